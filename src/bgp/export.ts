@@ -1,0 +1,373 @@
+import type { Feed } from '../claims/feed.js';
+import { bytesEqual } from '../lib/bytes.js';
+import { SetFlag } from '../rib/attribute-sets.js';
+import type { Rib } from '../rib/rib.js';
+import { applyChanges, type Policy } from './policy/index.js';
+import { decodeCanonical, encodeCanonical } from './wire/index.js';
+
+/** What an export needs to know of the neighbour. @internal */
+export interface ExportContext {
+  readonly localAs: number;
+  readonly peerAs: number;
+  /** Whether the neighbour is in another AS. */
+  readonly external: boolean;
+  readonly routerId: number;
+  readonly clusterId: number;
+  readonly reflectorClient: boolean;
+  readonly routeServerClient: boolean;
+  readonly asOverride: boolean;
+  /** A bilateral peer (RFC 3765). */
+  readonly noPeer: boolean;
+  /** Winning claims are told, and the initial holders too. */
+  readonly claims: boolean;
+  readonly initial: boolean;
+  /** Node index of the neighbour: it is not told of what it holds itself. */
+  readonly node: number;
+  readonly neighbour: string;
+  readonly nodeName: string;
+  /** Our address for each family's routes; `undefined` keeps the next hop of the route where it has one of the right kind. */
+  readonly nextHop4: Uint8Array | undefined;
+  readonly nextHop6: Uint8Array | undefined;
+  readonly unchanged: boolean;
+  /** IPv4 routes may go with an IPv6 next hop (RFC 8950). */
+  readonly extendedNextHop: boolean;
+  readonly fourOctetAs: boolean;
+  readonly policy: Policy | undefined;
+}
+
+/**
+ * What one neighbour is told of a route: whether at all, and with which attributes.
+ *
+ * The attributes are rewritten on their octets, once a set: our AS in front (RFC 4271 §5.1.2), the next hop (§5.1.3), what does
+ * not leave the AS dropped, what is reflected marked (RFC 4456), AS numbers narrowed for a neighbour of two octets (RFC 6793).
+ *
+ * @internal
+ */
+export class RouteExport {
+  /** The attributes of the last route told, `bytes[0, length)`, without next hop; its octets stand beside. */
+  bytes = new Uint8Array(4096);
+  length = 0;
+  nextHop: Uint8Array = new Uint8Array(0);
+  /** Counts up whenever the octets change: routes told under one number share an UPDATE. */
+  version = 0;
+  #set = -1;
+  #feed: Feed | undefined;
+  #ipv6 = false;
+  #tellable = false;
+  readonly needsPrefix: boolean;
+
+  constructor(readonly context: ExportContext) {
+    this.needsPrefix = context.policy?.needsPrefix ?? false;
+  }
+
+  /** Sets may have changed under their numbers since the last route: forget it. */
+  reset(): void {
+    this.#set = -1;
+    this.#feed = undefined;
+  }
+
+  /** Whether the claim in `row` may be told, apart from what its attributes and the policy say. */
+  #permitted(rib: Rib, row: number, feed: Feed, own: number): boolean {
+    const { context } = this;
+    if (feed.index === own || rib.holder[row] === context.node) return false;
+    if (feed.source === 'initial') return context.initial;
+    if (!context.claims && !context.initial) return false;
+    // RFC 4456 §6: what an internal neighbour said is told to clients, and what a client said to all.
+    return context.external || feed.source !== 'bgp' || feed.external || context.reflectorClient || feed.reflectorClient;
+  }
+
+  /**
+   * Prepares what to tell of the claim in `row`, in {@link RouteExport.bytes} and {@link RouteExport.nextHop}. False when the
+   * neighbour is not told. The same set from the same feed as last time is not worked on again.
+   */
+  prepare(rib: Rib, row: number, own: number): boolean {
+    const feed = rib.feeds[rib.feedOf[row] as number] as Feed; // a row's feed outlives it
+    if (!this.#permitted(rib, row, feed, own)) return false;
+    const set = rib.setOut[row] as number; // a row in use
+    if (set === this.#set && feed === this.#feed && rib.ipv6 === this.#ipv6 && !this.needsPrefix) return this.#tellable;
+    this.#set = set;
+    this.#feed = feed;
+    this.#ipv6 = rib.ipv6;
+    const before = this.needsPrefix && this.#tellable ? this.bytes.slice(0, this.length) : undefined;
+    this.#tellable = this.#scoped(rib.sets.flags[set] ?? 0) && this.#rewriteSet(rib, row, set, feed);
+    if (!before || !this.#tellable || !bytesEqual(before, this.bytes.subarray(0, this.length))) this.version++;
+    return this.#tellable;
+  }
+
+  /** RFC 1997, 3765: communities that limit where a route goes. They never limit the mapping. */
+  #scoped(flags: number): boolean {
+    if ((flags & SetFlag.noAdvertise) !== 0) return false;
+    if (this.context.external && (flags & (SetFlag.noExport | SetFlag.noExportSubconfed)) !== 0) return false;
+    return !(this.context.noPeer && (flags & SetFlag.noPeer) !== 0);
+  }
+
+  #rewriteSet(rib: Rib, row: number, set: number, feed: Feed): boolean {
+    const { policy } = this.context;
+    const { sets } = rib;
+    if (!policy) {
+      const page = sets.pageOf(set);
+      const from = sets.offsetOf(set);
+      return this.#rewrite(page, from, from + sets.lengthOf(set), feed, rib.ipv6);
+    }
+    const attributes = decodeCanonical(sets.copy(set));
+    const result = policy.evaluate({
+      attributes,
+      source: feed.source,
+      neighbour: this.context.neighbour,
+      node: rib.model.at(rib.holder[row] as number).name,
+      ...(policy.needsPrefix ? { prefix: rib.prefixes.format(rib.prefixOf[row] as number) } : {}),
+    });
+    if (result.verdict === 'reject') return false;
+    const changed = result.changes ? applyChanges(attributes, result.changes, { localAs: this.context.localAs }) : attributes;
+    const bytes = encodeCanonical(changed);
+    // What policy sets on the way out is meant to leave, MED above all.
+    return this.#rewrite(bytes, 0, bytes.length, feed, rib.ipv6, result.changes !== undefined && changed.med !== attributes.med);
+  }
+
+  /** Walks a canonical set and writes what the neighbour gets. False when it cannot be told (no next hop of the right kind). */
+  #rewrite(page: Uint8Array, from: number, to: number, feed: Feed, ipv6: boolean, keepMed = false): boolean {
+    const { context } = this;
+    // Room for what is added: an AS, LOCAL_PREF, ORIGINATOR_ID, a cluster id, AS4_PATH.
+    if (this.bytes.length < (to - from) * 2 + 128) this.bytes = new Uint8Array((to - from) * 2 + 4096);
+    const transparent = !context.external || context.routeServerClient;
+    const reflected = !context.external && feed.source === 'bgp' && !feed.external;
+    this.nextHop = (ipv6 ? context.nextHop6 : context.nextHop4) ?? new Uint8Array(0);
+    let at = 0;
+    let sawPath = false;
+    let sawOriginator = false;
+    let sawCluster = false;
+    let sawLocalPref = false;
+    const out = this.bytes;
+    const originator = (): void => {
+      if (reflected && !sawOriginator) {
+        sawOriginator = true;
+        at = putU32(out, putHeader(out, at, 0x80, 9, 4), feed.routerId);
+      }
+    };
+    const cluster = (): void => {
+      if (reflected && !sawCluster) {
+        sawCluster = true;
+        at = putU32(out, putHeader(out, at, 0x80, 10, 4), context.clusterId);
+      }
+    };
+    const localPref = (): void => {
+      if (!context.external && !sawLocalPref) {
+        sawLocalPref = true;
+        at = putU32(out, putHeader(out, at, 0x40, 5, 4), 100);
+      }
+    };
+    const path = (value: number, length: number): void => {
+      sawPath = true;
+      at = this.#putPath(out, at, page, value, length);
+    };
+    for (let i = from; i < to; ) {
+      const flags = page[i] ?? 0;
+      const code = page[i + 1] ?? 0;
+      const length = (flags & 0x10) !== 0 ? ((page[i + 2] ?? 0) << 8) | (page[i + 3] ?? 0) : (page[i + 2] ?? 0);
+      const value = i + ((flags & 0x10) !== 0 ? 4 : 3);
+      i = value + length;
+      if (code > 2 && !sawPath) path(0, 0);
+      if (code > 5) localPref();
+      if (code > 9) originator();
+      if (code > 10) cluster();
+      switch (code) {
+        case 2:
+          path(value, length);
+          continue;
+        case 3:
+          if (context.unchanged) this.nextHop = page.slice(value, value + length);
+          continue;
+        case 4: // MED does not go on to a third AS (RFC 4271 §5.1.4).
+          if (!transparent && !keepMed) continue;
+          break;
+        case 5:
+          if (context.external) continue;
+          sawLocalPref = true;
+          break;
+        case 7: // AGGREGATOR
+          if (!context.fourOctetAs) {
+            at = putHeader(out, at, 0xc0, 7, 6);
+            const asn = u32(page, value);
+            const narrow = asn > 0xffff ? 23456 : asn;
+            out[at++] = narrow >>> 8;
+            out[at++] = narrow & 255;
+            out.set(page.subarray(value + 4, value + 8), at);
+            at += 4;
+            continue;
+          }
+          break;
+        case 9:
+          if (context.external) continue;
+          sawOriginator = true;
+          break;
+        case 10:
+          if (context.external) continue;
+          if (reflected) {
+            sawCluster = true;
+            at = putU32(out, putHeader(out, at, 0x80, 10, length + 4), context.clusterId);
+            out.set(page.subarray(value, value + length), at);
+            at += length;
+            continue;
+          }
+          break;
+        case 16: // Extended communities that are not transitive stay in the AS (RFC 4360 §6).
+          at = putExtended(out, at, page, value, length, context.external && !context.routeServerClient, 8, flags, code);
+          continue;
+        case 25:
+          at = putExtended(out, at, page, value, length, context.external && !context.routeServerClient, 20, flags, code);
+          continue;
+        case 26: // AIGP is for neighbours that are configured for it (RFC 7311 §3.3): none is.
+          continue;
+      }
+      const known = code <= 10 || code === 32 || code === 35 || code === 8;
+      // Unrecognized: non-transitive goes no further, transitive is marked partial (RFC 4271 §9).
+      if (!known && (flags & 0x40) === 0) continue;
+      at = putHeader(out, at, known ? flags : flags | 0x20, code, length);
+      out.set(page.subarray(value, value + length), at);
+      at += length;
+    }
+    if (!sawPath) path(0, 0);
+    localPref();
+    originator();
+    cluster();
+    if (!context.fourOctetAs) at = this.#putAs4(out, at, page, from, to);
+    this.length = at;
+    if (ipv6) return this.nextHop.length >= 16;
+    return this.nextHop.length === 4 || (this.nextHop.length >= 16 && context.extendedNextHop);
+  }
+
+  /** AS_PATH, with our AS number in front for an external neighbour that is not a route server's client. */
+  #putPath(out: Uint8Array, at: number, page: Uint8Array, value: number, length: number): number {
+    const { context } = this;
+    const prepend = context.external && !context.routeServerClient;
+    const wide = context.fourOctetAs;
+    const start = at;
+    // The header's length is not known before; room for the long form, closed up after.
+    at += 4;
+    let i = value;
+    const end = value + length;
+    const put = (asn: number): void => {
+      const told = context.asOverride && asn === context.peerAs ? context.localAs : asn;
+      if (wide) at = putU32(out, at, told);
+      else {
+        const narrow = told > 0xffff ? 23456 : told;
+        out[at++] = narrow >>> 8;
+        out[at++] = narrow & 255;
+      }
+    };
+    if (prepend) {
+      const count = length > 0 && page[i] === 2 ? (page[i + 1] ?? 0) : 0;
+      if (count > 0 && count < 255) {
+        out[at++] = 2;
+        out[at++] = count + 1;
+        put(context.localAs);
+        for (let k = 0; k < count; k++) put(u32(page, i + 2 + 4 * k));
+        i += 2 + 4 * count;
+      } else {
+        out[at++] = 2;
+        out[at++] = 1;
+        put(context.localAs);
+      }
+    }
+    while (i < end) {
+      const type = page[i] ?? 0;
+      const count = page[i + 1] ?? 0;
+      // A confederation's segments do not leave it (RFC 5065 §5.3).
+      if (context.external && (type === 3 || type === 4)) {
+        i += 2 + 4 * count;
+        continue;
+      }
+      out[at++] = type;
+      out[at++] = count;
+      for (let k = 0; k < count; k++) put(u32(page, i + 2 + 4 * k));
+      i += 2 + 4 * count;
+    }
+    const written = at - start - 4;
+    const value0 = putHeader(out, start, 0x40, 2, written);
+    out.copyWithin(value0, start + 4, at);
+    return value0 + written;
+  }
+
+  /** AS4_PATH and AS4_AGGREGATOR for a neighbour of two-octet AS numbers, where they say more (RFC 6793 §4.2.2). */
+  #putAs4(out: Uint8Array, at: number, page: Uint8Array, from: number, to: number): number {
+    const { context } = this;
+    for (let i = from; i < to; ) {
+      const flags = page[i] ?? 0;
+      const code = page[i + 1] ?? 0;
+      const length = (flags & 0x10) !== 0 ? ((page[i + 2] ?? 0) << 8) | (page[i + 3] ?? 0) : (page[i + 2] ?? 0);
+      const value = i + ((flags & 0x10) !== 0 ? 4 : 3);
+      i = value + length;
+      if (code === 2) {
+        const wide = new RouteExport({ ...context, fourOctetAs: true });
+        const path = new Uint8Array(length + 16);
+        const end = wide.#putPath(path, 0, page, value, length);
+        const long = ((path[0] ?? 0) & 0x10) !== 0;
+        const head = long ? 4 : 3;
+        if (!hasWide(path, head, end)) continue;
+        at = putHeader(out, at, 0xc0, 17, end - head);
+        out.set(path.subarray(head, end), at);
+        at += end - head;
+      } else if (code === 7 && u32(page, value) > 0xffff) {
+        at = putHeader(out, at, 0xc0, 18, 8);
+        out.set(page.subarray(value, value + 8), at);
+        at += 8;
+      }
+    }
+    return at;
+  }
+}
+
+/** Whether a path of four-octet numbers holds one that does not fit two. */
+function hasWide(path: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; ) {
+    const count = path[i + 1] ?? 0;
+    for (let k = 0; k < count; k++) if (u32(path, i + 2 + 4 * k) > 0xffff) return true;
+    i += 2 + 4 * count;
+  }
+  return false;
+}
+
+/** Extended communities of `size` octets, without the non-transitive ones (bit 0x40 of the type) if they must stay. */
+function putExtended(
+  out: Uint8Array,
+  at: number,
+  page: Uint8Array,
+  value: number,
+  length: number,
+  leaving: boolean,
+  size: number,
+  flags: number,
+  code: number,
+): number {
+  let kept = 0;
+  for (let i = 0; i < length; i += size) if (!leaving || ((page[value + i] ?? 0) & 0x40) === 0) kept++;
+  if (kept === 0) return at;
+  at = putHeader(out, at, flags, code, kept * size);
+  for (let i = 0; i < length; i += size) {
+    if (leaving && ((page[value + i] ?? 0) & 0x40) !== 0) continue;
+    out.set(page.subarray(value + i, value + i + size), at);
+    at += size;
+  }
+  return at;
+}
+
+function putHeader(out: Uint8Array, at: number, flags: number, code: number, length: number): number {
+  const long = length > 255;
+  out[at++] = long ? flags | 0x10 : flags & ~0x10;
+  out[at++] = code;
+  if (long) out[at++] = length >>> 8;
+  out[at++] = length & 255;
+  return at;
+}
+
+function putU32(out: Uint8Array, at: number, value: number): number {
+  out[at] = value >>> 24;
+  out[at + 1] = (value >>> 16) & 255;
+  out[at + 2] = (value >>> 8) & 255;
+  out[at + 3] = value & 255;
+  return at + 4;
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
+}

@@ -1,0 +1,177 @@
+import type { Authorization } from '../claims/authorization.js';
+import type { Importer } from '../claims/feed.js';
+import { Verdict } from '../claims/reasons.js';
+import { formatIpv4, formatIpv6 } from '../lib/address.js';
+import type { NetworkModel } from '../network/model.js';
+import { type AttributeSets, SetFlag } from '../rib/attribute-sets.js';
+import { applyChanges, type Policy, type PolicyResult } from './policy/index.js';
+import { decodeCanonical, encodeCanonical, type PathAttributes } from './wire/index.js';
+
+/** What an import needs to know of the session. @internal */
+export interface ImportContext {
+  readonly localAs: number;
+  readonly peerAs: number;
+  readonly external: boolean;
+  /** Our BGP identifier and cluster id. */
+  readonly routerId: number;
+  readonly clusterId: number;
+  readonly allowOwnAs: number;
+  readonly enforceFirstAs: boolean;
+  /** Node index of the speaker. */
+  readonly speaker: number;
+  /** Names for policies. */
+  readonly neighbour: string;
+  readonly node: string;
+  readonly policy: Policy | undefined;
+}
+
+/** Local part of the large community `<our AS>:1000:<preference>` by which a guest asks for a preference within its grant's bounds. */
+export const PREFERENCE_COMMUNITY = 1000;
+
+/**
+ * What becomes of a received attribute set: loops, whose next hop it is, and the neighbour's policy. The result stands in
+ * fields and is the same for all prefixes of a set, unless the policy looks at prefixes.
+ *
+ * @internal
+ */
+export class RouteImport implements Importer {
+  fault = 0;
+  setOut = 0;
+  holder = 0;
+  wish = -1;
+  #policy: Policy | undefined;
+  #last = 0;
+  /** Sets that policy made, by the set they were made of; both are counted while they stand here. */
+  readonly #made = new Map<number, { readonly setOut: number; readonly fault: number; readonly wish: number }>();
+  /** The rule that decided last, for `explain`. */
+  rule: string | undefined;
+
+  constructor(
+    private readonly sets: AttributeSets,
+    private readonly model: NetworkModel,
+    private readonly authorization: Authorization,
+    readonly context: ImportContext,
+  ) {
+    this.#policy = context.policy;
+  }
+
+  /** Whether the result depends on the prefix too. */
+  get needsPrefix(): boolean {
+    return this.#policy?.needsPrefix ?? false;
+  }
+
+  evaluate(set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void {
+    const { context, sets } = this;
+    this.setOut = set;
+    this.holder = context.speaker;
+    this.wish = -1;
+    this.fault = this.#fault(set);
+    if (this.fault === 0 && (sets.flags[set] ?? 0) & SetFlag.large) this.wish = this.#asked(set);
+    if (this.fault === 0 && this.#policy) this.#applyPolicy(this.#policy, set, a, b, c, d, length, ipv6);
+  }
+
+  /** Another policy from now on. */
+  setPolicy(policy: Policy | undefined): void {
+    this.release();
+    this.#policy = policy;
+  }
+
+  /** Forgets what policy made. */
+  release(): void {
+    for (const [set, { setOut }] of this.#made) {
+      this.sets.release(set);
+      this.sets.release(setOut);
+    }
+    this.#made.clear();
+    if (this.#last !== 0) this.sets.release(this.#last);
+    this.#last = 0;
+  }
+
+  #fault(set: number): number {
+    const { context, sets, model } = this;
+    const page = sets.pageOf(set);
+    const from = sets.offsetOf(set);
+    const to = from + sets.lengthOf(set);
+    for (let at = from; at < to; ) {
+      const code = page[at + 1];
+      const extended = ((page[at] ?? 0) & 0x10) !== 0;
+      const length = extended ? ((page[at + 2] ?? 0) << 8) | (page[at + 3] ?? 0) : (page[at + 2] ?? 0);
+      const value = at + (extended ? 4 : 3);
+      if (code === 2) {
+        if (context.external && context.enforceFirstAs && sets.neighbourAs[set] !== context.peerAs) return Verdict['first-as-mismatch'];
+        if (this.#ownAs(page, value, value + length) > context.allowOwnAs) return Verdict['as-loop'];
+      } else if (code === 3) {
+        const owner = model.owner(page, value, length === 4 ? 4 : 16);
+        if (!owner) return Verdict['next-hop-not-own'];
+        this.holder = owner.index;
+        if (owner.index !== context.speaker && !this.authorization.maySpeakFor(context.speaker, owner.index))
+          return Verdict['next-hop-not-own'];
+      } else if (code === 9 && !context.external && u32(page, value) === context.routerId) return Verdict['originator-loop'];
+      else if (code === 10 && !context.external) {
+        for (let i = value; i < value + length; i += 4) if (u32(page, i) === context.clusterId) return Verdict['cluster-loop'];
+      }
+      at = value + length;
+    }
+    return 0;
+  }
+
+  #ownAs(page: Uint8Array, from: number, to: number): number {
+    let count = 0;
+    for (let seg = from; seg + 2 <= to; ) {
+      const asns = page[seg + 1] ?? 0;
+      for (let i = seg + 2; i < seg + 2 + 4 * asns; i += 4) if (u32(page, i) === this.context.localAs) count++;
+      seg += 2 + 4 * asns;
+    }
+    return count;
+  }
+
+  /** The preference that a community asks for. */
+  #asked(set: number): number {
+    const prefix = `${this.context.localAs}:${PREFERENCE_COMMUNITY}:`;
+    const asked = decodeCanonical(this.sets.copy(set)).largeCommunities?.find((community) => community.startsWith(prefix));
+    return asked === undefined ? -1 : Math.min(0xffff, Number(asked.slice(prefix.length)));
+  }
+
+  #applyPolicy(policy: Policy, set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void {
+    const cached = policy.needsPrefix ? undefined : this.#made.get(set);
+    if (cached) {
+      this.setOut = cached.setOut;
+      this.fault = cached.fault;
+      if (cached.wish >= 0) this.wish = cached.wish;
+      return;
+    }
+    const attributes = decodeCanonical(this.sets.copy(set));
+    const result = this.#evaluate(
+      policy,
+      attributes,
+      policy.needsPrefix ? `${ipv6 ? formatIpv6(a, b, c, d) : formatIpv4(a)}/${length}` : undefined,
+    );
+    this.rule = result.rule;
+    let made = set;
+    if (result.verdict === 'reject') this.fault = result.reason === 'policy-error' ? Verdict['policy-error'] : Verdict['policy-rejected'];
+    else if (result.preference !== undefined) this.wish = result.preference;
+    if (result.verdict === 'accept' && result.changes) {
+      const bytes = encodeCanonical(applyChanges(attributes, result.changes, { localAs: this.context.localAs }));
+      made = this.sets.intern(bytes, 0, bytes.length);
+    } else this.sets.retain(set);
+    this.setOut = made;
+    // What was made is held until the next one is, so that a set is not freed between here and the row that takes it.
+    if (policy.needsPrefix) {
+      if (this.#last !== 0) this.sets.release(this.#last);
+      this.#last = made;
+    } else {
+      if (this.#made.size >= 4096) this.release();
+      this.sets.retain(set);
+      this.#made.set(set, { setOut: made, fault: this.fault, wish: this.wish });
+    }
+  }
+
+  #evaluate(policy: Policy, attributes: PathAttributes, prefix: string | undefined): PolicyResult {
+    const { neighbour, node } = this.context;
+    return policy.evaluate({ attributes, source: 'bgp', neighbour, node, ...(prefix === undefined ? {} : { prefix }) });
+  }
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
+}

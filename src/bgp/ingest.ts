@@ -1,0 +1,298 @@
+import type { Feed } from '../claims/feed.js';
+import type { AttributeSets } from '../rib/attribute-sets.js';
+import type { Rib } from '../rib/rib.js';
+import type { SessionError } from './events.js';
+import type { RouteImport } from './import.js';
+import {
+  AttributeScan,
+  REMEDY_DISABLE_FAMILY,
+  REMEDY_RESET,
+  REMEDY_TREAT_AS_WITHDRAW,
+  receivesPathIds,
+  type WireContext,
+} from './wire/index.js';
+
+const HEADER = 19;
+const NO_DATA = new Uint8Array(0);
+
+/**
+ * UPDATEs into claims, straight from their octets: no object a message, none a route. One for each established session.
+ *
+ * A run of whole messages comes as a view; each attribute block is scanned and checked once, interned once, judged once
+ * (see {@link RouteImport}), and every prefix under it becomes a row. What is wrong is dealt with as RFC 7606 says: attributes
+ * dropped, the prefixes withdrawn, the family given up, or the session ended.
+ *
+ * @internal
+ */
+export class Ingest {
+  readonly #scan = new AttributeScan();
+  readonly #pathIds4: boolean;
+  readonly #pathIds6: boolean;
+  /** Messages, prefixes announced and withdrawn, and attribute blocks that were malformed, so far. */
+  readonly counters = { updates: 0, announced: 0, withdrawn: 0, malformed: 0 };
+  /** What the last malformed attribute block was, for the log. */
+  lastMalformed = '';
+  /** Families whose End-of-RIB came (RFC 4724 §2). */
+  readonly endOfRib = new Set<'ipv4-unicast' | 'ipv6-unicast'>();
+  /** A family that was given up (RFC 7606 §2 "AFI/SAFI disable"): its routes are ignored. */
+  readonly disabled = { ipv4: false, ipv6: false };
+  /** Whether the last run announced anything. */
+  announcedAny = false;
+
+  constructor(
+    private readonly ribs: { readonly ipv4: Rib | undefined; readonly ipv6: Rib | undefined },
+    private readonly sets: AttributeSets,
+    private readonly feed: Feed,
+    private readonly route: RouteImport,
+    private readonly context: WireContext,
+  ) {
+    this.#pathIds4 = receivesPathIds(context, 'ipv4-unicast');
+    this.#pathIds6 = receivesPathIds(context, 'ipv6-unicast');
+  }
+
+  /** Takes in whole messages, `bytes[from, to)`. Returns what ends the session, if anything does. */
+  take(bytes: Uint8Array, from: number, to: number): SessionError | undefined {
+    this.announcedAny = false;
+    for (let at = from; at < to; ) {
+      const length = u16(bytes, at + 16);
+      const error = this.#update(bytes, at + HEADER, at + length);
+      if (error) return error;
+      at += length;
+    }
+    return undefined;
+  }
+
+  #update(bytes: Uint8Array, from: number, end: number): SessionError | undefined {
+    this.counters.updates++;
+    const withdrawnLength = from + 2 <= end ? u16(bytes, from) : 0xffff;
+    const withdrawnEnd = from + 2 + withdrawnLength;
+    const attributesFrom = withdrawnEnd + 2;
+    const attributesLength = attributesFrom <= end ? u16(bytes, withdrawnEnd) : 0xffff;
+    const attributesEnd = attributesFrom + attributesLength;
+    // RFC 4271 §6.3, RFC 7606 §3 (b): the lengths contradict each other, so nothing in the message can be found.
+    if (attributesEnd > end)
+      return { code: 3, subcode: 1, data: NO_DATA, reason: 'the withdrawn routes or path attributes run past the end of the UPDATE' };
+    const { ipv4, ipv6 } = this.ribs;
+    if (withdrawnLength > 0 && ipv4 && !this.disabled.ipv4) {
+      if (!this.#withdraw4(ipv4, bytes, from + 2, withdrawnEnd)) return badWithdrawal;
+    }
+    if (attributesLength === 0) {
+      if (attributesEnd < end) {
+        // RFC 7606 §3 (d): mandatory attributes are missing: as good as withdrawn.
+        this.#note('an UPDATE announces prefixes without path attributes');
+        if (ipv4 && !this.disabled.ipv4 && !this.#withdraw4(ipv4, bytes, attributesEnd, end)) return badNlri;
+      } else if (withdrawnLength === 0) this.endOfRib.add('ipv4-unicast');
+      return undefined;
+    }
+    const scan = this.#scan;
+    scan.scan(bytes, attributesFrom, attributesEnd, this.context);
+    if (scan.remedy !== 0) {
+      this.#note(scan.reason);
+      if (scan.remedy === REMEDY_RESET) {
+        return {
+          code: scan.errorCode,
+          subcode: scan.errorSubcode,
+          data: bytes.slice(scan.errorAt, scan.errorAt + scan.errorLength),
+          reason: scan.reason,
+        };
+      }
+      if (scan.remedy === REMEDY_DISABLE_FAMILY) return this.#disable(bytes);
+    }
+    const asWithdraw = scan.remedy === REMEDY_TREAT_AS_WITHDRAW;
+    if (scan.mpUnreachAt >= 0) {
+      const error = this.#unreach(
+        bytes,
+        scan.mpUnreachAt,
+        scan.mpUnreachAt + scan.mpUnreachLength,
+        scan.mpReachAt < 0 && attributesEnd === end && withdrawnLength === 0,
+      );
+      if (error) return error;
+    }
+    const reachAt = scan.mpReachAt;
+    const reachEnd = reachAt + scan.mpReachLength;
+    if (attributesEnd < end && ipv4 && !this.disabled.ipv4) {
+      if (asWithdraw || !scan.seenMandatory(true)) {
+        if (!asWithdraw) this.#note('a mandatory attribute is missing');
+        if (!this.#withdraw4(ipv4, bytes, attributesEnd, end)) return badNlri;
+      } else {
+        const set = this.sets.intern(scan.bytes, scan.from, scan.to);
+        const whole = this.#announce4(ipv4, bytes, attributesEnd, end, set);
+        this.sets.release(set);
+        if (!whole) return badNlri;
+      }
+    }
+    return reachAt >= 0 ? this.#reach(bytes, reachAt, reachEnd, asWithdraw) : undefined;
+  }
+
+  /** MP_REACH_NLRI: AFI, SAFI, next hop, a reserved octet, NLRI (RFC 4760 §3). Its fixed part was checked by the scan. */
+  #reach(bytes: Uint8Array, at: number, end: number, asWithdraw: boolean): SessionError | undefined {
+    const afi = u16(bytes, at);
+    const nextHopLength = bytes[at + 3] ?? 0;
+    const nextHopAt = at + 4;
+    const nlriAt = nextHopAt + nextHopLength + 1;
+    const rib = this.#ribOf(afi, bytes[at + 2] ?? 0);
+    if (!rib) return undefined;
+    const scan = this.#scan;
+    if (asWithdraw || !scan.seenMandatory(false)) {
+      if (!asWithdraw) this.#note('a mandatory attribute is missing');
+      return (rib.ipv6 ? this.#withdraw6(rib, bytes, nlriAt, end) : this.#withdraw4(rib, bytes, nlriAt, end)) ? undefined : badMp;
+    }
+    scan.canonicalFor(bytes, nextHopAt, nextHopLength);
+    const set = this.sets.intern(scan.bytes, scan.from, scan.to);
+    const whole = rib.ipv6 ? this.#announce6(rib, bytes, nlriAt, end, set) : this.#announce4(rib, bytes, nlriAt, end, set);
+    this.sets.release(set);
+    return whole ? undefined : badMp;
+  }
+
+  #unreach(bytes: Uint8Array, at: number, end: number, alone: boolean): SessionError | undefined {
+    const afi = u16(bytes, at);
+    const rib = this.#ribOf(afi, bytes[at + 2] ?? 0);
+    if (!rib) return undefined;
+    if (at + 3 === end) {
+      if (alone) this.endOfRib.add(rib.ipv6 ? 'ipv6-unicast' : 'ipv4-unicast');
+      return undefined;
+    }
+    return (rib.ipv6 ? this.#withdraw6(rib, bytes, at + 3, end) : this.#withdraw4(rib, bytes, at + 3, end)) ? undefined : badMp;
+  }
+
+  /** The RIB of a family that was negotiated and is not given up. */
+  #ribOf(afi: number, safi: number): Rib | undefined {
+    if (safi !== 1) return undefined;
+    if (afi === 1) return this.disabled.ipv4 ? undefined : this.ribs.ipv4;
+    if (afi === 2) return this.disabled.ipv6 ? undefined : this.ribs.ipv6;
+    return undefined;
+  }
+
+  /** RFC 7606 §2: the family's routes go, and what comes of it later is ignored. */
+  #disable(bytes: Uint8Array): SessionError | undefined {
+    const at = this.#scan.mpReachAt >= 0 ? this.#scan.mpReachAt : this.#scan.mpUnreachAt;
+    const ipv6 = at < 0 || u16(bytes, at) === 2;
+    this.disabled[ipv6 ? 'ipv6' : 'ipv4'] = true;
+    const rib = ipv6 ? this.ribs.ipv6 : this.ribs.ipv4;
+    rib?.sweep(this.feed.index, Number.POSITIVE_INFINITY);
+    return undefined;
+  }
+
+  #announce4(rib: Rib, bytes: Uint8Array, from: number, end: number, set: number): boolean {
+    const { route } = this;
+    const feed = this.feed.index;
+    const perPrefix = route.needsPrefix;
+    this.announcedAny = true;
+    if (!perPrefix) route.evaluate(set, 0, 0, 0, 0, 0, false);
+    for (let at = from; at < end; ) {
+      let pathId = 0;
+      if (this.#pathIds4) {
+        if (at + 4 > end) return false;
+        pathId = u32(bytes, at);
+        at += 4;
+      }
+      const length = bytes[at++] as number; // at < end, or checked below
+      const octets = (length + 7) >> 3;
+      if (length > 32 || at + octets > end) return false;
+      const a = masked(bytes, at, octets, length);
+      at += octets;
+      if (perPrefix) route.evaluate(set, a, 0, 0, 0, length, false);
+      rib.announce(rib.prefixId(a, 0, 0, 0, length), feed, pathId, set, route.setOut, route.fault, route.holder, route.wish);
+      this.counters.announced++;
+    }
+    return true;
+  }
+
+  #announce6(rib: Rib, bytes: Uint8Array, from: number, end: number, set: number): boolean {
+    const { route } = this;
+    const feed = this.feed.index;
+    const perPrefix = route.needsPrefix;
+    this.announcedAny = true;
+    if (!perPrefix) route.evaluate(set, 0, 0, 0, 0, 0, true);
+    for (let at = from; at < end; ) {
+      let pathId = 0;
+      if (this.#pathIds6) {
+        if (at + 4 > end) return false;
+        pathId = u32(bytes, at);
+        at += 4;
+      }
+      const length = bytes[at++] as number; // at < end, or checked below
+      const octets = (length + 7) >> 3;
+      if (length > 128 || at + octets > end) return false;
+      const a = masked(bytes, at, octets, length);
+      const b = masked(bytes, at + 4, octets - 4, length - 32);
+      const c = masked(bytes, at + 8, octets - 8, length - 64);
+      const d = masked(bytes, at + 12, octets - 12, length - 96);
+      at += octets;
+      if (perPrefix) route.evaluate(set, a, b, c, d, length, true);
+      rib.announce(rib.prefixId(a, b, c, d, length), feed, pathId, set, route.setOut, route.fault, route.holder, route.wish);
+      this.counters.announced++;
+    }
+    return true;
+  }
+
+  #withdraw4(rib: Rib, bytes: Uint8Array, from: number, end: number): boolean {
+    for (let at = from; at < end; ) {
+      let pathId = 0;
+      if (this.#pathIds4) {
+        if (at + 4 > end) return false;
+        pathId = u32(bytes, at);
+        at += 4;
+      }
+      const length = bytes[at++] as number; // at < end, or checked below
+      const octets = (length + 7) >> 3;
+      if (length > 32 || at + octets > end) return false;
+      const prefix = rib.prefixes.find(masked(bytes, at, octets, length), 0, 0, 0, length);
+      at += octets;
+      if (prefix >= 0) rib.withdraw(prefix, this.feed.index, pathId);
+      this.counters.withdrawn++;
+    }
+    return true;
+  }
+
+  #withdraw6(rib: Rib, bytes: Uint8Array, from: number, end: number): boolean {
+    for (let at = from; at < end; ) {
+      let pathId = 0;
+      if (this.#pathIds6) {
+        if (at + 4 > end) return false;
+        pathId = u32(bytes, at);
+        at += 4;
+      }
+      const length = bytes[at++] as number; // at < end, or checked below
+      const octets = (length + 7) >> 3;
+      if (length > 128 || at + octets > end) return false;
+      const a = masked(bytes, at, octets, length);
+      const b = masked(bytes, at + 4, octets - 4, length - 32);
+      const c = masked(bytes, at + 8, octets - 8, length - 64);
+      const d = masked(bytes, at + 12, octets - 12, length - 96);
+      const prefix = rib.prefixes.find(a, b, c, d, length);
+      at += octets;
+      if (prefix >= 0) rib.withdraw(prefix, this.feed.index, pathId);
+      this.counters.withdrawn++;
+    }
+    return true;
+  }
+
+  #note(reason: string): void {
+    this.counters.malformed++;
+    this.lastMalformed = reason;
+  }
+}
+
+const badWithdrawal: SessionError = { code: 3, subcode: 1, data: NO_DATA, reason: 'a withdrawn prefix is malformed' };
+const badNlri: SessionError = { code: 3, subcode: 10, data: NO_DATA, reason: 'a prefix is malformed' };
+const badMp: SessionError = { code: 3, subcode: 9, data: NO_DATA, reason: 'a prefix in MP_REACH_NLRI or MP_UNREACH_NLRI is malformed' };
+
+function u16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+}
+function u32(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0
+  );
+}
+
+/** Up to four octets as a word, bits past `length` cleared (RFC 4271 §4.3: trailing bits are irrelevant). */
+function masked(bytes: Uint8Array, at: number, octets: number, length: number): number {
+  if (length <= 0) return 0;
+  let word = (bytes[at] as number) << 24;
+  if (octets > 1) word |= (bytes[at + 1] as number) << 16;
+  if (octets > 2) word |= (bytes[at + 2] as number) << 8;
+  if (octets > 3) word |= bytes[at + 3] as number;
+  return length >= 32 ? word >>> 0 : (word & (-1 << (32 - length))) >>> 0;
+}

@@ -1,0 +1,119 @@
+import { AS_TRANS } from '../lib/asn.js';
+import type { Millis } from '../lib/clock.js';
+import type { PeerConfig } from './config.js';
+import {
+  type Capability,
+  encodeMessage,
+  type FamilyName,
+  MAX_EXTENDED_MESSAGE,
+  MAX_MESSAGE,
+  type Open,
+  type UnicastFamily,
+  type WireContext,
+} from './wire/index.js';
+
+/** What two OPENs agreed on. @internal */
+export interface Negotiated {
+  readonly peerAs: number;
+  readonly peerRouterId: string;
+  /** Milliseconds; 0 for none (RFC 4271 §4.2). */
+  readonly holdTime: Millis;
+  readonly families: readonly UnicastFamily[];
+  readonly addPathSend: readonly UnicastFamily[];
+  readonly addPathReceive: readonly UnicastFamily[];
+  readonly fourOctetAs: boolean;
+  readonly extendedNextHop: boolean;
+  readonly routeRefresh: boolean;
+  readonly enhancedRouteRefresh: boolean;
+  /** Octets of the longest message that we may send. */
+  readonly maxMessage: number;
+  /** The peer's, as announced; ours is not announced. */
+  readonly gracefulRestart: Extract<Capability, { type: 'graceful-restart' }> | undefined;
+  /** All that the peer announced. */
+  readonly capabilities: readonly Capability[];
+  /** How what we receive reads. */
+  readonly context: WireContext;
+  /** How what we send is written. */
+  readonly sendContext: WireContext;
+}
+
+/** The capabilities that a configuration announces. @internal */
+export function ownCapabilities(config: PeerConfig): Capability[] {
+  const { families, addPath } = config;
+  const capabilities: Capability[] = families.map((family) => ({ type: 'multiprotocol', family }));
+  capabilities.push({ type: 'route-refresh' }, { type: 'enhanced-route-refresh' }, { type: 'four-octet-as', asn: config.localAs });
+  if (config.extendedMessages) capabilities.push({ type: 'extended-message' });
+  if (config.extendedNextHop && families.includes('ipv4-unicast')) {
+    capabilities.push({ type: 'extended-next-hop', entries: [{ family: 'ipv4-unicast', nextHopAfi: 2 }] });
+  }
+  if (addPath) {
+    capabilities.push({
+      type: 'add-path',
+      families: families.map((family) => ({ family, send: addPath !== 'receive', receive: addPath !== 'send' })),
+    });
+  }
+  return [...capabilities, ...config.capabilities];
+}
+
+/** Our OPEN. @internal */
+export function ownOpen(config: PeerConfig): Uint8Array {
+  const open: Open = {
+    type: 'open',
+    version: 4,
+    asn: config.localAs,
+    holdTime: Math.round(config.holdTime / 1000),
+    routerId: config.routerId,
+    capabilities: ownCapabilities(config),
+  };
+  return encodeMessage(open, contextOf(config.localAs > AS_TRANS, 'external'));
+}
+
+/** How messages read before anything is agreed on. @internal */
+export function contextOf(fourOctetAs: boolean, peerType: WireContext['peerType']): WireContext {
+  return { fourOctetAs, peerType, addPath: {}, extendedNextHop: false, maxMessage: MAX_MESSAGE };
+}
+
+/** What our configuration and the peer's OPEN agree on. @internal */
+export function negotiate(config: PeerConfig, open: Open): Negotiated {
+  const has = (type: Capability['type']): boolean => open.capabilities.some((capability) => capability.type === type);
+  const theirFamilies = open.capabilities.flatMap((capability) => (capability.type === 'multiprotocol' ? [capability.family] : []));
+  // Without the capability a speaker means IPv4 unicast (RFC 4760 §8).
+  const spoken: readonly FamilyName[] = theirFamilies.length > 0 ? theirFamilies : ['ipv4-unicast'];
+  const families = config.families.filter((family) => spoken.includes(family));
+  const theirPaths = open.capabilities.flatMap((capability) => (capability.type === 'add-path' ? capability.families : []));
+  const sends = config.addPath === 'send' || config.addPath === 'both';
+  const receives = config.addPath === 'receive' || config.addPath === 'both';
+  const addPathSend = families.filter((family) => sends && theirPaths.some((entry) => entry.family === family && entry.receive));
+  const addPathReceive = families.filter((family) => receives && theirPaths.some((entry) => entry.family === family && entry.send));
+  const fourOctetAs = has('four-octet-as');
+  const hops = open.capabilities.flatMap((capability) => (capability.type === 'extended-next-hop' ? capability.entries : []));
+  const extendedNextHop = config.extendedNextHop && hops.some((entry) => entry.family === 'ipv4-unicast' && entry.nextHopAfi === 2);
+  const maxMessage = config.extendedMessages && has('extended-message') ? MAX_EXTENDED_MESSAGE : MAX_MESSAGE;
+  const peerType = open.asn === config.localAs ? 'internal' : 'external';
+  const context = (paths: readonly UnicastFamily[], longest: number): WireContext => ({
+    fourOctetAs,
+    peerType,
+    addPath: Object.fromEntries(paths.map((family) => [family, true])),
+    extendedNextHop,
+    maxMessage: longest,
+  });
+  const restart = open.capabilities.find((capability) => capability.type === 'graceful-restart');
+  return {
+    peerAs: open.asn,
+    peerRouterId: open.routerId,
+    holdTime: Math.min(config.holdTime, open.holdTime * 1000),
+    families,
+    addPathSend,
+    addPathReceive,
+    fourOctetAs,
+    extendedNextHop,
+    routeRefresh: has('route-refresh'),
+    enhancedRouteRefresh: has('enhanced-route-refresh'),
+    maxMessage,
+    gracefulRestart: restart?.type === 'graceful-restart' ? restart : undefined,
+    capabilities: open.capabilities,
+    // Whoever announces extended messages must be ready to take them (RFC 8654 §4).
+    context: context(addPathReceive, config.extendedMessages ? MAX_EXTENDED_MESSAGE : MAX_MESSAGE),
+    sendContext: context(addPathSend, maxMessage),
+  };
+}

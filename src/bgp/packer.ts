@@ -1,0 +1,280 @@
+import type { Feed } from '../claims/feed.js';
+import type { AdjRibOut } from '../rib/adj-rib-out.js';
+import type { RouteExport } from './export.js';
+
+/** Octets that one call packs, about. */
+const CHUNK = 65_536;
+const HEADER = 19;
+const UPDATE = 2;
+
+/** @internal */
+export interface PackerOptions {
+  /** Octets in one message: 4,096, or 65,535 (RFC 8654). */
+  readonly maxMessage: number;
+  /** Index of the neighbour's own feed. */
+  readonly own: number;
+}
+
+/**
+ * From prefixes that wait to UPDATEs, full ones: neighbours in the queue that share attributes share a message. IPv4 routes with
+ * an IPv4 next hop go in the classic fields, all others in MP_REACH_NLRI, which comes first (RFC 7606 §5.1).
+ *
+ * @internal
+ */
+export class Packer {
+  /** UPDATEs and prefixes sent. */
+  readonly counters = { updates: 0, announced: 0, withdrawn: 0 };
+  #out = new Uint8Array(0);
+  #at = 0;
+  #held = new Uint8Array(256);
+  #heldLength = 0;
+
+  constructor(
+    private readonly adjRibOut: AdjRibOut,
+    private readonly route: RouteExport,
+    private readonly options: PackerOptions,
+  ) {}
+
+  /** The next messages, about 64 KiB of them; undefined when nothing waits. */
+  pack(): Uint8Array | undefined {
+    const { adjRibOut, route } = this;
+    if (adjRibOut.waiting === 0) return undefined;
+    this.#out = new Uint8Array(CHUNK + this.options.maxMessage);
+    this.#at = 0;
+    route.reset();
+    while (adjRibOut.waiting > 0 && this.#at < CHUNK) {
+      const prefix = adjRibOut.peek(0);
+      if (adjRibOut.paths) this.#packPaths(prefix);
+      else if (this.#tellable(prefix)) this.#announceRun();
+      else if (adjRibOut.told(prefix)) this.#withdrawRun();
+      else adjRibOut.consume(1);
+    }
+    return this.#out.subarray(0, this.#at);
+  }
+
+  #tellable(prefix: number): boolean {
+    const { rib } = this.adjRibOut;
+    const row = rib.best[prefix] as number; // a prefix that waits exists
+    return row !== 0 && this.route.prepare(rib, row - 1, this.options.own) && this.#fits();
+  }
+
+  /** Whether the attributes leave room for a prefix in a message; a route that cannot be told is withdrawn (RFC 8654 §5). */
+  #fits(): boolean {
+    return this.route.length + 96 <= this.options.maxMessage;
+  }
+
+  /** One UPDATE for the first prefix that waits and those behind it with the same attributes. */
+  #announceRun(): void {
+    const { adjRibOut, route } = this;
+    const { version } = route;
+    const close = this.#open();
+    const limit = this.#limit(close.start);
+    let count = 0;
+    while (count < adjRibOut.waiting && this.#at + 17 <= limit) {
+      const prefix = adjRibOut.peek(count);
+      if (count > 0 && (!this.#tellable(prefix) || route.version !== version)) break;
+      this.#putPrefix(prefix);
+      adjRibOut.setTold(prefix, true);
+      count++;
+    }
+    close.finish();
+    this.counters.announced += count;
+    adjRibOut.consume(count);
+  }
+
+  #withdrawRun(): void {
+    const { adjRibOut } = this;
+    const close = this.#openWithdrawal();
+    const limit = this.#limit(close.start);
+    let count = 0;
+    let withdrawn = 0;
+    while (count < adjRibOut.waiting && this.#at + 17 <= limit) {
+      const prefix = adjRibOut.peek(count);
+      if (count > 0 && this.#tellable(prefix)) break;
+      if (adjRibOut.told(prefix)) {
+        this.#putPrefix(prefix);
+        adjRibOut.setTold(prefix, false);
+        withdrawn++;
+      }
+      count++;
+    }
+    close.finish();
+    this.counters.withdrawn += withdrawn;
+    adjRibOut.consume(count);
+  }
+
+  /** All paths of one prefix (RFC 7911): what is new or changed is announced, what is gone withdrawn. The row is the identifier. */
+  #packPaths(prefix: number): void {
+    const { adjRibOut, route } = this;
+    const { rib } = adjRibOut;
+    const before = adjRibOut.paths?.get(prefix) ?? [];
+    const now: number[] = [];
+    for (let row = rib.head[prefix] as number; row !== 0; row = rib.next[row - 1] as number) {
+      const at = row - 1;
+      const feed = rib.feeds[rib.feedOf[at] as number] as Feed; // a row's feed outlives it
+      if (rib.verdict[at] !== 0 || !feed.alive || rib.model.down[rib.holder[at] as number] !== 0) continue;
+      if (!route.prepare(rib, at, this.options.own) || !this.#fits()) continue;
+      now.push(row);
+      const close = this.#open();
+      this.#putPrefix(prefix, row);
+      close.finish();
+      this.counters.announced++;
+    }
+    const gone = before.filter((row) => !now.includes(row));
+    if (gone.length > 0) {
+      const close = this.#openWithdrawal();
+      for (const row of gone) this.#putPrefix(prefix, row);
+      close.finish();
+      this.counters.withdrawn += gone.length;
+    }
+    if (now.length > 0) adjRibOut.paths?.set(prefix, now);
+    else adjRibOut.paths?.delete(prefix);
+    adjRibOut.setTold(prefix, now.length > 0);
+    adjRibOut.consume(1);
+  }
+
+  #limit(start: number): number {
+    return start + this.options.maxMessage;
+  }
+
+  /** Begins an UPDATE with the route's attributes; what is put next is its NLRI. */
+  #open(): { readonly start: number; finish(): void } {
+    const { route } = this;
+    const start = this.#start();
+    const { ipv6 } = this.adjRibOut.rib;
+    const out = this.#out;
+    this.#u16(0);
+    const attributesAt = this.#at;
+    this.#u16(0);
+    // The route may be prepared for the next prefix before this message is finished.
+    if (this.#held.length < route.length) this.#held = new Uint8Array(route.length * 2);
+    this.#held.set(route.bytes.subarray(0, route.length));
+    this.#heldLength = route.length;
+    if (!ipv6 && route.nextHop.length === 4) {
+      this.#putAttributes(route.nextHop);
+      this.#patch(attributesAt, this.#at - attributesAt - 2);
+      return { start, finish: () => this.#finish(start) };
+    }
+    out[this.#at++] = 0x90;
+    out[this.#at++] = 14;
+    const lengthAt = this.#at;
+    this.#u16(0);
+    this.#u16(ipv6 ? 2 : 1);
+    out[this.#at++] = 1;
+    out[this.#at++] = route.nextHop.length;
+    out.set(route.nextHop, this.#at);
+    this.#at += route.nextHop.length;
+    out[this.#at++] = 0;
+    // The other attributes follow the NLRI; their room is kept free at the end of the message.
+    return {
+      start: start - route.length,
+      finish: () => {
+        this.#patch(lengthAt, this.#at - lengthAt - 2);
+        this.#putAttributes(undefined);
+        this.#patch(attributesAt, this.#at - attributesAt - 2);
+        this.#finish(start);
+      },
+    };
+  }
+
+  #openWithdrawal(): { readonly start: number; finish(): void } {
+    const start = this.#start();
+    if (!this.adjRibOut.rib.ipv6) {
+      const lengthAt = this.#at;
+      this.#u16(0);
+      return {
+        start: start - 2,
+        finish: () => {
+          this.#patch(lengthAt, this.#at - lengthAt - 2);
+          this.#u16(0);
+          this.#finish(start);
+        },
+      };
+    }
+    this.#u16(0);
+    const attributesAt = this.#at;
+    this.#u16(0);
+    this.#out[this.#at++] = 0x90;
+    this.#out[this.#at++] = 15;
+    const lengthAt = this.#at;
+    this.#u16(0);
+    this.#u16(2);
+    this.#out[this.#at++] = 1;
+    return {
+      start,
+      finish: () => {
+        this.#patch(lengthAt, this.#at - lengthAt - 2);
+        this.#patch(attributesAt, this.#at - attributesAt - 2);
+        this.#finish(start);
+      },
+    };
+  }
+
+  /** The route's attributes; with NEXT_HOP in its place, third, where the route has one of its own. */
+  #putAttributes(nextHop: Uint8Array | undefined): void {
+    const bytes = this.#held;
+    const length = this.#heldLength;
+    let split = 0;
+    if (nextHop) {
+      while (split < length && (bytes[split + 1] ?? 0) < 3) split += attributeLength(bytes, split);
+      this.#out.set(bytes.subarray(0, split), this.#at);
+      this.#at += split;
+      this.#out[this.#at++] = 0x40;
+      this.#out[this.#at++] = 3;
+      this.#out[this.#at++] = 4;
+      this.#out.set(nextHop, this.#at);
+      this.#at += 4;
+    }
+    this.#out.set(bytes.subarray(split, length), this.#at);
+    this.#at += length - split;
+  }
+
+  #putPrefix(prefix: number, pathId?: number): void {
+    const { prefixes, ipv6 } = this.adjRibOut.rib;
+    const out = this.#out;
+    if (pathId !== undefined) this.#u32(pathId, 4);
+    const length = prefixes.length[prefix] as number; // a prefix that waits exists
+    out[this.#at++] = length;
+    const octets = (length + 7) >> 3;
+    this.#u32(prefixes.a[prefix] as number, octets);
+    if (!ipv6 || octets <= 4) return;
+    this.#u32(prefixes.b[prefix] as number, octets - 4);
+    if (octets <= 8) return;
+    this.#u32(prefixes.c[prefix] as number, octets - 8);
+    if (octets <= 12) return;
+    this.#u32(prefixes.d[prefix] as number, octets - 12);
+  }
+
+  #start(): number {
+    const start = this.#at;
+    this.#out.fill(0xff, start, start + 16);
+    this.#out[start + 18] = UPDATE;
+    this.#at = start + HEADER;
+    return start;
+  }
+  #finish(start: number): void {
+    this.#patch(start + 16, this.#at - start);
+    this.counters.updates++;
+  }
+  #u16(value: number): void {
+    this.#patch(this.#at, value);
+    this.#at += 2;
+  }
+  #patch(at: number, value: number): void {
+    this.#out[at] = value >>> 8;
+    this.#out[at + 1] = value & 255;
+  }
+  /** The first `octets` (at most four) of a word. */
+  #u32(word: number, octets: number): void {
+    const out = this.#out;
+    if (octets > 0) out[this.#at++] = word >>> 24;
+    if (octets > 1) out[this.#at++] = (word >>> 16) & 255;
+    if (octets > 2) out[this.#at++] = (word >>> 8) & 255;
+    if (octets > 3) out[this.#at++] = word & 255;
+  }
+}
+
+function attributeLength(bytes: Uint8Array, at: number): number {
+  const long = ((bytes[at] ?? 0) & 0x10) !== 0;
+  return long ? 4 + (((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) : 3 + (bytes[at + 2] ?? 0);
+}

@@ -1,0 +1,431 @@
+import type { Clock, Millis } from '../lib/clock.js';
+import type { Logger } from '../lib/logger.js';
+import { Driver } from '../lib/machine.js';
+import type { Random } from '../lib/random.js';
+import type { TimerHeap } from '../lib/timers.js';
+import type { Connection, Transport } from '../lib/transport.js';
+import { type PeerConfig, type PeerConfigInput, resolvePeerConfig } from './config.js';
+import type { DownReason, SessionEffect, SessionError, SessionEvent, SessionState } from './events.js';
+import { Framer } from './framer.js';
+import { contextOf, type Negotiated } from './negotiation.js';
+import { Session } from './session.js';
+import { type BgpMessage, decodeMessage, MAX_EXTENDED_MESSAGE, MessageError, type RouteRefresh } from './wire/index.js';
+
+/** Whom a peer tells. @internal */
+export interface PeerOwner {
+  stateChanged(peer: Peer, from: SessionState, to: SessionState, reason: string | undefined): void;
+  established(peer: Peer, negotiated: Negotiated): void;
+  /**
+   * A run of whole UPDATEs, octets `[from, to)` of `bytes`, headers included, only good during the call. Returns what ends the
+   * session, if anything does.
+   */
+  updates(peer: Peer, bytes: Uint8Array, from: number, to: number): SessionError | undefined;
+  refresh(peer: Peer, request: RouteRefresh): void;
+  /** It can be sent to again. */
+  drained(peer: Peer): void;
+  /** It left established; once. */
+  down(peer: Peer, reason: DownReason): void;
+}
+
+/** What a peer needs of its surroundings. @internal */
+export interface PeerSurroundings {
+  readonly transport: Transport;
+  readonly timers: TimerHeap;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** A peer's state, for those who show it. @internal */
+export interface PeerStatus {
+  readonly state: SessionState;
+  readonly lastDown: DownReason | undefined;
+  readonly establishedAt: Millis | undefined;
+  readonly flaps: number;
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** How long a stopped session may take to send its last words before it is cut. */
+const LAST_WORDS: Millis = 2000;
+/** From so many failures on, a neighbour is turned away until its idle hold is over (RFC 4271 §8.1.1, DampPeerOscillations). */
+const PATIENCE = 5;
+const HIGHEST_FIRST: readonly SessionState[] = ['established', 'open-confirm', 'open-sent', 'active', 'connect', 'idle'];
+
+/**
+ * One neighbour: its session, the connection under it, and a second session while two connections collide (RFC 4271 §6.8).
+ *
+ * @internal
+ */
+export class Peer {
+  readonly config: PeerConfig;
+  /** The session that dials and starts again by itself. */
+  #main: Line;
+  /** A session over a connection that the neighbour opened. */
+  #incoming: Line | undefined;
+  #state: SessionState = 'idle';
+  #running = false;
+  #established: Line | undefined;
+  #lastDown: DownReason | undefined;
+  #flaps = 0;
+  readonly counters = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 };
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(
+    config: PeerConfigInput,
+    readonly around: PeerSurroundings,
+    private readonly owner: PeerOwner,
+  ) {
+    this.config = resolvePeerConfig(config);
+    this.#main = this.#line(false);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+  get negotiated(): Negotiated | undefined {
+    return this.#established?.session.negotiated;
+  }
+  /** Our end of the established session's connection. */
+  get localAddress(): string | undefined {
+    return this.#established?.connection?.local.address;
+  }
+  /** Established, and reading as fast as it is sent to. */
+  get writable(): boolean {
+    return this.#established?.writable ?? false;
+  }
+
+  status(): PeerStatus {
+    return {
+      state: this.#state,
+      lastDown: this.#lastDown,
+      establishedAt: this.#established?.session.establishedAt,
+      flaps: this.#flaps,
+      ...this.counters,
+    };
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#main.post({ type: 'start' });
+  }
+
+  /** Ends the session with a Cease. Resolves when the connections are closed; a neighbour that does not read is cut. */
+  async stop({ subcode, text }: { readonly subcode: number; readonly text?: string }): Promise<void> {
+    this.#running = false;
+    for (const line of [this.#main, this.#incoming]) line?.post({ type: 'stop', subcode, ...(text === undefined ? {} : { text }) });
+    this.#main.dispose();
+    this.#incoming?.dispose();
+    this.#incoming = undefined;
+    await Promise.all(this.#closing);
+  }
+
+  /** A connection that the neighbour opened. */
+  accept(connection: Connection): void {
+    const line = this.#incoming;
+    const tired = this.#main.session.state === 'idle' && this.#main.session.failures >= PATIENCE;
+    if (!this.#running || tired || (line && line.session.state !== 'idle')) {
+      // Only one more connection can be weighed against the one there is.
+      connection.abort();
+      return;
+    }
+    line?.dispose();
+    this.#incoming = this.#line(true);
+    this.#incoming.post({ type: 'start' });
+    this.#incoming.connect(connection);
+  }
+
+  /** Sends whole messages, which now belong to the connection. False when the neighbour reads slowly: wait for `drained`. */
+  send(bytes: Uint8Array): boolean {
+    const line = this.#established;
+    if (!line) return false;
+    return line.send(bytes);
+  }
+
+  #line(incoming: boolean): Line {
+    return new Line(this, new Session(this.config, this.around.random, incoming), {
+      effect: (line, effect) => this.#effect(line, effect),
+      updates: (line, bytes, from, to) => {
+        if (line !== this.#established) return undefined;
+        return this.owner.updates(this, bytes, from, to);
+      },
+      refresh: (line, request) => {
+        if (line === this.#established) this.owner.refresh(this, request);
+      },
+      drained: (line) => {
+        if (line === this.#established) this.owner.drained(this);
+      },
+      closing: (closed) => {
+        this.#closing.add(closed);
+        void closed.then(() => this.#closing.delete(closed));
+      },
+    });
+  }
+
+  #effect(line: Line, effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'opened':
+        this.#collide(line);
+        return;
+      case 'established':
+        this.#flaps += this.#lastDown ? 1 : 0;
+        this.#established = line;
+        this.#show();
+        // The other session, if it still tries, gives way (§6.8: a connection in Established stays).
+        if (line === this.#incoming) {
+          this.#main.post({ type: 'collision' });
+        }
+        this.owner.established(this, effect.negotiated);
+        return;
+      case 'stateChanged':
+        if (effect.to === 'idle') this.#wentIdle(line, effect.reason);
+        else this.#show();
+        return;
+      default:
+        return;
+    }
+  }
+
+  #wentIdle(line: Line, reason: DownReason | undefined): void {
+    const wasUp = line === this.#established;
+    if (wasUp) this.#established = undefined;
+    if (reason && (wasUp || reason.code !== 'collision')) this.#lastDown = reason;
+    if (line === this.#incoming) {
+      this.#incoming = undefined;
+      line.dispose();
+      // The main session gave way to it: it takes its turn again, after the pause that a failure brings.
+      if (this.#running && this.#main.session.state === 'idle') this.#main.restart(line.session, wasUp);
+    }
+    if (wasUp && reason) this.owner.down(this, reason);
+    this.#show(reason?.text);
+  }
+
+  /** RFC 4271 §6.8, RFC 6286 §2.3: of two connections the one that the higher identifier opened stays. */
+  #collide(line: Line): void {
+    const other = line === this.#main ? this.#incoming : this.#main;
+    if (!other || other.session.state === 'idle') return;
+    if (other === this.#established) {
+      line.post({ type: 'collision' });
+      return;
+    }
+    if (other.session.state !== 'open-confirm' && other.session.state !== 'open-sent') return;
+    const { negotiated } = line.session;
+    if (!negotiated) return;
+    const ours = identifier(this.config.routerId);
+    const theirs = identifier(negotiated.peerRouterId);
+    const weWin = ours > theirs || (ours === theirs && this.config.localAs > negotiated.peerAs);
+    // The main line was dialled by us, the other by the neighbour.
+    const loser = weWin ? this.#incoming : this.#main;
+    loser?.post({ type: 'collision' });
+  }
+
+  #show(reason?: string): void {
+    const states = [this.#main.session.state, this.#incoming?.session.state ?? 'idle'];
+    const state = HIGHEST_FIRST.find((candidate) => states.includes(candidate)) ?? 'idle';
+    const from = this.#state;
+    if (state === from) return;
+    this.#state = state;
+    this.owner.stateChanged(this, from, state, reason);
+  }
+}
+
+/** What a line tells its peer. */
+interface LineOwner {
+  effect(line: Line, effect: SessionEffect): void;
+  updates(line: Line, bytes: Uint8Array, from: number, to: number): SessionError | undefined;
+  refresh(line: Line, request: RouteRefresh): void;
+  drained(line: Line): void;
+  closing(closed: Promise<void>): void;
+}
+
+/** A session and the connection under it. */
+class Line {
+  connection: Connection | undefined;
+  readonly #driver: Driver<SessionEvent, SessionEffect>;
+  readonly #framer: Framer;
+  #giveUp: (() => void) | undefined;
+  #writable = true;
+
+  constructor(
+    private readonly peer: Peer,
+    readonly session: Session,
+    private readonly owner: LineOwner,
+  ) {
+    this.#driver = new Driver(session, peer.around.timers, (effect) => this.#perform(effect));
+    this.#framer = new Framer({
+      updates: (bytes, from, to) => this.#updates(bytes, from, to),
+      message: (bytes) => this.#message(bytes),
+      broken: (error) => this.post({ type: 'error', error }),
+    });
+  }
+
+  get writable(): boolean {
+    return this.connection !== undefined && this.#writable;
+  }
+
+  post(event: SessionEvent): void {
+    this.#driver.post(event);
+  }
+
+  dispose(): void {
+    this.#driver.dispose();
+  }
+
+  /** It gave way to another session, which has failed: it starts again when the pause for that is over. */
+  restart(failed: Session, wasUp: boolean): void {
+    const { clock } = this.peer.around.timers;
+    const { config, timers } = this.session;
+    this.session.failures = wasUp ? 1 : this.session.failures + 1;
+    const wait = Math.min(config.idleHoldMax, config.idleHoldTime * 2 ** Math.min(this.session.failures - 1, 16));
+    timers.start('idleHold', clock.now() + wait * (0.75 + 0.25 * failed.random()));
+    this.peer.around.timers.note(this.#driver);
+  }
+
+  /** A connection is there. */
+  connect(connection: Connection): void {
+    this.#giveUp = undefined;
+    this.connection = connection;
+    this.#writable = true;
+    this.#framer.maxMessage = 4096;
+    connection.listen({
+      data: (chunk) => this.#data(connection, chunk),
+      drained: () => this.#drained(connection),
+      closed: (reason) => this.#closed(connection, reason),
+    });
+    this.post({ type: 'connected' });
+  }
+
+  send(bytes: Uint8Array): boolean {
+    const { connection } = this;
+    if (!connection) return false;
+    this.peer.counters.bytesOut += bytes.length;
+    this.peer.counters.messagesOut++;
+    if (!connection.write(bytes) && this.#writable) {
+      this.#writable = false;
+      this.post({ type: 'sendProgress', stuck: true });
+    }
+    return this.#writable;
+  }
+
+  #perform(effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'dial': {
+        const { address, port, localAddress } = this.session.config;
+        this.#giveUp = this.peer.around.transport.dial(
+          { remote: { address, port }, ...(localAddress === undefined ? {} : { localAddress }) },
+          { connected: (connection) => this.connect(connection), failed: (reason) => this.#failed(reason) },
+        );
+        return;
+      }
+      case 'hangUp':
+        this.#hangUp();
+        return;
+      case 'send':
+        this.send(effect.bytes);
+        return;
+      default:
+        if (effect.type === 'established') {
+          const { negotiated } = effect;
+          this.#framer.maxMessage = negotiated.context.maxMessage;
+        }
+        this.owner.effect(this, effect);
+    }
+  }
+
+  #failed(reason: string): void {
+    this.#giveUp = undefined;
+    this.post({ type: 'disconnected', reason });
+  }
+
+  #hangUp(): void {
+    this.#giveUp?.();
+    this.#giveUp = undefined;
+    const { connection } = this;
+    this.connection = undefined;
+    if (!connection) return;
+    const { clock } = this.peer.around.timers;
+    this.owner.closing(farewell(connection, clock));
+  }
+
+  #data(connection: Connection, chunk: Uint8Array): void {
+    if (connection !== this.connection) return;
+    this.peer.counters.bytesIn += chunk.length;
+    this.#framer.push(chunk);
+  }
+
+  #drained(connection: Connection): void {
+    if (connection !== this.connection || this.#writable) return;
+    this.#writable = true;
+    this.post({ type: 'sendProgress', stuck: false });
+    this.owner.drained(this);
+  }
+
+  #closed(connection: Connection, reason: string | undefined): void {
+    if (connection !== this.connection) return;
+    this.connection = undefined;
+    this.post({ type: 'disconnected', reason: reason ?? 'the neighbour closed the connection' });
+  }
+
+  #updates(bytes: Uint8Array, from: number, to: number): boolean {
+    this.peer.counters.messagesIn++;
+    // The hold timer is touched once a run, before what is in it is looked at: an UPDATE is a sign of life, malformed or not.
+    this.post({ type: 'updates' });
+    if (this.session.state !== 'established') return false;
+    const error = this.owner.updates(this, bytes, from, to);
+    if (error) this.post({ type: 'error', error });
+    return error === undefined && this.connection !== undefined;
+  }
+
+  #message(bytes: Uint8Array): boolean {
+    this.peer.counters.messagesIn++;
+    let message: BgpMessage;
+    try {
+      const context = this.session.negotiated?.context ?? { ...contextOf(false, 'external'), maxMessage: MAX_EXTENDED_MESSAGE };
+      message = decodeMessage(bytes, context);
+    } catch (thrown) {
+      if (!(thrown instanceof MessageError)) throw thrown;
+      this.post({ type: 'error', error: { code: thrown.code, subcode: thrown.subcode, data: thrown.data, reason: thrown.message } });
+      return false;
+    }
+    switch (message.type) {
+      case 'open':
+        this.post({ type: 'open', open: message });
+        break;
+      case 'keepalive':
+        this.post({ type: 'keepalive' });
+        break;
+      case 'notification':
+        this.post({ type: 'notification', notification: message });
+        break;
+      case 'route-refresh':
+        this.post({ type: 'routeRefresh' });
+        if (this.session.state === 'established') this.owner.refresh(this, message);
+        break;
+      default:
+        break;
+    }
+    return this.connection !== undefined;
+  }
+}
+
+/** Closes a connection after what was written, and cuts it when that takes too long. */
+function farewell(connection: Connection, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.at(clock.now() + LAST_WORDS, () => connection.abort());
+    connection.listen({
+      data: () => {},
+      drained: () => {},
+      closed: () => {
+        cancel();
+        resolve();
+      },
+    });
+    connection.end();
+  });
+}
+
+function identifier(dotted: string): number {
+  return dotted.split('.').reduce((value, octet) => value * 256 + Number(octet), 0);
+}

@@ -1,0 +1,48 @@
+import { AttributeCode, UpdateError } from '../codes.js';
+import { type Attribute, always, Fault, OPTIONAL_NON_TRANSITIVE, toAll } from './attribute.js';
+import { u16 } from './octets.js';
+
+/** The one TLV that is defined: the metric, in eight octets (RFC 7311 §3). */
+const AIGP_TLV = 1;
+const AIGP_TLV_LENGTH = 11;
+
+/**
+ * AIGP: the accumulated metric to the next hop. RFC 7311. Only the metric is kept in the value; a malformed one is dropped
+ * (§3.2), and so is one from a neighbour that is not to send it (§3.3), that without a word. It is not passed on: that takes a
+ * configured AIGP session, and there is none yet.
+ */
+export const aigp: Attribute<number | bigint> = {
+  code: AttributeCode.aigp,
+  name: 'AIGP',
+  flags: OPTIONAL_NON_TRANSITIVE,
+  ifMalformed: always('discard-attribute'),
+  ifFlagsWrong: 'discard-attribute', // RFC 7311 §3.2
+  subcode: UpdateError.optionalAttribute,
+  forward: toAll('drop'),
+  check(bytes, from, to, context) {
+    if (!(context.aigp ?? context.peerType !== 'external')) return Fault.quiet;
+    let found = false;
+    for (let at = from; at < to; ) {
+      const length = at + 3 <= to ? u16(bytes, at + 1) : 0;
+      if (length < 3 || at + length > to) return Fault.tlv;
+      if (bytes[at] === AIGP_TLV) {
+        if (length !== AIGP_TLV_LENGTH) return Fault.tlv;
+        found = true;
+      }
+      at += length;
+    }
+    return found ? Fault.none : Fault.tlv;
+  },
+  decode(value) {
+    for (;;) {
+      const type = value.u8();
+      const tlv = value.sub(value.u16() - 3);
+      // RFC 7311 §3: of several, the first counts.
+      if (type !== AIGP_TLV) continue;
+      const metric = tlv.u64();
+      value.rest();
+      return metric <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(metric) : metric;
+    }
+  },
+  encode: (to, value) => to.u8(AIGP_TLV).u16(AIGP_TLV_LENGTH).u64(BigInt(value)),
+};

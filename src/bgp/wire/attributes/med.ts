@@ -1,0 +1,15 @@
+import { AttributeCode, UpdateError } from '../codes.js';
+import { type Attribute, always, OPTIONAL_NON_TRANSITIVE, ofLength } from './attribute.js';
+
+/** MULTI_EXIT_DISC: the metric among several links to one neighbouring AS. RFC 4271 §5.1.4; malformed: RFC 7606 §7.4 */
+export const med: Attribute<number> = {
+  code: AttributeCode.med,
+  name: 'MULTI_EXIT_DISC',
+  flags: OPTIONAL_NON_TRANSITIVE,
+  ifMalformed: always('treat-as-withdraw'),
+  subcode: UpdateError.optionalAttribute,
+  forward: { external: 'drop', internal: 'keep' },
+  check: ofLength(4),
+  decode: (value) => value.u32(),
+  encode: (to, value) => to.u32(value),
+};

@@ -1,0 +1,32 @@
+import { AttributeCode, UpdateError } from '../codes.js';
+import { receivesPathIds } from '../context.js';
+import { familyName, familyNumbers } from '../family.js';
+import { prefixBits, writeNlri } from '../nlri.js';
+import { type Attribute, always, Fault, OPTIONAL_NON_TRANSITIVE, toAll } from './attribute.js';
+import { checkFamilyNlri, readFamilyNlri } from './mp-reach.js';
+import { u16 } from './octets.js';
+import type { MpUnreach } from './values.js';
+
+/** MP_UNREACH_NLRI: routes of any family that are gone. RFC 4760 §4; malformed: RFC 7606 §7.12, §5.3 */
+export const mpUnreach: Attribute<MpUnreach> = {
+  code: AttributeCode.mpUnreach,
+  name: 'MP_UNREACH_NLRI',
+  flags: OPTIONAL_NON_TRANSITIVE,
+  ifMalformed: always('reset-session'),
+  subcode: UpdateError.optionalAttribute,
+  forward: toAll('drop'), // written anew for each neighbour
+  check: (_bytes, from, to) => (to - from < 3 ? Fault.short : Fault.none),
+  checkNlri: (bytes, from, to, context) =>
+    checkFamilyNlri(bytes, from + 3, to, familyName(u16(bytes, from), bytes[from + 2] ?? 0), context),
+  decode(value, context) {
+    const family = familyName(value.u16(), value.u8());
+    return { family, ...readFamilyNlri(value, family, context) };
+  },
+  encode(to, value, context) {
+    const [afi, safi] = familyNumbers(value.family);
+    to.u16(afi).u8(safi);
+    const bits = prefixBits(value.family);
+    if (value.data) to.raw(value.data);
+    else if (bits) writeNlri(to, value.nlri, bits, receivesPathIds(context, value.family));
+  },
+};

@@ -1,0 +1,56 @@
+import { ByteReader, ByteWriter, bytesEqual } from '../../../lib/bytes.js';
+import { ErrorCode, OpenError } from '../codes.js';
+import { MessageError } from '../wire-error.js';
+import { capabilities, capabilityByCode } from './table.js';
+import type { Capability } from './values.js';
+
+/**
+ * The capabilities in the parameters of an OPEN, in order, and each that is there twice with the same value only once (RFC 5492
+ * §4). Throws a `MessageError` (2/0) where one is malformed. `offset` is where the parameter's value starts, for the error.
+ *
+ * @internal
+ */
+export function decodeCapabilities(parameters: readonly { readonly value: Uint8Array; readonly offset: number }[]): Capability[] {
+  const list: Capability[] = [];
+  const seen: { readonly code: number; readonly value: Uint8Array }[] = [];
+  for (const { value: parameter, offset } of parameters) {
+    const reader = new ByteReader(parameter);
+    while (reader.remaining > 0) {
+      const at = offset + reader.offset;
+      const code = reader.u8();
+      const length = reader.remaining > 0 ? reader.u8() : 256;
+      if (length > reader.remaining) throw malformed(`capability ${code} runs past its parameter`, at);
+      const value = reader.take(length);
+      if (seen.some((other) => other.code === code && bytesEqual(other.value, value))) continue;
+      seen.push({ code, value });
+      list.push(decodeCapability(code, value, at));
+    }
+  }
+  return list;
+}
+
+function decodeCapability(code: number, value: Uint8Array, at: number): Capability {
+  const row = capabilityByCode.get(code);
+  if (row && !row.fits(value.length)) throw malformed(`capability ${code} has a wrong length of ${value.length}`, at);
+  return row?.decode(new ByteReader(value)) ?? { type: 'unknown', code, value: value.slice() };
+}
+
+/** One after another, each with its code and length. @internal */
+export function encodeCapabilities(list: readonly Capability[]): Uint8Array[] {
+  return list.map((capability) => {
+    const [code, value] = encodeValue(capability);
+    return new ByteWriter(2 + value.length).u8(code).u8(value.length).raw(value).finish();
+  });
+}
+
+function encodeValue(capability: Capability): [code: number, value: Uint8Array] {
+  if (capability.type === 'unknown') return [capability.code, capability.value];
+  const row = capabilities[capability.type];
+  const to = new ByteWriter();
+  row.encode(to, capability as never); // the row is the one of the capability's type
+  return [row.code, to.finish()];
+}
+
+function malformed(message: string, at: number): MessageError {
+  return new MessageError(ErrorCode.open, OpenError.unspecific, message, at);
+}

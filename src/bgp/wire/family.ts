@@ -1,0 +1,50 @@
+import { Afi, Safi } from './codes.js';
+
+/** A family whose routes virtual-router handles. @public */
+export type UnicastFamily = 'ipv4-unicast' | 'ipv6-unicast';
+
+/** Any AFI and SAFI: the usual ones by name, the rest by number (`25/70`). @public */
+export type FamilyName =
+  | UnicastFamily
+  | 'ipv4-multicast'
+  | 'ipv6-multicast'
+  | 'ipv4-labelled-unicast'
+  | 'ipv6-labelled-unicast'
+  | 'ipv4-vpn'
+  | 'ipv6-vpn'
+  | 'ipv4-flowspec'
+  | 'ipv6-flowspec'
+  | 'l2vpn-evpn'
+  | 'link-state'
+  | `${number}/${number}`;
+
+const FAMILIES: readonly (readonly [name: FamilyName, afi: number, safi: number])[] = [
+  ['ipv4-unicast', Afi.ipv4, Safi.unicast],
+  ['ipv6-unicast', Afi.ipv6, Safi.unicast],
+  ['ipv4-multicast', Afi.ipv4, Safi.multicast],
+  ['ipv6-multicast', Afi.ipv6, Safi.multicast],
+  ['ipv4-labelled-unicast', Afi.ipv4, 4],
+  ['ipv6-labelled-unicast', Afi.ipv6, 4],
+  ['ipv4-vpn', Afi.ipv4, 128],
+  ['ipv6-vpn', Afi.ipv6, 128],
+  ['ipv4-flowspec', Afi.ipv4, 133],
+  ['ipv6-flowspec', Afi.ipv6, 133],
+  ['l2vpn-evpn', 25, 70],
+  ['link-state', 16_388, 71],
+];
+
+const byNumber = new Map(FAMILIES.map(([name, afi, safi]) => [afi * 256 + safi, name]));
+const byName = new Map<string, readonly [afi: number, safi: number]>(FAMILIES.map(([name, afi, safi]) => [name, [afi, safi]]));
+
+/** The name of an AFI (16 bits) and SAFI (8 bits). @public */
+export function familyName(afi: number, safi: number): FamilyName {
+  return byNumber.get(afi * 256 + safi) ?? `${afi}/${safi}`;
+}
+
+/** AFI and SAFI of a family. @public */
+export function familyNumbers(family: FamilyName): readonly [afi: number, safi: number] {
+  const known = byName.get(family);
+  if (known) return known;
+  const [afi = Number.NaN, safi = Number.NaN] = family.split('/').map(Number);
+  return [afi, safi];
+}

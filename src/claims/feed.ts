@@ -1,0 +1,59 @@
+import type { ClaimSource } from '../network/config.js';
+
+/**
+ * One stream of claims: a BGP session's life, the program's own claims, the initial holders. A session that comes back is a new
+ * feed, so what the old one left can be swept in slices while the new one already speaks.
+ *
+ * @internal
+ */
+export interface Feed {
+  /** Dense; given to another feed once this one is swept. */
+  index: number;
+  readonly source: ClaimSource;
+  /** Its position in `SOURCES`, filled in when the feed is opened. */
+  sourceIndex: number;
+  /** Node index of who speaks; -1 where each claim names its own (api, initial). */
+  readonly speaker: number;
+  /** An external BGP session (RFC 4271 §9.1.2.2 d). */
+  readonly external: boolean;
+  /** BGP identifier (RFC 4271 §9.1.2.2 f). */
+  readonly routerId: number;
+  /** The neighbour's address, octets, for the last tie-break (RFC 4271 §9.1.2.2 g). */
+  readonly address: Uint8Array;
+  /** For people: `"bgp 10.0.0.2"`. */
+  readonly label: string;
+  /** Name of the router that it speaks to; empty for the program's own. */
+  readonly router: string;
+  /** An internal neighbour that is a route-reflector client (RFC 4456). */
+  readonly reflectorClient: boolean;
+  /** What happened last, given to the changes that it caused. */
+  cause: Cause;
+  /** False once the session is gone: its claims are out, and swept. */
+  alive: boolean;
+  /** Judges a received set anew when policy or ownership changed. */
+  readonly importer?: Importer;
+}
+
+/** What an import made of a received attribute set, left in fields: nothing is allocated a route. @internal */
+export interface Importer {
+  /** Evaluates a received set for a prefix; the fields below hold the result until the next call. */
+  evaluate(set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void;
+  /** Position in `VERDICTS`; 0 when the protocol and the policy have nothing against it. */
+  fault: number;
+  /** The set after policy; the received one when policy changed nothing. */
+  setOut: number;
+  /** Node index of the holder. */
+  holder: number;
+  /** The preference that policy or a community asks for, -1 for none. */
+  wish: number;
+}
+
+/** What brought a change about. @public */
+export type Cause =
+  | { readonly type: 'announced' | 'withdrawn'; readonly neighbour: string; readonly node: string }
+  | { readonly type: 'session-down'; readonly neighbour: string; readonly node: string; readonly reason: string }
+  | { readonly type: 'claimed' | 'released' | 'lease-expired'; readonly node: string }
+  | { readonly type: 'granted' | 'revoked' | 'grant-changed' | 'grant-expired'; readonly grant: string }
+  | { readonly type: 'node-up' | 'node-down' | 'node-added' | 'node-changed' | 'node-removed'; readonly node: string }
+  | { readonly type: 'policy-changed'; readonly neighbour: string }
+  | { readonly type: 'configured' };

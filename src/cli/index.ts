@@ -1,0 +1,136 @@
+#!/usr/bin/env node
+/**
+ * The `virtual-router` command.
+ *
+ * `index.ts` finds the command and turns whatever it throws into one line and an exit code. Each command is a module that exports a
+ * {@link Command} and is loaded only when it is asked for: `run.ts` runs routers from a file, `watch.ts` does the same and prints what
+ * moves, `decode.ts` prints what recorded bytes say. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the
+ * line of every field, `print.ts` writes lines for people or as JSON. Nothing here is part of the library: everything goes through
+ * `src/index.ts`, as in a program of the user's.
+ *
+ * Not done: `why`, reloading a file while it runs, daemonising (leave that to the service manager).
+ */
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Command, CommandError, FAILED, type Output, type Terminal, WRONG_USE } from './command.js';
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run.js')).run,
+  watch: async () => (await import('./watch.js')).watch,
+  decode: async () => (await import('./decode.js')).decode,
+};
+
+/** Does what the arguments say; resolves with the exit code. */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    return await dispatch(args, terminal);
+  } catch (error) {
+    const [message, code] = inOneLine(error);
+    terminal.err.write(`virtual-router: ${message}\n`);
+    return code;
+  }
+}
+
+async function dispatch([name, ...args]: readonly string[], terminal: Terminal): Promise<number> {
+  if (name === '--version' || name === '-V') {
+    terminal.out.write(`${version()}\n`);
+    return 0;
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    const [about] = args;
+    terminal.out.write(about === undefined ? await usage() : (await find(about)).help);
+    return 0;
+  }
+  if (name === undefined) {
+    terminal.err.write(await usage());
+    return WRONG_USE;
+  }
+  const command = await find(name);
+  if (args.includes('--help') || args.includes('-h')) {
+    terminal.out.write(command.help);
+    return 0;
+  }
+  return command.run(args, terminal);
+}
+
+async function find(name: string): Promise<Command> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!load)
+    throw new CommandError(
+      `no such command: ${name} (there are ${Object.keys(COMMANDS).join(', ')}; see virtual-router --help)`,
+      WRONG_USE,
+    );
+  return load();
+}
+
+async function usage(): Promise<string> {
+  const lines = await Promise.all(Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(8)} ${(await load()).summary}`));
+  return `virtual-router ${version()}: a virtual router to which guests announce addresses
+
+Usage: virtual-router COMMAND [OPTIONS] FILE
+
+Commands:
+${lines.join('\n')}
+
+  virtual-router COMMAND --help    what a command takes
+  virtual-router --version         the version
+
+Exit codes: 0 done, 1 could not be done (a port in use, say), 2 the command line or the configuration file is wrong.
+`;
+}
+
+/** A wrong option is a wrong use; an error that nobody foresaw keeps its stack, for the report. */
+function inOneLine(error: unknown): [message: string, code: number] {
+  if (error instanceof CommandError) return [error.message, error.exitCode];
+  if (!(error instanceof Error)) return [String(error), FAILED];
+  if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return [error.message, WRONG_USE];
+  return [error.stack ?? error.message, FAILED];
+}
+
+/** The package's version. The package is above this file both as built and in the sources. */
+function version(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  }
+  throw new Error('no package.json above the command');
+}
+
+/** The terminal that the process has. */
+function processTerminal(): Terminal {
+  const { stdout, stderr, env } = process;
+  const output = (stream: NodeJS.WriteStream): Output => ({
+    write: (text) => void stream.write(text),
+    colour: Boolean(stream.isTTY) && !env.NO_COLOR,
+  });
+  let stops = 0;
+  return {
+    out: output(stdout),
+    err: output(stderr),
+    onStop: (call) => {
+      const onSignal = (signal: NodeJS.Signals, number: number): void => {
+        stops++;
+        // The second signal means it: whatever the first one waits for is left.
+        if (stops > 1) process.exit(128 + number);
+        call(signal);
+      };
+      const onError = (): void => call('nobody reads the output');
+      process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+      stdout.on('error', onError);
+      return () => {
+        process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+        stdout.off('error', onError);
+      };
+    },
+  };
+}
+
+if (process.argv[1] !== undefined && isThisFile(process.argv[1])) {
+  process.exitCode = await main(process.argv.slice(2), processTerminal());
+}
+
+/** npm starts the command through a link. */
+function isThisFile(started: string): boolean {
+  return realpathSync(started) === fileURLToPath(import.meta.url);
+}

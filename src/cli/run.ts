@@ -1,0 +1,172 @@
+import { parseArgs } from 'node:util';
+import { type Position, UsageError, VirtualNetwork, VirtualRouter } from '../index.js';
+import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
+import { Printer, type Style } from './print.js';
+import { type ReadFile, readConfig } from './yaml.js';
+
+/** How often `run` looks what moved. It reads the journal instead of listening, so that a full table costs it nothing. */
+const LOOK_EVERY = 250;
+/** More changes than these, at one look, are counted and not named. */
+const NAMED = 10;
+
+export const run: Command = {
+  summary: 'runs the router, or routers, that a YAML file describes',
+  help: `Usage: virtual-router run [--json] [--quiet] FILE.yaml
+
+Runs the router, or the routers of one network, that FILE describes (docs/config.md) until
+SIGINT or SIGTERM; neighbours are then told by a Cease, administrative shutdown. A second
+signal does not wait for them.
+
+Prints a line when it listens, for each session that comes up or goes down, for refused
+claims, and for what moved: each change while they are few, else how many.
+
+  --json     each line a JSON object: time, event, and what belongs to it
+  --quiet    no lines but errors
+  --help     this text
+
+Exit codes: 0 stopped by a signal, 1 it could not run (a port in use, say), 2 the command
+line or FILE is wrong; the line then names the field: FILE:12:7: network.grants[3].prefix: ...
+`,
+  async run(args, terminal) {
+    const { file, style } = readArgs(args);
+    const printer = new Printer(terminal.out, style);
+    return serve(file, terminal, printer, (network) => (printer.quiet ? () => {} : followJournal(network, printer)));
+  },
+};
+
+/** Reads the options that `run` and `watch` share. */
+export function readArgs(args: readonly string[]): { file: string; style: Style } {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { json: { type: 'boolean' }, quiet: { type: 'boolean' } },
+  });
+  const [file, more] = positionals;
+  if (file === undefined) throw new CommandError('expected the name of a configuration file', WRONG_USE);
+  if (more !== undefined) throw new CommandError(`expected one file, got ${more} too`, WRONG_USE);
+  return { file, style: values.quiet ? 'quiet' : values.json ? 'json' : 'human' };
+}
+
+/** Runs a file's routers until told to stop. `follow` is shown the network and returns a way to end it. */
+export async function serve(
+  file: string,
+  terminal: Terminal,
+  printer: Printer,
+  follow: (network: VirtualNetwork) => () => void,
+): Promise<number> {
+  const read = readConfig(file);
+  const { network, routers } = assemble(read);
+  for (const router of routers) report(router, printer);
+  if (!printer.quiet) reportNetwork(network, printer);
+  let stop: (why: string) => void = () => {};
+  const stopped = new Promise<string>((resolve) => {
+    stop = resolve;
+  });
+  const forget = terminal.onStop(stop);
+  const unfollow = follow(network);
+  try {
+    for (const router of routers) await started(router);
+    const why = await stopped;
+    printer.line(Date.now(), { event: 'stopping', why }, `stopping (${why})`);
+    return DONE;
+  } finally {
+    await Promise.all(routers.map((router) => router.stop()));
+    await network.close();
+    unfollow();
+    forget();
+  }
+}
+
+function assemble({ config, explain }: ReadFile): { network: VirtualNetwork; routers: readonly VirtualRouter[] } {
+  const shared = config.network && new VirtualNetwork(config.network);
+  const routers = config.routers.map(({ config: router, path }) => {
+    try {
+      return new VirtualRouter(router, shared ? { network: shared } : {});
+    } catch (error) {
+      throw error instanceof UsageError ? explain(error, [...path, ...error.path]) : error;
+    }
+  });
+  const network = shared ?? routers[0]?.network;
+  if (!network) throw new Error('a file without routers was accepted');
+  return { network, routers };
+}
+
+async function started(router: VirtualRouter): Promise<void> {
+  try {
+    await router.start();
+  } catch (error) {
+    throw error instanceof UsageError ? new CommandError(error.message, FAILED) : error;
+  }
+}
+
+function report(router: VirtualRouter, printer: Printer): void {
+  router.on('listening', ({ router, address, port }) => {
+    const host = address.includes(':') ? `[${address}]` : address;
+    printer.line(Date.now(), { event: 'listening', router, address, port }, `listening on ${host}:${port} (${router})`);
+  });
+  router.on('session-change', (event) => {
+    const { neighbour, address, node, from, to, reason } = event;
+    if (to !== 'established' && from !== 'established') return;
+    const who = neighbour === address ? address : `${neighbour} (${address})`;
+    const words = to === 'established' ? `session with ${who} up, node ${node}` : `session with ${who} down: ${reason ?? to}`;
+    printer.line(Date.now(), { event: 'session-change', ...event }, words, to === 'established' ? 'good' : 'bad');
+  });
+  router.on('session-refused', (event) => {
+    printer.line(Date.now(), { event: 'session-refused', ...event }, `connection from ${event.address} refused: ${event.reason}`, 'bad');
+  });
+  router.on('message-malformed', (event) => {
+    // A neighbour that keeps at it gets a line at 1, 10, 100...
+    if (!/^10*$/.test(String(event.count))) return;
+    const words = `malformed message from ${event.neighbour} (${event.count} so far): ${event.message}`;
+    printer.line(Date.now(), { event: 'message-malformed', ...event }, words, 'bad');
+  });
+}
+
+function reportNetwork(network: VirtualNetwork, printer: Printer): void {
+  let more = 0;
+  let waiting = false;
+  network.on('claim-rejected', ({ claims, total }) => {
+    const [first] = claims;
+    more += total;
+    if (!first || waiting) return;
+    const { prefix, node, from, reason, message } = first;
+    const words = `refused ${prefix} for ${node} from ${from}: ${reason}${more > 1 ? `, and ${more - 1} more` : ''}`;
+    printer.line(Date.now(), { event: 'claim-rejected', total: more, prefix, node, from, reason, message }, words, 'bad');
+    more = 0;
+    // A guest that is refused a whole table gets a line now and then, not one a message.
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+    }, LOOK_EVERY).unref();
+  });
+  network.on('table-failure', ({ failed, error }) => {
+    const words = `the forwarding table refused ${error ?? `${failed.length} prefixes`}`;
+    printer.line(Date.now(), { event: 'table-failure', failed, error }, words, 'bad');
+  });
+}
+
+/** Prints what moved since the last look, in words while it is little. */
+function followJournal(network: VirtualNetwork, printer: Printer): () => void {
+  let seen: Position = network.position;
+  const look = (): void => {
+    const { position } = network;
+    const moved = position.seq - seen.seq;
+    if (moved === 0) return;
+    const since = moved <= NAMED ? network.changesSince(seen) : undefined;
+    if (since?.type === 'changes') {
+      for (const entry of since.changes) if (entry.type === 'mapping-change') printer.change(entry);
+    } else {
+      printer.line(
+        Date.now(),
+        { event: 'mapping-changes', count: moved, prefixes: network.size },
+        `${moved} changes, ${network.size} prefixes mapped`,
+      );
+    }
+    seen = position;
+  };
+  const timer = setInterval(look, LOOK_EVERY);
+  return () => {
+    clearInterval(timer);
+    look();
+  };
+}

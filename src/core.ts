@@ -1,0 +1,81 @@
+/**
+ * Virtual routers without Node: no sockets, no clock, no files. Bring a {@link Host} of your own: an in-memory transport and a
+ * {@link ManualClock} for a simulation, or whatever carries bytes where you run.
+ *
+ * @packageDocumentation
+ */
+export type { DownReason, SessionState } from './bgp/events.js';
+export { BgpSpeaker, type HeardRoute, type SpeakerConfig, type SpeakerEvents, type SpeakerOptions } from './bgp/speaker.js';
+export type { Cause } from './claims/feed.js';
+export { type RefusalReason, VERDICTS, type VerdictCode, verdictSentence } from './claims/reasons.js';
+export { MemoryForwardingTable } from './fib/memory-table.js';
+export { type Cancel, type Clock, ManualClock, type Millis } from './lib/clock.js';
+export { UsageError, type UsageErrorCode, WireError } from './lib/errors.js';
+export { type Logger, type LogLine, silentLogger } from './lib/logger.js';
+export { MemoryTransport } from './lib/memory-transport.js';
+export { type Random, seeded } from './lib/random.js';
+export type {
+  Connection,
+  ConnectionEvents,
+  DialEvents,
+  DialOptions,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  Transport,
+} from './lib/transport.js';
+export type { MappingChange, MappingEntry, Position } from './mapping/change.js';
+export type { ApplyResult, FailedPrefix, ForwardingTable, MappingBatch, PacketLookup, TableControl } from './mapping/forwarding-table.js';
+export type { GrantChange, JournalEntry } from './mapping/journal.js';
+export type { Target, Targets } from './mapping/target.js';
+export {
+  type ClaimSource,
+  DEFAULT_PREFERENCE,
+  type GrantConfig,
+  type HolderConfig,
+  type LinkConfig,
+  type NetworkConfig,
+  type NodeConfig,
+  type StaticRouteConfig,
+  type SubnetConfig,
+  type Takeover,
+} from './network/config.js';
+export type { DecisionStep } from './rib/decision.js';
+export type {
+  AddressFamily,
+  DecisionConfig,
+  ExportKind,
+  InterfaceConfig,
+  ListenConfig,
+  NeighbourConfig,
+  OriginateConfig,
+  PrefixListEntry,
+  RouterConfig,
+} from './router/config.js';
+export type {
+  ClaimsRejected,
+  ListenerFailed,
+  MappingChanged,
+  MessageMalformed,
+  NetworkEvents,
+  RejectedClaim,
+  RouterEvents,
+  SessionChange,
+  SessionRefused,
+  TableFailed,
+} from './router/events.js';
+export { type ExplainedClaim, type Explanation, formatExplanation } from './router/explain.js';
+export { Host } from './router/host.js';
+export type { ClaimRequest, Lease } from './router/lease.js';
+export type { NeighbourStatus } from './router/neighbour-status.js';
+export { renderPrometheus } from './router/prometheus.js';
+export { IsolatedEmitter } from './router/turn.js';
+export {
+  type ChangesSince,
+  type ClaimView,
+  type NetworkCounts,
+  type NetworkOptions,
+  type Reconfigured,
+  VirtualNetwork,
+} from './router/virtual-network.js';
+export { type RouterMetrics, type RouterOptions, VirtualRouter } from './router/virtual-router.js';

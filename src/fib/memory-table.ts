@@ -1,0 +1,107 @@
+import { formatAddress, parseAddress } from '../lib/address.js';
+import { maskBytes, parsePrefix, prefixWords } from '../lib/prefix.js';
+import { ColumnarBatch } from '../mapping/batch.js';
+import type { ApplyResult, ForwardingTable, MappingBatch, PacketLookup } from '../mapping/forwarding-table.js';
+import type { Targets } from '../mapping/target.js';
+import { Ipv4Table } from './ipv4-table.js';
+import { Ipv6Table } from './ipv6-table.js';
+
+/**
+ * The default forwarding table: longest-prefix match in memory, for both families, applied at once.
+ *
+ * @example
+ * ```ts
+ * const table = new MemoryForwardingTable();
+ * const network = new VirtualNetwork(config, { table });
+ * table.lookup('10.0.1.100'); // [{ type: 'node', node: 'web-b' }]
+ * ```
+ * @public
+ */
+export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
+  readonly #ipv4 = new Ipv4Table();
+  readonly #ipv6 = new Ipv6Table();
+  /**
+   * Targets by the number that stands in the tables. Batches of a network bring its own numbers, each of which means one thing
+   * while any prefix has it; others are numbered here, by what they say.
+   */
+  #targets: (Targets | undefined)[] = [undefined];
+  readonly #numbers = new Map<string, number>();
+
+  apply(batch: MappingBatch): ApplyResult | undefined {
+    if (batch.kind === 'sync') this.#clear();
+    if (batch instanceof ColumnarBatch) this.#applyColumns(batch);
+    else for (const { prefix, after } of batch.changes) this.#change(prefix, after);
+    return undefined;
+  }
+
+  /** Prefixes in the table. */
+  get size(): number {
+    return this.#ipv4.size + this.#ipv6.size;
+  }
+  /** Octets that the table takes. */
+  get bytes(): number {
+    return this.#ipv4.bytes + this.#ipv6.bytes;
+  }
+
+  /** Where a packet for `address` goes. Throws a `UsageError` (`ADDRESS_INVALID`). */
+  lookup(address: string): Targets | undefined {
+    const bytes = parseAddress(address);
+    const [a, b, c, d] = prefixWords(bytes);
+    return this.#targets[bytes.length === 4 ? this.#ipv4.lookup(a) : this.#ipv6.lookup(a, b, c, d)];
+  }
+
+  /** The prefix that a packet for `address` matches, and its targets. Throws a `UsageError` (`ADDRESS_INVALID`). */
+  match(address: string): { readonly prefix: string; readonly targets: Targets } | undefined {
+    const bytes = parseAddress(address);
+    const [a, b, c, d] = prefixWords(bytes);
+    const found = bytes.length === 4 ? this.#ipv4.match(a) : this.#ipv6.match(a, b, c, d);
+    const targets = found && this.#targets[found.target];
+    return targets && { prefix: `${formatAddress(maskBytes(bytes, found.length))}/${found.length}`, targets };
+  }
+
+  #clear(): void {
+    this.#ipv4.clear();
+    this.#ipv6.clear();
+    this.#targets = [undefined];
+    this.#numbers.clear();
+  }
+
+  #applyColumns(batch: ColumnarBatch): void {
+    for (const { rib, prefix, after, size } of batch.parts) {
+      const { a, b, c, d, length } = rib.prefixes;
+      let last = 0;
+      for (let i = 0; i < size; i++) {
+        const id = prefix[i];
+        const target = after[i];
+        if (target !== 0 && target !== last) {
+          last = target;
+          this.#targets[target] = batch.targets.get(target);
+        }
+        if (rib.ipv6) {
+          if (target !== 0) this.#ipv6.set(a[id], b[id], c[id], d[id], length[id], target);
+          else this.#ipv6.delete(a[id], b[id], c[id], d[id], length[id]);
+        } else if (target !== 0) this.#ipv4.set(a[id], length[id], target);
+        else this.#ipv4.delete(a[id], length[id]);
+      }
+    }
+  }
+
+  #change(text: string, after: Targets | undefined): void {
+    const { family, bytes, length } = parsePrefix(text);
+    const [a, b, c, d] = prefixWords(bytes);
+    if (!after) {
+      if (family === 'ipv4') this.#ipv4.delete(a, length);
+      else this.#ipv6.delete(a, b, c, d, length);
+      return;
+    }
+    const key = JSON.stringify(after);
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#targets.length;
+      this.#targets.push(after);
+      this.#numbers.set(key, number);
+    }
+    if (family === 'ipv4') this.#ipv4.set(a, length, number);
+    else this.#ipv6.set(a, b, c, d, length, number);
+  }
+}

@@ -1,0 +1,143 @@
+import { createConnection, createServer, type ServerOpts, type Socket } from 'node:net';
+import { canonicalAddress, isAddress } from '../lib/address.js';
+import { UsageError } from '../lib/errors.js';
+import type {
+  Connection,
+  ConnectionEvents,
+  DialEvents,
+  DialOptions,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  Transport,
+} from '../lib/transport.js';
+
+/** Octets that may wait in a socket before its writer is told to wait. */
+const HIGH_WATER = 1 << 20;
+
+/** For sockets dialled and accepted. `highWaterMark` reaches the stream under the socket; the types do not know it. */
+const OPTIONS: ServerOpts & { readonly highWaterMark: number } = { noDelay: true, highWaterMark: HIGH_WATER };
+
+/** The host's TCP sockets. @public */
+export class NodeTransport implements Transport {
+  listen({ address, port }: ListenOptions, accepted: (connection: Connection) => void): Promise<Listener> {
+    const server = createServer(OPTIONS, (socket) => accepted(new SocketConnection(socket)));
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, address, port)));
+      server.listen({ host: address, port, exclusive: true, ipv6Only: address.includes(':') }, () => {
+        const bound = server.address();
+        // A TCP server has an address object.
+        const endpoint: Endpoint = { address: canonicalAddress(address), port: typeof bound === 'object' && bound ? bound.port : port };
+        server.on('error', () => {}); // an accept that failed (no descriptors left) concerns that connection alone
+        resolve({
+          endpoint,
+          close: () => new Promise((closed) => server.close(() => closed())),
+        });
+      });
+    });
+  }
+
+  dial({ remote, localAddress, localPort }: DialOptions, events: DialEvents): () => void {
+    let over = false;
+    const socket = createConnection({
+      host: remote.address,
+      port: remote.port,
+      ...OPTIONS,
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(localPort === undefined ? {} : { localPort }),
+    });
+    const failed = (error: Error): void => {
+      if (over) return;
+      over = true;
+      events.failed(error.message);
+    };
+    socket.once('error', failed);
+    socket.once('connect', () => {
+      if (over) return;
+      over = true;
+      socket.off('error', failed);
+      events.connected(new SocketConnection(socket));
+    });
+    return () => {
+      over = true;
+      socket.on('error', () => {});
+      socket.destroy();
+    };
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, address: string, port: number): UsageError {
+  const where = `${address} port ${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new UsageError('PORT_IN_USE', `cannot listen on ${where}: something else listens there`);
+    case 'EADDRNOTAVAIL':
+      return new UsageError('ADDRESS_UNAVAILABLE', `cannot listen on ${where}: this host does not have the address`);
+    case 'EACCES':
+      return new UsageError('ADDRESS_UNAVAILABLE', `cannot listen on ${where}: ports below 1024 need root or CAP_NET_BIND_SERVICE`);
+    default:
+      return new UsageError('ADDRESS_UNAVAILABLE', `cannot listen on ${where}: ${error.message}`);
+  }
+}
+
+/** A TCP socket as a {@link Connection}. */
+class SocketConnection implements Connection {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  #events: ConnectionEvents | undefined;
+  #error: string | undefined;
+  #over = false;
+
+  constructor(private readonly socket: Socket) {
+    this.local = endpoint(socket.localAddress, socket.localPort);
+    this.remote = endpoint(socket.remoteAddress, socket.remotePort);
+    socket.pause();
+    socket.on('data', (chunk) => this.#events?.data(chunk));
+    socket.on('drain', () => this.#events?.drained());
+    socket.on('error', (error) => {
+      this.#error = error.message;
+    });
+    // The other end said all it had to say: so do we.
+    socket.on('end', () => socket.end());
+    socket.on('close', () => {
+      this.#over = true;
+      this.#events?.closed(this.#error);
+    });
+  }
+
+  get buffered(): number {
+    return this.socket.writableLength;
+  }
+
+  listen(events: ConnectionEvents): void {
+    this.#events = events;
+    if (this.#over) queueMicrotask(() => events.closed(this.#error));
+    else this.socket.resume();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#over || this.socket.destroyed || this.socket.writableEnded) return true;
+    return this.socket.write(bytes);
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+  resume(): void {
+    this.socket.resume();
+  }
+
+  end(): void {
+    this.socket.end();
+  }
+
+  abort(): void {
+    if (this.socket.destroyed) return;
+    this.socket.resetAndDestroy();
+  }
+}
+
+function endpoint(address: string | undefined, port: number | undefined): Endpoint {
+  const plain = (address ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/, '');
+  return { address: isAddress(plain) ? canonicalAddress(plain) : plain, port: port ?? 0 };
+}

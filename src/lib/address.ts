@@ -1,0 +1,97 @@
+import { IPv4, IPv6, Validator } from 'ip-num';
+import { UsageError } from './errors.js';
+
+/** @public */
+export type Family = 'ipv4' | 'ipv6';
+
+/** Octets in an address of a family. @internal */
+export function addressSize(family: Family): 4 | 16 {
+  return family === 'ipv4' ? 4 : 16;
+}
+
+/**
+ * The octets of an address, 4 or 16. Throws a `UsageError` (`ADDRESS_INVALID`). Zones (`%eth0`) are refused.
+ *
+ * @internal
+ */
+export function parseAddress(text: string): Uint8Array {
+  const [bytes, why] = tryParse(text);
+  if (!bytes) throw new UsageError('ADDRESS_INVALID', `expected an IPv4 or IPv6 address, got ${JSON.stringify(text)}${why}`);
+  return bytes;
+}
+
+/** Whether `text` is an address. @internal */
+export function isAddress(text: string): boolean {
+  return tryParse(text)[0] !== undefined;
+}
+
+/** `text` in its one canonical form (RFC 5952). Throws as {@link parseAddress} does. @internal */
+export function canonicalAddress(text: string): string {
+  return formatAddress(parseAddress(text));
+}
+
+function tryParse(text: string): [bytes: Uint8Array | undefined, why: string] {
+  if (!text.includes(':')) {
+    const [valid, why] = Validator.isValidIPv4String(text);
+    if (!valid || !/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return [undefined, because(why)];
+    return [fromBigInt(new IPv4(text).value, 4), ''];
+  }
+  // ip-num takes zones for part of the address and refuses the dotted form: the first is not wanted, the second is.
+  if (!/^[0-9a-f:.]+$/i.test(text)) return [undefined, ''];
+  const plain = undotted(text);
+  if (plain === undefined) return [undefined, ''];
+  const [valid, why] = Validator.isValidIPv6String(plain);
+  if (!valid) return [undefined, because(why)];
+  return [fromBigInt(new IPv6(plain).value, 16), ''];
+}
+
+function because(why: readonly string[]): string {
+  return why.length > 0 && why[0] ? ` (${why[0]})` : '';
+}
+
+/** `::ffff:192.0.2.1` as `::ffff:c000:201`. */
+function undotted(text: string): string | undefined {
+  const dotted = /^(.*:)(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.exec(text);
+  if (!dotted) return text.includes('.') ? undefined : text;
+  const octets = (dotted[2] ?? '').split('.').map(Number) as [number, number, number, number];
+  if (octets.some((octet) => octet > 255)) return undefined;
+  return `${dotted[1]}${((octets[0] << 8) | octets[1]).toString(16)}:${((octets[2] << 8) | octets[3]).toString(16)}`;
+}
+
+function fromBigInt(value: bigint, size: 4 | 16): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let i = size - 1, rest = value; i >= 0; i--, rest >>= 8n) bytes[i] = Number(rest & 0xffn);
+  return bytes;
+}
+
+/** The canonical text of 4 or 16 octets (RFC 5952; an IPv4-mapped address keeps its dotted tail, §5). @internal */
+export function formatAddress(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length === 4) return formatIpv4(view.getUint32(0));
+  return formatIpv6(view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12));
+}
+
+/** Dotted quad of a 32-bit number. @internal */
+export function formatIpv4(a: number): string {
+  return `${a >>> 24}.${(a >>> 16) & 255}.${(a >>> 8) & 255}.${a & 255}`;
+}
+
+/** Canonical text of four 32-bit words (RFC 5952). @internal */
+export function formatIpv6(a: number, b: number, c: number, d: number): string {
+  if (a === 0 && b === 0 && c === 0xffff) return `::ffff:${formatIpv4(d)}`;
+  const groups = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff, c >>> 16, c & 0xffff, d >>> 16, d & 0xffff];
+  // §4.2: the longest run of two or more zero groups, the first of equals, becomes "::".
+  let start = -1;
+  let length = 1;
+  for (let i = 0; i < 8; ) {
+    let end = i;
+    while (end < 8 && groups[end] === 0) end++;
+    if (end - i > length) {
+      start = i;
+      length = end - i;
+    }
+    i = end + 1;
+  }
+  const hex = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':');
+  return start < 0 ? hex(groups) : `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}`;
+}

@@ -1,0 +1,147 @@
+import { WireError } from './errors.js';
+
+/** A cursor over received bytes that refuses to read past their end. @internal */
+export class ByteReader {
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(readonly bytes: Uint8Array) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get remaining(): number {
+    return this.bytes.length - this.#at;
+  }
+  get offset(): number {
+    return this.#at;
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+  u16(): number {
+    return this.#view.getUint16(this.#take(2));
+  }
+  u24(): number {
+    const at = this.#take(3);
+    return (this.#view.getUint16(at) << 8) | this.#view.getUint8(at + 2);
+  }
+  u32(): number {
+    return this.#view.getUint32(this.#take(4));
+  }
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#take(8));
+  }
+
+  /** The next `length` bytes, aliasing the input. */
+  take(length: number): Uint8Array {
+    const from = this.#take(length);
+    return this.bytes.subarray(from, from + length);
+  }
+  /** A reader confined to the next `length` bytes: a length field that lies cannot reach beyond it. */
+  sub(length: number): ByteReader {
+    return new ByteReader(this.take(length));
+  }
+  rest(): Uint8Array {
+    return this.take(this.remaining);
+  }
+  skip(length: number): this {
+    this.#take(length);
+    return this;
+  }
+
+  #take(length: number): number {
+    if (length > this.remaining) {
+      throw new WireError(`need ${length} bytes, have ${this.remaining}`, this.#at);
+    }
+    const from = this.#at;
+    this.#at += length;
+    return from;
+  }
+}
+
+/** Builds bytes to send, growing as needed. @internal */
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #at = 0;
+
+  constructor(capacity = 64) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  get length(): number {
+    return this.#at;
+  }
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#grow(1), value);
+    return this;
+  }
+  u16(value: number): this {
+    this.#view.setUint16(this.#grow(2), value);
+    return this;
+  }
+  u32(value: number): this {
+    this.#view.setUint32(this.#grow(4), value);
+    return this;
+  }
+  u64(value: bigint): this {
+    this.#view.setBigUint64(this.#grow(8), value);
+    return this;
+  }
+  raw(bytes: Uint8Array): this {
+    this.#bytes.set(bytes, this.#grow(bytes.length));
+    return this;
+  }
+  /** Overwrites two octets written before, a length field as a rule. */
+  patchU16(at: number, value: number): this {
+    this.#view.setUint16(at, value);
+    return this;
+  }
+  patchU8(at: number, value: number): this {
+    this.#view.setUint8(at, value);
+    return this;
+  }
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#at);
+  }
+
+  #grow(length: number): number {
+    const from = this.#at;
+    this.#at += length;
+    if (this.#at > this.#bytes.length) {
+      const wider = new Uint8Array(Math.max(this.#at, this.#bytes.length * 2));
+      wider.set(this.#bytes);
+      this.#bytes = wider;
+      this.#view = new DataView(wider.buffer);
+    }
+    return from;
+  }
+}
+
+/** Lower-case hex without separators. @internal */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += (byte < 16 ? '0' : '') + byte.toString(16);
+  return text;
+}
+
+/** Whether two byte strings are the same. @internal */
+export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** One after another. @internal */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

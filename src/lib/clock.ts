@@ -1,0 +1,83 @@
+/** Milliseconds since the Unix epoch, with a fraction, never running backwards. @public */
+export type Millis = number;
+
+/** Calls an appointment off; harmless after it was kept. @public */
+export type Cancel = () => void;
+
+/**
+ * The only source of time. The system's lives in `io/`; tests and simulations turn a {@link ManualClock} by hand.
+ *
+ * @public
+ */
+export interface Clock {
+  now(): Millis;
+  /** Calls back once, at `when` or soon after. */
+  at(when: Millis, call: () => void): Cancel;
+  /** Calls back once, soon, after input that waits has had its turn: how long work is cut into slices. */
+  defer(call: () => void): Cancel;
+}
+
+interface Appointment {
+  readonly at: Millis;
+  readonly order: number;
+  readonly call: () => void;
+}
+
+/**
+ * A clock that stands still until told to move, then keeps every appointment in order.
+ *
+ * @example
+ * ```ts
+ * const clock = new ManualClock();
+ * clock.advance(90_000); // ninety seconds pass; every timer due in them has fired, in order
+ * ```
+ * @public
+ */
+export class ManualClock implements Clock {
+  #now: Millis;
+  #order = 0;
+  readonly #appointments = new Set<Appointment>();
+
+  /** @param start - Where time begins; 0 unless told. */
+  constructor(start: Millis = 0) {
+    this.#now = start;
+  }
+
+  now(): Millis {
+    return this.#now;
+  }
+
+  at(when: Millis, call: () => void): Cancel {
+    const appointment: Appointment = { at: when, order: this.#order++, call };
+    this.#appointments.add(appointment);
+    return () => void this.#appointments.delete(appointment);
+  }
+
+  defer(call: () => void): Cancel {
+    return this.at(this.#now, call);
+  }
+
+  /** Lets `by` milliseconds pass. */
+  advance(by: Millis): void {
+    const until = this.#now + by;
+    for (let next = this.#first(until); next; next = this.#first(until)) {
+      this.#appointments.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.call();
+    }
+    this.#now = until;
+  }
+
+  /** Keeps what is due now, and what that brings about, without letting time pass. */
+  settle(): void {
+    this.advance(0);
+  }
+
+  #first(until: Millis): Appointment | undefined {
+    let first: Appointment | undefined;
+    for (const a of this.#appointments) {
+      if (a.at <= until && (!first || a.at < first.at || (a.at === first.at && a.order < first.order))) first = a;
+    }
+    return first;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What went wrong, by whose fault it was.
+ *
+ * - {@link WireError}: the far end sent bytes that mean nothing. Thrown only inside a `wire/` folder (or a capture reader),
+ *   caught at that folder's door, and turned into the remedy that the protocol names.
+ * - {@link UsageError}: the calling program passed something impossible. Thrown straight at the caller.
+ * - A broken invariant of ours is a plain `Error`, and nothing carries on from it.
+ *
+ * A network that fails is none of these: it is an event that a machine handles.
+ */
+
+/** Bytes that cannot be decoded. @public */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+  constructor(
+    message: string,
+    /** Offset of the offending octet, from the start of what was being read. */
+    readonly offset: number,
+  ) {
+    super(`${message} at byte ${offset}`);
+  }
+}
+
+/** A stable code to match on. Every code is listed in the README. @public */
+export type UsageErrorCode =
+  | 'CONFIG_INVALID'
+  | 'ADDRESS_INVALID'
+  | 'PREFIX_INVALID'
+  | 'ASN_INVALID'
+  | 'COMMUNITY_INVALID'
+  | 'MESSAGE_TOO_LONG'
+  | 'NAME_UNKNOWN'
+  | 'NAME_TAKEN'
+  | 'PORT_IN_USE'
+  | 'ADDRESS_UNAVAILABLE'
+  | 'LISTENER_SHARED'
+  | 'NOT_RUNNING'
+  | 'CLOSED'
+  | 'FILE_UNREADABLE';
+
+/** One thing that is wrong with a configuration. @public */
+export interface Problem {
+  /** Where, outermost first: `['network', 'grants', 3, 'prefix']`. */
+  readonly path: readonly (string | number)[];
+  /** What was expected there. */
+  readonly message: string;
+}
+
+/** A mistake in the calling program or its configuration. @public */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  constructor(
+    /** Stable; the message is for people. */
+    readonly code: UsageErrorCode,
+    message: string,
+    /** Where in the configuration, outermost first: `['network', 'grants', 3, 'prefix']`. Empty outside configuration. */
+    readonly path: readonly (string | number)[] = [],
+    /** All that is wrong with a configuration, the first included. Empty where there is nothing more to say. */
+    readonly problems: readonly Problem[] = [],
+  ) {
+    super(path.length > 0 ? `${formatPath(path)}: ${message}` : message);
+  }
+}
+
+/** `network.grants[3].prefix`. @internal */
+export function formatPath(path: readonly (string | number)[]): string {
+  return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('');
+}

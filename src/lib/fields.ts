@@ -1,0 +1,111 @@
+/** Kinds of configuration field, each with its words for what it expects. Shapes are put together from these. */
+import { z } from 'zod';
+import { canonicalAddress } from './address.js';
+import { parseAsn } from './asn.js';
+import { UsageError } from './errors.js';
+import { canonicalPrefix } from './prefix.js';
+import { shown } from './validate.js';
+
+/** An IPv4 or IPv6 address; canonical afterwards. @internal */
+export const address = () => z.string(expects('an IPv4 or IPv6 address')).check(through(canonicalAddress)).meta({ title: 'address' });
+
+/** An address prefix, or the host prefix of a bare address; canonical afterwards. @internal */
+export const prefix = () =>
+  z.string(expects('a prefix such as "10.0.0.0/8" or "2001:db8::/32"')).check(through(canonicalPrefix)).meta({ title: 'prefix' });
+
+/** An address, or a prefix shorter than one; canonical afterwards. @internal */
+export const addressOrPrefix = () =>
+  z
+    .string(expects('an address or a prefix'))
+    .check(through((text) => (text.includes('/') ? canonicalPrefix(text) : canonicalAddress(text))))
+    .meta({ title: 'address or prefix' });
+
+/** An AS number in any notation; left as it stands, once it reads. @internal */
+export const asn = () =>
+  z
+    .union([z.int(), z.string()], expects('an AS number such as 65000, "AS65000" or "1.10"'))
+    .check(reads(parseAsn))
+    .meta({ title: 'AS number' });
+
+/** A dotted quad that is not 0.0.0.0 (RFC 6286). @internal */
+export const routerId = () =>
+  z
+    .string(expects('a dotted quad such as "192.0.2.1"'))
+    .check((payload) => {
+      let bare: string | undefined;
+      try {
+        bare = canonicalAddress(payload.value);
+      } catch {}
+      if (bare === undefined || bare.includes(':'))
+        fail(payload, `expected a dotted quad such as "192.0.2.1", got ${shown(payload.value)}`);
+      else if (bare === '0.0.0.0') fail(payload, 'expected an identifier other than 0.0.0.0');
+      else payload.value = bare;
+    })
+    .meta({ title: 'dotted quad' });
+
+/** Text that says something: a name, a tag. @internal */
+export const text = (what = 'text') =>
+  z.string(expects(what)).check((payload) => {
+    if (payload.value.trim() === '') fail(payload, `expected ${what}, got ${shown(payload.value)}`);
+  });
+
+/** A whole number within bounds. @internal */
+export const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) => {
+  const words = max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} up` : `a whole number from ${min} to ${max}`;
+  return z.int(expects(words)).min(min, expects(words)).max(max, expects(words));
+};
+
+/** A span of time, with a fraction if need be. @internal */
+export const seconds = (min: number) => {
+  const words = `seconds, from ${min} to 65535`;
+  return z.number(expects(words)).min(min, expects(words)).max(65_535, expects(words));
+};
+
+/** True or false. @internal */
+export const flag = () => z.boolean(expects('true or false'));
+
+/** A list of which the entries are all alike. @internal */
+export const list = <T extends z.ZodType>(of: T, what = 'a list') => z.array(of, expects(what));
+
+/** A moment in ISO 8601; left as it stands. @internal */
+export const moment = () =>
+  z
+    .string(expects('a time such as "2030-01-31T12:00:00Z"'))
+    .check((payload) => {
+      const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
+      if (!iso.test(payload.value) || Number.isNaN(Date.parse(payload.value))) {
+        fail(payload, `expected a time such as "2030-01-31T12:00:00Z", got ${shown(payload.value)}`);
+      }
+    })
+    .meta({ title: 'time' });
+
+/** Words of a field for whatever is wrong with it. @internal */
+export function expects(what: string): { error: (issue: { readonly input?: unknown }) => string } {
+  return { error: (issue) => `expected ${what}, got ${shown(issue.input)}` };
+}
+
+/** A check by one of the library's own parsers, whose words these then are; the value is left as it stands. @internal */
+export function reads<T>(parse: (value: T) => unknown): (payload: z.core.ParsePayload<T>) => void {
+  return (payload) => {
+    try {
+      parse(payload.value);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      fail(payload, error.message);
+    }
+  };
+}
+
+/** As {@link reads}, and what the parser gives takes the value's place. @internal */
+export function through<T>(canonical: (value: T) => T): (payload: z.core.ParsePayload<T>) => void {
+  return (payload) => {
+    reads<T>((value) => {
+      payload.value = canonical(value);
+    })(payload);
+  };
+}
+
+/** Refuses a value, in words. @internal */
+export function fail<T>(payload: z.core.ParsePayload<T>, message: string): void {
+  payload.issues.push({ code: 'custom', message, input: payload.value });
+}

@@ -1,0 +1,149 @@
+import type { Cancel, Clock, Millis } from './clock.js';
+
+/** A machine's timers as plain data: when each is due, and nothing else. @internal */
+export class Timers<Name extends string> {
+  readonly #due = new Map<Name, Millis>();
+
+  start(name: Name, at: Millis): void {
+    this.#due.set(name, at);
+  }
+  stop(...names: readonly Name[]): void {
+    for (const name of names) this.#due.delete(name);
+  }
+  stopAll(): void {
+    this.#due.clear();
+  }
+  running(name: Name): boolean {
+    return this.#due.has(name);
+  }
+  /** When `name` is due, if it runs. */
+  due(name: Name): Millis | undefined {
+    return this.#due.get(name);
+  }
+  /** When to call back, if ever. */
+  next(): Millis | undefined {
+    let next: Millis | undefined;
+    for (const at of this.#due.values()) if (next === undefined || at < next) next = at;
+    return next;
+  }
+  /**
+   * Removes and returns one timer due by `now`, earliest first.
+   * One at a time, because what it sets off may stop another that is due in the same instant.
+   */
+  expire(now: Millis): Name | undefined {
+    let first: Name | undefined;
+    let at = Number.POSITIVE_INFINITY;
+    for (const [name, due] of this.#due) {
+      if (due <= now && due < at) {
+        first = name;
+        at = due;
+      }
+    }
+    if (first !== undefined) this.#due.delete(first);
+    return first;
+  }
+}
+
+/** Something that wants to be called at its deadline, which may move while it waits. @internal */
+export interface Due {
+  /** When it wants {@link Due.due}, if ever. */
+  readonly deadline: Millis | undefined;
+  /** Its time has come. */
+  due(now: Millis): void;
+}
+
+/**
+ * One heap of deadlines over one clock, shared by all machines. The clock's timer is set anew only when the earliest
+ * deadline gets earlier or fires. A deadline that moved later (a hold timer that a message restarted) is noticed when its old
+ * entry comes up, so touching a timer costs nothing.
+ *
+ * @internal
+ */
+export class TimerHeap {
+  readonly #heap: { at: Millis; readonly who: Due }[] = [];
+  readonly #entryAt = new Map<Due, Millis>();
+  #armed: { readonly at: Millis; readonly cancel: Cancel } | undefined;
+
+  constructor(readonly clock: Clock) {}
+
+  /** Takes note of `who`'s deadline. Call it whenever the deadline may have become earlier. */
+  note(who: Due): void {
+    const at = who.deadline;
+    if (at === undefined) return;
+    const known = this.#entryAt.get(who);
+    if (known !== undefined && known <= at) return;
+    this.#push(at, who);
+    this.#arm();
+  }
+
+  /** Forgets `who`. */
+  forget(who: Due): void {
+    this.#entryAt.delete(who);
+    if (this.#entryAt.size === 0) {
+      this.#heap.length = 0;
+      this.#armed?.cancel();
+      this.#armed = undefined;
+    }
+  }
+
+  #arm(): void {
+    const first = this.#heap[0];
+    if (!first || (this.#armed && this.#armed.at <= first.at)) return;
+    this.#armed?.cancel();
+    const at = first.at;
+    this.#armed = { at, cancel: this.clock.at(at, () => this.#fire()) };
+  }
+
+  #fire(): void {
+    this.#armed = undefined;
+    const now = this.clock.now();
+    for (let first = this.#heap[0]; first && first.at <= now; first = this.#heap[0]) {
+      this.#pop();
+      // An entry that was superseded by an earlier one, or whose owner was forgotten.
+      if (this.#entryAt.get(first.who) !== first.at) continue;
+      this.#entryAt.delete(first.who);
+      const { deadline } = first.who;
+      if (deadline !== undefined && deadline <= now) first.who.due(now);
+      this.note(first.who);
+    }
+    this.#arm();
+  }
+
+  #push(at: Millis, who: Due): void {
+    this.#entryAt.set(who, at);
+    const heap = this.#heap;
+    let i = heap.length;
+    const entry = { at, who };
+    heap.push(entry);
+    while (i > 0) {
+      const up = (i - 1) >> 1;
+      const parent = heap[up] as typeof entry; // up < length
+      if (parent.at <= at) break;
+      heap[i] = parent;
+      heap[up] = entry;
+      i = up;
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let i = 0;
+    for (;;) {
+      let child = 2 * i + 1;
+      const left = heap[child];
+      if (!left) break;
+      const right = heap[child + 1];
+      let least = left;
+      if (right && right.at < left.at) {
+        child++;
+        least = right;
+      }
+      if (least.at >= last.at) break;
+      heap[i] = least;
+      i = child;
+    }
+    heap[i] = last;
+  }
+}

@@ -1,0 +1,204 @@
+import { takeoverOf } from '../claims/authorization.js';
+import type { Feed } from '../claims/feed.js';
+import type { Decision, Eliminated } from '../rib/decision.js';
+import type { Rib } from '../rib/rib.js';
+import type { TargetSets } from './target.js';
+
+/**
+ * Who wins a prefix. A function of the claims that are alive, in the order in which they were first heard, and of nothing else:
+ * so a revert is the same decision over what is left, and a router that starts afresh with the same claims decides the same.
+ *
+ * 1. Claims that are refused, or whose holder is down, are out.
+ * 2. All claims of one holder are one candidate; its strongest stands for it.
+ * 3. Higher preference.
+ * 4. If all that remain are granted `shared`, those equal under the source's multipath rule hold it together.
+ * 5. Else, in the order first heard: one that takes over `always` displaces all before it; one `if-preferred` joins them and must
+ *    win the source's own decision; one `if-holder-down` counts only where nobody was before it.
+ * 6. The source's own decision among those, then the node's name.
+ *
+ * `explain` runs this very code with a witness.
+ *
+ * @internal
+ */
+export class Arbitration {
+  #rows = new Int32Array(16);
+  #scratch = new Int32Array(16);
+
+  /** What the last {@link Arbitration.decide} found: the winning row + 1, or 0, and its target's number. */
+  row = 0;
+  target = 0;
+
+  constructor(
+    private readonly rib: Rib,
+    private readonly decision: Decision,
+    private readonly targets: TargetSets,
+  ) {}
+
+  decide(prefix: number, eliminated?: Eliminated): void {
+    const { rib } = this;
+    const first = rib.head[prefix];
+    if (first !== 0 && rib.next[first - 1] === 0) {
+      // Nearly every prefix has one claim.
+      const row = first - 1;
+      if (this.#alive(row, eliminated)) this.#settle(row);
+      else this.#nobody();
+      return;
+    }
+    let count = 0;
+    for (let at = first; at !== 0; at = rib.next[at - 1]) {
+      if (!this.#alive(at - 1, eliminated)) continue;
+      if (count >= this.#rows.length) {
+        this.#rows = this.#doubled(this.#rows);
+        this.#scratch = this.#doubled(this.#scratch);
+      }
+      this.#rows[count++] = at - 1;
+    }
+    if (count === 0) {
+      this.#nobody();
+      return;
+    }
+    count = this.#candidates(count, eliminated);
+    count = this.#mostPreferred(count, eliminated);
+    if (count === 1) {
+      this.#settle(this.#rows[0]);
+      return;
+    }
+    if (this.#allShared(count)) {
+      this.#share(count, eliminated);
+      return;
+    }
+    this.#settle(this.decision.best(this.#rows, this.#contenders(count, eliminated), eliminated));
+  }
+
+  #alive(row: number, eliminated: Eliminated | undefined): boolean {
+    const { rib } = this;
+    if (rib.verdict[row] !== 0) {
+      eliminated?.(row, 'not-authorized');
+      return false;
+    }
+    if (rib.model.down[rib.holder[row]] !== 0 || !(rib.feeds[rib.feedOf[row]] as Feed).alive) {
+      eliminated?.(row, 'holder-down');
+      return false;
+    }
+    return true;
+  }
+
+  /** Leaves one row a holder: the one of highest preference, then by the source's own decision. */
+  #candidates(count: number, eliminated: Eliminated | undefined): number {
+    const { rib } = this;
+    const rows = this.#rows;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const holder = rib.holder[rows[i]];
+      let same = 0;
+      let preference = -1;
+      for (let j = i; j < count; j++) {
+        if (rib.holder[rows[j]] !== holder) continue;
+        if (rib.preference[rows[j]] > preference) preference = rib.preference[rows[j]];
+      }
+      // Gathers the holder's rows, and closes the gap that they leave.
+      let rest = i;
+      for (let j = i; j < count; j++) {
+        const row = rows[j];
+        if (rib.holder[row] !== holder) rows[rest++] = row;
+        else if (rib.preference[row] === preference) this.#scratch[same++] = row;
+        else eliminated?.(row, 'same-holder');
+      }
+      const best = this.decision.best(this.#scratch, same, eliminated && ((row) => eliminated(row, 'same-holder')));
+      // The holder's representative goes first; what is left of the others follows.
+      for (let j = rest; j > i; j--) rows[j] = rows[j - 1];
+      rows[i] = best;
+      count = rest + 1;
+      kept++;
+    }
+    return kept;
+  }
+
+  #mostPreferred(count: number, eliminated: Eliminated | undefined): number {
+    const { rib } = this;
+    let most = 0;
+    for (let i = 0; i < count; i++) most = Math.max(most, rib.preference[this.#rows[i]]);
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = this.#rows[i];
+      if (rib.preference[row] === most) this.#rows[kept++] = row;
+      else eliminated?.(row, 'preference');
+    }
+    return kept;
+  }
+
+  #allShared(count: number): boolean {
+    const { rib } = this;
+    for (let i = 0; i < count; i++) {
+      const grant = rib.grant[this.#rows[i]];
+      if (grant === 0 || rib.authorization.grants[grant - 1].mode !== 'shared') return false;
+    }
+    return true;
+  }
+
+  #share(count: number, eliminated: Eliminated | undefined): void {
+    const { rib } = this;
+    const rows = this.#rows;
+    const equal = this.decision.equals(rows, count, eliminated);
+    const sharing = Array.from(rows.subarray(0, this.decision.options.multipath ? equal : 1));
+    const best = this.decision.best(rows, equal);
+    if (!this.decision.options.multipath) {
+      this.#settle(best);
+      return;
+    }
+    const name = (row: number): string => rib.model.at(rib.holder[row]).name;
+    sharing.sort((x, y) => (name(x) < name(y) ? -1 : 1));
+    this.row = best + 1;
+    this.target = this.targets.several(sharing.map((row) => [rib.holder[row], rib.kind[row]]));
+  }
+
+  /** Rule 5: leaves those that take part in the last decision. */
+  #contenders(count: number, eliminated: Eliminated | undefined): number {
+    const { rib } = this;
+    const rows = this.#rows;
+    const born = Array.from(rows.subarray(0, count), (row) => [row, this.#birth(row)] as const).sort((x, y) => x[1] - y[1]);
+    let kept = 0;
+    for (const [row] of born) {
+      const grant = rib.grant[row];
+      const feed = rib.feeds[rib.feedOf[row]] as Feed;
+      const takeover = grant === 0 ? 'if-preferred' : takeoverOf(rib.authorization.grants[grant - 1], feed.source);
+      if (takeover === 'always') {
+        for (let i = 0; i < kept; i++) eliminated?.(rows[i], 'takeover');
+        kept = 0;
+      } else if (takeover === 'if-holder-down' && kept > 0) {
+        eliminated?.(row, 'takeover');
+        continue;
+      }
+      rows[kept++] = row;
+    }
+    return kept;
+  }
+
+  /** When the candidate that a row stands for was first heard: the oldest of its claims that could stand for it. */
+  #birth(row: number): number {
+    const { rib } = this;
+    let birth = rib.arrival[row];
+    for (let at = rib.head[rib.prefixOf[row]]; at !== 0; at = rib.next[at - 1]) {
+      const other = at - 1;
+      if (rib.holder[other] !== rib.holder[row] || rib.preference[other] !== rib.preference[row] || rib.arrival[other] >= birth) continue;
+      if (this.#alive(other, undefined)) birth = rib.arrival[other];
+    }
+    return birth;
+  }
+
+  #settle(row: number): void {
+    this.row = row + 1;
+    this.target = this.targets.single(this.rib.holder[row], this.rib.kind[row]);
+  }
+
+  #nobody(): void {
+    this.row = 0;
+    this.target = 0;
+  }
+
+  #doubled(rows: Int32Array): Int32Array<ArrayBuffer> {
+    const wider = new Int32Array(rows.length * 2);
+    wider.set(rows);
+    return wider;
+  }
+}

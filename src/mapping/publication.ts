@@ -1,0 +1,403 @@
+import type { Cause } from '../claims/feed.js';
+import type { Cancel, Clock, Millis } from '../lib/clock.js';
+import { roomFor, widen } from '../rib/columns.js';
+import { PrefixState, type Rib } from '../rib/rib.js';
+import type { Arbitration } from './arbitration.js';
+import { type BatchPart, ColumnarBatch } from './batch.js';
+import type { MappingChange } from './change.js';
+import type { ApplyResult, FailedPrefix, ForwardingTable } from './forwarding-table.js';
+import type { Journal } from './journal.js';
+import type { TargetSets } from './target.js';
+
+/** Most prefixes in one batch. */
+const BATCH = 32_768;
+const FIRST_RETRY: Millis = 100;
+const LAST_RETRY: Millis = 30_000;
+
+/** Whom the publication tells. @internal */
+export interface PublicationOwner {
+  /** Prefixes whose best route or target changed and may now be announced, in order. */
+  announce(rib: Rib, prefixes: Uint32Array, count: number): void;
+  /** Whether anybody wants {@link PublicationOwner.published}: the objects are made only then. */
+  readonly listening: boolean;
+  published(changes: readonly MappingChange[]): void;
+  failed(prefixes: readonly FailedPrefix[], error: string | undefined): void;
+}
+
+/** One family on its way from decided to published. */
+interface Lane {
+  readonly rib: Rib;
+  readonly arbitration: Arbitration;
+  pending: Uint32Array;
+  since: Float64Array;
+  causeOf: Uint32Array;
+  count: number;
+}
+
+/**
+ * From claims that changed to changes that are published: decides the prefixes touched in a turn, queues what changed for the
+ * forwarding table, one batch at a time, and when the table has it, numbers it, writes it into the journal and tells.
+ *
+ * What changes while a batch is being applied waits, merged to its latest state. A prefix that the table refuses keeps its old
+ * target and is tried again by itself.
+ *
+ * @internal
+ */
+export class Publication {
+  readonly #lanes: readonly Lane[];
+  #causes: Cause[] = [];
+  #table: ForwardingTable;
+  #inFlight = false;
+  #needsSync = true;
+  #retry: { readonly cancel: Cancel } | undefined;
+  #retryAfter = FIRST_RETRY;
+  #failed: { readonly lane: Lane; readonly prefix: number }[] = [];
+  #closed = false;
+  /** Prefixes whose target moved under its number; IPv6 ones as -1 - id. */
+  readonly #moved = new Set<number>();
+  /** Someone sends several paths a prefix: any claim's change matters to him. */
+  everyPath = false;
+  announceWhen: 'applied' | 'decided' = 'applied';
+  /** Batches applied, batches that failed whole, and prefixes that failed. */
+  readonly counters = { batches: 0, batchFailures: 0, prefixFailures: 0, changes: 0 };
+  /** Called whenever nothing waits any more. */
+  #idle: (() => void)[] = [];
+
+  constructor(
+    lanes: readonly { readonly rib: Rib; readonly arbitration: Arbitration }[],
+    private readonly targets: TargetSets,
+    private readonly journal: Journal,
+    private readonly clock: Clock,
+    table: ForwardingTable,
+    private readonly owner: PublicationOwner,
+  ) {
+    this.#lanes = lanes.map((lane) => ({
+      ...lane,
+      pending: new Uint32Array(0),
+      since: new Float64Array(0),
+      causeOf: new Uint32Array(0),
+      count: 0,
+    }));
+    this.#table = table;
+    this.#attach();
+  }
+
+  /** Another table takes over; it gets everything first. */
+  use(table: ForwardingTable): void {
+    void this.#table.close?.();
+    this.#table = table;
+    this.#attach();
+    this.publish();
+  }
+
+  #attach(): void {
+    const table = this.#table;
+    this.#needsSync = true;
+    table.attach?.({
+      resync: () => {
+        if (this.#table !== table || this.#closed) return;
+        this.#needsSync = true;
+        this.publish();
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#retry?.cancel();
+    for (const done of this.#idle.splice(0)) done();
+    await this.#table.close?.();
+  }
+
+  /** Resolves when the table has all that was decided. */
+  settled(): Promise<void> {
+    if (!this.#busy()) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** The end of a turn: decides what was touched and starts to publish it. */
+  settle(cause: Cause): void {
+    let causeIndex = -1;
+    for (const lane of this.#lanes) {
+      const { rib, arbitration } = lane;
+      if (rib.dirtyCount === 0) continue;
+      if (causeIndex < 0) causeIndex = this.#causes.push(cause) - 1;
+      const { dirty, dirtySince } = rib;
+      let kept = 0;
+      for (let i = 0; i < rib.dirtyCount; i++) {
+        const prefix = dirty[i];
+        rib.state[prefix] &= ~PrefixState.dirty;
+        arbitration.decide(prefix);
+        const { row, target } = arbitration;
+        const set = row === 0 ? 0 : rib.setOut[row - 1];
+        let changed = this.everyPath;
+        if (row !== rib.best[prefix] || set !== rib.bestSet[prefix]) {
+          if (set !== 0) rib.sets.retain(set);
+          if (rib.bestSet[prefix] !== 0) rib.sets.release(rib.bestSet[prefix]);
+          rib.best[prefix] = row;
+          rib.bestSet[prefix] = set;
+          changed = true;
+        }
+        if (target !== rib.decided[prefix]) {
+          if (target !== 0) this.targets.retain(target);
+          if (rib.decided[prefix] !== 0) this.targets.release(rib.decided[prefix]);
+          rib.decided[prefix] = target;
+          changed = true;
+        }
+        if (changed) {
+          this.#enqueue(lane, prefix, dirtySince[i], causeIndex);
+          dirty[kept++] = prefix;
+        } else if ((rib.state[prefix] & PrefixState.queued) === 0) {
+          rib.merged[prefix] = 0;
+          rib.tidy(prefix);
+        }
+      }
+      rib.dirtyCount = 0;
+      if (this.announceWhen === 'decided' && kept > 0) this.owner.announce(rib, dirty, kept);
+    }
+    this.publish();
+  }
+
+  /** Targets changed under their numbers (a node moved): tells the table and the listeners of every prefix that has them. */
+  republish(numbers: ReadonlySet<number>, cause: Cause): void {
+    const causeIndex = this.#causes.push(cause) - 1;
+    const now = this.clock.now();
+    for (const lane of this.#lanes) {
+      const { rib } = lane;
+      for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
+        if (numbers.has(rib.published[prefix])) {
+          // Published as none first: the same number would pass for no change.
+          this.#moved.add(lane.rib.ipv6 ? -1 - prefix : prefix);
+          this.#enqueue(lane, prefix, now, causeIndex);
+        }
+      }
+    }
+    this.publish();
+  }
+  /** Gives the table what waits, unless it is busy. */
+  publish(): void {
+    if (this.#inFlight || this.#retry || this.#closed) return;
+    for (;;) {
+      const sync = this.#needsSync;
+      if (sync) this.#queueAll();
+      const { parts, announced } = this.#take(sync);
+      if (!sync && announced.length === 0) break;
+      const batch = new ColumnarBatch(sync ? 'sync' : 'delta', parts, this.targets, this.clock.now());
+      if (batch.size === 0 && !sync) {
+        this.#commit(batch, announced, undefined);
+        continue;
+      }
+      let result: ReturnType<ForwardingTable['apply']>;
+      try {
+        result = this.#table.apply(batch);
+      } catch (error) {
+        this.#rejected(batch, announced, error);
+        return;
+      }
+      if (result instanceof Promise) {
+        this.#inFlight = true;
+        const table = this.#table;
+        result.then(
+          (done) => this.#returned(table, () => this.#commit(batch, announced, done)),
+          (error) => this.#returned(table, () => this.#rejected(batch, announced, error)),
+        );
+        return;
+      }
+      this.#commit(batch, announced, result);
+    }
+    if (!this.#busy()) for (const done of this.#idle.splice(0)) done();
+  }
+
+  #busy(): boolean {
+    return !this.#closed && (this.#inFlight || this.#retry !== undefined || this.#lanes.some((lane) => lane.count > 0));
+  }
+
+  #returned(_table: ForwardingTable, then: () => void): void {
+    this.#inFlight = false;
+    if (this.#closed) return;
+    then();
+    this.publish();
+  }
+
+  #enqueue(lane: Lane, prefix: number, since: Millis, cause: number): void {
+    const { rib } = lane;
+    if ((rib.state[prefix] & PrefixState.queued) !== 0) return;
+    rib.state[prefix] |= PrefixState.queued;
+    if (lane.count >= lane.pending.length) {
+      const room = roomFor(lane.count + 1, lane.pending.length);
+      lane.pending = widen(lane.pending, room);
+      lane.since = widen(lane.since, room);
+      lane.causeOf = widen(lane.causeOf, room);
+    }
+    lane.pending[lane.count] = prefix;
+    lane.since[lane.count] = since;
+    lane.causeOf[lane.count++] = cause;
+  }
+
+  /** For a sync: everything that is or was mapped. */
+  #queueAll(): void {
+    const cause = this.#causes.push({ type: 'configured' }) - 1;
+    const now = this.clock.now();
+    for (const lane of this.#lanes) {
+      const { rib } = lane;
+      for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
+        if (rib.decided[prefix] !== 0 || rib.published[prefix] !== 0) this.#enqueue(lane, prefix, now, cause);
+      }
+    }
+  }
+
+  /** Takes what waits into a batch: the changes as columns, and all prefixes to announce once they are applied. */
+  #take(sync: boolean): { parts: BatchPart[]; announced: { lane: Lane; prefixes: Uint32Array }[] } {
+    const parts: BatchPart[] = [];
+    const announced: { lane: Lane; prefixes: Uint32Array }[] = [];
+    let room = sync ? Number.POSITIVE_INFINITY : BATCH;
+    for (const lane of this.#lanes) {
+      const taken = Math.min(lane.count, room);
+      if (taken === 0) continue;
+      room -= taken;
+      const { rib } = lane;
+      const prefix = new Uint32Array(taken);
+      const [before, after, heard, causeOf] = [
+        new Uint32Array(taken),
+        new Uint32Array(taken),
+        new Float64Array(taken),
+        new Uint32Array(taken),
+      ];
+      let size = 0;
+      for (let i = 0; i < taken; i++) {
+        const p = lane.pending[i];
+        rib.state[p] = (rib.state[p] & ~(PrefixState.queued | PrefixState.failed)) | PrefixState.inFlight;
+        const was = rib.published[p];
+        const is = rib.decided[p];
+        const moved = this.#moved.size > 0 && this.#moved.delete(rib.ipv6 ? -1 - p : p);
+        if (was === is && !sync && !moved) continue;
+        if (sync && is === 0 && was === 0) continue;
+        prefix[size] = p;
+        before[size] = was;
+        after[size] = is;
+        heard[size] = lane.since[i];
+        causeOf[size++] = lane.causeOf[i];
+        if (is !== 0) this.targets.retain(is);
+      }
+      announced.push({ lane, prefixes: lane.pending.slice(0, taken) });
+      lane.pending.copyWithin(0, taken, lane.count);
+      lane.since.copyWithin(0, taken, lane.count);
+      lane.causeOf.copyWithin(0, taken, lane.count);
+      lane.count -= taken;
+      parts.push({ rib, prefix, before, after, heard, cause: this.#causes, causeOf, size });
+    }
+    if (this.#lanes.every((lane) => lane.count === 0)) this.#causes = [];
+    return { parts, announced };
+  }
+
+  #commit(batch: ColumnarBatch, announced: readonly { lane: Lane; prefixes: Uint32Array }[], result: ApplyResult | undefined): void {
+    const now = this.clock.now();
+    const failed = result?.failed && result.failed.length > 0 ? new Set(result.failed.map(({ prefix }) => prefix)) : undefined;
+    const listening = this.owner.listening && batch.size > 0;
+    // Objects are made while the prefixes still stand under their ids.
+    if (listening) void batch.changes;
+    const numbers = listening ? new Float64Array(batch.size) : undefined;
+    let n = 0;
+    for (const part of batch.parts) {
+      const { rib } = part;
+      const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
+      for (let i = 0; i < part.size; i++, n++) {
+        const p = part.prefix[i];
+        const after = part.after[i];
+        if (failed?.has(rib.prefixes.format(p))) {
+          if (after !== 0) this.targets.release(after);
+          rib.state[p] |= PrefixState.failed;
+          this.#failed.push({ lane, prefix: p });
+          continue;
+        }
+        const before = part.before[i];
+        rib.published[p] = after;
+        if (before !== after || batch.kind === 'delta') {
+          this.journal.append(
+            rib,
+            p,
+            this.targets.get(before),
+            this.targets.get(after),
+            part.cause[part.causeOf[i]],
+            part.heard[i],
+            batch.decided,
+            now,
+          );
+          if (numbers) numbers[n] = this.journal.seq;
+          this.counters.changes++;
+        }
+        if (before !== 0) this.targets.release(before);
+        if ((rib.state[p] & (PrefixState.dirty | PrefixState.queued)) === 0) rib.merged[p] = 0;
+      }
+    }
+    if (batch.kind === 'sync') {
+      this.#needsSync = false;
+      this.#retryAfter = FIRST_RETRY;
+    }
+    if (batch.size > 0) this.counters.batches++;
+    if (failed && result?.failed) {
+      this.counters.prefixFailures += failed.size;
+      this.owner.failed(result.failed, undefined);
+      this.#retryFailed();
+    }
+    for (const { lane, prefixes } of announced) {
+      const { rib } = lane;
+      for (let i = 0; i < prefixes.length; i++) rib.state[prefixes[i]] &= ~PrefixState.inFlight;
+      if (this.announceWhen === 'applied') this.owner.announce(rib, prefixes, prefixes.length);
+      for (let i = 0; i < prefixes.length; i++) rib.tidy(prefixes[i]);
+    }
+    if (numbers) {
+      const changes = batch.published(numbers, now);
+      if (changes.length > 0) this.owner.published(changes);
+    }
+  }
+
+  /** Nothing of the batch was applied: all of it waits again, and the table is given everything after a pause. */
+  #rejected(batch: ColumnarBatch, announced: readonly { lane: Lane; prefixes: Uint32Array }[], error: unknown): void {
+    this.counters.batchFailures++;
+    const cause = this.#causes.push({ type: 'configured' }) - 1;
+    for (const part of batch.parts) {
+      const lane = this.#lanes.find((candidate) => candidate.rib === part.rib) as Lane; // parts come from lanes
+      for (let i = 0; i < part.size; i++) {
+        if (part.after[i] !== 0) this.targets.release(part.after[i]);
+        const own = this.#causes.push(part.cause[part.causeOf[i]]) - 1;
+        this.#enqueue(lane, part.prefix[i], part.heard[i], own);
+      }
+    }
+    const now = this.clock.now();
+    for (const { lane, prefixes } of announced) {
+      for (const prefix of prefixes) {
+        lane.rib.state[prefix] &= ~PrefixState.inFlight;
+        this.#enqueue(lane, prefix, now, cause);
+      }
+    }
+    this.#needsSync = true;
+    this.owner.failed([], error instanceof Error ? error.message : String(error));
+    this.#retryIn();
+  }
+
+  #retryFailed(): void {
+    const cancel = this.clock.at(this.clock.now() + this.#retryAfter, () => {
+      this.#failedRetry = undefined;
+      const cause = this.#causes.push({ type: 'configured' }) - 1;
+      const now = this.clock.now();
+      for (const { lane, prefix } of this.#failed.splice(0)) {
+        if ((lane.rib.state[prefix] & PrefixState.failed) !== 0) this.#enqueue(lane, prefix, now, cause);
+      }
+      this.publish();
+    });
+    this.#failedRetry?.cancel();
+    this.#failedRetry = { cancel };
+    this.#retryAfter = Math.min(this.#retryAfter * 2, LAST_RETRY);
+  }
+  #failedRetry: { readonly cancel: Cancel } | undefined;
+
+  #retryIn(): void {
+    const cancel = this.clock.at(this.clock.now() + this.#retryAfter, () => {
+      this.#retry = undefined;
+      this.publish();
+    });
+    this.#retry = { cancel };
+    this.#retryAfter = Math.min(this.#retryAfter * 2, LAST_RETRY);
+  }
+}

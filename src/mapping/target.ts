@@ -1,0 +1,113 @@
+import type { NetworkModel } from '../network/model.js';
+import { TargetKind } from '../rib/rib.js';
+
+/** Where packets for a prefix go. @public */
+export type Target =
+  /** To the node that holds the address. */
+  | { readonly type: 'node'; readonly node: string; readonly location?: string; readonly weight?: number }
+  /** Through a node, to what lies behind it. */
+  | { readonly type: 'gateway'; readonly node: string; readonly location?: string; readonly weight?: number }
+  /** Nowhere: they are dropped (BLACKHOLE, RFC 7999). */
+  | { readonly type: 'discard'; readonly node: string };
+
+/** One target, or several that share. @public */
+export type Targets = readonly [Target, ...Target[]];
+
+/**
+ * Sets of targets, each kept once and given a small number, so that a column can hold them. Counted; the last user frees a set.
+ * Number 0 is "no target".
+ *
+ * @internal
+ */
+export class TargetSets {
+  readonly #targets: (Targets | undefined)[] = [undefined];
+  readonly #keys: string[] = [''];
+  readonly #byKey = new Map<string, number>();
+  readonly #free: number[] = [];
+  #refs = new Uint32Array(64);
+  /** Number of the one-target set of each node and kind: `node * 4 + kind`. */
+  readonly #single = new Map<number, number>();
+  #lastKey = -1;
+  #lastId = 0;
+
+  constructor(private readonly model: NetworkModel) {}
+
+  /** The set of one target, not counted. */
+  single(holder: number, kind: number): number {
+    const key = holder * 4 + kind;
+    if (key === this.#lastKey) return this.#lastId;
+    let id = this.#single.get(key);
+    if (id === undefined) {
+      id = this.#intern(String(key), [[holder, kind]]);
+      this.#single.set(key, id);
+    }
+    this.#lastKey = key;
+    this.#lastId = id;
+    return id;
+  }
+
+  /** The set of several, not counted; `parts` alternate holder and kind and are in order. */
+  several(parts: readonly (readonly [holder: number, kind: number])[]): number {
+    const [first] = parts;
+    if (first && parts.length === 1) return this.single(first[0], first[1]);
+    return this.#intern(parts.map(([holder, kind]) => holder * 4 + kind).join(), parts);
+  }
+
+  get(id: number): Targets | undefined {
+    return this.#targets[id];
+  }
+
+  retain(id: number): void {
+    this.#refs[id]++;
+  }
+  release(id: number): void {
+    if (--this.#refs[id] > 0) return;
+    this.#lastKey = -1;
+    const key = this.#keys[id];
+    this.#byKey.delete(key);
+    if (!key.includes(',')) this.#single.delete(Number(key));
+    this.#targets[id] = undefined;
+    this.#free.push(id);
+  }
+
+  /** A node moved: targets that name it are made anew under their numbers. Returns those numbers. */
+  refresh(holder: number): number[] {
+    const changed: number[] = [];
+    this.#targets.forEach((targets, id) => {
+      if (!targets) return;
+      const parts = this.#keys[id].split(',').map((part) => [Number(part) >> 2, Number(part) & 3] as const);
+      if (!parts.some(([node]) => node === holder)) return;
+      this.#targets[id] = this.#make(parts);
+      changed.push(id);
+    });
+    return changed;
+  }
+
+  #intern(key: string, parts: readonly (readonly [number, number])[]): number {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const id = this.#free.pop() ?? this.#targets.length;
+    this.#targets[id] = this.#make(parts);
+    this.#keys[id] = key;
+    this.#byKey.set(key, id);
+    if (id >= this.#refs.length) {
+      const wider = new Uint32Array(this.#refs.length * 4);
+      wider.set(this.#refs);
+      this.#refs = wider;
+    }
+    this.#refs[id] = 0;
+    return id;
+  }
+
+  #make(parts: readonly (readonly [number, number])[]): Targets {
+    const targets = parts.map(([holder, kind]): Target => {
+      const { name, config } = this.model.at(holder);
+      const location = config.location === undefined ? {} : { location: config.location };
+      if (kind === TargetKind.discard) return { type: 'discard', node: name };
+      return { type: kind === TargetKind.gateway ? 'gateway' : 'node', node: name, ...location };
+    });
+    const [first, ...rest] = targets;
+    if (!first) throw new Error('a set of no targets');
+    return [first, ...rest];
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * What a virtual network is configured with. Every field is plain JSON, so the same shape is the YAML file's, and
+ * `network.configuration()` gives it back.
+ */
+
+/** Where a claim to an address came from, strongest default preference first. @public */
+export type ClaimSource = 'api' | 'bgp' | 'ospf' | 'vrrp' | 'arp' | 'initial';
+
+/** The preference of a claim whose grant states none. @public */
+export const DEFAULT_PREFERENCE: Readonly<Record<ClaimSource, number>> = {
+  api: 500,
+  bgp: 400,
+  ospf: 300,
+  vrrp: 200,
+  arp: 100,
+  initial: 0,
+};
+
+/**
+ * A virtual network: its addresses, the nodes in it, and what each node may claim.
+ *
+ * @public
+ */
+export interface NetworkConfig {
+  /** Shown in logs, metrics and events. Default `"network"`. */
+  readonly name?: string;
+  /** Prefixes that belong to the network. A claim outside them needs a `gateway` grant. Default: none. */
+  readonly ranges?: readonly string[];
+  readonly subnets?: readonly SubnetConfig[];
+  readonly nodes?: readonly NodeConfig[];
+  /** Who may claim what. Nothing is granted unless it stands here. */
+  readonly grants?: readonly GrantConfig[];
+  /** Who holds an address while nobody claims it: candidates of preference 0. A node's own addresses need not be listed. */
+  readonly holders?: readonly HolderConfig[];
+  /** Links between the network's routers, by name. */
+  readonly links?: readonly LinkConfig[];
+  /** Routes from one router to the next, followed along links. */
+  readonly routes?: readonly StaticRouteConfig[];
+  /** How many changes the journal keeps for {@link NetworkConfig} listeners that resume. Default 65,536. */
+  readonly journal?: number;
+  /** When routes leave for other neighbours: once the forwarding table took the change, or as soon as it is decided. Default `applied`. */
+  readonly announce?: 'applied' | 'decided';
+}
+
+/** One subnet: an address range on one link. Its prefix is reserved (nobody can claim it). @public */
+export interface SubnetConfig {
+  /** Default: the prefix. */
+  readonly name?: string;
+  /** `"10.0.1.0/24"`. */
+  readonly prefix: string;
+}
+
+/** A computing node: a VM, a container, an appliance. @public */
+export interface NodeConfig {
+  /** Unique in the network. */
+  readonly name: string;
+  /** The node's own addresses. It is their initial holder; they identify its sessions, and no other node can claim those that do. */
+  readonly addresses?: readonly string[];
+  /** Groups for grants. */
+  readonly tags?: readonly string[];
+  /** Where it is attached (a host, a port); opaque to the control plane and given to the forwarding table. */
+  readonly location?: string;
+  /** A node that is down holds nothing. Default `up`. */
+  readonly state?: 'up' | 'down';
+}
+
+/** When a claim takes an address from the node that has it. @public */
+export type Takeover = 'always' | 'if-preferred' | 'if-holder-down';
+
+/** Permission for a node, or all nodes with a tag, to claim prefixes. @public */
+export interface GrantConfig {
+  /** Stable name, to change or revoke it by. Default: `node/prefix` or `tag/prefix`. */
+  readonly id?: string;
+  /** The node that may claim. Either this or `tag`. */
+  readonly node?: string;
+  /** The tag whose nodes may claim. */
+  readonly tag?: string;
+  /** The range. Alone it is exactly this prefix; with `ge` or `le` also longer ones inside it. A default route is granted only as itself. */
+  readonly prefix: string;
+  /** Shortest length, in bits. Default: the prefix's own. */
+  readonly ge?: number;
+  /** Longest length, in bits. Default: `ge`'s family maximum if `ge` is given, else the prefix's own. */
+  readonly le?: number;
+  /**
+   * - `single` (default): one holder at a time; others with a grant may take over.
+   * - `exclusive`: as single, and nobody without this very grant may claim anything equal to the range or inside it.
+   * - `shared`: all claimants that are equal hold it together.
+   */
+  readonly mode?: 'single' | 'exclusive' | 'shared';
+  /** `holder` (default): the addresses are the node's own. `gateway`: a remote prefix that is reached through it. */
+  readonly as?: 'holder' | 'gateway';
+  /** Default: all. */
+  readonly sources?: readonly Exclude<ClaimSource, 'initial'>[];
+  /** Most prefixes that one holder may have by this grant at once; the excess is refused. Default: no limit. */
+  readonly limit?: number;
+  /** When the grant ends, ISO 8601. Default: never. */
+  readonly until?: string;
+  /** Preference of a claim under this grant, 0 to 65535. Default: the source's ({@link DEFAULT_PREFERENCE}). */
+  readonly preference?: number;
+  /** Bounds within which policy or a community may set the preference. Default: it may not be set. */
+  readonly preferenceRange?: readonly [min: number, max: number];
+  /** Default: `if-preferred` for bgp and ospf, `always` for api, vrrp and arp. */
+  readonly takeover?: Takeover;
+  /** Nodes (by name, or `tag:NAME`) whose addresses this node's claims may name as next hop. Default: none. */
+  readonly speaksFor?: readonly string[];
+}
+
+/** An initial holder. @public */
+export interface HolderConfig {
+  readonly prefix: string;
+  readonly node: string;
+  /** Default `holder`. */
+  readonly as?: 'holder' | 'gateway';
+  /**
+   * It was claimed, not configured: `network.configuration()` writes it, and the network that it is given to starts with it. It goes
+   * before other initial holders and ends when its node's own claim is heard again. Default false.
+   */
+  readonly moved?: boolean;
+}
+
+/** A link between two routers of the network. @public */
+export interface LinkConfig {
+  readonly routers: readonly [string, string];
+}
+
+/** "From `router`, `prefix` is reached through `via`", a neighbouring router. @public */
+export interface StaticRouteConfig {
+  readonly router: string;
+  readonly prefix: string;
+  readonly via: string;
+}

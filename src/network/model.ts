@@ -1,0 +1,177 @@
+import { parseAddress } from '../lib/address.js';
+import { UsageError } from '../lib/errors.js';
+import { type Prefix, parsePrefix } from '../lib/prefix.js';
+import type { NetworkConfig, NodeConfig } from './config.js';
+
+/** A node, resolved. @internal */
+export interface Node {
+  /** Dense, never used again while the process lives. */
+  readonly index: number;
+  readonly name: string;
+  config: NodeConfig;
+  up: boolean;
+  /** False once removed; its index may still stand in rows. */
+  present: boolean;
+}
+
+/**
+ * Who is who in a network: nodes by name, by tag and by address, and which addresses nobody can claim.
+ * Indexes only; what is claimed lives in `rib/`, what is granted in `claims/`.
+ *
+ * @internal
+ */
+export class NetworkModel {
+  readonly nodes: Node[] = [];
+  readonly #byName = new Map<string, Node>();
+  /** Owner of each IPv4 address (as a number) and IPv6 address (as its octets in a string). */
+  readonly #owner4 = new Map<number, Node>();
+  readonly #owner6 = new Map<string, Node>();
+  /** Addresses that identify sessions, and the node each belongs to; counted, as several sessions may share one. */
+  readonly #sessions = new Map<string, { readonly node: Node; count: number }>();
+  readonly #routerAddresses = new Map<string, number>();
+  /** 1 for each node index that is down or gone: read by the RIB a row at a time. */
+  down = new Uint8Array(16);
+  subnets: readonly { readonly name: string; readonly prefix: Prefix }[] = [];
+  ranges: readonly Prefix[] = [];
+
+  constructor(config: NetworkConfig) {
+    this.ranges = (config.ranges ?? []).map(parsePrefix);
+    this.subnets = (config.subnets ?? []).map(({ name, prefix }) => ({ name: name ?? prefix, prefix: parsePrefix(prefix) }));
+    for (const node of config.nodes ?? []) this.addNode(node);
+  }
+
+  addNode(config: NodeConfig): Node {
+    if (this.#byName.has(config.name)) throw new UsageError('NAME_TAKEN', `there is a node ${JSON.stringify(config.name)} already`);
+    const node: Node = { index: this.nodes.length, name: config.name, config, up: config.state !== 'down', present: true };
+    this.#checkAddresses(config, node);
+    this.nodes.push(node);
+    if (node.index >= this.down.length) {
+      const wider = new Uint8Array(this.down.length * 4);
+      wider.set(this.down);
+      this.down = wider;
+    }
+    this.down[node.index] = node.up ? 0 : 1;
+    this.#byName.set(node.name, node);
+    this.#own(node);
+    return node;
+  }
+
+  changeNode(config: NodeConfig): Node {
+    const node = this.node(config.name);
+    this.#checkAddresses(config, node);
+    this.#disown(node);
+    node.config = config;
+    this.#own(node);
+    this.setUp(node, config.state !== 'down');
+    return node;
+  }
+
+  removeNode(name: string): Node {
+    const node = this.node(name);
+    this.#disown(node);
+    this.#byName.delete(name);
+    node.present = false;
+    this.down[node.index] = 1;
+    return node;
+  }
+
+  setUp(node: Node, up: boolean): void {
+    node.up = up;
+    this.down[node.index] = up && node.present ? 0 : 1;
+  }
+
+  /** The node of a name. Throws a `UsageError` (`NAME_UNKNOWN`). */
+  node(name: string): Node {
+    const node = this.#byName.get(name);
+    if (!node) throw new UsageError('NAME_UNKNOWN', `there is no node ${JSON.stringify(name)}`);
+    return node;
+  }
+  find(name: string): Node | undefined {
+    return this.#byName.get(name);
+  }
+  at(index: number): Node {
+    const node = this.nodes[index];
+    if (!node) throw new Error(`no node ${index}`);
+    return node;
+  }
+  present(): Node[] {
+    return this.nodes.filter((node) => node.present);
+  }
+  /** Nodes that a grant's `node`, `tag`, or an entry of `speaksFor` names. */
+  withTag(tag: string): Node[] {
+    return this.nodes.filter((node) => node.present && (node.config.tags ?? []).includes(tag));
+  }
+
+  /** The node that owns the address in `bytes[at, at + length)`, 4 or 16 octets. */
+  owner(bytes: Uint8Array, at: number, length: number): Node | undefined {
+    return length === 4 ? this.#owner4.get(number(bytes, at)) : this.#owner6.get(text(bytes, at, 16));
+  }
+  ownerOf(address: string): Node | undefined {
+    const bytes = parseAddress(address);
+    return this.owner(bytes, 0, bytes.length);
+  }
+
+  /** From now on `address` identifies sessions of `node`: it is reserved, and a next hop of the node's. */
+  bindSession(address: string, node: Node): void {
+    const known = this.#sessions.get(address);
+    if (known) {
+      known.count++;
+      return;
+    }
+    this.#sessions.set(address, { node, count: 1 });
+    this.#ownAddress(address, node);
+  }
+  unbindSession(address: string): void {
+    const known = this.#sessions.get(address);
+    if (!known || --known.count > 0) return;
+    this.#sessions.delete(address);
+    if (!(known.node.config.addresses ?? []).includes(address)) this.#disownAddress(address, known.node);
+  }
+  addRouterAddress(address: string): void {
+    this.#routerAddresses.set(address, (this.#routerAddresses.get(address) ?? 0) + 1);
+  }
+  removeRouterAddress(address: string): void {
+    const count = (this.#routerAddresses.get(address) ?? 1) - 1;
+    if (count > 0) this.#routerAddresses.set(address, count);
+    else this.#routerAddresses.delete(address);
+  }
+
+  /** Prefixes that no grant reaches, apart from the fixed ones. */
+  reserved(): Prefix[] {
+    const addresses = [...this.#routerAddresses.keys(), ...this.#sessions.keys()].map((address) => parsePrefix(address));
+    return [...addresses, ...this.subnets.map(({ prefix }) => prefix)];
+  }
+
+  #checkAddresses(config: NodeConfig, self: Node): void {
+    for (const address of config.addresses ?? []) {
+      const owner = this.ownerOf(address);
+      if (owner && owner !== self) {
+        throw new UsageError('CONFIG_INVALID', `address ${address} belongs to node ${JSON.stringify(owner.name)} already`);
+      }
+    }
+  }
+  #own(node: Node): void {
+    for (const address of node.config.addresses ?? []) this.#ownAddress(address, node);
+  }
+  #disown(node: Node): void {
+    for (const address of node.config.addresses ?? []) this.#disownAddress(address, node);
+  }
+  #ownAddress(address: string, node: Node): void {
+    const bytes = parseAddress(address);
+    if (bytes.length === 4) this.#owner4.set(number(bytes, 0), node);
+    else this.#owner6.set(text(bytes, 0, 16), node);
+  }
+  #disownAddress(address: string, node: Node): void {
+    const bytes = parseAddress(address);
+    if (this.owner(bytes, 0, bytes.length) !== node) return;
+    if (bytes.length === 4) this.#owner4.delete(number(bytes, 0));
+    else this.#owner6.delete(text(bytes, 0, 16));
+  }
+}
+
+function number(bytes: Uint8Array, at: number): number {
+  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
+}
+function text(bytes: Uint8Array, at: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + length));
+}

@@ -1,0 +1,157 @@
+import { covers, type Prefix, parsePrefix } from '../lib/prefix.js';
+import { didYouMean } from '../lib/suggest.js';
+import { alternatives, type Path, Problems, validate } from '../lib/validate.js';
+import type { GrantConfig, NetworkConfig } from './config.js';
+import { networkSchema } from './shape.js';
+
+/**
+ * A network's configuration, held to its shape and then to itself: names that stand twice, that nothing bears, addresses outside their
+ * range. Comes back with addresses and prefixes canonical. Throws a `UsageError` (`CONFIG_INVALID`) with the path and what was
+ * expected there.
+ *
+ * @param path - Where the network stands in the whole configuration.
+ * @param routers - The names of its routers, where they are known.
+ * @internal
+ */
+export function checkNetwork(config: unknown, path: Path = [], routers?: readonly string[]): NetworkConfig {
+  const network = validate<NetworkConfig>(networkSchema, config, path);
+  const problems = new Problems(path);
+  checkSubnets(network, problems);
+  checkNodes(network, problems);
+  checkGrants(network, problems);
+  checkHolders(network, problems);
+  checkLinks(network, problems, routers);
+  problems.raise();
+  return network;
+}
+
+function checkSubnets({ ranges = [], subnets = [] }: NetworkConfig, problems: Problems): void {
+  const outer = ranges.map(parsePrefix);
+  const names = new Names('subnet', problems);
+  const seen: Prefix[] = [];
+  for (const [i, subnet] of subnets.entries()) {
+    const prefix = parsePrefix(subnet.prefix);
+    names.add(subnet.name ?? subnet.prefix, ['subnets', i, subnet.name === undefined ? 'prefix' : 'name']);
+    if (outer.length > 0 && !outer.some((range) => covers(range, prefix))) {
+      problems.add(
+        ['subnets', i, 'prefix'],
+        `expected a prefix inside the network's ranges (${ranges.join(', ')}), got "${subnet.prefix}"`,
+      );
+    }
+    const other = seen.findIndex((known) => covers(known, prefix) || covers(prefix, known));
+    // Two names for the same prefix overlap too; the name's own complaint is enough where neither has one.
+    if (other >= 0 && (subnet.name !== undefined || subnets[other]?.prefix !== subnet.prefix)) {
+      problems.add(['subnets', i, 'prefix'], `expected a prefix of its own, got "${subnet.prefix}", which overlaps subnets[${other}]`);
+    }
+    seen.push(prefix);
+  }
+}
+
+function checkNodes({ nodes = [] }: NetworkConfig, problems: Problems): void {
+  const names = new Names('node', problems);
+  const owners = new Map<string, string>();
+  for (const [i, node] of nodes.entries()) {
+    names.add(node.name, ['nodes', i, 'name']);
+    for (const [j, address] of (node.addresses ?? []).entries()) {
+      const owner = owners.get(address);
+      if (owner !== undefined)
+        problems.add(['nodes', i, 'addresses', j], `expected an address of its own, got ${address}, which belongs to node "${owner}"`);
+      else owners.set(address, node.name);
+    }
+  }
+}
+
+function checkGrants({ nodes = [], grants = [] }: NetworkConfig, problems: Problems): void {
+  const known = new Set(nodes.map(({ name }) => name));
+  const ids = new Names('grant', problems);
+  for (const [i, grant] of grants.entries()) {
+    const at = ['grants', i] as const;
+    ids.add(grant.id ?? `${grant.node ?? `tag:${grant.tag}`}/${grant.prefix}`, grant.id === undefined ? at : [...at, 'id']);
+    if (grant.node === undefined && grant.tag === undefined) problems.add(at, 'expected a node or a tag, got neither');
+    if (grant.node !== undefined && grant.tag !== undefined) problems.add([...at, 'tag'], 'expected either a node or a tag, got both');
+    if (grant.node !== undefined) checkName(grant.node, known, 'node', [...at, 'node'], problems);
+    for (const [j, name] of (grant.speaksFor ?? []).entries()) {
+      // A tag may be given to nodes that come later; a node's name that nothing bears is a slip.
+      if (!name.startsWith('tag:')) checkName(name, known, 'node', [...at, 'speaksFor', j], problems);
+    }
+    checkLengths(grant, at, problems);
+    checkPreference(grant, at, problems);
+  }
+}
+
+/** `ge` and `le` lie between the prefix's own length and the family's, and not crosswise. @internal */
+export function checkLengths(entry: Pick<GrantConfig, 'prefix' | 'ge' | 'le'>, at: Path, problems: Problems): void {
+  const { bytes, length } = parsePrefix(entry.prefix);
+  const bits = bytes.length * 8;
+  for (const field of ['ge', 'le'] as const) {
+    const value = entry[field];
+    if (value === undefined || (value >= length && value <= bits)) continue;
+    problems.add([...at, field], `expected a length from ${length} to ${bits}, as the prefix is ${entry.prefix}, got ${value}`);
+  }
+  if (entry.ge !== undefined && entry.le !== undefined && entry.le < entry.ge) {
+    problems.add([...at, 'le'], `expected at least ge (${entry.ge}), got ${entry.le}`);
+  }
+}
+
+function checkPreference({ preference, preferenceRange }: GrantConfig, at: Path, problems: Problems): void {
+  if (!preferenceRange) return;
+  const [min, max] = preferenceRange;
+  if (min > max) problems.add([...at, 'preferenceRange'], `expected the lower bound first, got [${min}, ${max}]`);
+  else if (preference !== undefined && (preference < min || preference > max)) {
+    problems.add([...at, 'preference'], `expected a preference inside preferenceRange, ${min} to ${max}, got ${preference}`);
+  }
+}
+
+function checkHolders({ nodes = [], holders = [] }: NetworkConfig, problems: Problems): void {
+  const known = new Set(nodes.map(({ name }) => name));
+  for (const [i, holder] of holders.entries()) checkName(holder.node, known, 'node', ['holders', i, 'node'], problems);
+}
+
+function checkLinks({ links = [], routes = [] }: NetworkConfig, problems: Problems, routers?: readonly string[]): void {
+  const known = routers && new Set(routers);
+  const joined = new Set<string>();
+  for (const [i, { routers: ends }] of links.entries()) {
+    const [a, b] = ends;
+    joined.add(`${a}\0${b}`).add(`${b}\0${a}`);
+    if (a === b) problems.add(['links', i, 'routers'], `expected two routers, got "${a}" twice`);
+    if (known) for (const [j, name] of ends.entries()) checkName(name, known, 'router', ['links', i, 'routers', j], problems);
+  }
+  for (const [i, { router, via }] of routes.entries()) {
+    if (known) checkName(router, known, 'router', ['routes', i, 'router'], problems);
+    if (known && !known.has(via)) checkName(via, known, 'router', ['routes', i, 'via'], problems);
+    else if (!joined.has(`${router}\0${via}`))
+      problems.add(['routes', i, 'via'], `expected a router that a link joins to "${router}", got "${via}"`);
+  }
+}
+
+/** Complains of a name that nothing bears. @internal */
+export function checkName(name: string, known: ReadonlySet<string>, kind: string, at: Path, problems: Problems): void {
+  if (known.has(name)) return;
+  const near = didYouMean(name, known);
+  const some = [...known].slice(0, 4).map((other) => JSON.stringify(other));
+  const list =
+    near !== ''
+      ? near
+      : known.size === 0
+        ? ` (there is no ${kind})`
+        : known.size <= some.length
+          ? ` (there is ${alternatives(some).replace(/ or /, ' and ')})`
+          : '';
+  problems.add(at, `expected the name of a ${kind}, got ${JSON.stringify(name)}${list}`);
+}
+
+/** Complains of a name that stands twice. @internal */
+export class Names {
+  readonly #seen = new Map<string, Path>();
+
+  constructor(
+    private readonly kind: string,
+    private readonly problems: Problems,
+  ) {}
+
+  add(name: string, at: Path): void {
+    if (this.#seen.has(name))
+      this.problems.add(at, `expected a name of its own, got ${JSON.stringify(name)}, which another ${this.kind} has`);
+    else this.#seen.set(name, at);
+  }
+}

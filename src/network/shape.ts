@@ -1,0 +1,140 @@
+/** The shape of a network's configuration: what {@link NetworkConfig} says, where a program or a file can be held to it. */
+import { z } from 'zod';
+import { address, expects, list, moment, prefix, text, whole } from '../lib/fields.js';
+import type { Holds, Same } from '../lib/validate.js';
+import type { NetworkConfig } from './config.js';
+
+const SOURCES = ['api', 'bgp', 'ospf', 'vrrp', 'arp'] as const;
+
+const subnet = z
+  .strictObject({
+    name: text('a name').exactOptional().describe('Default: the prefix.'),
+    prefix: prefix().describe('`10.0.1.0/24`.'),
+  })
+  .meta({ id: 'Subnet', description: 'One subnet: an address range on one link. Its prefix is reserved (nobody can claim it).' });
+
+const node = z
+  .strictObject({
+    name: text('a name').describe('Unique in the network.'),
+    addresses: list(address(), 'a list of addresses')
+      .exactOptional()
+      .describe(
+        "The node's own addresses. It is their initial holder; they identify its sessions, and no other node can claim those that do.",
+      ),
+    tags: list(text('a tag'), 'a list of tags').exactOptional().describe('Groups for grants.'),
+    location: text()
+      .exactOptional()
+      .describe('Where it is attached (a host, a port); opaque to the control plane and given to the forwarding table.'),
+    state: z.enum(['up', 'down']).exactOptional().describe('A node that is down holds nothing. Default `up`.'),
+  })
+  .meta({ id: 'Node', description: 'A computing node: a VM, a container, an appliance.' });
+
+const length = () => whole(0, 128);
+const preference = () => whole(0, 65_535);
+
+const grant = z
+  .strictObject({
+    id: text('an id').exactOptional().describe('Stable name, to change or revoke it by. Default: `node/prefix` or `tag/prefix`.'),
+    node: text('the name of a node').exactOptional().describe('The node that may claim. Either this or `tag`.'),
+    tag: text('a tag').exactOptional().describe('The tag whose nodes may claim.'),
+    prefix: prefix().describe(
+      'The range. Alone it is exactly this prefix; with `ge` or `le` also longer ones inside it. A default route is granted only as itself.',
+    ),
+    ge: length().exactOptional().describe("Shortest length, in bits. Default: the prefix's own."),
+    le: length()
+      .exactOptional()
+      .describe("Longest length, in bits. Default: the family's maximum if `ge` is given, else the prefix's own."),
+    mode: z
+      .enum(['single', 'exclusive', 'shared'])
+      .exactOptional()
+      .describe(
+        '`single` (default): one holder at a time; others with a grant may take over. `exclusive`: as single, and nobody without this very grant may claim anything equal to the range or inside it. `shared`: all claimants that are equal hold it together.',
+      ),
+    as: z
+      .enum(['holder', 'gateway'])
+      .exactOptional()
+      .describe("`holder` (default): the addresses are the node's own. `gateway`: a remote prefix that is reached through it."),
+    sources: list(z.enum(SOURCES), 'a list of sources').exactOptional().describe('Whence the node may claim. Default: all.'),
+    limit: whole(1)
+      .exactOptional()
+      .describe('Most prefixes that one holder may have by this grant at once; the excess is refused. Default: no limit.'),
+    until: moment().exactOptional().describe('When the grant ends, ISO 8601. Default: never.'),
+    preference: preference()
+      .exactOptional()
+      .describe("Preference of a claim under this grant. Default: the source's (api 500, bgp 400, ospf 300, vrrp 200, arp 100)."),
+    preferenceRange: z
+      .tuple([preference(), preference()], expects('two preferences, [min, max]'))
+      .exactOptional()
+      .describe('Bounds within which policy or a community may set the preference. Default: it may not be set.'),
+    takeover: z
+      .enum(['always', 'if-preferred', 'if-holder-down'])
+      .exactOptional()
+      .describe(
+        'When a claim takes an address from the node that has it. Default: `if-preferred` for bgp and ospf, `always` for api, vrrp and arp.',
+      ),
+    speaksFor: list(text('the name of a node, or "tag:NAME"'), 'a list of nodes')
+      .exactOptional()
+      .describe("Nodes (by name, or `tag:NAME`) whose addresses this node's claims may name as next hop. Default: none."),
+  })
+  .meta({ id: 'Grant', description: 'Permission for a node, or all nodes with a tag, to claim prefixes.' });
+
+const holder = z
+  .strictObject({
+    prefix: prefix().describe('What it holds.'),
+    node: text('the name of a node').describe('Who holds it.'),
+    as: z.enum(['holder', 'gateway']).exactOptional().describe('Default `holder`.'),
+    moved: z
+      .boolean()
+      .exactOptional()
+      .describe(
+        "It was claimed, not configured: `network.configuration()` writes it, and the network that it is given to starts with it. It goes before other initial holders and ends when its node's own claim is heard again. Default false.",
+      ),
+  })
+  .meta({ id: 'Holder', description: 'An initial holder.' });
+
+const link = z
+  .strictObject({
+    routers: z
+      .tuple([text('the name of a router'), text('the name of a router')], expects('the names of two routers'))
+      .describe('Its two ends.'),
+  })
+  .meta({ id: 'Link', description: 'A link between two routers of the network.' });
+
+const route = z
+  .strictObject({
+    router: text('the name of a router').describe('The router that has the route.'),
+    prefix: prefix().describe('Where it leads.'),
+    via: text('the name of a router').describe('The neighbouring router that is next.'),
+  })
+  .meta({ id: 'StaticRoute', description: 'A route from one router to the next, followed along links.' });
+
+/** @internal */
+export const networkSchema = z
+  .strictObject(
+    {
+      name: text('a name').exactOptional().describe('Shown in logs, metrics and events. Default `network`.'),
+      ranges: list(prefix(), 'a list of prefixes')
+        .exactOptional()
+        .describe('Prefixes that belong to the network. A claim outside them needs a `gateway` grant. Default: none.'),
+      subnets: list(subnet, 'a list of subnets').exactOptional().describe('The subnets in which nodes and routers have addresses.'),
+      nodes: list(node, 'a list of nodes').exactOptional().describe('The computing nodes of the network.'),
+      grants: list(grant, 'a list of grants').exactOptional().describe('Who may claim what. Nothing is granted unless it stands here.'),
+      holders: list(holder, 'a list of holders')
+        .exactOptional()
+        .describe("Who holds an address while nobody claims it: candidates of preference 0. A node's own addresses need not be listed."),
+      links: list(link, 'a list of links').exactOptional().describe("Links between the network's routers, by name."),
+      routes: list(route, 'a list of routes').exactOptional().describe('Routes from one router to the next, followed along links.'),
+      journal: whole(1).exactOptional().describe('How many changes the journal keeps for listeners that resume. Default 65,536.'),
+      announce: z
+        .enum(['applied', 'decided'])
+        .exactOptional()
+        .describe(
+          'When routes leave for other neighbours: once the forwarding table took the change, or as soon as it is decided. Default `applied`.',
+        ),
+    },
+    expects('a network (an object)'),
+  )
+  .meta({ id: 'Network', description: 'A virtual network: its addresses, the nodes in it, and what each node may claim.' });
+
+/** Does not compile where the shape and the interface differ, in either direction. @internal */
+export type NetworkAgreement = Holds<Same<NetworkConfig, z.output<typeof networkSchema>>>;

@@ -1,0 +1,377 @@
+import { roomFor, widen } from './columns.js';
+
+/**
+ * Path-attribute sets, each kept once, by its octets.
+ *
+ * What is interned is *canonical* (see `bgp/wire/attributes`): MP attributes cut out, the next hop in a NEXT_HOP of 4, 16 or 32
+ * octets, AS numbers of four octets, attributes in ascending order, discarded ones gone. So equal routes have equal octets.
+ *
+ * A set is counted by its users and freed by the last. Octets lie in pages of 256 KiB; a page whose sets are all gone is used
+ * again, and one that is mostly dead is emptied into the newest, a bounded amount at a time ({@link AttributeSets.compact}).
+ * The decision's keys are columns, filled once, when a set comes in.
+ */
+const PAGE_BITS = 18;
+const PAGE = 1 << PAGE_BITS;
+const PAGE_MASK = PAGE - 1;
+
+/** What a set says about where the route may go; a bit each in {@link AttributeSets.flags}. @internal */
+export const SetFlag = {
+  noExport: 1,
+  noAdvertise: 2,
+  noExportSubconfed: 4,
+  noPeer: 8,
+  gracefulShutdown: 16,
+  blackhole: 32,
+  hasMed: 64,
+  hasLocalPref: 128,
+  /** Has LARGE_COMMUNITY. */
+  large: 256,
+} as const;
+
+/** @internal */
+export class AttributeSets {
+  readonly #pages: (Uint8Array | undefined)[] = [];
+  /** Octets of live sets in each page. */
+  readonly #live: number[] = [];
+  readonly #freePages: number[] = [];
+  #page = -1;
+  #top = PAGE;
+
+  #slots = new Int32Array(64);
+  #slotsUsed = 0;
+  /** The hash being left behind while the larger one fills: see {@link AttributeSets.#grow}. */
+  #old: Int32Array | undefined;
+  #oldAt = 0;
+
+  #room = 0;
+  #offset = new Uint32Array(0);
+  #length = new Uint16Array(0);
+  #hash = new Uint32Array(0);
+  #refs = new Uint32Array(0);
+  #freed = new Uint32Array(0);
+  #freeCount = 0;
+
+  /** Sets alive. */
+  size = 0;
+  /** One past the largest id ever given out; ids start at 1, and 0 means none. */
+  limit = 1;
+
+  /** LOCAL_PREF, or the default of 100. */
+  localPref = new Uint32Array(0);
+  /** AS_PATH length as RFC 4271 §9.1.2.2 a counts: a set is one, a confederation's segments nothing (RFC 5065 §5.3). */
+  pathLength = new Uint16Array(0);
+  /** ORIGIN: 0 IGP, 1 EGP, 2 incomplete. */
+  origin = new Uint8Array(0);
+  /** The AS the route came from, 0 for our own; a path that starts with a set has none. */
+  neighbourAs = new Uint32Array(0);
+  /** The AS that originated it, 0 without. */
+  originAs = new Uint32Array(0);
+  /** MULTI_EXIT_DISC, 0 when absent. */
+  med = new Uint32Array(0);
+  /** ORIGINATOR_ID, 0 when absent. */
+  originatorId = new Uint32Array(0);
+  /** Length of CLUSTER_LIST. */
+  clusterLength = new Uint8Array(0);
+  flags = new Uint16Array(0);
+
+  /** Octets held, all told. */
+  get bytes(): number {
+    const pages = this.#pages.length - this.#freePages.length;
+    return pages * PAGE + (this.#slots.length + (this.#old?.length ?? 0)) * 4 + this.limit * 32;
+  }
+
+  /** The id of the set in `bytes[from, to)`, new if need be, with one more user. */
+  intern(bytes: Uint8Array, from: number, to: number): number {
+    const length = to - from;
+    let h = Math.imul(length, 0x9e3779b1);
+    let i = from;
+    for (; i + 4 <= to; i += 4) {
+      h = Math.imul(h ^ (bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24)), 0x9e3779b1);
+      h ^= h >>> 15;
+    }
+    for (; i < to; i++) h = Math.imul(h ^ bytes[i], 0x85ebca6b);
+    h = (h ^ (h >>> 13)) >>> 0;
+    const known = this.#find(this.#slots, h, bytes, from, length) || (this.#old ? this.#find(this.#old, h, bytes, from, length) : 0);
+    if (known > 0) {
+      this.#refs[known]++;
+      return known;
+    }
+    return this.#add(h, bytes, from, length);
+  }
+
+  /** One more user of a set. */
+  retain(id: number): void {
+    this.#refs[id]++;
+  }
+
+  /** One user less; the last frees it. */
+  release(id: number): void {
+    if (--this.#refs[id] > 0) return;
+    this.#remove(id);
+    this.#live[this.#offset[id] >>> PAGE_BITS] -= this.#length[id];
+    this.#reclaim(this.#offset[id] >>> PAGE_BITS);
+    this.#length[id] = 0;
+    if (this.#freeCount >= this.#freed.length) this.#freed = widen(this.#freed, roomFor(this.#freeCount + 1, this.#freed.length));
+    this.#freed[this.#freeCount++] = id;
+    this.size--;
+  }
+
+  /** Users of a set; for tests of the sums. */
+  users(id: number): number {
+    return this.#refs[id];
+  }
+
+  /** The page that holds a set's octets, from {@link AttributeSets.offsetOf}, {@link AttributeSets.lengthOf} of them. Good until the next change. */
+  pageOf(id: number): Uint8Array {
+    const page = this.#pages[this.#offset[id] >>> PAGE_BITS];
+    if (page === undefined) throw new Error(`attribute set ${id} is gone`);
+    return page;
+  }
+  offsetOf(id: number): number {
+    return this.#offset[id] & PAGE_MASK;
+  }
+  lengthOf(id: number): number {
+    return this.#length[id];
+  }
+  /** A copy of a set's octets. */
+  copy(id: number): Uint8Array {
+    const at = this.offsetOf(id);
+    return this.pageOf(id).slice(at, at + this.lengthOf(id));
+  }
+
+  /**
+   * Empties pages that are less than half alive into the newest, moving at most `budget` octets. Returns whether there is more
+   * to do.
+   */
+  compact(budget = PAGE): boolean {
+    for (let p = 0; p < this.#pages.length; p++) {
+      if (p === this.#page || this.#pages[p] === undefined || this.#live[p] * 2 > PAGE) continue;
+      if (budget <= 0) return true;
+      budget -= this.#live[p];
+      const page = this.#pages[p] as Uint8Array; // checked above
+      for (let id = 1; id < this.limit && this.#live[p] > 0; id++) {
+        if (this.#length[id] === 0 || this.#offset[id] >>> PAGE_BITS !== p) continue;
+        const at = this.#offset[id] & PAGE_MASK;
+        const length = this.#length[id];
+        this.#live[p] -= length;
+        this.#place(id, page, at, length);
+      }
+      this.#reclaim(p);
+    }
+    return false;
+  }
+
+  #find(slots: Int32Array, h: number, bytes: Uint8Array, from: number, length: number): number {
+    const mask = slots.length - 1;
+    for (let at = h & mask; ; at = (at + 1) & mask) {
+      const id = slots[at];
+      if (id === 0) return 0;
+      if (id > 0 && this.#hash[id] === h && this.#length[id] === length && this.#same(id, bytes, from, length)) return id;
+    }
+  }
+
+  #same(id: number, bytes: Uint8Array, from: number, length: number): boolean {
+    const page = this.#pages[this.#offset[id] >>> PAGE_BITS] as Uint8Array; // a live set's page exists
+    const at = this.#offset[id] & PAGE_MASK;
+    for (let i = 0; i < length; i++) if (page[at + i] !== bytes[from + i]) return false;
+    return true;
+  }
+
+  #add(h: number, bytes: Uint8Array, from: number, length: number): number {
+    let id: number;
+    if (this.#freeCount > 0) id = this.#freed[--this.#freeCount];
+    else {
+      id = this.limit++;
+      if (id >= this.#room) this.#widen(roomFor(id + 1, this.#room));
+    }
+    this.size++;
+    this.#refs[id] = 1;
+    this.#hash[id] = h;
+    this.#length[id] = length;
+    this.#place(id, bytes, from, length);
+    this.#fillKeys(id, bytes, from, from + length);
+    this.#grow();
+    this.#put(id);
+    return id;
+  }
+
+  #put(id: number): void {
+    const mask = this.#slots.length - 1;
+    let at = this.#hash[id] & mask;
+    while (this.#slots[at] > 0) at = (at + 1) & mask;
+    if (this.#slots[at] === 0) this.#slotsUsed++;
+    this.#slots[at] = id;
+  }
+
+  #place(id: number, bytes: Uint8Array, from: number, length: number): void {
+    if (this.#top + length > PAGE) {
+      const retired = this.#page;
+      const next = this.#freePages.pop() ?? this.#pages.length;
+      this.#pages[next] ??= new Uint8Array(PAGE);
+      this.#live[next] = 0;
+      this.#page = next;
+      this.#top = 0;
+      if (retired >= 0) this.#reclaim(retired);
+    }
+    const page = this.#pages[this.#page] as Uint8Array; // made above
+    const top = this.#top;
+    for (let i = 0; i < length; i++) page[top + i] = bytes[from + i];
+    this.#offset[id] = this.#page * PAGE + top;
+    this.#live[this.#page] += length;
+    this.#top += length;
+  }
+
+  #reclaim(p: number): void {
+    if (this.#live[p] > 0 || p === this.#page || this.#pages[p] === undefined) return;
+    this.#pages[p] = undefined;
+    this.#freePages.push(p);
+  }
+
+  /** Growth in steps: the larger hash starts empty, and each later addition moves a few slots over. */
+  #grow(): void {
+    if (this.#old) {
+      const old = this.#old;
+      const until = Math.min(old.length, this.#oldAt + 16);
+      for (; this.#oldAt < until; this.#oldAt++) {
+        const id = old[this.#oldAt];
+        if (id > 0) {
+          this.#put(id);
+          // The slot must go on leading probes of the old hash to what stands behind it.
+          old[this.#oldAt] = -1;
+        }
+      }
+      if (this.#oldAt === old.length) this.#old = undefined;
+      return;
+    }
+    if (this.#slotsUsed < this.#slots.length * 0.6) return;
+    this.#old = this.#slots;
+    this.#oldAt = 0;
+    this.#slots = new Int32Array(Math.max(64, 1 << Math.ceil(Math.log2(this.size * 4))));
+    this.#slotsUsed = 0;
+  }
+
+  #remove(id: number): void {
+    if (!this.#clear(this.#slots, id) && this.#old) this.#clear(this.#old, id);
+  }
+
+  #clear(slots: Int32Array, id: number): boolean {
+    const mask = slots.length - 1;
+    for (let at = this.#hash[id] & mask; ; at = (at + 1) & mask) {
+      if (slots[at] === 0) return false;
+      if (slots[at] === id) {
+        slots[at] = -1;
+        return true;
+      }
+    }
+  }
+
+  #widen(room: number): void {
+    this.#room = room;
+    this.#offset = widen(this.#offset, room);
+    this.#length = widen(this.#length, room);
+    this.#hash = widen(this.#hash, room);
+    this.#refs = widen(this.#refs, room);
+    this.localPref = widen(this.localPref, room);
+    this.pathLength = widen(this.pathLength, room);
+    this.origin = widen(this.origin, room);
+    this.neighbourAs = widen(this.neighbourAs, room);
+    this.originAs = widen(this.originAs, room);
+    this.med = widen(this.med, room);
+    this.originatorId = widen(this.originatorId, room);
+    this.clusterLength = widen(this.clusterLength, room);
+    this.flags = widen(this.flags, room);
+  }
+
+  #fillKeys(id: number, bytes: Uint8Array, from: number, to: number): void {
+    let flags = 0;
+    let localPref = 100;
+    let pathLength = 0;
+    let origin = 2;
+    let neighbourAs = 0;
+    let originAs = 0;
+    let med = 0;
+    let originatorId = 0;
+    let clusterLength = 0;
+    for (let at = from; at < to; ) {
+      const code = bytes[at + 1];
+      const extended = (bytes[at] & 0x10) !== 0;
+      const length = extended ? (bytes[at + 2] << 8) | bytes[at + 3] : bytes[at + 2];
+      const value = at + (extended ? 4 : 3);
+      const end = value + length;
+      switch (code) {
+        case 1:
+          origin = bytes[value];
+          break;
+        case 2: {
+          for (let seg = value; seg + 2 <= end; ) {
+            const type = bytes[seg];
+            const count = bytes[seg + 1];
+            if (type === 2) {
+              pathLength += count;
+              if (seg === value && count > 0) neighbourAs = u32(bytes, seg + 2);
+            } else if (type === 1) pathLength += 1;
+            // The first AS outside the confederation is the neighbour, past its segments (RFC 5065 §5.3).
+            else if (neighbourAs === 0 && bytes[seg + 2 + 4 * count] === 2) neighbourAs = u32(bytes, seg + 4 + 4 * count);
+            seg += 2 + 4 * count;
+            originAs = type === 2 && count > 0 ? u32(bytes, seg - 4) : 0;
+          }
+          break;
+        }
+        case 4:
+          med = u32(bytes, value);
+          flags |= SetFlag.hasMed;
+          break;
+        case 5:
+          localPref = u32(bytes, value);
+          flags |= SetFlag.hasLocalPref;
+          break;
+        case 8:
+          for (let i = value; i < end; i += 4) flags |= wellKnown(u32(bytes, i));
+          break;
+        case 9:
+          originatorId = u32(bytes, value);
+          break;
+        case 10:
+          clusterLength = Math.min(255, length >> 2);
+          break;
+        case 32:
+          flags |= SetFlag.large;
+          break;
+      }
+      at = end;
+    }
+    this.localPref[id] = localPref;
+    this.pathLength[id] = Math.min(0xffff, pathLength);
+    this.origin[id] = origin;
+    this.neighbourAs[id] = neighbourAs;
+    this.originAs[id] = originAs;
+    this.med[id] = med;
+    this.originatorId[id] = originatorId;
+    this.clusterLength[id] = clusterLength;
+    this.flags[id] = flags;
+  }
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
+}
+
+/** The flag of a well-known community (RFC 1997, 3765, 7999, 8326). */
+function wellKnown(community: number): number {
+  switch (community) {
+    case 0xffffff01:
+      return SetFlag.noExport;
+    case 0xffffff02:
+      return SetFlag.noAdvertise;
+    case 0xffffff03:
+      return SetFlag.noExportSubconfed;
+    case 0xffffff04:
+      return SetFlag.noPeer;
+    case 0xffff0000:
+      return SetFlag.gracefulShutdown;
+    case 0xffff029a:
+      return SetFlag.blackhole;
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,25 @@
+/** A numeric column: one typed array, a row an index. @internal */
+export type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
+
+/**
+ * How many rows to make room for when `rows` are needed.
+ *
+ * Growth is by large factors on purpose: memory that the system zeroes lazily costs nothing until it is written, while every
+ * copy leaves the old array behind as garbage. So growing rarely and far keeps both the stall (one copy of what is there) and
+ * the peak (at most an eighth more) small.
+ *
+ * @internal
+ */
+export function roomFor(rows: number, now: number): number {
+  let room = Math.max(now, 64);
+  while (room < rows) room *= 8;
+  return room;
+}
+
+/** A copy of `column` with room for `room` rows, the new ones 0. @internal */
+export function widen<C extends Column>(column: C, room: number): C {
+  // Every typed array is constructed by its length.
+  const wider = new (column.constructor as new (length: number) => C)(room);
+  wider.set(column as never);
+  return wider;
+}

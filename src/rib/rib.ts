@@ -1,0 +1,556 @@
+import type { Authorization } from '../claims/authorization.js';
+import { preferenceOf } from '../claims/authorization.js';
+import type { Feed } from '../claims/feed.js';
+import { Verdict } from '../claims/reasons.js';
+import type { NetworkModel } from '../network/model.js';
+import { type AttributeSets, SetFlag } from './attribute-sets.js';
+import { roomFor, widen } from './columns.js';
+import { Ipv4Prefixes, Ipv6Prefixes, type PrefixTable } from './prefix-table.js';
+
+/** Bits of {@link Rib.state}. @internal */
+export const PrefixState = {
+  /** In the list of prefixes whose claims changed this turn. */
+  dirty: 1,
+  /** Waiting to be published. */
+  queued: 2,
+  /** In the batch that the forwarding table is applying. */
+  inFlight: 4,
+  /** The table refused its last change: a retry is due. */
+  failed: 8,
+  /** The id stands for a prefix. */
+  live: 16,
+  /** Nothing referred to it lately: in the list of those to forget. */
+  empty: 32,
+} as const;
+
+/** What a claim makes of its holder; values of {@link Rib.kind}. @internal */
+export const TargetKind = { node: 0, gateway: 1, discard: 2 } as const;
+
+/**
+ * The claims to one family's prefixes: Adj-RIB-In of every session, the program's claims and the initial holders together, each
+ * claim a row of small integers, each prefix a row of its own with the list of its claims.
+ *
+ * A refused claim stays, with its verdict, so a changed grant judges it again and no peer is asked to resend.
+ * Row numbers stand in lists as number + 1, so that 0 ends a list and fresh memory is an empty one.
+ *
+ * @internal
+ */
+export class Rib {
+  readonly ipv6: boolean;
+  readonly prefixes: PrefixTable;
+
+  // By prefix id.
+  #prefixRoom = 0;
+  /** First claim of the prefix, row + 1. */
+  head = new Uint32Array(0);
+  /** The winner as last decided, row + 1, and its set (counted, so that it can be compared later). */
+  best = new Uint32Array(0);
+  bestSet = new Uint32Array(0);
+  /** Target as decided, and as published; 0 is none. */
+  decided = new Uint32Array(0);
+  published = new Uint32Array(0);
+  state = new Uint8Array(0);
+  /** Claims that changed since the last publication, up to 65,535. */
+  merged = new Uint16Array(0);
+  /** Neighbours that were told of the prefix or wait to be. */
+  holds = new Uint32Array(0);
+
+  // By claim row.
+  #rowRoom = 0;
+  #rowLimit = 0;
+  #freeRows = new Uint32Array(0);
+  #freeRowCount = 0;
+  /** Claims alive, refused ones too. */
+  rows = 0;
+  prefixOf = new Uint32Array(0);
+  feedOf = new Uint16Array(0);
+  /** RFC 7911 path identifier, or the program's lease number; made when first needed. */
+  pathId = new Uint32Array(0);
+  setIn = new Uint32Array(0);
+  setOut = new Uint32Array(0);
+  holder = new Uint32Array(0);
+  /** What the protocol or policy has against the claim, and the whole verdict; positions in `VERDICTS`. */
+  fault = new Uint8Array(0);
+  verdict = new Uint8Array(0);
+  /** Index of the grant that covers an accepted claim, + 1. */
+  grant = new Uint32Array(0);
+  preference = new Uint16Array(0);
+  /** Preference asked for, + 1. */
+  wish = new Uint32Array(0);
+  kind = new Uint8Array(0);
+  /** Its place in the order in which claims were first heard; a change of attributes does not make a claim new. */
+  arrival = new Float64Array(0);
+  /** The prefix's next claim, row + 1. */
+  next = new Uint32Array(0);
+  /** The feed's claims in order of arrival, row + 1. */
+  feedNext = new Uint32Array(0);
+  feedPrevious = new Uint32Array(0);
+
+  /** Claims marked by {@link Rib.markStale}; made when first needed. */
+  #stale = new Uint8Array(0);
+
+  // By feed.
+  #feedHead = new Uint32Array(0);
+  #feedTail = new Uint32Array(0);
+  /** Claims of each feed, and those refused. */
+  feedRows = new Uint32Array(0);
+  feedRefused = new Uint32Array(0);
+
+  /** Prefixes whose claims changed, in the order in which they first did, and when that was heard. */
+  dirty = new Uint32Array(0);
+  dirtySince = new Float64Array(0);
+  dirtyCount = 0;
+
+  #emptied = new Uint32Array(0);
+  #emptyCount = 0;
+
+  #arrivals = 0;
+  /** The time of the input being taken in. */
+  now = 0;
+  /** Row of each refusal since it was last reported, or undefined while nobody listens. */
+  refusals: number[] | undefined;
+  /** Accepted prefixes by grant and holder, for grants with a limit: `grant * 2^32 + holder`. */
+  readonly #counts = new Map<number, number>();
+  /** While all claims are judged again: those under limited grants, to be counted once they are all known. */
+  #limited: number[] | undefined;
+  /** Limited grants under which room was made. */
+  readonly roomMade = new Set<number>();
+
+  constructor(
+    family: 'ipv4' | 'ipv6',
+    readonly sets: AttributeSets,
+    readonly model: NetworkModel,
+    readonly authorization: Authorization,
+    readonly feeds: (Feed | undefined)[],
+  ) {
+    this.ipv6 = family === 'ipv6';
+    this.prefixes = family === 'ipv6' ? new Ipv6Prefixes() : new Ipv4Prefixes();
+  }
+
+  /** The id of a prefix, new if need be. A new one must get a claim, or {@link Rib.tidy}. */
+  prefixId(a: number, b: number, c: number, d: number, length: number): number {
+    const id = this.prefixes.add(a, b, c, d, length);
+    if (id >= this.#prefixRoom) this.#widenPrefixes(id + 1);
+    this.state[id] |= PrefixState.live;
+    return id;
+  }
+
+  /** The claim of a feed to a prefix, row + 1, or 0. */
+  find(prefix: number, feed: number, pathId: number): number {
+    let row = this.head[prefix];
+    while (row !== 0 && (this.feedOf[row - 1] !== feed || (this.pathId.length > 0 && this.pathId[row - 1] !== pathId)))
+      row = this.next[row - 1];
+    return row;
+  }
+
+  /**
+   * A claim, new or changed. `fault` is what the protocol or policy has against it; the rest of its verdict is found here.
+   * Says whether anything changed: the same claim again is not news.
+   */
+  announce(
+    prefix: number,
+    feed: number,
+    pathId: number,
+    setIn: number,
+    setOut: number,
+    fault: number,
+    holder: number,
+    wish: number,
+  ): boolean {
+    if (pathId !== 0 && this.pathId.length === 0) this.pathId = new Uint32Array(this.#rowRoom || 64);
+    let row = this.find(prefix, feed, pathId) - 1;
+    if (row >= 0) {
+      if (this.#stale.length > 0) this.#stale[row] = 0;
+      if (
+        this.setIn[row] === setIn &&
+        this.setOut[row] === setOut &&
+        this.fault[row] === fault &&
+        this.holder[row] === holder &&
+        this.wish[row] === wish + 1
+      ) {
+        return false;
+      }
+      this.#uncount(row);
+      this.sets.retain(setIn);
+      this.sets.retain(setOut);
+      this.sets.release(this.setIn[row]);
+      this.sets.release(this.setOut[row]);
+    } else {
+      row = this.#newRow(prefix, feed, pathId);
+      this.sets.retain(setIn);
+      this.sets.retain(setOut);
+    }
+    this.setIn[row] = setIn;
+    this.setOut[row] = setOut;
+    this.holder[row] = holder;
+    this.fault[row] = fault;
+    this.wish[row] = wish + 1;
+    this.judge(row);
+    this.touch(prefix);
+    return true;
+  }
+
+  /** Ends a claim; whether there was one. */
+  withdraw(prefix: number, feed: number, pathId: number): boolean {
+    const row = this.find(prefix, feed, pathId) - 1;
+    if (row < 0) return false;
+    this.remove(row);
+    return true;
+  }
+
+  /** Ends the claim in a row. */
+  remove(row: number): void {
+    const prefix = this.prefixOf[row];
+    if (this.head[prefix] === row + 1) this.head[prefix] = this.next[row];
+    else {
+      let before = this.head[prefix] - 1;
+      while (this.next[before] !== row + 1) before = this.next[before] - 1;
+      this.next[before] = this.next[row];
+    }
+    const feed = this.feedOf[row];
+    const [previous, next] = [this.feedPrevious[row], this.feedNext[row]];
+    if (previous === 0) this.#feedHead[feed] = next;
+    else this.feedNext[previous - 1] = next;
+    if (next === 0) this.#feedTail[feed] = previous;
+    else this.feedPrevious[next - 1] = previous;
+    this.feedRows[feed]--;
+    if (this.verdict[row] !== 0) this.feedRefused[feed]--;
+    this.#uncount(row);
+    this.sets.release(this.setIn[row]);
+    this.sets.release(this.setOut[row]);
+    this.rows--;
+    // A row's prefix says whether the row is alive when all rows are walked.
+    this.setIn[row] = 0;
+    if (this.#freeRowCount >= this.#freeRows.length)
+      this.#freeRows = widen(this.#freeRows, roomFor(this.#freeRowCount + 1, this.#freeRows.length));
+    this.#freeRows[this.#freeRowCount++] = row;
+    this.touch(prefix);
+  }
+
+  /** Ends up to `most` claims of a feed, oldest first. Returns how many there were. */
+  sweep(feed: number, most: number): number {
+    let swept = 0;
+    for (let row = this.firstOf(feed); row !== 0 && swept < most; row = this.firstOf(feed)) {
+      this.remove(row - 1);
+      swept++;
+    }
+    return swept;
+  }
+
+  /** The feed begins to say everything again (RFC 7313 §4): what it does not repeat before {@link Rib.sweepStale} ends. */
+  markStale(feed: number): void {
+    if (this.#stale.length < this.#rowRoom) this.#stale = widen(this.#stale, this.#rowRoom);
+    for (let at = this.firstOf(feed); at !== 0; at = this.feedNext[at - 1]) this.#stale[at - 1] = 1;
+  }
+
+  /** Ends the claims that the feed did not repeat. */
+  sweepStale(feed: number): void {
+    for (let at = this.firstOf(feed); at !== 0; ) {
+      const row = at - 1;
+      at = this.feedNext[row];
+      if (row < this.#stale.length && this.#stale[row] !== 0) {
+        this.#stale[row] = 0;
+        this.remove(row);
+      }
+    }
+  }
+
+  /** The oldest claim of a feed, row + 1; the next is in {@link Rib.feedNext}. */
+  firstOf(feed: number): number {
+    return feed < this.#feedHead.length ? this.#feedHead[feed] : 0;
+  }
+
+  /** One past the largest row in use; a row with `setIn` 0 is free. */
+  get rowLimit(): number {
+    return this.#rowLimit;
+  }
+
+  /** The claims to a prefix changed: it will be decided again at the end of the turn. */
+  touch(prefix: number): void {
+    if (this.merged[prefix] < 0xffff) this.merged[prefix]++;
+    if ((this.state[prefix] & PrefixState.dirty) !== 0) return;
+    this.state[prefix] |= PrefixState.dirty;
+    if (this.dirtyCount >= this.dirty.length) {
+      const room = roomFor(this.dirtyCount + 1, this.dirty.length);
+      this.dirty = widen(this.dirty, room);
+      this.dirtySince = widen(this.dirtySince, room);
+    }
+    this.dirty[this.dirtyCount] = prefix;
+    this.dirtySince[this.dirtyCount++] = this.now;
+  }
+
+  /** Finds the verdict of a claim, its grant, preference and kind. Whether the outcome changed. */
+  judge(row: number): boolean {
+    const prefix = this.prefixOf[row];
+    const feed = this.feeds[this.feedOf[row]] as Feed; // a row's feed outlives it
+    const before = this.verdict[row];
+    const beforeGrant = this.grant[row];
+    const beforePreference = this.preference[row];
+    const beforeKind = this.kind[row];
+    let verdict = this.fault[row];
+    let grant = 0;
+    let preference = 0;
+    let kind: number = TargetKind.node;
+    if (feed.source === 'initial') {
+      // Configuration needs no grant. Where a claim's wish stands: 0 node, 1 gateway, 2 more for one that a claim of before moved
+      // here, which goes before the configured ones.
+      kind = ((this.wish[row] - 1) & 1) !== 0 ? TargetKind.gateway : TargetKind.node;
+      preference = this.wish[row] > 2 ? 1 : 0;
+    } else if (verdict === 0) {
+      const speaker = feed.speaker < 0 ? this.holder[row] : feed.speaker;
+      const t = this.prefixes;
+      const length = t.length[prefix];
+      const judged = this.ipv6
+        ? this.authorization.judge(
+            t.a[prefix],
+            t.b[prefix],
+            t.c[prefix],
+            t.d[prefix],
+            length,
+            true,
+            speaker,
+            this.holder[row],
+            feed.sourceIndex,
+          )
+        : this.authorization.judge(t.a[prefix], 0, 0, 0, length, false, speaker, this.holder[row], feed.sourceIndex);
+      if (judged < 0) verdict = -judged;
+      else {
+        const by = this.authorization.grants[judged];
+        grant = judged + 1;
+        preference = preferenceOf(by, feed.sourceIndex, this.wish[row] - 1);
+        const flags = this.sets.flags[this.setOut[row]];
+        if (by.gateway) kind = TargetKind.gateway;
+        if ((flags & SetFlag.blackhole) !== 0) kind = TargetKind.discard; // RFC 7999 §3.3
+        if ((flags & SetFlag.gracefulShutdown) !== 0) preference = 0; // RFC 8326 §4.1
+        if (by.limit !== Number.POSITIVE_INFINITY) {
+          if (this.#limited) this.#limited.push(row);
+          else verdict = this.#count(row, judged, by.limit);
+        }
+      }
+    }
+    this.grant[row] = grant;
+    this.preference[row] = preference;
+    this.kind[row] = kind;
+    this.#setVerdict(row, verdict, before);
+    return verdict !== before || grant !== beforeGrant || preference !== beforePreference || kind !== beforeKind;
+  }
+
+  /** Judges a claim again that is there already, outside of limits: see {@link Rib.rejudgeAll}. */
+  rejudge(row: number): void {
+    this.#uncount(row);
+    if (this.judge(row)) this.touch(this.prefixOf[row]);
+  }
+
+  /** Has a feed's importer look at its claims again: policy, or who owns which address, changed. */
+  reimport(feed: Feed): void {
+    const { importer } = feed;
+    if (!importer) return;
+    const t = this.prefixes;
+    for (let at = this.firstOf(feed.index); at !== 0; at = this.feedNext[at - 1]) {
+      const row = at - 1;
+      const prefix = this.prefixOf[row];
+      if (this.ipv6) importer.evaluate(this.setIn[row], t.a[prefix], t.b[prefix], t.c[prefix], t.d[prefix], t.length[prefix], true);
+      else importer.evaluate(this.setIn[row], t.a[prefix], 0, 0, 0, t.length[prefix], false);
+      if (importer.setOut !== this.setOut[row]) {
+        this.sets.retain(importer.setOut);
+        this.sets.release(this.setOut[row]);
+        this.setOut[row] = importer.setOut;
+        this.touch(prefix);
+      }
+      this.fault[row] = importer.fault;
+      this.holder[row] = importer.holder;
+      this.wish[row] = importer.wish + 1;
+    }
+  }
+
+  /** Claims that are refused. */
+  get refused(): number {
+    let sum = 0;
+    for (let i = 0; i < this.feedRefused.length; i++) sum += this.feedRefused[i];
+    return sum;
+  }
+
+  /** Judges every claim again, and fills limits in the order in which claims were first heard. */
+  rejudgeAll(): void {
+    this.#counts.clear();
+    this.roomMade.clear();
+    const limited: number[] = [];
+    this.#limited = limited;
+    for (let row = 0; row < this.#rowLimit; row++) {
+      if (this.setIn[row] !== 0 && this.judge(row)) this.touch(this.prefixOf[row]);
+    }
+    this.#limited = undefined;
+    this.#fill(limited);
+  }
+
+  /** Gives room that claims left under limited grants to those that wait for it, oldest first. */
+  fillRoom(): void {
+    if (this.roomMade.size === 0) return;
+    const waiting: number[] = [];
+    for (let row = 0; row < this.#rowLimit; row++) {
+      if (this.setIn[row] !== 0 && this.verdict[row] === Verdict['limit-exceeded'] && this.roomMade.has(this.grant[row] - 1))
+        waiting.push(row);
+    }
+    this.roomMade.clear();
+    this.#fill(waiting);
+  }
+
+  #fill(rows: number[]): void {
+    rows.sort((x, y) => this.arrival[x] - this.arrival[y]);
+    // None of them counts yet, so none may pass for the counted twin of another.
+    const before = rows.map((row) => this.verdict[row]);
+    for (const row of rows) this.verdict[row] = Verdict['limit-exceeded'];
+    rows.forEach((row, i) => {
+      const grant = this.grant[row] - 1;
+      this.#setVerdict(row, this.#count(row, grant, this.authorization.grants[grant].limit), before[i]);
+      if (this.verdict[row] !== before[i]) this.touch(this.prefixOf[row]);
+    });
+  }
+
+  #setVerdict(row: number, verdict: number, before: number): void {
+    this.verdict[row] = verdict;
+    if (verdict !== 0 && before === 0) this.feedRefused[this.feedOf[row]]++;
+    else if (verdict === 0 && before !== 0) this.feedRefused[this.feedOf[row]]--;
+    if (verdict !== 0 && this.refusals !== undefined && verdict !== before) this.refusals.push(row);
+  }
+
+  /** Takes note of a prefix that nothing refers to any more: {@link Rib.bury} forgets it when there is time. */
+  tidy(prefix: number): void {
+    if (!this.#empty(prefix) || this.state[prefix] !== PrefixState.live) return;
+    this.state[prefix] |= PrefixState.empty;
+    if (this.#emptyCount >= this.#emptied.length) this.#emptied = widen(this.#emptied, roomFor(this.#emptyCount + 1, this.#emptied.length));
+    this.#emptied[this.#emptyCount++] = prefix;
+  }
+
+  /** Forgets up to `most` empty prefixes; whether there are more. */
+  bury(most: number): boolean {
+    for (let i = 0; i < most && this.#emptyCount > 0; i++) {
+      const prefix = this.#emptied[--this.#emptyCount];
+      this.state[prefix] &= ~PrefixState.empty;
+      if (!this.#empty(prefix) || this.state[prefix] !== PrefixState.live) continue;
+      this.state[prefix] = 0;
+      this.merged[prefix] = 0;
+      this.prefixes.free(prefix);
+    }
+    return this.#emptyCount > 0;
+  }
+
+  /** Whether prefixes wait to be forgotten. */
+  get hasEmpty(): boolean {
+    return this.#emptyCount > 0;
+  }
+
+  #empty(prefix: number): boolean {
+    return (
+      this.published[prefix] === 0 &&
+      this.holds[prefix] === 0 &&
+      this.head[prefix] === 0 &&
+      this.decided[prefix] === 0 &&
+      this.best[prefix] === 0
+    );
+  }
+
+  /** Makes room for a feed's list. */
+  addFeed(index: number): void {
+    if (index >= this.#feedHead.length) {
+      const room = roomFor(index + 1, this.#feedHead.length);
+      this.#feedHead = widen(this.#feedHead, room);
+      this.#feedTail = widen(this.#feedTail, room);
+      this.feedRows = widen(this.feedRows, room);
+      this.feedRefused = widen(this.feedRefused, room);
+    }
+  }
+
+  #newRow(prefix: number, feed: number, pathId: number): number {
+    let row: number;
+    if (this.#freeRowCount > 0) row = this.#freeRows[--this.#freeRowCount];
+    else {
+      row = this.#rowLimit++;
+      if (row >= this.#rowRoom) this.#widenRows(row + 1);
+    }
+    this.rows++;
+    this.prefixOf[row] = prefix;
+    this.feedOf[row] = feed;
+    if (this.pathId.length > 0) this.pathId[row] = pathId;
+    if (row < this.#stale.length) this.#stale[row] = 0;
+    this.verdict[row] = 0;
+    this.grant[row] = 0;
+    this.preference[row] = 0;
+    this.arrival[row] = ++this.#arrivals;
+    this.next[row] = this.head[prefix];
+    this.head[prefix] = row + 1;
+    const tail = this.#feedTail[feed];
+    this.feedPrevious[row] = tail;
+    this.feedNext[row] = 0;
+    if (tail === 0) this.#feedHead[feed] = row + 1;
+    else this.feedNext[tail - 1] = row + 1;
+    this.#feedTail[feed] = row + 1;
+    this.feedRows[feed]++;
+    return row;
+  }
+
+  /** Counts a claim under a limited grant, unless its holder's prefix counts already: 0, or `limit-exceeded`. */
+  #count(row: number, grant: number, limit: number): number {
+    if (this.#twin(row, grant)) return 0;
+    const key = grant * 0x1_0000_0000 + this.holder[row];
+    const count = this.#counts.get(key) ?? 0;
+    if (count >= limit) return Verdict['limit-exceeded'];
+    this.#counts.set(key, count + 1);
+    return 0;
+  }
+
+  #uncount(row: number): void {
+    if (this.grant[row] === 0 || this.verdict[row] !== 0) return;
+    const grant = this.grant[row] - 1;
+    if (this.authorization.grants[grant].limit === Number.POSITIVE_INFINITY || this.#twin(row, grant)) return;
+    const key = grant * 0x1_0000_0000 + this.holder[row];
+    const count = (this.#counts.get(key) ?? 1) - 1;
+    if (count > 0) this.#counts.set(key, count);
+    else this.#counts.delete(key);
+    this.roomMade.add(grant);
+    this.grant[row] = 0;
+  }
+
+  /** Whether another accepted claim of the same holder to the same prefix stands under the same grant. */
+  #twin(row: number, grant: number): boolean {
+    for (let other = this.head[this.prefixOf[row]]; other !== 0; other = this.next[other - 1]) {
+      const o = other - 1;
+      if (o !== row && this.holder[o] === this.holder[row] && this.grant[o] === grant + 1 && this.verdict[o] === 0) return true;
+    }
+    return false;
+  }
+
+  #widenPrefixes(rows: number): void {
+    const room = roomFor(rows, this.#prefixRoom);
+    this.#prefixRoom = room;
+    this.head = widen(this.head, room);
+    this.best = widen(this.best, room);
+    this.bestSet = widen(this.bestSet, room);
+    this.decided = widen(this.decided, room);
+    this.published = widen(this.published, room);
+    this.state = widen(this.state, room);
+    this.merged = widen(this.merged, room);
+    this.holds = widen(this.holds, room);
+  }
+
+  #widenRows(rows: number): void {
+    const room = roomFor(rows, this.#rowRoom);
+    this.#rowRoom = room;
+    this.prefixOf = widen(this.prefixOf, room);
+    this.feedOf = widen(this.feedOf, room);
+    if (this.pathId.length > 0) this.pathId = widen(this.pathId, room);
+    this.setIn = widen(this.setIn, room);
+    this.setOut = widen(this.setOut, room);
+    this.holder = widen(this.holder, room);
+    this.fault = widen(this.fault, room);
+    this.verdict = widen(this.verdict, room);
+    this.grant = widen(this.grant, room);
+    this.preference = widen(this.preference, room);
+    this.wish = widen(this.wish, room);
+    this.kind = widen(this.kind, room);
+    this.arrival = widen(this.arrival, room);
+    this.next = widen(this.next, room);
+    this.feedNext = widen(this.feedNext, room);
+    this.feedPrevious = widen(this.feedPrevious, room);
+  }
+}

@@ -1,0 +1,468 @@
+import type { PeerConfigInput } from '../../bgp/config.js';
+import type { DownReason, SessionError } from '../../bgp/events.js';
+import { type ExportContext, RouteExport } from '../../bgp/export.js';
+import { RouteImport } from '../../bgp/import.js';
+import { Ingest } from '../../bgp/ingest.js';
+import type { Negotiated } from '../../bgp/negotiation.js';
+import { Packer } from '../../bgp/packer.js';
+import { Peer, type PeerOwner } from '../../bgp/peer.js';
+import { compilePolicy, type Policy } from '../../bgp/policy/index.js';
+import type { RouteRefresh } from '../../bgp/wire/index.js';
+import type { Cause, Feed } from '../../claims/feed.js';
+import { isAddress, parseAddress } from '../../lib/address.js';
+import { parseAsn } from '../../lib/asn.js';
+import type { Cancel } from '../../lib/clock.js';
+import { formatPrefix, prefixWords } from '../../lib/prefix.js';
+import type { Connection } from '../../lib/transport.js';
+import type { Node } from '../../network/model.js';
+import { AdjRibOut } from '../../rib/adj-rib-out.js';
+import type { Rib } from '../../rib/rib.js';
+import type { AddressFamily, ExportKind, NeighbourConfig } from '../config.js';
+import type { VirtualNetwork } from '../virtual-network.js';
+import { localRoutes } from './local-routes.js';
+
+/** What a neighbour needs of its router. @internal */
+export interface BgpSurroundings {
+  readonly network: VirtualNetwork;
+  readonly router: RouterIdentity;
+  readonly host: {
+    readonly transport: ConstructorParameters<typeof Peer>[1]['transport'];
+    readonly random: () => number;
+    defer(call: () => void): Cancel;
+  };
+  readonly logger: ConstructorParameters<typeof Peer>[1]['logger'];
+  readonly prefixLists: Parameters<typeof compilePolicy>[1];
+  stateChanged(neighbour: BgpNeighbour, from: string, to: string, reason: string | undefined): void;
+  malformed(neighbour: BgpNeighbour, message: string, count: number): void;
+}
+
+/** @internal */
+export interface RouterIdentity {
+  readonly name: string;
+  readonly as: number;
+  readonly routerId: string;
+  readonly clusterId: string;
+  /** The router's own addresses by subnet prefix, for next hops. */
+  readonly addresses: readonly string[];
+  /** What it announces by itself. */
+  readonly originate: Parameters<typeof localRoutes>[0]['originate'];
+}
+
+/** One family on its way out. */
+interface Lane {
+  readonly family: AddressFamily;
+  readonly adjRibOut: AdjRibOut;
+  readonly packer: Packer;
+  /** End-of-RIB is due once the queue is empty: after the first dump, and after a refresh (RFC 4724, 7313). */
+  endOfRib: boolean;
+  endOfRefresh: boolean;
+}
+
+/** Chunks that one flush packs before others get their turn. */
+const CHUNKS = 16;
+/** Prefixes released in one slice once a neighbour is gone. */
+const SLICE = 65_536;
+const SAFI_UNICAST = 1;
+
+/**
+ * A BGP neighbour of a router: joins the session ({@link Peer}) with the network. What it says becomes claims of its node; what
+ * the network decides is told to it as its `export` says.
+ *
+ * @internal
+ */
+export class BgpNeighbour implements PeerOwner {
+  readonly peer: Peer;
+  readonly name: string;
+  #feed: Feed | undefined;
+  #ingest: Ingest | undefined;
+  #import: RouteImport | undefined;
+  #lanes: Lane[] = [];
+  #negotiated: Negotiated | undefined;
+  #deferred: Cancel | undefined;
+  #malformed = 0;
+
+  constructor(
+    public config: NeighbourConfig,
+    readonly address: string,
+    readonly node: Node,
+    private readonly around: BgpSurroundings,
+  ) {
+    this.name = config.name ?? address;
+    this.peer = new Peer(
+      peerConfig(config, address, around.router),
+      { transport: around.host.transport, timers: around.network.timers, random: around.host.random, logger: around.logger },
+      this,
+    );
+  }
+
+  start(): void {
+    if (this.config.shutdown === undefined || this.config.shutdown === false) this.peer.start();
+  }
+  stop(subcode: number, text?: string): Promise<void> {
+    return this.peer.stop({ subcode, ...(text === undefined ? {} : { text }) });
+  }
+  accept(connection: Connection): void {
+    this.peer.accept(connection);
+  }
+
+  // --- What the session says -------------------------------------------------------------------------------------------
+
+  stateChanged(_peer: Peer, from: string, to: string, reason?: string): void {
+    this.around.stateChanged(this, from, to, reason);
+  }
+
+  established(_peer: Peer, negotiated: Negotiated): void {
+    const { network, router } = this.around;
+    this.#negotiated = negotiated;
+    this.#malformed = 0;
+    const localAs = this.#localAs();
+    const external = negotiated.peerAs !== localAs;
+    const has = (family: AddressFamily): boolean => negotiated.families.includes(family);
+    this.#import = new RouteImport(network.sets, network.model, network.authorization, {
+      localAs,
+      peerAs: negotiated.peerAs,
+      external,
+      routerId: u32(router.routerId),
+      clusterId: u32(router.clusterId),
+      allowOwnAs: this.config.allowOwnAs ?? 0,
+      enforceFirstAs: this.config.enforceFirstAs ?? true,
+      speaker: this.node.index,
+      neighbour: this.name,
+      node: this.node.name,
+      policy: this.#policy(this.config.import, 'accept'),
+    });
+    this.#feed = network.openFeed({
+      index: -1,
+      source: 'bgp',
+      sourceIndex: -1,
+      speaker: this.node.index,
+      external,
+      routerId: u32(negotiated.peerRouterId),
+      address: parseAddress(this.address),
+      label: `bgp ${this.name}`,
+      router: router.name,
+      reflectorClient: this.config.routeReflectorClient ?? false,
+      cause: { type: 'announced', neighbour: this.name, node: this.node.name },
+      alive: true,
+      importer: this.#import,
+    });
+    this.#ingest = new Ingest(
+      { ipv4: has('ipv4-unicast') ? network.ribs.ipv4 : undefined, ipv6: has('ipv6-unicast') ? network.ribs.ipv6 : undefined },
+      network.sets,
+      this.#feed,
+      this.#import,
+      negotiated.context,
+    );
+    for (const family of negotiated.families) {
+      const rib = family === 'ipv4-unicast' ? network.ribs.ipv4 : network.ribs.ipv6;
+      const several = negotiated.addPathSend.includes(family);
+      if (several) network.wantEveryPath();
+      const adjRibOut = new AdjRibOut(rib, several);
+      this.#lanes.push({ family, adjRibOut, packer: this.#packer(adjRibOut, negotiated), endOfRib: true, endOfRefresh: false });
+      if (this.#tellsClaims()) adjRibOut.addAll();
+    }
+    this.#tellLocal();
+    this.flush();
+  }
+
+  updates(_peer: Peer, bytes: Uint8Array, from: number, to: number): SessionError | undefined {
+    const { network } = this.around;
+    const ingest = this.#ingest;
+    const feed = this.#feed;
+    if (!ingest || !feed) return undefined;
+    network.begin();
+    const malformed = ingest.counters.malformed;
+    const error = ingest.take(bytes, from, to);
+    feed.cause = ingest.announcedAny
+      ? { type: 'announced', neighbour: this.name, node: this.node.name }
+      : { type: 'withdrawn', neighbour: this.name, node: this.node.name };
+    network.settle(feed.cause);
+    if (ingest.counters.malformed > malformed) {
+      this.#malformed = ingest.counters.malformed;
+      this.around.malformed(this, ingest.lastMalformed, this.#malformed);
+    }
+    return error;
+  }
+
+  refresh(_peer: Peer, request: RouteRefresh): void {
+    const family = request.afi === 1 ? 'ipv4-unicast' : request.afi === 2 ? 'ipv6-unicast' : undefined;
+    if (!family || request.safi !== SAFI_UNICAST || !this.#negotiated?.families.includes(family)) return;
+    const feed = this.#feed;
+    const rib = family === 'ipv4-unicast' ? this.around.network.ribs.ipv4 : this.around.network.ribs.ipv6;
+    // RFC 7313 §4: the neighbour marks the beginning and the end of its own answer to us.
+    if (request.subtype === 1 && feed) rib.markStale(feed.index);
+    else if (request.subtype === 2 && feed) {
+      this.around.network.begin();
+      rib.sweepStale(feed.index);
+      this.around.network.settle({ type: 'withdrawn', neighbour: this.name, node: this.node.name });
+    } else if (request.subtype === 0) {
+      const lane = this.#lanes.find((candidate) => candidate.family === family);
+      if (!lane) return;
+      if (this.#negotiated.enhancedRouteRefresh) {
+        this.#sendRefresh(family, 1);
+        lane.endOfRefresh = true;
+      }
+      if (this.#tellsClaims()) lane.adjRibOut.addAll();
+      this.#tellLocal(family);
+      this.flush();
+    }
+  }
+
+  drained(): void {
+    this.flush();
+  }
+
+  down(_peer: Peer, reason: DownReason): void {
+    const { network } = this.around;
+    const feed = this.#feed;
+    this.#negotiated = undefined;
+    this.#deferred?.();
+    this.#deferred = undefined;
+    const route = this.#import;
+    this.#feed = undefined;
+    this.#ingest = undefined;
+    this.#import = undefined;
+    const lanes = this.#lanes;
+    this.#lanes = [];
+    for (const { adjRibOut } of lanes) this.#release(adjRibOut);
+    if (!feed) return;
+    const cause: Cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: reason.text };
+    feed.cause = cause;
+    network.begin();
+    network.closeFeed(feed, () => route?.release());
+  }
+
+  // --- What the network says -------------------------------------------------------------------------------------------
+
+  /** Prefixes changed. */
+  announce(rib: Rib, prefixes: Uint32Array, count: number): void {
+    if (!this.#tellsClaims()) return;
+    for (const lane of this.#lanes) {
+      if (lane.adjRibOut.rib !== rib) continue;
+      lane.adjRibOut.push(prefixes, count);
+      this.flush();
+    }
+  }
+
+  /** Sends what waits, as long as the neighbour reads. */
+  flush(): void {
+    this.#deferred?.();
+    this.#deferred = undefined;
+    let chunks = 0;
+    for (const lane of this.#lanes) {
+      while (this.peer.writable) {
+        if (chunks >= CHUNKS) {
+          this.#deferred = this.around.host.defer(() => this.flush());
+          return;
+        }
+        const bytes = lane.packer.pack();
+        if (!bytes) break;
+        chunks++;
+        if (bytes.length > 0) this.peer.send(bytes);
+      }
+      if (lane.adjRibOut.waiting > 0 || !this.peer.writable) continue;
+      if (lane.endOfRib) {
+        lane.endOfRib = false;
+        this.peer.send(endOfRib(lane.family));
+      }
+      if (lane.endOfRefresh) {
+        lane.endOfRefresh = false;
+        this.#sendRefresh(lane.family, 2);
+      }
+    }
+  }
+
+  /** Asks the neighbour to say everything again (RFC 2918). */
+  requestRefresh(): void {
+    if (!this.#negotiated?.routeRefresh) return;
+    for (const family of this.#negotiated.families) this.#sendRefresh(family, 0);
+  }
+
+  /** Policies changed: what was heard and what was told is looked at again, and the session goes on. */
+  repolicy(config: NeighbourConfig): void {
+    this.config = config;
+    const negotiated = this.#negotiated;
+    const { network } = this.around;
+    if (!negotiated || !this.#import || !this.#feed) return;
+    this.#import.setPolicy(this.#policy(config.import, 'accept'));
+    network.rejudge({ type: 'policy-changed', neighbour: this.name });
+    this.#lanes = this.#lanes.map((lane) => {
+      lane.adjRibOut.addAll();
+      return { ...lane, packer: this.#packer(lane.adjRibOut, negotiated) };
+    });
+    this.#tellLocal();
+    this.flush();
+  }
+
+  /** Prefixes that it was told, by family. */
+  get told(): number {
+    return this.#lanes.reduce((sum, lane) => sum + lane.adjRibOut.toldCount, 0);
+  }
+  /** Claims that it makes, and how many of them are refused. */
+  get heard(): { readonly claims: number; readonly refused: number } {
+    const feed = this.#feed;
+    if (!feed) return { claims: 0, refused: 0 };
+    const { ipv4, ipv6 } = this.around.network.ribs;
+    return {
+      claims: (ipv4.feedRows[feed.index] ?? 0) + (ipv6.feedRows[feed.index] ?? 0),
+      refused: (ipv4.feedRefused[feed.index] ?? 0) + (ipv6.feedRefused[feed.index] ?? 0),
+    };
+  }
+  /** Families whose End-of-RIB came. */
+  get endOfRibHeard(): readonly AddressFamily[] {
+    return [...(this.#ingest?.endOfRib ?? [])];
+  }
+  get malformedCount(): number {
+    return this.#malformed;
+  }
+
+  // --- Inside ----------------------------------------------------------------------------------------------------------
+
+  #localAs(): number {
+    return this.config.localAs === undefined ? this.around.router.as : parseAsn(this.config.localAs);
+  }
+
+  #exportKinds(): readonly ExportKind[] {
+    const told = this.config.export;
+    if (told === undefined) return [];
+    if (typeof told === 'string') return [told];
+    return 'rules' in told ? (told.of ?? ['claims']) : told;
+  }
+  #tellsClaims(): boolean {
+    return this.#exportKinds().some((kind) => kind === 'claims' || kind === 'all');
+  }
+
+  #policy(rules: NeighbourConfig['import'], otherwise: 'accept' | 'reject'): Policy | undefined {
+    return rules === undefined
+      ? undefined
+      : compilePolicy(rules as Parameters<typeof compilePolicy>[0], this.around.prefixLists, otherwise);
+  }
+
+  #exportPolicy(): Policy | undefined {
+    const told = this.config.export;
+    return told !== undefined && typeof told === 'object' && 'rules' in told ? this.#policy(told.rules, 'reject') : undefined;
+  }
+
+  #packer(adjRibOut: AdjRibOut, negotiated: Negotiated): Packer {
+    return new Packer(adjRibOut, new RouteExport(this.#exportContext(negotiated)), {
+      maxMessage: negotiated.maxMessage,
+      own: this.#feed?.index ?? -1,
+    });
+  }
+
+  #exportContext(negotiated: Negotiated): ExportContext {
+    const { router } = this.around;
+    const localAs = this.#localAs();
+    const kinds = this.#exportKinds();
+    const next = this.#nextHops(negotiated);
+    return {
+      localAs,
+      peerAs: negotiated.peerAs,
+      external: negotiated.peerAs !== localAs,
+      routerId: u32(router.routerId),
+      clusterId: u32(router.clusterId),
+      reflectorClient: this.config.routeReflectorClient ?? false,
+      routeServerClient: this.config.routeServerClient ?? false,
+      asOverride: this.config.asOverride ?? false,
+      noPeer: this.config.bilateralPeer ?? false,
+      claims: kinds.some((kind) => kind === 'claims' || kind === 'all'),
+      initial: kinds.includes('all'),
+      node: this.node.index,
+      neighbour: this.name,
+      nodeName: this.node.name,
+      nextHop4: next.ipv4,
+      nextHop6: next.ipv6,
+      unchanged: this.#unchanged(),
+      extendedNextHop: negotiated.extendedNextHop,
+      fourOctetAs: negotiated.fourOctetAs,
+      policy: this.#exportPolicy(),
+    };
+  }
+
+  #unchanged(): boolean {
+    const { nextHop, routeServerClient, routeReflectorClient } = this.config;
+    return nextHop === undefined ? (routeServerClient ?? false) || (routeReflectorClient ?? false) : nextHop === 'unchanged';
+  }
+
+  /** Our next hop for each family: the one configured, our end of the session, or an address of the router's. */
+  #nextHops(negotiated: Negotiated): { readonly ipv4: Uint8Array | undefined; readonly ipv6: Uint8Array | undefined } {
+    const { nextHop } = this.config;
+    const set = nextHop !== undefined && isAddress(nextHop) ? [nextHop] : [];
+    const local = this.peer.localAddress;
+    const ours = [...set, ...(local === undefined ? [] : [local]), ...this.around.router.addresses].map(parseAddress);
+    const ipv6 = ours.find((address) => address.length === 16);
+    const ipv4 = ours.find((address) => address.length === 4);
+    return { ipv4: ipv4 ?? (negotiated.extendedNextHop ? ipv6 : undefined), ipv6 };
+  }
+
+  /** Connected subnets, a default route, and what the router originates. */
+  #tellLocal(only?: AddressFamily): void {
+    const negotiated = this.#negotiated;
+    if (!negotiated || !this.peer.writable) return;
+    const kinds = this.#exportKinds();
+    const { network, router } = this.around;
+    const next = this.#nextHops(negotiated);
+    const routes = localRoutes({
+      kinds,
+      families: negotiated.families.filter((family) => only === undefined || family === only),
+      subnets: network.model.subnets.map(({ prefix }) => formatPrefix(prefix)),
+      originate: router.originate,
+      localAs: this.#localAs(),
+      external: negotiated.peerAs !== this.#localAs(),
+      nextHop4: next.ipv4,
+      nextHop6: next.ipv6,
+      context: negotiated.sendContext,
+      policy: this.#exportPolicy(),
+    });
+    for (const bytes of routes) this.peer.send(bytes);
+  }
+
+  #sendRefresh(family: AddressFamily, subtype: 0 | 1 | 2): void {
+    this.peer.send(refreshMessage(family, subtype));
+  }
+
+  #release(adjRibOut: AdjRibOut): void {
+    if (!adjRibOut.release(SLICE)) this.around.host.defer(() => this.#release(adjRibOut));
+  }
+}
+
+/** The session's part of a neighbour's configuration: seconds become milliseconds, defaults are the session's. */
+function peerConfig(config: NeighbourConfig, address: string, router: RouterIdentity): PeerConfigInput {
+  const seconds = (time: number | undefined): number | undefined => (time === undefined ? undefined : time * 1000);
+  const peerAs = config.as === 'any' ? undefined : [config.as].flat().map(parseAsn);
+  const given = {
+    port: config.port,
+    localAddress: config.localAddress,
+    passive: config.passive,
+    families: config.families,
+    addPath: config.addPath,
+    extendedNextHop: config.extendedNextHop,
+    extendedMessages: config.extendedMessages,
+    holdTime: seconds(config.holdTime),
+    connectRetryTime: seconds(config.connectRetryTime),
+    delayOpenTime: seconds(config.delayOpen),
+    sendHoldTime: seconds(config.sendHoldTime),
+    idleHoldMax: config.dampPeerOscillations === false ? 1000 : undefined,
+  };
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<PeerConfigInput>;
+  const localAs = config.localAs === undefined ? router.as : parseAsn(config.localAs);
+  return { ...set, address, peerAs, localAs, routerId: router.routerId };
+}
+
+function u32(dotted: string): number {
+  return prefixWords(parseAddress(dotted))[0];
+}
+
+function endOfRib(family: AddressFamily): Uint8Array {
+  const head = new Uint8Array(family === 'ipv4-unicast' ? 23 : 29).fill(0xff, 0, 16);
+  head[17] = head.length;
+  head[18] = 2;
+  if (family === 'ipv6-unicast') head.set([0, 0, 0, 6, 0x80, 15, 3, 0, 2, SAFI_UNICAST], 19);
+  return head;
+}
+
+function refreshMessage(family: AddressFamily, subtype: 0 | 1 | 2): Uint8Array {
+  const message = new Uint8Array(23).fill(0xff, 0, 16);
+  message.set([0, 23, 5, 0, family === 'ipv4-unicast' ? 1 : 2, subtype, SAFI_UNICAST], 16);
+  return message;
+}

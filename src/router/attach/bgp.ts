@@ -1,0 +1,253 @@
+import { isAddress, parseAddress } from '../../lib/address.js';
+import { contains, covers, parsePrefix } from '../../lib/prefix.js';
+import type { Connection, Listener } from '../../lib/transport.js';
+import type { Node } from '../../network/model.js';
+import type { Rib } from '../../rib/rib.js';
+import type { ListenConfig, NeighbourConfig } from '../config.js';
+import type { SessionRefused } from '../events.js';
+import type { Acceptor, Host } from '../host.js';
+import type { NetworkMember } from '../virtual-network.js';
+import { BgpNeighbour, type BgpSurroundings } from './bgp-neighbour.js';
+
+/** Sessions of a range unless the configuration says otherwise. */
+const DEFAULT_LIMIT = 100;
+/** RFC 4486: administrative shutdown, peer de-configured, administrative reset. */
+export const Cease = { shutdown: 2, deconfigured: 3, reset: 4 } as const;
+
+/** What the attachment tells its router. @internal */
+export interface BgpOwner {
+  refused(event: Omit<SessionRefused, 'router'>): void;
+}
+
+/**
+ * BGP in a router: its neighbours, the ranges from which more may come, and the listeners at which they do.
+ *
+ * @internal
+ */
+export class BgpAttachment implements Acceptor, NetworkMember {
+  readonly name: string;
+  /** By address. */
+  readonly neighbours = new Map<string, BgpNeighbour>();
+  /** Neighbours that dialled in from a range, by address. */
+  readonly dynamic = new Map<string, { readonly neighbour: BgpNeighbour; readonly range: NeighbourConfig }>();
+  #configs: readonly NeighbourConfig[] = [];
+  #listeners: Listener[] = [];
+  #running = false;
+
+  constructor(
+    private readonly around: BgpSurroundings,
+    private readonly host: Host,
+    private readonly owner: BgpOwner,
+  ) {
+    this.name = around.router.name;
+  }
+
+  get endpoints(): readonly Listener['endpoint'][] {
+    return this.#listeners.map((listener) => listener.endpoint);
+  }
+
+  /** Takes over neighbours: says what started anew. */
+  configure(configs: readonly NeighbourConfig[]): { readonly applied: string[]; readonly restarted: string[] } {
+    const applied: string[] = [];
+    const restarted: string[] = [];
+    const wanted = new Map(configs.map((config) => [config.address, config]));
+    for (const before of this.#configs) {
+      const after = wanted.get(before.address);
+      const name = before.name ?? before.address;
+      if (after && sessionOf(before) === sessionOf(after)) {
+        if (policyOf(before) === policyOf(after) && before.import === after.import && before.export === after.export) continue;
+        for (const neighbour of this.#of(before)) neighbour.repolicy(after);
+        for (const entry of this.dynamic.values()) if (entry.range.address === before.address) Object.assign(entry, { range: after });
+        applied.push(`neighbour ${name} policy changed`);
+        continue;
+      }
+      for (const neighbour of this.#of(before)) this.#end(neighbour, after ? Cease.reset : Cease.deconfigured);
+      if (after) restarted.push(`neighbour ${name}`);
+      else applied.push(`neighbour ${name} removed`);
+    }
+    const known = new Set(this.#configs.map(({ address }) => address));
+    this.#configs = configs;
+    for (const config of configs) {
+      if (!isAddress(config.address)) continue;
+      if (!known.has(config.address)) applied.push(`neighbour ${config.name ?? config.address} added`);
+      if (!this.neighbours.has(config.address)) this.#add(config);
+    }
+    return { applied, restarted };
+  }
+
+  async start(listen: readonly ListenConfig[]): Promise<void> {
+    this.#running = true;
+    this.around.network.join(this);
+    try {
+      for (const { address, port = 179 } of listen) this.#listeners.push(await this.host.listen({ address, port }, this));
+    } catch (error) {
+      await this.stop(Cease.shutdown);
+      throw error;
+    }
+    for (const neighbour of this.neighbours.values()) neighbour.start();
+  }
+
+  async stop(subcode: number, text?: string): Promise<void> {
+    this.#running = false;
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+    const all = [...this.neighbours.values(), ...[...this.dynamic.values()].map(({ neighbour }) => neighbour)];
+    await Promise.all(all.map((neighbour) => neighbour.stop(subcode, text)));
+    this.dynamic.clear();
+    this.around.network.leave(this);
+  }
+
+  /** A neighbour by its name or address. */
+  find(name: string): BgpNeighbour | undefined {
+    return this.all().find((neighbour) => neighbour.name === name || neighbour.address === name);
+  }
+  all(): BgpNeighbour[] {
+    return [...this.neighbours.values(), ...[...this.dynamic.values()].map(({ neighbour }) => neighbour)];
+  }
+
+  announce(rib: Rib, prefixes: Uint32Array, count: number): void {
+    for (const neighbour of this.neighbours.values()) neighbour.announce(rib, prefixes, count);
+    for (const { neighbour } of this.dynamic.values()) neighbour.announce(rib, prefixes, count);
+  }
+
+  // --- Incoming connections --------------------------------------------------------------------------------------------
+
+  expects(address: string): boolean {
+    return this.neighbours.has(address) || this.#rangeOf(address) !== undefined;
+  }
+
+  overlaps(other: Acceptor): string | undefined {
+    if (!(other instanceof BgpAttachment)) return undefined;
+    for (const { address } of this.#configs) {
+      const own = parsePrefix(address);
+      const clash = other.#configs.find((config) => {
+        const theirs = parsePrefix(config.address);
+        return covers(own, theirs) || covers(theirs, own);
+      });
+      if (clash) return clash.address;
+    }
+    return undefined;
+  }
+
+  accept(connection: Connection): void {
+    const { address } = connection.remote;
+    const known = this.neighbours.get(address) ?? this.dynamic.get(address)?.neighbour;
+    if (known) {
+      if (known.config.shutdown) this.#refuse(connection, 'shutdown');
+      else known.accept(connection);
+      return;
+    }
+    const range = this.#rangeOf(address);
+    if (!range || !this.#running) {
+      this.#refuse(connection, 'unknown-neighbour');
+      return;
+    }
+    const { model } = this.around.network;
+    const node = range.node === undefined ? model.ownerOf(address) : model.find(range.node);
+    if (!node) {
+      this.#refuse(connection, 'unknown-node');
+      return;
+    }
+    const sessions = [...this.dynamic.values()].filter((entry) => entry.range === range).length;
+    if (sessions >= (range.limit ?? DEFAULT_LIMIT)) {
+      this.#refuse(connection, 'limit-exceeded');
+      return;
+    }
+    const { name: _shared, ...config } = range;
+    const neighbour = new BgpNeighbour({ ...config, passive: true }, address, node, this.around);
+    this.dynamic.set(address, { neighbour, range });
+    this.#bind(address, node);
+    neighbour.start();
+    neighbour.accept(connection);
+  }
+
+  /** A session of a range ended: its neighbour is forgotten, so that the range's limit counts only those who are there. */
+  ended(neighbour: BgpNeighbour): void {
+    const entry = this.dynamic.get(neighbour.address);
+    if (entry?.neighbour !== neighbour) return;
+    this.dynamic.delete(neighbour.address);
+    this.#unbind(neighbour.address);
+    void neighbour.stop(Cease.deconfigured);
+  }
+
+  #refuse(connection: Connection, reason: SessionRefused['reason']): void {
+    const { address } = connection.remote;
+    // RFC 4486: Connection Rejected.
+    connection.listen({ data: () => {}, drained: () => {}, closed: () => {} });
+    connection.write(rejection());
+    connection.end();
+    this.owner.refused({ address, reason });
+  }
+
+  // --- Inside ----------------------------------------------------------------------------------------------------------
+
+  #of(config: NeighbourConfig): BgpNeighbour[] {
+    const fixed = this.neighbours.get(config.address);
+    if (fixed) return [fixed];
+    return [...this.dynamic.values()].filter(({ range }) => range.address === config.address).map(({ neighbour }) => neighbour);
+  }
+
+  #add(config: NeighbourConfig): void {
+    const { model } = this.around.network;
+    const node = config.node === undefined ? model.ownerOf(config.address) : model.find(config.node);
+    if (!node) return; // the configuration was checked: its network has lost the node since, and the session is refused
+    const neighbour = new BgpNeighbour(config, config.address, node, this.around);
+    this.neighbours.set(config.address, neighbour);
+    this.#bind(config.address, node);
+    if (this.#running) neighbour.start();
+  }
+
+  #end(neighbour: BgpNeighbour, subcode: number): void {
+    this.neighbours.delete(neighbour.address);
+    this.dynamic.delete(neighbour.address);
+    this.#unbind(neighbour.address);
+    void neighbour.stop(subcode);
+  }
+
+  #bind(address: string, node: Node): void {
+    this.around.network.model.bindSession(address, node);
+    this.around.network.authorization.invalidate();
+  }
+  #unbind(address: string): void {
+    this.around.network.model.unbindSession(address);
+    this.around.network.authorization.invalidate();
+  }
+
+  #rangeOf(address: string): NeighbourConfig | undefined {
+    const bytes = parseAddress(address);
+    let best: NeighbourConfig | undefined;
+    let length = -1;
+    for (const config of this.#configs) {
+      if (isAddress(config.address)) continue;
+      const range = parsePrefix(config.address);
+      if (contains(range, bytes) && range.length > length) {
+        best = config;
+        length = range.length;
+      }
+    }
+    return best;
+  }
+}
+
+/** What of a neighbour's configuration makes the session: a change starts it anew. */
+function sessionOf(config: NeighbourConfig): string {
+  const {
+    import: _import,
+    export: _export,
+    nextHop: _nextHop,
+    allowOwnAs: _own,
+    asOverride: _override,
+    limit: _limit,
+    ...session
+  } = config;
+  return JSON.stringify(session);
+}
+/** What can change while the session goes on. */
+function policyOf({ nextHop, allowOwnAs, asOverride, limit, import: rules, export: told }: NeighbourConfig): string {
+  return JSON.stringify({ nextHop, allowOwnAs, asOverride, limit, rules, told });
+}
+
+function rejection(): Uint8Array {
+  const message = new Uint8Array(21).fill(0xff, 0, 16);
+  message.set([0, 21, 3, 6, 5], 16);
+  return message;
+}

@@ -1,0 +1,138 @@
+/** What a virtual router is configured with. Plain JSON, as the YAML file. */
+import type { NetworkConfig } from '../network/config.js';
+
+/** @public */
+export type AddressFamily = 'ipv4-unicast' | 'ipv6-unicast';
+
+/**
+ * A virtual router.
+ *
+ * @public
+ */
+export interface RouterConfig {
+  /** Default `"router"`. Unique in its network. */
+  readonly name?: string;
+  /** AS number: 65000, `"AS65000"` or asdot `"1.10"`. */
+  readonly as: number | string;
+  /** BGP identifier in dotted quad, not 0.0.0.0 (RFC 6286). */
+  readonly routerId: string;
+  /** The network it serves. A private one without. */
+  readonly network?: NetworkConfig;
+  /** The router's address in each subnet. Nobody can claim these. */
+  readonly interfaces?: readonly InterfaceConfig[];
+  /** Where it accepts sessions, on the host's sockets. Default: nowhere (it only dials). */
+  readonly listen?: readonly ListenConfig[];
+  readonly neighbours?: readonly NeighbourConfig[];
+  /** What it announces by itself, to neighbours whose `export` says so. */
+  readonly originate?: readonly OriginateConfig[];
+  /** Named lists for policies. */
+  readonly prefixLists?: Readonly<Record<string, readonly PrefixListEntry[]>>;
+  readonly decision?: DecisionConfig;
+  /** Cluster id for route reflection (RFC 4456), dotted quad. Default: the router id. */
+  readonly clusterId?: string;
+  /** The router's confederation (RFC 5065). Not done: absent on purpose. */
+}
+
+/** @public */
+export interface InterfaceConfig {
+  /** Name of a subnet of the network. */
+  readonly subnet: string;
+  readonly addresses: readonly string[];
+}
+
+/** @public */
+export interface ListenConfig {
+  readonly address: string;
+  /** Default 179. */
+  readonly port?: number;
+}
+
+/** A prefix that the router originates. @public */
+export interface OriginateConfig {
+  readonly prefix: string;
+  readonly communities?: readonly string[];
+  readonly med?: number;
+}
+
+/** An entry of a prefix list. @public */
+export interface PrefixListEntry {
+  readonly prefix: string;
+  readonly ge?: number;
+  readonly le?: number;
+}
+
+/** Options of the decision process. @public */
+export interface DecisionConfig {
+  /** Compare MED between different neighbouring ASes. Default false (RFC 4271 §9.1.2.2 c). */
+  readonly alwaysCompareMed?: boolean;
+  /** Between external paths that tie, keep the oldest (RFC 5004). Default false. */
+  readonly preferOldestExternal?: boolean;
+  /** Paths equal up to the steps that only break ties share a prefix whose grants are `shared`. Default true. */
+  readonly multipath?: boolean;
+}
+
+/** What of the network a neighbour is told. @public */
+export type ExportKind = 'connected' | 'default' | 'originated' | 'claims' | 'all';
+
+/** A BGP neighbour, or a range of them. @public */
+export interface NeighbourConfig {
+  /** The neighbour's address, or a prefix from which neighbours may dial in (dynamic neighbours). */
+  readonly address: string;
+  /** Default: the address. */
+  readonly name?: string;
+  /** AS number(s) it may have; `"any"` only for a range. */
+  readonly as: number | string | readonly (number | string)[];
+  /** The node that speaks. Default: the node that owns the address. */
+  readonly node?: string;
+  /** Most sessions of a range. Default 100. */
+  readonly limit?: number;
+  /** Our AS number towards it. Default: the router's. */
+  readonly localAs?: number | string;
+  /** Port to dial. Default 179. */
+  readonly port?: number;
+  /** Never dial. Default: false for an address, always true for a range. */
+  readonly passive?: boolean;
+  /** Address to dial from. */
+  readonly localAddress?: string;
+  /** Seconds, 0 or 3 to 65535. Default 90. */
+  readonly holdTime?: number;
+  /** Seconds between dials. Default 30 (jittered). */
+  readonly connectRetryTime?: number;
+  /** Seconds to wait with our OPEN after the connection. Default: none. */
+  readonly delayOpen?: number;
+  /** Back off when the session keeps failing. Default true. */
+  readonly dampPeerOscillations?: boolean;
+  /** Seconds of a stuck send after which the session is closed (RFC 9687). Default: twice the hold time, at least 480. */
+  readonly sendHoldTime?: number;
+  /** Default: the family of the address. */
+  readonly families?: readonly AddressFamily[];
+  /** Several paths a prefix (RFC 7911). Default: neither. */
+  readonly addPath?: 'send' | 'receive' | 'both';
+  /** IPv4 routes with IPv6 next hops (RFC 8950). Default: true when the address is IPv6 and `ipv4-unicast` is among the families. */
+  readonly extendedNextHop?: boolean;
+  /** Messages up to 65,535 octets (RFC 8654). Default true. */
+  readonly extendedMessages?: boolean;
+  /** Rules on what is heard, after authorization. Default: accept all. */
+  readonly import?: readonly unknown[] | ((route: never) => unknown);
+  /** What it is told. Default: nothing (RFC 8212). */
+  readonly export?:
+    | ExportKind
+    | readonly ExportKind[]
+    | { readonly of?: readonly ExportKind[]; readonly rules: readonly unknown[] | ((route: never) => unknown) };
+  /** Next hop of what we announce. Default `self`; `unchanged` for a route-server client. */
+  readonly nextHop?: 'self' | 'unchanged' | string;
+  /** An internal neighbour to reflect to and from (RFC 4456). Default false. */
+  readonly routeReflectorClient?: boolean;
+  /** Leave AS_PATH, MED and NEXT_HOP alone (RFC 7947). Default false. */
+  readonly routeServerClient?: boolean;
+  /** Replace the neighbour's AS number by ours in paths that we send it. Default false. */
+  readonly asOverride?: boolean;
+  /** How often our own AS may stand in a path that it sends. Default 0. */
+  readonly allowOwnAs?: number;
+  /** A bilateral peer: routes with NOPEER are not told to it (RFC 3765). Default false. */
+  readonly bilateralPeer?: boolean;
+  /** Require the neighbour's AS first in paths from it (RFC 4271 §6.3). Default true; false for a route-server peer. */
+  readonly enforceFirstAs?: boolean;
+  /** Keep the session down. Default false. */
+  readonly shutdown?: boolean | string;
+}

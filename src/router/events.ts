@@ -1,0 +1,109 @@
+/** What a network and a router tell the program that they live in. */
+import type { RefusalReason } from '../claims/reasons.js';
+import type { MappingChange, Position } from '../mapping/change.js';
+import type { FailedPrefix } from '../mapping/forwarding-table.js';
+import type { GrantChange } from '../mapping/journal.js';
+import type { ClaimSource } from '../network/config.js';
+
+/** Where addresses are reached has changed, and the forwarding table has it. @public */
+export interface MappingChanged {
+  readonly network: string;
+  /** In order, as one batch was applied. */
+  readonly changes: readonly MappingChange[];
+  /** Resume from here with `changesSince`. */
+  readonly position: Position;
+}
+
+/** A claim that was refused. @public */
+export interface RejectedClaim {
+  readonly prefix: string;
+  /** Who would hold it. */
+  readonly node: string;
+  /** Who spoke. */
+  readonly speaker: string;
+  readonly source: ClaimSource;
+  /** `"bgp 10.0.1.10"`. */
+  readonly from: string;
+  readonly reason: RefusalReason;
+  /** The reason as a sentence. */
+  readonly message: string;
+}
+
+/** Claims were refused: one event a turn. @public */
+export interface ClaimsRejected {
+  readonly network: string;
+  /** At most 1,000; {@link ClaimsRejected.total} counts all. */
+  readonly claims: readonly RejectedClaim[];
+  readonly total: number;
+}
+
+/** The forwarding table could not take a change: it will be tried again. @public */
+export interface TableFailed {
+  readonly network: string;
+  /** Prefixes that failed by themselves. */
+  readonly failed: readonly FailedPrefix[];
+  /** Why the whole batch failed, if it did. */
+  readonly error: string | undefined;
+}
+
+/** A listener of the program's threw. @public */
+export interface ListenerFailed {
+  readonly event: string;
+  readonly error: unknown;
+}
+
+/** A network's events. Each listener is called with one argument. @public */
+export interface NetworkEvents {
+  /** The mapping changed and the forwarding table has it. One event a batch. */
+  'mapping-change': [event: MappingChanged];
+  /** Claims were refused. One event a turn. */
+  'claim-rejected': [event: ClaimsRejected];
+  /** A grant was given, changed, revoked, or ended. */
+  'grant-change': [event: GrantChange];
+  /** The forwarding table refused changes. */
+  'table-failure': [event: TableFailed];
+  /** A listener threw. */
+  'listener-error': [event: ListenerFailed];
+}
+
+/** A neighbour's session came up or went down. @public */
+export interface SessionChange {
+  readonly router: string;
+  /** The neighbour's configured name, or its address. */
+  readonly neighbour: string;
+  readonly address: string;
+  readonly node: string;
+  /** RFC 4271 §8.2.2. */
+  readonly from: string;
+  readonly to: string;
+  /** Why, when it went down. */
+  readonly reason: string | undefined;
+}
+
+/** A connection that no neighbour is configured for. @public */
+export interface SessionRefused {
+  readonly router: string;
+  readonly address: string;
+  readonly reason: 'unknown-neighbour' | 'unknown-node' | 'limit-exceeded' | 'shutdown';
+}
+
+/** A neighbour sent something malformed, and the session went on (RFC 7606). @public */
+export interface MessageMalformed {
+  readonly router: string;
+  readonly neighbour: string;
+  readonly message: string;
+  /** Malformed messages of the session so far. */
+  readonly count: number;
+}
+
+/** A router's events: its network's, and those of its sessions. @public */
+export interface RouterEvents extends NetworkEvents {
+  /** Any change of a session's state. */
+  'session-change': [event: SessionChange];
+  /** A connection was turned away. */
+  'session-refused': [event: SessionRefused];
+  /** A malformed message was dealt with without ending the session. */
+  'message-malformed': [event: MessageMalformed];
+  /** The router listens. */
+  listening: [event: { readonly router: string; readonly address: string; readonly port: number }];
+}

@@ -1,0 +1,111 @@
+import type { Feed } from '../claims/feed.js';
+import { VERDICTS, type VerdictCode, verdictSentence } from '../claims/reasons.js';
+import type { Arbitration } from '../mapping/arbitration.js';
+import type { TargetSets, Targets } from '../mapping/target.js';
+import type { ClaimSource } from '../network/config.js';
+import type { DecisionStep } from '../rib/decision.js';
+import type { Rib } from '../rib/rib.js';
+
+/** One claim to a prefix, and what became of it. @public */
+export interface ExplainedClaim {
+  /** Who holds the address if it wins. */
+  readonly node: string;
+  /** Who spoke. */
+  readonly speaker: string;
+  readonly source: ClaimSource;
+  /** `"bgp 10.0.1.10"`. */
+  readonly from: string;
+  readonly verdict: VerdictCode;
+  /** The verdict as a sentence. */
+  readonly message: string;
+  /** Id of the grant that covers it. */
+  readonly grant: string | undefined;
+  readonly preference: number;
+  readonly won: boolean;
+  /** The step at which it lost; undefined when it did not. */
+  readonly lostAt: DecisionStep | undefined;
+}
+
+/** Why packets for an address go where they go. @public */
+export interface Explanation {
+  /** What was asked. */
+  readonly query: string;
+  /** The longest prefix with a target that covers it; undefined when nothing does. */
+  readonly prefix: string | undefined;
+  /** Where packets go now. */
+  readonly targets: Targets | undefined;
+  /** Where they will go once the forwarding table has taken what was decided; the same as `targets` when it has. */
+  readonly decided: Targets | undefined;
+  /** Every claim to the prefix, the winner first. */
+  readonly claims: readonly ExplainedClaim[];
+  /** The step that left the winner alone; undefined where there was only one claim. */
+  readonly decidedAt: DecisionStep | undefined;
+}
+
+/** Explains one prefix by running its decision again, with a witness. @internal */
+export function explainPrefix(query: string, rib: Rib, arbitration: Arbitration, targets: TargetSets, prefix: number): Explanation {
+  const lost = new Map<number, DecisionStep>();
+  let decidedAt: DecisionStep | undefined;
+  arbitration.decide(prefix, (row, step) => {
+    lost.set(row, step);
+    if (step !== 'not-authorized' && step !== 'holder-down' && step !== 'same-holder') decidedAt = step;
+  });
+  const winner = arbitration.row - 1;
+  const claims: ExplainedClaim[] = [];
+  for (let at = rib.head[prefix] ?? 0; at !== 0; at = rib.next[at - 1] ?? 0)
+    claims.push(explainedClaim(rib, at - 1, at - 1 === winner, lost));
+  return {
+    query,
+    prefix: rib.prefixes.format(prefix),
+    targets: targets.get(rib.published[prefix] ?? 0),
+    decided: targets.get(rib.decided[prefix] ?? 0),
+    claims: claims.sort((x, y) => Number(y.won) - Number(x.won)),
+    decidedAt: winner < 0 ? undefined : decidedAt,
+  };
+}
+
+function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<number, DecisionStep>): ExplainedClaim {
+  const feed = rib.feeds[rib.feedOf[row] ?? 0] as Feed; // a row's feed outlives it
+  const holder = rib.holder[row] ?? 0;
+  const verdict = VERDICTS[rib.verdict[row] ?? 0] ?? 'accepted';
+  const grant = rib.grant[row] ?? 0;
+  return {
+    node: rib.model.at(holder).name,
+    speaker: rib.model.at(feed.speaker < 0 ? holder : feed.speaker).name,
+    source: feed.source,
+    from: feed.label,
+    verdict,
+    message: feed.source === 'initial' ? 'The configuration names it as holder.' : verdictSentence(verdict),
+    grant: grant === 0 ? undefined : rib.authorization.grants[grant - 1]?.id,
+    preference: rib.preference[row] ?? 0,
+    won,
+    lostAt: won ? undefined : lost.get(row),
+  };
+}
+
+/** An explanation as lines for people. @public */
+export function formatExplanation(explanation: Explanation): string {
+  const { query, prefix, targets, claims, decidedAt } = explanation;
+  if (prefix === undefined) return `${query}: nothing covers it`;
+  const where = targets ? targets.map(formatTarget).join(' + ') : 'nowhere';
+  const lines = [`${query}: ${prefix} -> ${where}${decidedAt ? `, decided by ${decidedAt}` : ''}`];
+  for (const claim of claims) {
+    const mark = claim.won ? '*' : claim.verdict === 'accepted' ? ' ' : 'x';
+    const outcome = claim.won
+      ? 'wins'
+      : claim.verdict !== 'accepted'
+        ? `refused: ${claim.verdict} (${claim.message})`
+        : claim.lostAt
+          ? `loses at ${claim.lostAt}`
+          : 'shares';
+    lines.push(
+      `  ${mark} ${claim.node.padEnd(12)} ${claim.from.padEnd(22)} preference ${String(claim.preference).padStart(3)}  ${outcome}`,
+    );
+  }
+  return lines.join('\n');
+}
+
+/** `web-b`, `via gw`, `discard`. @internal */
+export function formatTarget(target: Targets[number]): string {
+  return target.type === 'discard' ? 'discard' : target.type === 'gateway' ? `via ${target.node}` : target.node;
+}

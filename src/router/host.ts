@@ -1,0 +1,91 @@
+import type { Clock } from '../lib/clock.js';
+import { UsageError } from '../lib/errors.js';
+import type { Random } from '../lib/random.js';
+import type { Connection, Listener, ListenOptions, Transport } from '../lib/transport.js';
+
+/** Who accepts connections at a shared listener. @internal */
+export interface Acceptor {
+  /** Whether a connection from this address is for it. */
+  expects(address: string): boolean;
+  accept(connection: Connection): void;
+  /** For errors. */
+  readonly name: string;
+  /** Prefixes and addresses that it expects, to tell overlaps. */
+  overlaps(other: Acceptor): string | undefined;
+}
+
+interface Shared {
+  readonly acceptors: Set<Acceptor>;
+  readonly listener: Promise<Listener>;
+}
+
+/**
+ * What all routers of a process share: the transport, the clock, and each listener, which many routers may use. Whose a
+ * connection is, is told by where it arrived and whence it came.
+ *
+ * @public
+ */
+export class Host {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly #shared = new Map<string, Shared>();
+
+  constructor(parts: { readonly transport: Transport; readonly clock: Clock; readonly random?: Random }) {
+    this.transport = parts.transport;
+    this.clock = parts.clock;
+    this.random = parts.random ?? Math.random;
+  }
+
+  /**
+   * Listens for one router more. Rejects with a `UsageError`: `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, or `LISTENER_SHARED` when
+   * another router there expects the same neighbours.
+   *
+   * @internal
+   */
+  async listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener> {
+    const key = `${options.address} ${options.port}`;
+    // Port 0 is another port each time.
+    const known = options.port === 0 ? undefined : this.#shared.get(key);
+    if (known) {
+      for (const other of known.acceptors) {
+        const overlap = acceptor.overlaps(other);
+        if (overlap !== undefined) {
+          throw new UsageError(
+            'LISTENER_SHARED',
+            `routers ${JSON.stringify(acceptor.name)} and ${JSON.stringify(other.name)} both listen on ${options.address} port ${options.port} for neighbour ${overlap}; give one another address or port`,
+          );
+        }
+      }
+      known.acceptors.add(acceptor);
+      return this.#handle(key, known, acceptor, await known.listener);
+    }
+    const acceptors = new Set([acceptor]);
+    const listener = this.transport.listen(options, (connection) => {
+      const { address } = connection.remote;
+      const whose = [...acceptors].find((candidate) => candidate.expects(address)) ?? [...acceptors][0];
+      if (whose) whose.accept(connection);
+      else connection.abort();
+    });
+    const shared: Shared = { acceptors, listener };
+    if (options.port !== 0) this.#shared.set(key, shared);
+    try {
+      return this.#handle(key, shared, acceptor, await listener);
+    } catch (error) {
+      this.#shared.delete(key);
+      throw error;
+    }
+  }
+
+  #handle(key: string, shared: Shared, acceptor: Acceptor, listener: Listener): Listener {
+    return {
+      endpoint: listener.endpoint,
+      close: async () => {
+        shared.acceptors.delete(acceptor);
+        if (shared.acceptors.size > 0) return;
+        if (this.#shared.get(key) === shared) this.#shared.delete(key);
+        await listener.close();
+      },
+    };
+  }
+}

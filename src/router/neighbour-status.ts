@@ -1,0 +1,63 @@
+import type { SessionState } from '../bgp/events.js';
+import type { BgpNeighbour } from './attach/bgp-neighbour.js';
+import type { AddressFamily } from './config.js';
+
+/** A neighbour as it stands. @public */
+export interface NeighbourStatus {
+  readonly name: string;
+  readonly address: string;
+  readonly node: string;
+  readonly state: SessionState;
+  /** Why it is down, or was last. */
+  readonly lastDown: string | undefined;
+  /** Milliseconds since the epoch; undefined while it is not established. */
+  readonly establishedAt: number | undefined;
+  /** How often it came up again after it had been down. */
+  readonly flaps: number;
+  readonly peerAs: number | undefined;
+  readonly peerRouterId: string | undefined;
+  readonly families: readonly AddressFamily[];
+  /** What the peer announced, by name. */
+  readonly capabilities: readonly string[];
+  /** Seconds, as agreed. */
+  readonly holdTime: number | undefined;
+  /** Claims that it makes, and how many of them are refused. */
+  readonly claims: number;
+  readonly claimsRefused: number;
+  /** Prefixes that it was told. */
+  readonly told: number;
+  /** Families whose End-of-RIB it has sent. */
+  readonly endOfRib: readonly AddressFamily[];
+  /** Malformed messages that did not end the session (RFC 7606). */
+  readonly malformed: number;
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** @internal */
+export function neighbourStatus(neighbour: BgpNeighbour): NeighbourStatus {
+  const { lastDown, ...status } = neighbour.peer.status();
+  const { negotiated } = neighbour.peer;
+  const { claims, refused } = neighbour.heard;
+  return {
+    name: neighbour.name,
+    address: neighbour.address,
+    node: neighbour.node.name,
+    ...status,
+    lastDown: lastDown?.text,
+    peerAs: negotiated?.peerAs,
+    peerRouterId: negotiated?.peerRouterId,
+    families: negotiated?.families ?? [],
+    capabilities: (negotiated?.capabilities ?? []).map((capability) =>
+      capability.type === 'unknown' ? `unknown ${capability.code}` : capability.type,
+    ),
+    holdTime: negotiated === undefined ? undefined : negotiated.holdTime / 1000,
+    claims,
+    claimsRefused: refused,
+    told: neighbour.told,
+    endOfRib: neighbour.endOfRibHeard,
+    malformed: neighbour.malformedCount,
+  };
+}

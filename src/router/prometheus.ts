@@ -1,0 +1,86 @@
+import type { RouterMetrics } from './virtual-router.js';
+
+/** Metrics as Prometheus' text format, one sample a line. @public */
+export function renderPrometheus(metrics: RouterMetrics): string {
+  const lines: string[] = [];
+  const family = (
+    name: string,
+    type: 'counter' | 'gauge',
+    help: string,
+    samples: readonly [labels: Record<string, string>, value: number][],
+  ): void => {
+    if (samples.length === 0) return;
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    for (const [labels, value] of samples) {
+      const text = Object.entries(labels).map(([key, label]) => `${key}="${label.replace(/[\\"\n]/g, escaped)}"`);
+      lines.push(`${name}{${text.join(',')}} ${value}`);
+    }
+  };
+  const router = { router: metrics.router };
+  const { network, neighbours } = metrics;
+  family('virtual_router_nodes', 'gauge', 'Nodes of the network.', [[router, network.nodes]]);
+  family('virtual_router_grants', 'gauge', 'Grants in force or ended.', [[router, network.grants]]);
+  family('virtual_router_claims', 'gauge', 'Claims, refused ones too.', [[router, network.claims]]);
+  family('virtual_router_claims_refused', 'gauge', 'Claims that are refused.', [[router, network.claimsRefused]]);
+  family('virtual_router_prefixes', 'gauge', 'Prefixes that somebody claims, holds or was told of.', [[router, network.prefixes]]);
+  family('virtual_router_attribute_sets', 'gauge', 'Path attribute sets, each kept once.', [[router, network.attributeSets]]);
+  family('virtual_router_changes_total', 'counter', 'Changes of the mapping that were applied.', [[router, network.changes]]);
+  family('virtual_router_table_failures_total', 'counter', 'Prefixes that the forwarding table refused.', [
+    [router, network.prefixFailures],
+  ]);
+  const each = (value: (neighbour: RouterMetrics['neighbours'][number]) => number): [Record<string, string>, number][] =>
+    neighbours.map((neighbour) => [{ ...router, neighbour: neighbour.name }, value(neighbour)]);
+  family(
+    'virtual_router_session_up',
+    'gauge',
+    'Whether the session is established.',
+    each(({ state }) => (state === 'established' ? 1 : 0)),
+  );
+  family(
+    'virtual_router_session_flaps_total',
+    'counter',
+    'Sessions that came up again.',
+    each(({ flaps }) => flaps),
+  );
+  family(
+    'virtual_router_session_claims',
+    'gauge',
+    'Claims of the session.',
+    each(({ claims }) => claims),
+  );
+  family(
+    'virtual_router_session_claims_refused',
+    'gauge',
+    'Claims of the session that are refused.',
+    each(({ claimsRefused }) => claimsRefused),
+  );
+  family(
+    'virtual_router_session_told',
+    'gauge',
+    'Prefixes told to the neighbour.',
+    each(({ told }) => told),
+  );
+  family(
+    'virtual_router_session_malformed_total',
+    'counter',
+    'Malformed messages that did not end the session.',
+    each(({ malformed }) => malformed),
+  );
+  family(
+    'virtual_router_session_received_bytes_total',
+    'counter',
+    'Octets received.',
+    each(({ bytesIn }) => bytesIn),
+  );
+  family(
+    'virtual_router_session_sent_bytes_total',
+    'counter',
+    'Octets sent.',
+    each(({ bytesOut }) => bytesOut),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function escaped(character: string): string {
+  return character === '\n' ? '\\n' : `\\${character}`;
+}

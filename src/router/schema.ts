@@ -1,0 +1,127 @@
+import { parseAddress } from '../lib/address.js';
+import { parseAsn } from '../lib/asn.js';
+import { contains, parsePrefix } from '../lib/prefix.js';
+import { type Path, Problems, validate } from '../lib/validate.js';
+import type { NetworkConfig } from '../network/config.js';
+import { checkLengths, checkName, checkNetwork, Names } from '../network/schema.js';
+import type { NeighbourConfig, RouterConfig } from './config.js';
+import { routerSchema } from './shape.js';
+
+/**
+ * A router's configuration, held to its shape, to itself and to its network. Comes back with addresses and prefixes canonical.
+ * Throws a `UsageError` (`CONFIG_INVALID`) with the path and what was expected there.
+ *
+ * @param path - Where the router stands in the whole configuration.
+ * @param shared - The network it serves where that is not its own; checked already.
+ * @internal
+ */
+export function checkRouter(config: unknown, path: Path = [], shared?: NetworkConfig): RouterConfig {
+  const router = validate<RouterConfig>(routerSchema, config, path);
+  const problems = new Problems(path);
+  if (shared && router.network) problems.add(['network'], 'expected no network here, as the router serves one that it shares');
+  problems.raise();
+  const network = shared ?? checkNetwork(router.network ?? {}, [...path, 'network'], [router.name ?? 'router']);
+  checkInterfaces(router, network, problems);
+  checkListen(router, problems);
+  checkNeighbours(router, network, problems);
+  checkPrefixes(router, problems);
+  problems.raise();
+  return router.network ? { ...router, network } : router;
+}
+
+function checkInterfaces({ interfaces = [] }: RouterConfig, { subnets = [], nodes = [] }: NetworkConfig, problems: Problems): void {
+  const bySubnet = new Map(subnets.map((subnet) => [subnet.name ?? subnet.prefix, parsePrefix(subnet.prefix)]));
+  const names = new Set(bySubnet.keys());
+  const owners = new Map(nodes.flatMap(({ name, addresses = [] }) => addresses.map((address) => [address, name] as const)));
+  const seen = new Set<string>();
+  for (const [i, { subnet, addresses }] of interfaces.entries()) {
+    checkName(subnet, names, 'subnet', ['interfaces', i, 'subnet'], problems);
+    const range = bySubnet.get(subnet);
+    for (const [j, address] of addresses.entries()) {
+      const at = ['interfaces', i, 'addresses', j] as const;
+      const owner = owners.get(address);
+      if (range && !contains(range, parseAddress(address)))
+        problems.add(at, `expected an address inside the subnet "${subnet}", got ${address}`);
+      if (owner !== undefined)
+        problems.add(at, `expected an address of the router's own, got ${address}, which belongs to node "${owner}"`);
+      if (seen.has(address)) problems.add(at, `expected each address once, got ${address} again`);
+      seen.add(address);
+    }
+  }
+}
+
+function checkListen({ listen = [] }: RouterConfig, problems: Problems): void {
+  const seen = new Set<string>();
+  for (const [i, { address, port = 179 }] of listen.entries()) {
+    const key = `${address} port ${port}`;
+    if (seen.has(key) && port !== 0) problems.add(['listen', i], `expected each address and port once, got ${key} again`);
+    seen.add(key);
+  }
+}
+
+function checkNeighbours(router: RouterConfig, network: NetworkConfig, problems: Problems): void {
+  const nodes = new Set((network.nodes ?? []).map(({ name }) => name));
+  const owned = new Set((network.nodes ?? []).flatMap(({ addresses = [] }) => addresses));
+  const own = new Set((router.interfaces ?? []).flatMap(({ addresses }) => addresses));
+  const addresses = new Map<string, number>();
+  const names = new Names('neighbour', problems);
+  for (const [i, neighbour] of (router.neighbours ?? []).entries()) {
+    const at = ['neighbours', i] as const;
+    const { address, name, node } = neighbour;
+    const twin = addresses.get(address);
+    if (twin !== undefined)
+      problems.add([...at, 'address'], `expected an address of its own, got ${address}, which neighbours[${twin}] has`);
+    else if (name !== undefined) names.add(name, [...at, 'name']);
+    addresses.set(address, twin ?? i);
+    if (own.has(address)) problems.add([...at, 'address'], `expected the neighbour's address, got ${address}, which is the router's own`);
+    if (node !== undefined) checkName(node, nodes, 'node', [...at, 'node'], problems);
+    else if (!isRange(neighbour) && !owned.has(address)) {
+      problems.add(
+        [...at, 'address'],
+        `expected an address that a node of the network owns (or the field node to name one), got ${address}`,
+      );
+    }
+    checkDialling(neighbour, at, problems);
+    checkRole(router, neighbour, at, problems);
+  }
+}
+
+function checkDialling(neighbour: NeighbourConfig, at: Path, problems: Problems): void {
+  const { address, passive, limit, localAddress, as, families } = neighbour;
+  if (isRange(neighbour)) {
+    if (passive === false)
+      problems.add([...at, 'passive'], `expected true or nothing, as ${address} is a range and only waits to be dialled, got false`);
+  } else {
+    if (limit !== undefined) problems.add([...at, 'limit'], `expected no limit, as ${address} is one address and not a range`);
+    if (as === 'any') problems.add([...at, 'as'], 'expected an AS number, as only a range may take "any"');
+  }
+  if (localAddress !== undefined && localAddress.includes(':') !== address.includes(':')) {
+    problems.add([...at, 'localAddress'], `expected an address of the same family as ${address}, got ${localAddress}`);
+  }
+  if (families && new Set(families).size < families.length) problems.add([...at, 'families'], 'expected each family once');
+}
+
+function checkRole(router: RouterConfig, neighbour: NeighbourConfig, at: Path, problems: Problems): void {
+  const { as, localAs, routeReflectorClient, routeServerClient } = neighbour;
+  if (as === 'any' || typeof as === 'object') return;
+  const internal = parseAsn(as) === parseAsn(localAs ?? router.as);
+  if (routeReflectorClient && !internal)
+    problems.add([...at, 'routeReflectorClient'], 'expected false, as the neighbour has another AS number (RFC 4456 is for internal ones)');
+  if (routeServerClient && internal)
+    problems.add([...at, 'routeServerClient'], 'expected false, as the neighbour has our AS number (RFC 7947 is for external ones)');
+}
+
+function checkPrefixes({ originate = [], prefixLists = {} }: RouterConfig, problems: Problems): void {
+  const seen = new Set<string>();
+  for (const [i, { prefix }] of originate.entries()) {
+    if (seen.has(prefix)) problems.add(['originate', i, 'prefix'], `expected each prefix once, got ${prefix} again`);
+    seen.add(prefix);
+  }
+  for (const [name, entries] of Object.entries(prefixLists)) {
+    for (const [i, entry] of entries.entries()) checkLengths(entry, ['prefixLists', name, i], problems);
+  }
+}
+
+function isRange({ address }: NeighbourConfig): boolean {
+  return address.includes('/');
+}

@@ -1,0 +1,216 @@
+/** The shape of a router's configuration: what {@link RouterConfig} says, where a program or a file can be held to it. */
+import { z } from 'zod';
+import { canonicalAddress } from '../lib/address.js';
+import { parseAsn } from '../lib/asn.js';
+import { UsageError } from '../lib/errors.js';
+import {
+  address,
+  addressOrPrefix,
+  asn,
+  expects,
+  fail,
+  flag,
+  list,
+  prefix,
+  routerId,
+  seconds,
+  text,
+  through,
+  whole,
+} from '../lib/fields.js';
+import { didYouMean } from '../lib/suggest.js';
+import { type Holds, type Same, shown } from '../lib/validate.js';
+import { networkSchema } from '../network/shape.js';
+import type { RouterConfig } from './config.js';
+
+const routerInterface = z
+  .strictObject({
+    subnet: text('the name of a subnet').describe('Name of a subnet of the network.'),
+    addresses: list(address(), 'a list of addresses').describe('Its addresses there, inside the subnet.'),
+  })
+  .meta({ id: 'Interface', description: "The router's addresses in a subnet." });
+
+const listen = z
+  .strictObject({
+    address: address().describe("An address of the host's, `0.0.0.0` or `::` for all."),
+    port: whole(0, 65_535).exactOptional().describe('Default 179. 0 lets the system choose.'),
+  })
+  .meta({ id: 'Listen', description: 'Where sessions are accepted.' });
+
+const community = z
+  .string(expects('a community such as "65000:1"'))
+  .check((payload) => {
+    const parts = /^(\d{1,5}):(\d{1,5})$/.exec(payload.value);
+    if (!parts || Number(parts[1]) > 0xffff || Number(parts[2]) > 0xffff)
+      fail(payload, `expected a community such as "65000:1", got ${shown(payload.value)}`);
+  })
+  .meta({ title: 'community' });
+
+const originate = z
+  .strictObject({
+    prefix: prefix().describe('What is announced.'),
+    communities: list(community, 'a list of communities').exactOptional().describe('Default: none.'),
+    med: whole(0, 0xffff_ffff).exactOptional().describe('Default: none.'),
+  })
+  .meta({ id: 'Originate', description: 'A prefix that the router originates.' });
+
+const prefixListEntry = z
+  .strictObject({
+    prefix: prefix().describe('The range. Alone it is exactly this prefix.'),
+    ge: whole(0, 128).exactOptional().describe("Shortest length, in bits. Default: the prefix's own."),
+    le: whole(0, 128)
+      .exactOptional()
+      .describe("Longest length, in bits. Default: the family's maximum if `ge` is given, else the prefix's own."),
+  })
+  .meta({ id: 'PrefixListEntry', description: 'An entry of a prefix list.' });
+
+const decision = z
+  .strictObject({
+    alwaysCompareMed: flag()
+      .exactOptional()
+      .describe('Compare MED between different neighbouring ASes. Default false (RFC 4271 §9.1.2.2 c).'),
+    preferOldestExternal: flag().exactOptional().describe('Between external paths that tie, keep the oldest (RFC 5004). Default false.'),
+    multipath: flag()
+      .exactOptional()
+      .describe('Paths equal up to the steps that only break ties share a prefix whose grants are `shared`. Default true.'),
+  })
+  .meta({ id: 'Decision', description: 'How the best of several paths for a prefix is chosen.' });
+
+const EXPORT_KINDS = ['connected', 'default', 'originated', 'claims', 'all'] as const;
+const exportKind = z.enum(EXPORT_KINDS);
+/** What a file cannot hold: a policy in code. @internal */
+export const IN_CODE = 'function';
+const inCode = z.custom<(route: never) => unknown>((value) => typeof value === 'function').meta({ title: IN_CODE });
+const policy = z.union([list(z.unknown(), 'a list of rules'), inCode], expects('a list of rules, or a function'));
+
+const exported = z.union(
+  [
+    exportKind,
+    list(exportKind),
+    z
+      .strictObject({
+        of: list(exportKind).exactOptional().describe('What the rules choose from. Default: all.'),
+        rules: policy.describe('Rules on what it is told.'),
+      })
+      .meta({ id: 'ExportRules', description: 'Rules on what a neighbour is told.' }),
+  ],
+  {
+    error: ({ input }) =>
+      `expected ${EXPORT_KINDS.map((kind) => `"${kind}"`).join(', ')}, a list of these, or an object with rules, got ${shown(input)}${
+        typeof input === 'string' ? didYouMean(input, EXPORT_KINDS) : ''
+      }`,
+  },
+);
+
+const peerAsWords = 'an AS number such as 65000, a list of them, or "any"';
+const peerAs = z
+  .union([z.int(), z.string(), z.array(asn()).min(1)], expects(peerAsWords))
+  .check((payload) => {
+    const { value } = payload;
+    if (Array.isArray(value) || value === 'any') return;
+    try {
+      parseAsn(value);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      fail(payload, `expected ${peerAsWords}, got ${shown(value)}`);
+    }
+  })
+  .meta({ title: 'AS number, list of them, or `any`' });
+
+const nextHop = z
+  .string(expects('"self", "unchanged" or an address'))
+  .check(through((hop) => (hop === 'self' || hop === 'unchanged' ? hop : nextHopAddress(hop))));
+
+function nextHopAddress(hop: string): string {
+  try {
+    return canonicalAddress(hop);
+  } catch {
+    throw new UsageError('CONFIG_INVALID', `expected "self", "unchanged" or an address, got ${shown(hop)}`);
+  }
+}
+
+/** 1 and 2 are no hold times (RFC 4271 §4.2). */
+const holdTime = z.int(expects('0, or 3 to 65535 seconds')).check((payload) => {
+  const { value } = payload;
+  if (value < 0 || value > 65_535 || value === 1 || value === 2)
+    fail(payload, `expected 0, or 3 to 65535 seconds (RFC 4271 §4.2), got ${value}`);
+});
+
+const neighbour = z
+  .strictObject({
+    address: addressOrPrefix().describe("The neighbour's address, or a prefix from which neighbours may dial in (dynamic neighbours)."),
+    name: text('a name').exactOptional().describe('Default: the address.'),
+    as: peerAs.describe('AS number(s) it may have; `any` only for a range.'),
+    node: text('the name of a node').exactOptional().describe('The node that speaks. Default: the node that owns the address.'),
+    limit: whole(1).exactOptional().describe('Most sessions of a range. Default 100.'),
+    localAs: asn().exactOptional().describe("Our AS number towards it. Default: the router's."),
+    port: whole(1, 65_535).exactOptional().describe('Port to dial. Default 179.'),
+    passive: flag().exactOptional().describe('Never dial. Default: false for an address, always true for a range.'),
+    localAddress: address().exactOptional().describe("Address to dial from. Default: the system's choice."),
+    holdTime: holdTime.exactOptional().describe('Seconds, 0 or 3 to 65535. Default 90.'),
+    connectRetryTime: seconds(0.001).exactOptional().describe('Seconds between dials. Default 30 (jittered).'),
+    delayOpen: seconds(0).exactOptional().describe('Seconds to wait with our OPEN after the connection. Default: none.'),
+    dampPeerOscillations: flag().exactOptional().describe('Back off when the session keeps failing. Default true.'),
+    sendHoldTime: seconds(1)
+      .exactOptional()
+      .describe('Seconds of a stuck send after which the session is closed (RFC 9687). Default: twice the hold time, at least 480.'),
+    families: list(z.enum(['ipv4-unicast', 'ipv6-unicast']), 'a list of families')
+      .min(1, 'expected at least one family, got none')
+      .exactOptional()
+      .describe('Default: the family of the address.'),
+    addPath: z.enum(['send', 'receive', 'both']).exactOptional().describe('Several paths a prefix (RFC 7911). Default: neither.'),
+    extendedNextHop: flag()
+      .exactOptional()
+      .describe(
+        'IPv4 routes with IPv6 next hops (RFC 8950). Default: true when the address is IPv6 and `ipv4-unicast` is among the families.',
+      ),
+    extendedMessages: flag().exactOptional().describe('Messages up to 65,535 octets (RFC 8654). Default true.'),
+    import: policy.exactOptional().describe('Rules on what is heard, after authorization. Default: accept all.'),
+    export: exported.exactOptional().describe('What it is told. Default: nothing (RFC 8212).'),
+    nextHop: nextHop.exactOptional().describe('Next hop of what we announce. Default `self`; `unchanged` for a route-server client.'),
+    routeReflectorClient: flag().exactOptional().describe('An internal neighbour to reflect to and from (RFC 4456). Default false.'),
+    routeServerClient: flag().exactOptional().describe('Leave AS_PATH, MED and NEXT_HOP alone (RFC 7947). Default false.'),
+    asOverride: flag().exactOptional().describe("Replace the neighbour's AS number by ours in paths that we send it. Default false."),
+    allowOwnAs: whole(0, 255).exactOptional().describe('How often our own AS may stand in a path that it sends. Default 0.'),
+    bilateralPeer: flag().exactOptional().describe('A bilateral peer: routes with NOPEER are not told to it (RFC 3765). Default false.'),
+    enforceFirstAs: flag()
+      .exactOptional()
+      .describe("Require the neighbour's AS first in paths from it (RFC 4271 §6.3). Default true; false for a route-server peer."),
+    shutdown: z
+      .union([z.boolean(), z.string()], expects('true, false, or a text for the neighbour'))
+      .exactOptional()
+      .describe('Keep the session down; a text is sent with the Cease (RFC 9003). Default false.'),
+  })
+  .meta({ id: 'Neighbour', description: 'A BGP neighbour, or a range of them.' });
+
+/** @internal */
+export const routerSchema = z
+  .strictObject(
+    {
+      name: text('a name').exactOptional().describe('Unique in its network. Default `router`.'),
+      as: asn().describe('AS number: `65000`, `AS65000` or asdot `1.10` (in quotes).'),
+      routerId: routerId().describe('BGP identifier in dotted quad, not 0.0.0.0 (RFC 6286).'),
+      network: networkSchema.exactOptional().describe('The network it serves. A private one without.'),
+      interfaces: list(routerInterface, 'a list of interfaces')
+        .exactOptional()
+        .describe("The router's address in each subnet. Nobody can claim these."),
+      listen: list(listen, 'a list of addresses to listen on')
+        .exactOptional()
+        .describe("Where it accepts sessions, on the host's sockets. Default: nowhere (it only dials)."),
+      neighbours: list(neighbour, 'a list of neighbours').exactOptional().describe('Who it speaks to.'),
+      originate: list(originate, 'a list of prefixes to announce')
+        .exactOptional()
+        .describe('What it announces by itself, to neighbours whose `export` says so.'),
+      prefixLists: z
+        .record(z.string(), list(prefixListEntry, 'a list of prefixes'), expects('an object of prefix lists'))
+        .exactOptional()
+        .describe('Named lists for policies.'),
+      decision: decision.exactOptional().describe('Options of the decision process.'),
+      clusterId: routerId().exactOptional().describe('Cluster id for route reflection (RFC 4456), dotted quad. Default: the router id.'),
+    },
+    expects('a router (an object with as and routerId)'),
+  )
+  .meta({ id: 'Router', description: 'A virtual router.' });
+
+/** Does not compile where the shape and the interface differ, in either direction. @internal */
+export type RouterAgreement = Holds<Same<RouterConfig, z.output<typeof routerSchema>>>;

@@ -1,0 +1,813 @@
+import { Authorization, type Grant, grantId, SOURCES } from '../claims/authorization.js';
+import type { Cause, Feed } from '../claims/feed.js';
+import { VERDICTS, verdictCode, verdictSentence } from '../claims/reasons.js';
+import { MemoryForwardingTable } from '../fib/memory-table.js';
+import { parseAddress } from '../lib/address.js';
+import type { Cancel, Clock, Millis } from '../lib/clock.js';
+import { UsageError } from '../lib/errors.js';
+import { type Logger, silentLogger } from '../lib/logger.js';
+import { canonicalPrefix, formatPrefix, hostPrefix, maskBytes, type Prefix, parsePrefix, prefixWords } from '../lib/prefix.js';
+import type { Random } from '../lib/random.js';
+import { TimerHeap } from '../lib/timers.js';
+import { Arbitration } from '../mapping/arbitration.js';
+import type { MappingChange, MappingEntry, Position } from '../mapping/change.js';
+import type { FailedPrefix, ForwardingTable, PacketLookup } from '../mapping/forwarding-table.js';
+import { Journal, type JournalEntry } from '../mapping/journal.js';
+import { Publication } from '../mapping/publication.js';
+import { TargetSets, type Targets } from '../mapping/target.js';
+import type { GrantConfig, HolderConfig, NetworkConfig, NodeConfig } from '../network/config.js';
+import { NetworkModel, type Node } from '../network/model.js';
+import { checkNetwork } from '../network/schema.js';
+import { AttributeSets } from '../rib/attribute-sets.js';
+import { Decision, type DecisionOptions } from '../rib/decision.js';
+import { Rib } from '../rib/rib.js';
+import type { NetworkEvents, RejectedClaim } from './events.js';
+import { type Explanation, explainPrefix } from './explain.js';
+import type { ClaimRequest, Lease } from './lease.js';
+import { IsolatedEmitter } from './turn.js';
+
+/** Claims of a dead session ended in one slice, so that timers and other sessions get their turn in between. */
+const SLICE = 16_384;
+/** Refused claims told one by one in an event. */
+const REJECTIONS_TOLD = 1000;
+
+/** What a network needs of its surroundings. @public */
+export interface NetworkOptions {
+  readonly clock: Clock;
+  /** Silent unless given. */
+  readonly logger?: Logger;
+  /** Default: a {@link MemoryForwardingTable}. */
+  readonly table?: ForwardingTable;
+  /** For the epoch and for jitter. Default `Math.random`. */
+  readonly random?: Random;
+}
+
+/** Changes since a position, or everything when they are not to be had any more. @public */
+export type ChangesSince =
+  | { readonly type: 'changes'; readonly changes: readonly JournalEntry[]; readonly position: Position }
+  | { readonly type: 'snapshot'; readonly mapping: readonly MappingEntry[]; readonly position: Position };
+
+/** A claim, as the network keeps it. @public */
+export interface ClaimView {
+  readonly prefix: string;
+  readonly node: string;
+  readonly speaker: string;
+  readonly source: string;
+  readonly from: string;
+  readonly verdict: string;
+  readonly preference: number;
+  /** Whether it is the one that others hear of. */
+  readonly best: boolean;
+}
+
+/** What `reconfigure` did. @public */
+export interface Reconfigured {
+  /** What was changed in place, a line each. */
+  readonly applied: readonly string[];
+  /** What is being started anew (sessions), a line each. */
+  readonly restarted: readonly string[];
+}
+
+/** Whom a network tells what its routers must know. @internal */
+export interface NetworkMember {
+  announce(rib: Rib, prefixes: Uint32Array, count: number): void;
+}
+
+/**
+ * A virtual network: who is in it, who may claim what, what is claimed, and where each address is reached.
+ *
+ * Routers of a network ({@link VirtualRouter}) bring in what guests say; a program can claim by itself with
+ * {@link VirtualNetwork.claim}. Both go through the same grants and the same decision.
+ *
+ * @example
+ * ```ts
+ * const network = new VirtualNetwork({
+ *   ranges: ['10.0.0.0/16'],
+ *   nodes: [{ name: 'web-a', addresses: ['10.0.1.10'] }, { name: 'web-b', addresses: ['10.0.1.11'] }],
+ *   holders: [{ prefix: '10.0.1.100/32', node: 'web-a' }],
+ *   grants: [{ node: 'web-b', prefix: '10.0.1.100/32' }],
+ * });
+ * network.on('mapping-change', ({ changes }) => console.log(changes));
+ * const lease = network.claim({ node: 'web-b', prefix: '10.0.1.100/32' });
+ * ```
+ * @public
+ */
+export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
+  readonly name: string;
+  protected readonly logger: Logger;
+  readonly #clock: Clock;
+  #config: NetworkConfig;
+  readonly #epoch: string;
+
+  /** @internal */
+  readonly model: NetworkModel;
+  /** @internal */
+  readonly authorization: Authorization;
+  /** @internal */
+  readonly sets = new AttributeSets();
+  /** @internal */
+  readonly ribs: { readonly ipv4: Rib; readonly ipv6: Rib };
+  /** @internal */
+  readonly timers: TimerHeap;
+  /** @internal */
+  readonly decision: DecisionOptions = { alwaysCompareMed: false, preferOldestExternal: false, multipath: true };
+
+  readonly #feeds: (Feed | undefined)[] = [];
+  readonly #freeFeeds: number[] = [];
+  readonly #targets: TargetSets;
+  readonly #arbitrations: { readonly ipv4: Arbitration; readonly ipv6: Arbitration };
+  readonly #journal: Journal;
+  readonly #publication: Publication;
+  #table: ForwardingTable;
+  readonly #members = new Set<NetworkMember>();
+  readonly #sweeps = new Set<Cancel>();
+  readonly #initial: Feed;
+  readonly #api: Feed;
+  /** The attribute set of what nobody announced over BGP: ORIGIN IGP and an empty AS_PATH. */
+  readonly #bare: number;
+  #leases = 0;
+  /** Prefixes whose `moved` holder stands for a claim of before, with the node's index. */
+  readonly #moved = new Map<string, number>();
+  #expiry: Cancel | undefined;
+  #burial: Cancel | undefined;
+  #closed = false;
+
+  constructor(config: NetworkConfig, options: NetworkOptions) {
+    super();
+    this.#config = checkNetwork(config, []);
+    this.name = this.#config.name ?? 'network';
+    this.logger = options.logger ?? silentLogger;
+    this.#clock = options.clock;
+    this.timers = new TimerHeap(options.clock);
+    const random = options.random ?? Math.random;
+    this.#epoch = `${Math.floor(options.clock.now()).toString(36)}-${Math.floor(random() * 0x1_0000_0000).toString(36)}`;
+    this.model = new NetworkModel(this.#config);
+    this.authorization = new Authorization(this.model);
+    this.#targets = new TargetSets(this.model);
+    this.ribs = {
+      ipv4: new Rib('ipv4', this.sets, this.model, this.authorization, this.#feeds),
+      ipv6: new Rib('ipv6', this.sets, this.model, this.authorization, this.#feeds),
+    };
+    const arbitrate = (rib: Rib): Arbitration => new Arbitration(rib, new Decision(rib, this.decision), this.#targets);
+    this.#arbitrations = { ipv4: arbitrate(this.ribs.ipv4), ipv6: arbitrate(this.ribs.ipv6) };
+    this.#journal = new Journal(this.#config.journal ?? 65_536);
+    this.#table = options.table ?? new MemoryForwardingTable();
+    this.#publication = new Publication(
+      [
+        { rib: this.ribs.ipv4, arbitration: this.#arbitrations.ipv4 },
+        { rib: this.ribs.ipv6, arbitration: this.#arbitrations.ipv6 },
+      ],
+      this.#targets,
+      this.#journal,
+      this.#clock,
+      this.#table,
+      this.#owner(),
+    );
+    this.#publication.announceWhen = this.#config.announce ?? 'applied';
+    const bare = Uint8Array.of(0x40, 1, 1, 0, 0x40, 2, 0);
+    this.#bare = this.sets.intern(bare, 0, bare.length);
+    this.#initial = this.openFeed(programFeed('initial', 'configuration'));
+    this.#api = this.openFeed(programFeed('api', 'program'));
+    for (const grant of this.#config.grants ?? []) this.authorization.add(grant, this.#clock.now());
+    this.#setHolders();
+    this.settle({ type: 'configured' });
+    this.#armExpiry();
+  }
+
+  // --- Configuration ---------------------------------------------------------------------------------------------------
+
+  /**
+   * The configuration in force. Addresses that a claim moved stand among the holders with `moved: true`: given to a new network,
+   * it starts with them where they are now, each until its holder's own claim is heard again.
+   */
+  configuration(): NetworkConfig {
+    const holders: HolderConfig[] = (this.#config.holders ?? []).filter((holder) => !holder.moved);
+    const moved: HolderConfig[] = [];
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
+        const row = (rib.best[prefix] ?? 0) - 1;
+        if (row < 0) continue;
+        const text = rib.prefixes.format(prefix);
+        if (rib.feeds[rib.feedOf[row] ?? 0] === this.#initial && !this.#moved.has(text)) continue;
+        const node = this.model.at(rib.holder[row] ?? 0).name;
+        moved.push({ prefix: text, node, ...(rib.kind[row] === 1 ? { as: 'gateway' as const } : {}), moved: true });
+      }
+    }
+    return {
+      ...this.#config,
+      nodes: this.model.present().map((node) => ({ ...node.config, ...(node.up ? {} : { state: 'down' as const }) })),
+      grants: this.authorization.current().map((grant) => grant.config),
+      holders: [...holders, ...moved],
+    };
+  }
+
+  /**
+   * Takes over another configuration while in use: what is claimed is judged again at once, and nobody has to resend.
+   * Throws a `UsageError` and changes nothing when the configuration is wrong.
+   */
+  reconfigure(next: NetworkConfig): Reconfigured {
+    this.#open();
+    const config = checkNetwork(next, []);
+    const applied: string[] = [];
+    const wanted = new Map((config.nodes ?? []).map((node) => [node.name, node]));
+    for (const node of this.model.present()) {
+      const to = wanted.get(node.name);
+      if (!to) {
+        this.model.removeNode(node.name);
+        applied.push(`node ${node.name} removed`);
+      }
+    }
+    for (const node of wanted.values()) {
+      const known = this.model.find(node.name);
+      if (!known) {
+        this.model.addNode(node);
+        applied.push(`node ${node.name} added`);
+      } else if (!same(known.config, node)) {
+        const moved = known.config.location !== node.location;
+        this.model.changeNode(node);
+        if (moved) this.#relocate(known);
+        applied.push(`node ${node.name} changed`);
+      }
+    }
+    const grants = new Map((config.grants ?? []).map((grant) => [grantId(grant), grant]));
+    for (const grant of this.authorization.current()) {
+      const to = grants.get(grant.id);
+      if (!to) {
+        this.#removeGrant(grant);
+        applied.push(`grant ${grant.id} revoked`);
+      } else if (!same(grant.config, to)) {
+        this.#replaceGrant(grant, to);
+        applied.push(`grant ${grant.id} changed`);
+      }
+      grants.delete(grant.id);
+    }
+    for (const [id, grant] of grants) {
+      this.#addGrant(grant);
+      applied.push(`grant ${id} given`);
+    }
+    if (!same(this.#config.ranges ?? [], config.ranges ?? [])) applied.push('ranges changed');
+    if (!same(this.#config.subnets ?? [], config.subnets ?? [])) applied.push('subnets changed');
+    if (!same(this.#config.holders ?? [], config.holders ?? [])) applied.push('holders changed');
+    this.model.ranges = (config.ranges ?? []).map(parsePrefix);
+    this.model.subnets = (config.subnets ?? []).map(({ name, prefix }) => ({ name: name ?? prefix, prefix: parsePrefix(prefix) }));
+    this.#publication.announceWhen = config.announce ?? 'applied';
+    this.#config = config;
+    this.#setHolders();
+    this.rejudge({ type: 'configured' });
+    this.#armExpiry();
+    return { applied, restarted: [] };
+  }
+
+  /** Adds a node. Throws a `UsageError` (`NAME_TAKEN`, or `CONFIG_INVALID` for an address of another's). */
+  addNode(node: NodeConfig): void {
+    this.#change({ nodes: [...(this.#config.nodes ?? []), node] });
+  }
+  /** Changes a node: its addresses, tags, location, state. Throws a `UsageError` (`NAME_UNKNOWN`). */
+  changeNode(node: NodeConfig): void {
+    this.model.node(node.name);
+    this.#change({ nodes: (this.#config.nodes ?? []).map((known) => (known.name === node.name ? node : known)) });
+  }
+  /** Removes a node, and what it holds. Throws a `UsageError` (`NAME_UNKNOWN`). */
+  removeNode(name: string): void {
+    this.model.node(name);
+    this.#change({
+      nodes: (this.#config.nodes ?? []).filter((node) => node.name !== name),
+      holders: (this.#config.holders ?? []).filter((holder) => holder.node !== name),
+      grants: (this.#config.grants ?? []).filter((grant) => grant.node !== name),
+    });
+  }
+  /** A node died, or is back: what it claims is out, or in again, at once. Throws a `UsageError` (`NAME_UNKNOWN`). */
+  setNodeState(name: string, state: 'up' | 'down'): void {
+    this.#open();
+    const node = this.model.node(name);
+    if (node.up === (state === 'up')) return;
+    this.model.setUp(node, state === 'up');
+    const nodes = (this.#config.nodes ?? []).map((known) => (known.name === name ? { ...known, state } : known));
+    this.#config = { ...this.#config, nodes };
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      rib.now = this.#clock.now();
+      for (let row = 0; row < rib.rowLimit; row++)
+        if (rib.setIn[row] !== 0 && rib.holder[row] === node.index) rib.touch(rib.prefixOf[row] ?? 0);
+    }
+    this.settle({ type: state === 'up' ? 'node-up' : 'node-down', node: name });
+  }
+
+  /** Gives a grant, or changes the one of the same id. What is claimed is judged again at once. Returns its id. */
+  grant(grant: GrantConfig): string {
+    const id = grantId(grant);
+    const others = (this.#config.grants ?? []).filter((known) => grantId(known) !== id);
+    const position = (this.#config.grants ?? []).findIndex((known) => grantId(known) === id);
+    const grants = position < 0 ? [...others, grant] : (this.#config.grants ?? []).map((known, i) => (i === position ? grant : known));
+    this.#config = checkNetwork({ ...this.#config, grants }, []);
+    const given = (this.#config.grants ?? []).find((known) => grantId(known) === id) ?? grant;
+    const before = this.authorization.find(id);
+    if (before) this.#replaceGrant(before, given);
+    else this.#addGrant(given);
+    this.rejudge({ type: before ? 'grant-changed' : 'granted', grant: id });
+    this.#armExpiry();
+    return id;
+  }
+  /** Revokes a grant. Throws a `UsageError` (`NAME_UNKNOWN`). */
+  revoke(id: string): void {
+    this.#open();
+    const grant = this.authorization.find(id);
+    if (!grant) throw new UsageError('NAME_UNKNOWN', `there is no grant ${JSON.stringify(id)}`);
+    this.#config = { ...this.#config, grants: (this.#config.grants ?? []).filter((known) => grantId(known) !== id) };
+    this.#removeGrant(grant);
+    this.rejudge({ type: 'revoked', grant: id });
+    this.#armExpiry();
+  }
+  /** The grants, ended ones too. */
+  grants(): readonly GrantConfig[] {
+    return this.authorization.current().map((grant) => grant.config);
+  }
+
+  /** Forwards by another table from now on: it gets the whole mapping first. */
+  setForwardingTable(table: ForwardingTable): void {
+    this.#open();
+    this.#table = table;
+    this.#publication.use(table);
+  }
+
+  // --- Claims ----------------------------------------------------------------------------------------------------------
+
+  /**
+   * Claims a prefix for a node, as a guest would over BGP. Throws a `UsageError` for an unknown node or a wrong prefix; a claim
+   * that is not granted does not throw: its lease says why, and it is judged again when grants change.
+   */
+  claim(request: ClaimRequest): Lease {
+    this.#open();
+    const node = this.model.node(request.node);
+    const prefix = parsePrefix(request.prefix);
+    const rib = this.ribs[prefix.family];
+    const pathId = ++this.#leases;
+    const id = this.#idOf(rib, prefix);
+    rib.now = this.#clock.now();
+    rib.announce(id, this.#api.index, pathId, this.#bare, this.#bare, 0, node.index, -1);
+    const row = rib.find(id, this.#api.index, pathId) - 1;
+    this.settle({ type: 'claimed', node: node.name });
+    let expires: Millis | undefined;
+    let cancel: Cancel = () => {};
+    let over = false;
+    const end = (type: 'released' | 'lease-expired'): void => {
+      if (over) return;
+      over = true;
+      cancel();
+      if (this.#closed) return;
+      rib.now = this.#clock.now();
+      rib.remove(row);
+      this.settle({ type, node: node.name });
+    };
+    const start = (lease: Millis | undefined): void => {
+      cancel();
+      expires = lease === undefined ? undefined : this.#clock.now() + lease;
+      if (expires !== undefined) cancel = this.#clock.at(expires, () => end('lease-expired'));
+    };
+    start(request.lease);
+    return {
+      node: node.name,
+      prefix: formatPrefix(prefix),
+      get expires() {
+        return expires;
+      },
+      get verdict() {
+        return over ? 'ended' : verdictCode(rib.verdict[row] ?? 0);
+      },
+      renew: (lease = request.lease) => {
+        if (over || this.#closed) throw new UsageError('CLOSED', `the lease of ${formatPrefix(prefix)} has ended`);
+        start(lease);
+      },
+      release: () => end('released'),
+    };
+  }
+
+  /** Claims, refused ones too, optionally of one node. A snapshot is made as it is walked: do not wait in between. */
+  *claims(filter: { readonly node?: string; readonly prefix?: string } = {}): IterableIterator<ClaimView> {
+    const prefix = filter.prefix === undefined ? undefined : canonicalPrefix(filter.prefix);
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      for (let row = 0; row < rib.rowLimit; row++) {
+        if (rib.setIn[row] === 0) continue;
+        const id = rib.prefixOf[row] ?? 0;
+        const node = this.model.at(rib.holder[row] ?? 0).name;
+        if (filter.node !== undefined && filter.node !== node) continue;
+        const text = rib.prefixes.format(id);
+        if (prefix !== undefined && prefix !== text) continue;
+        const feed = rib.feeds[rib.feedOf[row] ?? 0] as Feed; // a row's feed outlives it
+        yield {
+          prefix: text,
+          node,
+          speaker: feed.speaker < 0 ? node : this.model.at(feed.speaker).name,
+          source: feed.source,
+          from: feed.label,
+          verdict: VERDICTS[rib.verdict[row] ?? 0] ?? 'accepted',
+          preference: rib.preference[row] ?? 0,
+          best: rib.best[id] === row + 1,
+        };
+      }
+    }
+  }
+
+  // --- Mapping ---------------------------------------------------------------------------------------------------------
+
+  /** Where a prefix goes, by exactly this prefix. */
+  get(prefix: string): Targets | undefined {
+    const parsed = parsePrefix(prefix);
+    const rib = this.ribs[parsed.family];
+    const id = rib.prefixes.find(...prefixWords(parsed.bytes), parsed.length);
+    return id < 0 ? undefined : this.#targets.get(rib.published[id] ?? 0);
+  }
+
+  /** Where packets for an address go: the longest prefix that is mapped. */
+  lookup(address: string): Targets | undefined {
+    const table = this.#table as Partial<PacketLookup>;
+    if (typeof table.lookup === 'function') return table.lookup(address);
+    const found = this.#longest(parseAddress(address), (rib, id) => rib.published[id] !== 0);
+    return found && this.#targets.get(found.rib.published[found.id] ?? 0);
+  }
+
+  /** The whole mapping. */
+  *mapping(): IterableIterator<MappingEntry> {
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      for (let id = 0; id < rib.prefixes.limit; id++) {
+        const targets = this.#targets.get(rib.published[id] ?? 0);
+        if (targets) yield { prefix: rib.prefixes.format(id), targets };
+      }
+    }
+  }
+
+  /** Mapped prefixes. */
+  get size(): number {
+    let size = 0;
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      for (let id = 0; id < rib.prefixes.limit; id++) if (rib.published[id] !== 0) size++;
+    }
+    return size;
+  }
+
+  /** The last change. */
+  get position(): Position {
+    return { epoch: this.#epoch, seq: this.#journal.seq };
+  }
+
+  /** What happened after a position; a snapshot when that cannot be told any more, or the position is of another life. */
+  changesSince(position: Position): ChangesSince {
+    const changes = position.epoch === this.#epoch ? this.#journal.since(position.seq) : undefined;
+    return changes
+      ? { type: 'changes', changes, position: this.position }
+      : { type: 'snapshot', mapping: [...this.mapping()], position: this.position };
+  }
+
+  /** Why packets for an address, or a prefix, go where they go: every claim, its verdict, and the step that decided. */
+  explain(query: string): Explanation {
+    const prefix = parsePrefix(query);
+    const host = prefix.length === prefix.bytes.length * 8;
+    const rib = this.ribs[prefix.family];
+    const exact = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
+    const found =
+      exact >= 0 && rib.head[exact] !== 0
+        ? { rib, id: exact }
+        : host && !query.includes('/')
+          ? this.#longest(prefix.bytes, (candidate, id) => candidate.head[id] !== 0)
+          : undefined;
+    if (!found) return { query, prefix: undefined, targets: undefined, decided: undefined, claims: [], decidedAt: undefined };
+    return explainPrefix(query, found.rib, this.#arbitrations[prefix.family], this.#targets, found.id);
+  }
+
+  /** Resolves when the forwarding table has everything that was decided. */
+  settled(): Promise<void> {
+    return this.#publication.settled();
+  }
+
+  /** Lets go of the forwarding table and of every timer. Routers must have stopped. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#expiry?.();
+    this.#burial?.();
+    for (const cancel of this.#sweeps) cancel();
+    await this.#publication.close();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Counters and gauges, as plain numbers. @internal */
+  counts(): NetworkCounts {
+    const { ipv4, ipv6 } = this.ribs;
+    return {
+      nodes: this.model.present().length,
+      grants: this.authorization.current().length,
+      claims: ipv4.rows + ipv6.rows,
+      claimsRefused: ipv4.refused + ipv6.refused,
+      prefixes: ipv4.prefixes.size + ipv6.prefixes.size,
+      attributeSets: this.sets.size,
+      attributeSetBytes: this.sets.bytes,
+      seq: this.#journal.seq,
+      ...this.#publication.counters,
+    };
+  }
+
+  // --- For routers -----------------------------------------------------------------------------------------------------
+
+  /** @internal */
+  join(member: NetworkMember): void {
+    this.#members.add(member);
+  }
+  /** @internal */
+  leave(member: NetworkMember): void {
+    this.#members.delete(member);
+  }
+  /** Some neighbour takes several paths a prefix. @internal */
+  wantEveryPath(): void {
+    this.#publication.everyPath = true;
+  }
+  /** The bare set that stands for what nobody announced over BGP. @internal */
+  get bareSet(): number {
+    return this.#bare;
+  }
+
+  /** Opens a stream of claims. @internal */
+  openFeed(feed: Feed): Feed {
+    const index = this.#freeFeeds.pop() ?? this.#feeds.length;
+    feed.index = index;
+    feed.sourceIndex = SOURCES.indexOf(feed.source);
+    this.#feeds[index] = feed;
+    this.ribs.ipv4.addFeed(index);
+    this.ribs.ipv6.addFeed(index);
+    return feed;
+  }
+
+  /** Ends a stream of claims: its claims end, in slices. @internal */
+  closeFeed(feed: Feed, done: () => void = () => {}): void {
+    feed.alive = false;
+    let next: Cancel | undefined;
+    const slice = (): void => {
+      if (next) this.#sweeps.delete(next);
+      const now = this.#clock.now();
+      this.ribs.ipv4.now = now;
+      this.ribs.ipv6.now = now;
+      const swept = this.ribs.ipv4.sweep(feed.index, SLICE);
+      const rest = swept < SLICE ? this.ribs.ipv6.sweep(feed.index, SLICE - swept) : 0;
+      this.settle(feed.cause);
+      if (swept + rest < SLICE) {
+        this.#feeds[feed.index] = undefined;
+        this.#freeFeeds.push(feed.index);
+        done();
+        return;
+      }
+      next = this.#clock.defer(slice);
+      this.#sweeps.add(next);
+    };
+    slice();
+  }
+
+  /** The end of a turn: decides, publishes, tells. @internal */
+  settle(cause: Cause): void {
+    this.ribs.ipv4.fillRoom();
+    this.ribs.ipv6.fillRoom();
+    if (this.#moved.size > 0) this.#endMoved();
+    this.#publication.settle(cause);
+    this.#tellRefusals();
+    if ((this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty) && !this.#burial) this.#burial = this.#clock.defer(() => this.#bury());
+  }
+
+  /** Forgets prefixes that nobody has any more, and gathers half-empty pages of attributes, a slice at a time. */
+  #bury(): void {
+    this.#burial = undefined;
+    const more = this.ribs.ipv4.bury(SLICE) || this.ribs.ipv6.bury(SLICE) || this.sets.compact();
+    if (more && !this.#closed) this.#burial = this.#clock.defer(() => this.#bury());
+  }
+
+  /** Marks the time of the input that is about to be taken in. @internal */
+  begin(): void {
+    const now = this.#clock.now();
+    this.ribs.ipv4.now = now;
+    this.ribs.ipv6.now = now;
+    const listening = this.listenerCount('claim-rejected') > 0;
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      if (listening) rib.refusals ??= [];
+      else rib.refusals = undefined;
+    }
+  }
+
+  /** Judges every claim again: grants, nodes or addresses changed. @internal */
+  rejudge(cause: Cause): void {
+    this.#open();
+    this.authorization.invalidate();
+    this.begin();
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      for (const feed of this.#feeds) if (feed?.alive && feed.importer) rib.reimport(feed);
+      rib.rejudgeAll();
+    }
+    this.settle(cause);
+  }
+
+  // --- Inside ----------------------------------------------------------------------------------------------------------
+
+  #owner(): ConstructorParameters<typeof Publication>[5] {
+    const network = this;
+    return {
+      announce: (rib, prefixes, count) => {
+        for (const member of network.#members) member.announce(rib, prefixes, count);
+      },
+      get listening() {
+        return network.listenerCount('mapping-change') > 0;
+      },
+      published: (changes: readonly MappingChange[]) => {
+        const last = changes[changes.length - 1];
+        network.tell('mapping-change', { network: network.name, changes, position: { epoch: network.#epoch, seq: last?.seq ?? 0 } });
+      },
+      failed: (failed: readonly FailedPrefix[], error: string | undefined) => {
+        network.logger.warn({ failed: failed.length, error }, 'the forwarding table did not take a change');
+        network.tell('table-failure', { network: network.name, failed, error });
+      },
+    };
+  }
+
+  #tellRefusals(): void {
+    const claims: RejectedClaim[] = [];
+    let total = 0;
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      const rows = rib.refusals;
+      if (!rows || rows.length === 0) continue;
+      rib.refusals = [];
+      for (const row of new Set(rows)) {
+        const verdict = rib.verdict[row] ?? 0;
+        if (rib.setIn[row] === 0 || verdict === 0) continue;
+        total++;
+        if (claims.length >= REJECTIONS_TOLD) continue;
+        const feed = rib.feeds[rib.feedOf[row] ?? 0] as Feed; // a row's feed outlives it
+        const node = this.model.at(rib.holder[row] ?? 0).name;
+        const reason = verdictCode(verdict);
+        if (reason === 'accepted') continue;
+        claims.push({
+          prefix: rib.prefixes.format(rib.prefixOf[row] ?? 0),
+          node,
+          speaker: feed.speaker < 0 ? node : this.model.at(feed.speaker).name,
+          source: feed.source,
+          from: feed.label,
+          reason,
+          message: verdictSentence(reason),
+        });
+      }
+    }
+    if (total > 0) this.tell('claim-rejected', { network: this.name, claims, total });
+  }
+
+  #change(part: Partial<NetworkConfig>): void {
+    this.reconfigure({ ...this.#config, ...part });
+  }
+
+  #addGrant(config: GrantConfig): void {
+    const grant = this.authorization.add(config, this.#clock.now());
+    this.#tellGrant(grant.id, undefined, config);
+  }
+  #removeGrant(grant: Grant): void {
+    this.authorization.remove(grant.id);
+    this.#tellGrant(grant.id, grant.config, undefined);
+  }
+  #replaceGrant(grant: Grant, config: GrantConfig): void {
+    this.authorization.replace(grant, config, this.#clock.now());
+    this.#tellGrant(grant.id, grant.config, config);
+  }
+  #tellGrant(id: string, before: GrantConfig | undefined, after: GrantConfig | undefined): void {
+    this.tell('grant-change', this.#journal.appendGrantChange({ at: this.#clock.now(), grant: id, before, after }));
+  }
+
+  #armExpiry(): void {
+    this.#expiry?.();
+    this.#expiry = undefined;
+    const next = this.authorization.nextExpiry();
+    if (next === undefined || next === Number.POSITIVE_INFINITY) return;
+    this.#expiry = this.#clock.at(next, () => {
+      const ended = this.authorization.expire(this.#clock.now());
+      for (const grant of ended) this.#tellGrant(grant.id, grant.config, undefined);
+      if (ended[0]) this.rejudge({ type: 'grant-expired', grant: ended[0].id });
+      this.#armExpiry();
+    });
+  }
+
+  /** Makes the initial holders what the configuration says: named ones, and each node of its own addresses. */
+  #setHolders(): void {
+    this.begin();
+    const wanted = new Map<string, { readonly prefix: Prefix; readonly node: Node; readonly wish: number; readonly moved: boolean }>();
+    for (const { prefix, node, as, moved } of this.#config.holders ?? []) {
+      const owner = this.model.find(node);
+      if (!owner) continue;
+      wanted.set(`${prefix} ${node}`, { prefix: parsePrefix(prefix), node: owner, wish: as === 'gateway' ? 1 : 0, moved: moved ?? false });
+    }
+    const named = new Set((this.#config.holders ?? []).filter(({ moved }) => !moved).map(({ prefix }) => canonicalPrefix(prefix)));
+    for (const node of this.model.present()) {
+      for (const address of node.config.addresses ?? []) {
+        const prefix = hostPrefix(parseAddress(address));
+        const text = formatPrefix(prefix);
+        if (!named.has(text)) wanted.set(`${text} ${node.name}`, { prefix, node, wish: 0, moved: false });
+      }
+    }
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      for (let at = rib.firstOf(this.#initial.index); at !== 0; ) {
+        const row = at - 1;
+        at = rib.feedNext[row] ?? 0;
+        const text = rib.prefixes.format(rib.prefixOf[row] ?? 0);
+        if (!wanted.has(`${text} ${this.model.at(rib.holder[row] ?? 0).name}`)) {
+          this.#moved.delete(text);
+          rib.remove(row);
+        }
+      }
+    }
+    for (const { prefix, node, wish, moved } of wanted.values()) {
+      const rib = this.ribs[prefix.family];
+      rib.announce(
+        this.#idOf(rib, prefix),
+        this.#initial.index,
+        node.index + 1,
+        this.#bare,
+        this.#bare,
+        0,
+        node.index,
+        moved ? wish + 2 : wish,
+      );
+      if (moved) this.#moved.set(formatPrefix(prefix), node.index);
+    }
+  }
+
+  /** A `moved` holder stands for a claim of a former life: it ends when that claim is heard again. */
+  #endMoved(): void {
+    for (const [text, holder] of this.#moved) {
+      const prefix = parsePrefix(text);
+      const rib = this.ribs[prefix.family];
+      const id = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
+      if (id < 0) continue;
+      let standIn = -1;
+      let heard = false;
+      for (let at = rib.head[id] ?? 0; at !== 0; at = rib.next[at - 1] ?? 0) {
+        if (rib.holder[at - 1] !== holder) continue;
+        if (rib.feedOf[at - 1] === this.#initial.index) standIn = (rib.wish[at - 1] ?? 0) > 2 ? at - 1 : standIn;
+        else if (rib.verdict[at - 1] === 0) heard = true;
+      }
+      if (!heard) continue;
+      this.#moved.delete(text);
+      if (standIn >= 0) rib.remove(standIn);
+    }
+  }
+
+  #relocate(node: Node): void {
+    const numbers = this.#targets.refresh(node.index);
+    if (numbers.length > 0) this.#publication.republish(new Set(numbers), { type: 'node-changed', node: node.name });
+  }
+
+  #idOf(rib: Rib, prefix: Prefix): number {
+    return rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
+  }
+
+  #longest(address: Uint8Array, has: (rib: Rib, id: number) => boolean): { readonly rib: Rib; readonly id: number } | undefined {
+    const rib = address.length === 4 ? this.ribs.ipv4 : this.ribs.ipv6;
+    for (let length = address.length * 8; length >= 0; length--) {
+      const id = rib.prefixes.find(...prefixWords(maskBytes(address, length)), length);
+      if (id >= 0 && has(rib, id)) return { rib, id };
+    }
+    return undefined;
+  }
+
+  #open(): void {
+    if (this.#closed) throw new UsageError('CLOSED', 'the network is closed');
+  }
+}
+
+/** Gauges and counters of a network. @public */
+export interface NetworkCounts {
+  readonly nodes: number;
+  readonly grants: number;
+  readonly claims: number;
+  readonly claimsRefused: number;
+  readonly prefixes: number;
+  readonly attributeSets: number;
+  readonly attributeSetBytes: number;
+  /** The journal's last number. */
+  readonly seq: number;
+  readonly batches: number;
+  readonly batchFailures: number;
+  readonly prefixFailures: number;
+  readonly changes: number;
+}
+
+function programFeed(source: 'initial' | 'api', label: string): Feed {
+  return {
+    index: -1,
+    source,
+    sourceIndex: -1,
+    speaker: -1,
+    external: false,
+    routerId: 0,
+    address: new Uint8Array(0),
+    label,
+    router: '',
+    reflectorClient: false,
+    cause: { type: 'configured' },
+    alive: true,
+  };
+}
+
+function same(x: unknown, y: unknown): boolean {
+  return JSON.stringify(x) === JSON.stringify(y);
+}

@@ -1,0 +1,333 @@
+import type { EventEmitter } from 'eventemitter3';
+import { parseAsn } from '../lib/asn.js';
+import type { Clock } from '../lib/clock.js';
+import { UsageError } from '../lib/errors.js';
+import { type Logger, silentLogger } from '../lib/logger.js';
+import type { MappingEntry, Position } from '../mapping/change.js';
+import type { ForwardingTable } from '../mapping/forwarding-table.js';
+import type { Targets } from '../mapping/target.js';
+import type { GrantConfig } from '../network/config.js';
+import { BgpAttachment, Cease } from './attach/bgp.js';
+import type { BgpNeighbour, BgpSurroundings, RouterIdentity } from './attach/bgp-neighbour.js';
+import type { RouterConfig } from './config.js';
+import type { NetworkEvents, RouterEvents } from './events.js';
+import type { Explanation } from './explain.js';
+import type { Host } from './host.js';
+import type { ClaimRequest, Lease } from './lease.js';
+import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
+import { checkRouter } from './schema.js';
+import { IsolatedEmitter } from './turn.js';
+import { type ChangesSince, type ClaimView, type NetworkCounts, type Reconfigured, VirtualNetwork } from './virtual-network.js';
+
+/** What a router needs of its surroundings. @public */
+export interface RouterOptions {
+  /** Transport and clock. `virtual-router` brings the host's sockets and clock; a simulation brings its own. */
+  readonly host: Host;
+  /** The network to serve, shared with other routers. Default: a private one, made of the configuration's `network`. */
+  readonly network?: VirtualNetwork;
+  /** Silent unless given. */
+  readonly logger?: Logger;
+  /** Of the private network. Default: a `MemoryForwardingTable`. */
+  readonly table?: ForwardingTable;
+}
+
+/** A router's state as plain numbers and strings; `renderPrometheus` makes text of it. @public */
+export interface RouterMetrics {
+  readonly router: string;
+  readonly network: NetworkCounts;
+  readonly neighbours: readonly NeighbourStatus[];
+}
+
+const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = ['mapping-change', 'claim-rejected', 'grant-change', 'table-failure'];
+
+/**
+ * A virtual router: guests speak BGP to it as to a real one, what they announce is checked against what they are granted, and an
+ * accepted claim moves the address.
+ *
+ * With `network` in its configuration it makes a network of its own; several routers of one network share a
+ * {@link VirtualNetwork} given in the options.
+ *
+ * @example
+ * ```ts
+ * await using router = new VirtualRouter({
+ *   as: 65000,
+ *   routerId: '10.0.0.1',
+ *   listen: [{ address: '127.0.0.1', port: 1790 }],
+ *   network: {
+ *     ranges: ['10.0.0.0/16'],
+ *     nodes: [{ name: 'web-b', addresses: ['127.0.0.3'] }],
+ *     grants: [{ node: 'web-b', prefix: '10.0.1.100/32' }],
+ *   },
+ *   neighbours: [{ address: '127.0.0.3', as: 65002 }],
+ * });
+ * router.on('mapping-change', ({ changes }) => console.log(changes));
+ * await router.start();
+ * ```
+ * @public
+ */
+export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
+  readonly name: string;
+  /** The network that the router serves. */
+  readonly network: VirtualNetwork;
+  protected readonly logger: Logger;
+  readonly #host: Host;
+  readonly #ownNetwork: boolean;
+  #config: RouterConfig;
+  readonly #bgp: BgpAttachment;
+  #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
+  #transition: Promise<void> = Promise.resolve();
+  readonly #forwarded = new Map<keyof NetworkEvents, (event: never) => void>();
+
+  /** Throws a `UsageError` (`CONFIG_INVALID`) that names the path and what was expected there; nothing has been started then. */
+  constructor(config: RouterConfig, options: RouterOptions) {
+    super();
+    this.logger = options.logger ?? silentLogger;
+    this.#host = options.host;
+    this.#ownNetwork = options.network === undefined;
+    const shared = options.network;
+    this.#config = checkRouter(config, [], shared?.configuration());
+    this.name = this.#config.name ?? 'router';
+    const { clock } = this.#host;
+    this.network =
+      shared ??
+      new VirtualNetwork(this.#config.network ?? {}, {
+        clock,
+        random: this.#host.random,
+        logger: this.logger,
+        ...(options.table ? { table: options.table } : {}),
+      });
+    this.#bgp = new BgpAttachment(this.#surroundings(clock), this.#host, {
+      refused: (event) => this.tell('session-refused', { router: this.name, ...event }),
+    });
+    Object.assign(this.network.decision, this.#config.decision);
+    for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
+    this.#bgp.configure(this.#config.neighbours ?? []);
+    this.network.rejudge({ type: 'configured' });
+  }
+
+  // --- Life ------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Listens and dials. Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `LISTENER_SHARED`) and leaves nothing
+   * running then. Harmless when it runs.
+   */
+  start(): Promise<void> {
+    if (this.#state === 'idle') {
+      this.#state = 'starting';
+      this.#transition = this.#start();
+    } else if (this.#state === 'stopping') this.#transition = this.#transition.then(() => this.start());
+    return this.#transition;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#bgp.start(this.#config.listen ?? []);
+    } catch (error) {
+      this.#state = 'idle';
+      throw error;
+    }
+    this.#state = 'running';
+    for (const { address, port } of this.#bgp.endpoints) {
+      this.logger.info({ address, port }, 'listening');
+      this.tell('listening', { router: this.name, address, port });
+    }
+  }
+
+  /**
+   * Ends every session with a Cease (administrative shutdown, with `text` as RFC 9003 has it), and leaves no handle behind. A
+   * private network is closed too, unless `keepNetwork`. Harmless when it does not run.
+   */
+  stop(options: { readonly text?: string; readonly keepNetwork?: boolean } = {}): Promise<void> {
+    if (this.#state === 'stopping') return this.#transition;
+    const before = this.#transition.catch(() => {});
+    const was = this.#state;
+    this.#state = 'stopping';
+    this.#transition = before.then(async () => {
+      if (was !== 'idle') await this.#bgp.stop(Cease.shutdown, options.text);
+      if (this.#ownNetwork && !options.keepNetwork) await this.network.close();
+      this.#state = 'idle';
+    });
+    return this.#transition;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Where it listens, with the ports that the system gave for port 0. */
+  get endpoints(): readonly { readonly address: string; readonly port: number }[] {
+    return this.#bgp.endpoints;
+  }
+
+  // --- Configuration ---------------------------------------------------------------------------------------------------
+
+  /** The configuration in force, moved addresses included. */
+  configuration(): RouterConfig {
+    return this.#ownNetwork ? { ...this.#config, network: this.network.configuration() } : this.#config;
+  }
+
+  /**
+   * Takes over another configuration while running. Policies, exports, grants, nodes change in place; a neighbour whose session
+   * parameters change is started anew. Throws a `UsageError` and changes nothing when the configuration is wrong, or when it
+   * changes the AS number, the router id or the listeners, which takes a new router.
+   */
+  reconfigure(next: RouterConfig): Reconfigured {
+    const config = checkRouter(next, [], this.#ownNetwork ? undefined : this.network.configuration());
+    for (const field of ['as', 'routerId', 'clusterId', 'name', 'listen'] as const) {
+      if (JSON.stringify(config[field]) !== JSON.stringify(this.#config[field])) {
+        throw new UsageError('CONFIG_INVALID', 'cannot change while the router lives; make a new router', [field]);
+      }
+    }
+    const network = this.#ownNetwork && config.network ? this.network.reconfigure(config.network) : { applied: [], restarted: [] };
+    const before = this.#addresses();
+    this.#config = config;
+    for (const address of before) this.network.model.removeRouterAddress(address);
+    for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
+    Object.assign(this.network.decision, { alwaysCompareMed: false, preferOldestExternal: false, multipath: true }, config.decision);
+    const bgp = this.#bgp.configure(config.neighbours ?? []);
+    this.network.rejudge({ type: 'configured' });
+    return { applied: [...network.applied, ...bgp.applied], restarted: bgp.restarted };
+  }
+
+  // --- The network, for those who have one router ----------------------------------------------------------------------
+
+  /** See {@link VirtualNetwork.claim}. */
+  claim(request: ClaimRequest): Lease {
+    return this.network.claim(request);
+  }
+  /** See {@link VirtualNetwork.grant}. */
+  grant(grant: GrantConfig): string {
+    return this.network.grant(grant);
+  }
+  /** See {@link VirtualNetwork.revoke}. */
+  revoke(id: string): void {
+    this.network.revoke(id);
+  }
+  /** See {@link VirtualNetwork.explain}. */
+  explain(query: string): Explanation {
+    return this.network.explain(query);
+  }
+  /** See {@link VirtualNetwork.mapping}. */
+  mapping(): IterableIterator<MappingEntry> {
+    return this.network.mapping();
+  }
+  /** See {@link VirtualNetwork.claims}. */
+  claims(filter?: { readonly node?: string; readonly prefix?: string }): IterableIterator<ClaimView> {
+    return this.network.claims(filter);
+  }
+  /** See {@link VirtualNetwork.lookup}. */
+  lookup(address: string): Targets | undefined {
+    return this.network.lookup(address);
+  }
+  /** See {@link VirtualNetwork.changesSince}. */
+  changesSince(position: Position): ChangesSince {
+    return this.network.changesSince(position);
+  }
+  /** See {@link VirtualNetwork.position}. */
+  get position(): Position {
+    return this.network.position;
+  }
+
+  // --- Sessions --------------------------------------------------------------------------------------------------------
+
+  /** Every neighbour, dynamic ones too. */
+  neighbours(): readonly NeighbourStatus[] {
+    return this.#bgp.all().map(neighbourStatus);
+  }
+
+  /** Asks a neighbour to say everything again (RFC 2918). Throws a `UsageError` (`NAME_UNKNOWN`). */
+  refresh(neighbour: string): void {
+    this.#neighbour(neighbour).requestRefresh();
+  }
+
+  /** Ends a neighbour's session with a Cease (administrative reset); it may come back. Throws a `UsageError` (`NAME_UNKNOWN`). */
+  async reset(neighbour: string, text?: string): Promise<void> {
+    const found = this.#neighbour(neighbour);
+    await found.stop(Cease.reset, text);
+    if (this.#state === 'running') found.start();
+  }
+
+  /** Counters and gauges as they stand. */
+  metrics(): RouterMetrics {
+    return { router: this.name, network: this.network.counts(), neighbours: this.neighbours() };
+  }
+
+  // --- Inside ----------------------------------------------------------------------------------------------------------
+
+  /** The network's events are passed on while someone listens to them here. */
+  override on<T extends EventEmitter.EventNames<RouterEvents>>(event: T, listener: EventEmitter.EventListener<RouterEvents, T>): this {
+    super.on(event, listener);
+    const forwarded = NETWORK_EVENTS.find((name) => name === event);
+    if (forwarded && !this.#forwarded.has(forwarded)) {
+      const forward = (argument: unknown): void => this.tell(forwarded, argument);
+      this.#forwarded.set(forwarded, forward);
+      this.network.on(forwarded, forward);
+    }
+    return this;
+  }
+  override off<T extends EventEmitter.EventNames<RouterEvents>>(event: T, listener?: EventEmitter.EventListener<RouterEvents, T>): this {
+    super.off(event, listener);
+    const forwarded = NETWORK_EVENTS.find((name) => name === event);
+    const forward = forwarded && this.#forwarded.get(forwarded);
+    if (forwarded && forward && this.listenerCount(event) === 0) {
+      this.#forwarded.delete(forwarded);
+      this.network.off(forwarded, forward as (argument: unknown) => void);
+    }
+    return this;
+  }
+
+  #neighbour(name: string): BgpNeighbour {
+    const found = this.#bgp.find(name);
+    if (!found) throw new UsageError('NAME_UNKNOWN', `there is no neighbour ${JSON.stringify(name)}`);
+    return found;
+  }
+
+  #addresses(): string[] {
+    return (this.#config.interfaces ?? []).flatMap(({ addresses }) => addresses);
+  }
+
+  #identity(): RouterIdentity {
+    const router = this;
+    return {
+      name: this.name,
+      as: parseAsn(this.#config.as),
+      routerId: this.#config.routerId,
+      clusterId: this.#config.clusterId ?? this.#config.routerId,
+      get addresses() {
+        return router.#addresses();
+      },
+      get originate() {
+        return router.#config.originate ?? [];
+      },
+    };
+  }
+
+  #surroundings(clock: Clock): BgpSurroundings {
+    const router = this;
+    return {
+      network: this.network,
+      router: this.#identity(),
+      host: { transport: this.#host.transport, random: this.#host.random, defer: (call) => clock.defer(call) },
+      logger: this.logger,
+      get prefixLists() {
+        return router.#config.prefixLists ?? {};
+      },
+      stateChanged: (neighbour, from, to, reason) => {
+        this.tell('session-change', {
+          router: this.name,
+          neighbour: neighbour.name,
+          address: neighbour.address,
+          node: neighbour.node.name,
+          from,
+          to,
+          reason,
+        });
+        if (from !== 'idle' && to === 'idle') this.#bgp.ended(neighbour);
+      },
+      malformed: (neighbour, message, count) => {
+        this.logger.warn({ neighbour: neighbour.name, count }, `malformed message: ${message}`);
+        this.tell('message-malformed', { router: this.name, neighbour: neighbour.name, message, count });
+      },
+    };
+  }
+}

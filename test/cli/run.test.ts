@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { main } from '../../src/cli/index.js';
+import { hex } from '../support/hex.js';
+import { KeptTerminal } from './terminal.js';
+
+const ROUTER = `
+as: 65000
+routerId: 192.0.2.1
+listen: [{ address: 127.0.0.1, port: 0 }]
+neighbours: [{ address: 127.0.0.2, name: guest-b, as: 65001, passive: true }]
+network:
+  ranges: [10.0.9.0/24]
+  nodes: [{ name: web-a }, { name: web-b, addresses: [127.0.0.2] }]
+  holders: [{ prefix: 10.0.9.1/32, node: web-a }]
+  grants: [{ node: web-b, prefix: 10.0.9.1/32 }]
+`;
+
+const MARKER = 'ffffffff ffffffff ffffffff ffffffff';
+/** Version 4, AS 65001, hold time 90, identifier 127.0.0.2, no optional parameters. */
+const OPEN = hex(`${MARKER} 001d 01 04 fde9 005a 7f000002 00`);
+const KEEPALIVE = hex(`${MARKER} 0013 04`);
+/** ORIGIN IGP, AS_PATH 65001, NEXT_HOP 127.0.0.2. */
+const ATTRIBUTES = '40 01 01 00  40 02 04 02 01 fde9  40 03 04 7f000002';
+const GRANTED = hex(`${MARKER} 002e 02 0000 0012 ${ATTRIBUTES} 20 0a000901`);
+const NOT_GRANTED = hex(`${MARKER} 002e 02 0000 0012 ${ATTRIBUTES} 20 0a000902`);
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'virtual-router-run-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(text: string): string {
+  const name = join(folder, `${Math.random().toString(36).slice(2)}.yaml`);
+  writeFileSync(name, text);
+  return name;
+}
+
+async function command(...args: readonly string[]) {
+  const terminal = new KeptTerminal();
+  const code = await main(args, terminal);
+  return { code, out: terminal.out.text, err: terminal.err.text };
+}
+
+/** A guest at 127.0.0.2 that has its session, and all that it is sent. */
+async function guest(port: number): Promise<{ socket: Socket; heard: () => string; ended: Promise<unknown> }> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  const ended = once(socket, 'close');
+  await once(socket, 'connect');
+  socket.write(OPEN);
+  socket.write(KEEPALIVE);
+  return { socket, heard: () => Buffer.concat(chunks).toString('hex'), ended };
+}
+
+describe('the command', () => {
+  test('says its version', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    expect(await command('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  test('has a help text of its own and one for each command, within 100 columns', async () => {
+    for (const args of [['--help'], ['run', '--help'], ['watch', '--help'], ['decode', '--help'], ['help', 'run']]) {
+      const { code, out, err } = await command(...args);
+      expect([code, err], args.join(' ')).toEqual([0, '']);
+      expect(out).toMatch(/Usage: virtual-router/);
+      expect(out).toMatch(/Exit codes:/);
+      expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+    }
+  });
+
+  test('answers a wrong command line with one line and exit code 2', async () => {
+    expect(await command('fly')).toEqual({
+      code: 2,
+      out: '',
+      err: 'virtual-router: no such command: fly (there are run, watch, decode; see virtual-router --help)\n',
+    });
+    expect((await command()).code).toBe(2);
+    for (const args of [['run'], ['run', '--fast', 'x'], ['watch', 'a', 'b'], ['toString']]) {
+      const { code, err } = await command(...args);
+      expect([code, err.split('\n').length], args.join(' ')).toEqual([2, 2]);
+    }
+  });
+});
+
+describe('virtual-router run', () => {
+  test('says what is wrong with a file and where, starts nothing, and exits with 2', async () => {
+    const name = file(ROUTER.replace('as: 65001', 'as: 0'));
+    expect(await command('run', name)).toEqual({
+      code: 2,
+      out: '',
+      err: `virtual-router: ${name}:5:51: neighbours[0].as: expected an AS number such as 65000, a list of them, or "any", got 0\n`,
+    });
+  });
+
+  test('says in one line that its port is in use, and exits with 1', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { code, err } = await command('run', file(ROUTER.replace('port: 0', `port: ${port}`)));
+    server.close();
+    expect(code).toBe(1);
+    expect(err).toMatch(new RegExp(`^virtual-router: .*${port}.* in use.*\n$`));
+  });
+
+  test('says where it listens, who comes and goes, what moves and what is refused, and ends sessions with a Cease', async () => {
+    const terminal = new KeptTerminal();
+    const ended = main(['run', file(ROUTER)], terminal);
+    const [, port] = await terminal.out.until(/listening on 127\.0\.0\.1:(\d+) \(router\)/);
+    const peer = await guest(Number(port));
+    await terminal.out.until(/session with guest-b \(127\.0\.0\.2\) up, node web-b/);
+    peer.socket.write(GRANTED);
+    peer.socket.write(NOT_GRANTED);
+    await terminal.out.until(/10\.0\.9\.1\/32 {2}web-a -> web-b {2}announced by /);
+    await terminal.out.until(/refused 10\.0\.9\.2\/32 for web-b from bgp 127\.0\.0\.2: not-granted/);
+    terminal.signal('SIGTERM');
+    expect(await ended).toBe(0);
+    await peer.ended;
+    // NOTIFICATION, Cease (6), Administrative Shutdown (2).
+    expect(peer.heard()).toMatch(/f{32}.{4}030602/);
+    expect(terminal.out.text).toMatch(/stopping \(SIGTERM\)/);
+    expect(terminal.err.text).toBe('');
+  });
+
+  test('prints a JSON object a line when told to, and nothing with --quiet', async () => {
+    const terminal = new KeptTerminal();
+    const ended = main(['run', '--json', file(ROUTER)], terminal);
+    await terminal.out.until(/\n/);
+    terminal.signal('SIGINT');
+    await ended;
+    const lines = terminal.out.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(lines[0]).toMatchObject({ event: 'listening', router: 'router', address: '127.0.0.1' });
+    expect(lines.at(-1)).toMatchObject({ event: 'stopping', why: 'SIGINT', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) });
+
+    const silent = new KeptTerminal();
+    const done = main(['run', '--quiet', file(ROUTER)], silent);
+    silent.signal('SIGINT');
+    expect(await done).toBe(0);
+    expect(silent.out.text + silent.err.text).toBe('');
+  });
+
+  test('as a process, stops at SIGTERM and exits with 0', async () => {
+    const entry = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', 'tsx', entry, 'run', file(ROUTER)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+    expect(chunk.toString()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} listening on 127\.0\.0\.1:\d+ \(router\)\n$/);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
+
+describe('virtual-router watch', () => {
+  test('prints each change of the mapping, and what run prints on standard error', async () => {
+    const terminal = new KeptTerminal();
+    const ended = main(['watch', '--json', file(ROUTER)], terminal);
+    const [, port] = await terminal.err.until(/"event":"listening".*"port":(\d+)/);
+    const peer = await guest(Number(port));
+    await terminal.err.until(/"to":"established"/);
+    peer.socket.write(GRANTED);
+    await terminal.out.until(/"prefix":"10\.0\.9\.1\/32".*web-b/);
+    peer.socket.destroy();
+    await terminal.out.until(/"type":"session-down"/);
+    terminal.signal('SIGTERM');
+    expect(await ended).toBe(0);
+    const changes = terminal.out.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const moved = changes.filter(({ prefix }) => prefix === '10.0.9.1/32').slice(-2);
+    expect(moved).toMatchObject([
+      { event: 'mapping-change', before: [{ node: 'web-a' }], after: [{ type: 'node', node: 'web-b' }], cause: { type: 'announced' } },
+      { before: [{ node: 'web-b' }], after: [{ node: 'web-a' }], cause: { type: 'session-down', node: 'web-b' } },
+    ]);
+    for (const { ms } of moved) expect(ms).toBeGreaterThanOrEqual(0);
+  });
+});

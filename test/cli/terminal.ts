@@ -1,0 +1,43 @@
+import type { Output, Terminal } from '../../src/cli/command.js';
+
+/** A terminal whose output is kept, and whose signals are given by hand. */
+export class KeptTerminal implements Terminal {
+  readonly out = new KeptOutput();
+  readonly err = new KeptOutput();
+  #given: string | undefined;
+  #stop: (why: string) => void = () => {};
+
+  onStop(call: (why: string) => void): () => void {
+    this.#stop = call;
+    if (this.#given !== undefined) call(this.#given);
+    return () => {};
+  }
+
+  signal(name: string): void {
+    this.#given = name;
+    this.#stop(name);
+  }
+}
+
+class KeptOutput implements Output {
+  text = '';
+  colour = false;
+  #waiting: { pattern: RegExp; found: (match: RegExpExecArray) => void }[] = [];
+
+  write(text: string): void {
+    this.text += text;
+    this.#waiting = this.#waiting.filter(({ pattern, found }) => {
+      const match = pattern.exec(this.text);
+      if (match) found(match);
+      return !match;
+    });
+  }
+
+  /** Resolves once something is written that fits. */
+  until(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((found) => {
+      this.#waiting.push({ pattern, found });
+      this.write('');
+    });
+  }
+}

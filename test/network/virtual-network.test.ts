@@ -1,0 +1,295 @@
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '../../src/lib/clock.js';
+import type { MappingChange } from '../../src/mapping/change.js';
+import type { NetworkConfig } from '../../src/network/config.js';
+import type { RejectedClaim } from '../../src/router/events.js';
+import { VirtualNetwork } from '../../src/router/virtual-network.js';
+
+const VIP = '10.0.1.100/32';
+
+const base: NetworkConfig = {
+  ranges: ['10.0.0.0/16'],
+  subnets: [{ name: 'web', prefix: '10.0.1.0/24' }],
+  nodes: [
+    { name: 'web-a', addresses: ['10.0.1.10'], tags: ['web'] },
+    { name: 'web-b', addresses: ['10.0.1.11'], tags: ['web'] },
+  ],
+  holders: [{ prefix: VIP, node: 'web-a' }],
+  grants: [{ tag: 'web', prefix: '10.0.1.96/28', ge: 32 }],
+};
+
+function lab(config: NetworkConfig = base) {
+  const clock = new ManualClock();
+  const network = new VirtualNetwork(config, { clock, random: () => 0.5 });
+  const changes: MappingChange[] = [];
+  const rejected: RejectedClaim[] = [];
+  network.on('mapping-change', (event) => changes.push(...event.changes));
+  network.on('claim-rejected', (event) => rejected.push(...event.claims));
+  const holder = (prefix: string) =>
+    network
+      .get(prefix)
+      ?.map((target) => (target.type === 'discard' ? 'discard' : target.node))
+      .join('+');
+  return { clock, network, changes, rejected, holder };
+}
+
+describe('who holds an address', () => {
+  test('the initial holder, until somebody claims it', () => {
+    const { network, holder, changes } = lab();
+    expect(holder(VIP)).toBe('web-a');
+    const lease = network.claim({ node: 'web-b', prefix: VIP });
+    expect(lease.verdict).toBe('accepted');
+    expect(holder(VIP)).toBe('web-b');
+    lease.release();
+    expect(holder(VIP)).toBe('web-a');
+    expect(
+      changes.map(({ seq, prefix, before, after, cause }) => [seq > 0, prefix, before?.[0]?.node, after?.[0]?.node, cause.type]),
+    ).toEqual([
+      [true, VIP, 'web-a', 'web-b', 'claimed'],
+      [true, VIP, 'web-b', 'web-a', 'released'],
+    ]);
+  });
+
+  test("a node's own address is its own from the beginning", () => {
+    expect(lab().holder('10.0.1.10/32')).toBe('web-a');
+  });
+
+  test('a lease ends by itself, unless renewed', () => {
+    const { clock, network, holder } = lab();
+    const lease = network.claim({ node: 'web-b', prefix: VIP, lease: 1000 });
+    clock.advance(999);
+    lease.renew();
+    clock.advance(999);
+    expect(holder(VIP)).toBe('web-b');
+    clock.advance(1);
+    expect(holder(VIP)).toBe('web-a');
+    expect(lease.verdict).toBe('ended');
+    expect(() => lease.renew()).toThrow('has ended');
+  });
+
+  test('a node that is down holds nothing, and has it back when it is up', () => {
+    const { network, holder } = lab();
+    network.claim({ node: 'web-b', prefix: VIP });
+    network.setNodeState('web-b', 'down');
+    expect(holder(VIP)).toBe('web-a');
+    network.setNodeState('web-b', 'up');
+    expect(holder(VIP)).toBe('web-b');
+  });
+
+  test('a claim takes only its own prefix, never from a more specific one', () => {
+    const { network, holder } = lab({ ...base, grants: [{ node: 'web-b', prefix: '10.0.1.96/28' }] });
+    network.claim({ node: 'web-b', prefix: '10.0.1.96/28' });
+    expect(network.lookup('10.0.1.100')?.[0]).toMatchObject({ node: 'web-a' });
+    expect(network.lookup('10.0.1.101')?.[0]).toMatchObject({ node: 'web-b' });
+    expect(holder('10.0.1.96/28')).toBe('web-b');
+  });
+});
+
+describe('a refused claim', () => {
+  const cases: [name: string, grants: NetworkConfig['grants'], prefix: string, reason: string][] = [
+    ['nothing granted', [], VIP, 'not-granted'],
+    ['a prefix outside the granted lengths', [{ node: 'web-b', prefix: '10.0.1.96/28' }], VIP, 'not-granted'],
+    ['a source that the grant does not name', [{ node: 'web-b', prefix: VIP, sources: ['bgp'] }], VIP, 'source-not-granted'],
+    ['a grant that has ended', [{ node: 'web-b', prefix: VIP, until: '1969-12-31T00:00:00Z' }], VIP, 'grant-expired'],
+    ['a prefix outside the network', [{ node: 'web-b', prefix: '192.0.2.0/24' }], '192.0.2.0/24', 'outside-network'],
+    [
+      'a default route inside a granted range',
+      [{ node: 'web-b', prefix: '0.0.0.0/0', le: 32, as: 'gateway' }],
+      '0.0.0.0/0',
+      'default-not-granted',
+    ],
+    [
+      "another node's exclusive range",
+      [
+        { node: 'web-a', prefix: '10.0.1.96/28', mode: 'exclusive' },
+        { node: 'web-b', prefix: VIP },
+      ],
+      VIP,
+      'covered-by-exclusive',
+    ],
+    ['a connected prefix', [{ node: 'web-b', prefix: '10.0.1.0/24' }], '10.0.1.0/24', 'reserved'],
+    ['multicast', [{ node: 'web-b', prefix: '224.0.0.0/4', le: 32, as: 'gateway' }], '224.0.0.5/32', 'reserved'],
+    ['the unspecified address', [{ node: 'web-b', prefix: '0.0.0.0/32', as: 'gateway' }], '0.0.0.0/32', 'reserved'],
+  ];
+  test.each(cases)('%s', (_name, grants, prefix, reason) => {
+    const { network, rejected, holder } = lab({ ...base, grants: grants ?? [] });
+    const before = holder(prefix);
+    network.begin();
+    const lease = network.claim({ node: 'web-b', prefix });
+    expect(lease.verdict).toBe(reason);
+    expect(holder(prefix)).toBe(before);
+    expect(rejected).toMatchObject([{ prefix, node: 'web-b', source: 'api', reason }]);
+    expect(rejected[0]?.message).toMatch(/\.$/);
+    expect(network.explain(prefix).claims.find((claim) => claim.node === 'web-b' && claim.source === 'api')?.verdict).toBe(reason);
+  });
+});
+
+describe('grants', () => {
+  test('a default route granted as itself is accepted', () => {
+    const { network, holder } = lab({ ...base, grants: [{ node: 'web-b', prefix: '0.0.0.0/0', as: 'gateway' }] });
+    network.claim({ node: 'web-b', prefix: '0.0.0.0/0' });
+    expect(holder('0.0.0.0/0')).toBe('web-b');
+    expect(network.lookup('192.0.2.1')).toEqual([{ type: 'gateway', node: 'web-b' }]);
+  });
+
+  test('what is claimed is judged again at once when a grant comes or goes', () => {
+    const { network, holder } = lab({ ...base, grants: [] });
+    const lease = network.claim({ node: 'web-b', prefix: VIP });
+    expect(lease.verdict).toBe('not-granted');
+    const id = network.grant({ node: 'web-b', prefix: VIP });
+    expect(lease.verdict).toBe('accepted');
+    expect(holder(VIP)).toBe('web-b');
+    network.revoke(id);
+    expect(lease.verdict).toBe('not-granted');
+    expect(holder(VIP)).toBe('web-a');
+    const journal = network.changesSince({ ...network.position, seq: 0 });
+    expect(journal.type === 'changes' && journal.changes.slice(-4).map((entry) => entry.type)).toEqual([
+      'grant-change',
+      'mapping-change',
+      'grant-change',
+      'mapping-change',
+    ]);
+  });
+
+  test('a grant ends at its time', () => {
+    const { clock, network, holder } = lab({ ...base, grants: [{ node: 'web-b', prefix: VIP, until: '1970-01-01T00:01:00Z' }] });
+    network.claim({ node: 'web-b', prefix: VIP });
+    clock.advance(59_999);
+    expect(holder(VIP)).toBe('web-b');
+    clock.advance(1);
+    expect(holder(VIP)).toBe('web-a');
+  });
+
+  test('a limit refuses the excess, counts unique prefixes, and lets the oldest in when room is made', () => {
+    const { network } = lab({ ...base, grants: [{ node: 'web-b', prefix: '10.0.1.96/28', ge: 32, limit: 2 }] });
+    const first = network.claim({ node: 'web-b', prefix: '10.0.1.97/32' });
+    const again = network.claim({ node: 'web-b', prefix: '10.0.1.97/32' });
+    const second = network.claim({ node: 'web-b', prefix: '10.0.1.98/32' });
+    const third = network.claim({ node: 'web-b', prefix: '10.0.1.99/32' });
+    const fourth = network.claim({ node: 'web-b', prefix: '10.0.1.101/32' });
+    expect([first, again, second, third, fourth].map(({ verdict }) => verdict)).toEqual([
+      'accepted',
+      'accepted',
+      'accepted',
+      'limit-exceeded',
+      'limit-exceeded',
+    ]);
+    first.release();
+    expect(third.verdict).toBe('limit-exceeded');
+    again.release();
+    expect([third.verdict, fourth.verdict]).toEqual(['accepted', 'limit-exceeded']);
+  });
+
+  test('a higher preference wins, whoever came first', () => {
+    const { network, holder } = lab({
+      ...base,
+      grants: [
+        { node: 'web-a', prefix: VIP, preference: 600 },
+        { node: 'web-b', prefix: VIP, preference: 500 },
+      ],
+    });
+    network.claim({ node: 'web-b', prefix: VIP });
+    const strong = network.claim({ node: 'web-a', prefix: VIP });
+    expect(holder(VIP)).toBe('web-a');
+    network.claim({ node: 'web-b', prefix: VIP });
+    expect(holder(VIP)).toBe('web-a');
+    strong.release();
+    expect(holder(VIP)).toBe('web-b');
+  });
+
+  test('takeover if-holder-down leaves the incumbent alone, also when the former holder returns', () => {
+    const { network, holder } = lab({ ...base, grants: [{ tag: 'web', prefix: VIP, takeover: 'if-holder-down' }] });
+    const a = network.claim({ node: 'web-a', prefix: VIP });
+    network.claim({ node: 'web-b', prefix: VIP });
+    expect(holder(VIP)).toBe('web-a');
+    a.release();
+    expect(holder(VIP)).toBe('web-b');
+    network.claim({ node: 'web-a', prefix: VIP });
+    expect(holder(VIP)).toBe('web-b');
+    expect(network.explain(VIP).decidedAt).toBe('takeover');
+  });
+
+  test('takeover always lets the newest claim win', () => {
+    const { network, holder } = lab();
+    network.claim({ node: 'web-b', prefix: VIP });
+    network.claim({ node: 'web-a', prefix: VIP });
+    expect(holder(VIP)).toBe('web-a');
+  });
+
+  test('shared grants give an address to all who claim it', () => {
+    const { network, holder } = lab({ ...base, grants: [{ tag: 'web', prefix: VIP, mode: 'shared' }] });
+    network.claim({ node: 'web-b', prefix: VIP });
+    const a = network.claim({ node: 'web-a', prefix: VIP });
+    expect(network.get(VIP)).toEqual([
+      { type: 'node', node: 'web-a' },
+      { type: 'node', node: 'web-b' },
+    ]);
+    a.release();
+    expect(holder(VIP)).toBe('web-b');
+  });
+});
+
+describe('the configuration in force', () => {
+  test('holds moved addresses, and can be given back', () => {
+    const { network } = lab();
+    network.claim({ node: 'web-b', prefix: VIP });
+    const config = network.configuration();
+    expect(config.holders).toEqual([
+      { prefix: VIP, node: 'web-a' },
+      { prefix: VIP, node: 'web-b', moved: true },
+    ]);
+    const again = lab(config);
+    expect(again.holder(VIP)).toBe('web-b');
+    expect(again.network.configuration()).toEqual(config);
+    const lease = again.network.claim({ node: 'web-b', prefix: VIP });
+    lease.release();
+    expect(again.holder(VIP)).toBe('web-a');
+  });
+
+  test('nodes come, change and go while in use', () => {
+    const { network, holder } = lab();
+    network.addNode({ name: 'web-c', addresses: ['10.0.1.12'], tags: ['web'] });
+    network.claim({ node: 'web-c', prefix: VIP });
+    expect(holder(VIP)).toBe('web-c');
+    network.changeNode({ name: 'web-c', addresses: ['10.0.1.12'], tags: [] });
+    expect(holder(VIP)).toBe('web-a');
+    network.changeNode({ name: 'web-c', addresses: ['10.0.1.12'], tags: ['web'], location: 'host-7' });
+    expect(network.get(VIP)).toEqual([{ type: 'node', node: 'web-c', location: 'host-7' }]);
+    network.changeNode({ name: 'web-c', addresses: ['10.0.1.12'], tags: ['web'], location: 'host-8' });
+    expect(network.get(VIP)).toEqual([{ type: 'node', node: 'web-c', location: 'host-8' }]);
+    network.removeNode('web-c');
+    expect(holder(VIP)).toBe('web-a');
+    expect(holder('10.0.1.12/32')).toBeUndefined();
+    expect(() => network.addNode({ name: 'web-a' })).toThrow(/web-a/);
+    expect(() => network.removeNode('web-z')).toThrow('there is no node "web-z"');
+  });
+});
+
+describe('following changes', () => {
+  test('a position of another life, or too old, is answered with a snapshot', () => {
+    const { network } = lab({ ...base, journal: 2 });
+    const start = network.position;
+    for (let i = 0; i < 3; i++) network.claim({ node: 'web-b', prefix: `10.0.1.${97 + i}/32` });
+    expect(network.changesSince(start).type).toBe('snapshot');
+    expect(network.changesSince({ ...network.position, seq: network.position.seq - 2 })).toMatchObject({
+      type: 'changes',
+      changes: [{ prefix: '10.0.1.98/32' }, { prefix: '10.0.1.99/32' }],
+    });
+    expect(network.changesSince({ epoch: 'other', seq: network.position.seq }).type).toBe('snapshot');
+    expect(network.changesSince(network.position)).toMatchObject({ type: 'changes', changes: [] });
+  });
+
+  test('a listener that throws is told of, and stops neither the others nor the network', () => {
+    const { network, changes, holder } = lab();
+    const errors: unknown[] = [];
+    network.on('mapping-change', () => {
+      throw new Error('mine');
+    });
+    network.on('listener-error', ({ error }) => errors.push(error));
+    const later: number[] = [];
+    network.on('mapping-change', (event) => later.push(event.changes.length));
+    network.claim({ node: 'web-b', prefix: VIP });
+    expect(holder(VIP)).toBe('web-b');
+    expect([changes.length, later, errors.length]).toEqual([1, [1], 1]);
+  });
+});

@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const project = mkdtempSync(join(tmpdir(), 'virtual-router-package-'));
+
+/** Runs a program to its end; its standard output. */
+function output(folder: string, command: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', timeout: 100_000 });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
+  return stdout;
+}
+
+function newest(path: string): number {
+  if (!existsSync(path)) return 0;
+  const own = statSync(path);
+  return own.isDirectory() ? Math.max(...readdirSync(path).map((name) => newest(join(path, name)))) : own.mtimeMs;
+}
+
+beforeAll(() => {
+  const sources = ['src', 'package.json', 'tsup.config.ts', 'tsconfig/build.json'].map((path) => newest(join(root, path)));
+  const built = join(root, 'dist/index.d.cts');
+  if (!existsSync(built) || statSync(built).mtimeMs < Math.max(...sources)) output(root, 'npm', 'run', '--silent', 'build');
+  const [packed] = JSON.parse(output(root, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', project)) as {
+    filename: string;
+  }[];
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true }));
+  output(project, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', `./${packed?.filename}`);
+});
+
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+const PROGRAM = `
+const router = new VirtualRouter({
+  as: 65000,
+  routerId: '192.0.2.1',
+  listen: [{ address: '127.0.0.1', port: 0 }],
+  network: {
+    ranges: ['10.0.0.0/8'],
+    nodes: [{ name: 'web-a' }, { name: 'web-b' }],
+    grants: [{ node: 'web-b', prefix: '10.0.0.100/32' }],
+    holders: [{ prefix: '10.0.0.100/32', node: 'web-a' }],
+  },
+});
+await router.start();
+router.network.claim({ node: 'web-b', prefix: '10.0.0.100/32' });
+await router.network.settled();
+console.log(router.network.lookup('10.0.0.100')?.map((target) => target.node).join());
+await router.stop();
+`;
+
+describe('the packed package, in an empty project', () => {
+  test('runs from an ES module, and the process ends by itself', () => {
+    writeFileSync(join(project, 'program.mjs'), `import { VirtualRouter } from 'virtual-router';\n${PROGRAM}`);
+    expect(output(project, process.execPath, 'program.mjs')).toBe('web-b\n');
+  });
+
+  test('runs from CommonJS', () => {
+    const program = `const { VirtualRouter } = require('virtual-router');\n(async () => {${PROGRAM}})();\n`;
+    writeFileSync(join(project, 'program.cjs'), program);
+    expect(output(project, process.execPath, 'program.cjs')).toBe('web-b\n');
+  });
+
+  test('has one class of each name, whichever entry it comes through', () => {
+    const same = 'console.log(index.UsageError === core.UsageError, typeof wire, typeof testing);';
+    const names = ['index', 'core', 'wire', 'testing'];
+    const from = (name: string) => (name === 'index' ? 'virtual-router' : `virtual-router/${name}`);
+    writeFileSync(join(project, 'same.mjs'), `${names.map((name) => `import * as ${name} from '${from(name)}';`).join('\n')}\n${same}`);
+    writeFileSync(join(project, 'same.cjs'), `${names.map((name) => `const ${name} = require('${from(name)}');`).join('\n')}\n${same}`);
+    expect(output(project, process.execPath, 'same.mjs')).toBe('true object object\n');
+    expect(output(project, process.execPath, 'same.cjs')).toBe('true object object\n');
+  });
+
+  test('has types that compile from both kinds of module, with nothing else installed', () => {
+    const body = (imports: string) => `${imports}
+export async function run(): Promise<string | undefined> {${PROGRAM.replace(/^console.log\((.*)\);$/m, 'const found: string | undefined = $1;')}return found;\n}\n`;
+    writeFileSync(
+      join(project, 'typed.mts'),
+      body("import { VirtualRouter } from 'virtual-router';\nimport * as core from 'virtual-router/core';\nexport { core };"),
+    );
+    writeFileSync(
+      join(project, 'typed.cts'),
+      body("import { VirtualRouter } from 'virtual-router';\nimport core = require('virtual-router/core');\nexport { core };"),
+    );
+    const options = [
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2023,esnext.disposable',
+      '--strict',
+      '--noEmit',
+      '--skipLibCheck',
+    ];
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    expect(output(project, process.execPath, tsc, ...options, 'typed.mts', 'typed.cts')).toBe('');
+  });
+
+  test('brings its command along', () => {
+    expect(output(project, join(project, 'node_modules/.bin/virtual-router'), '--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
