@@ -2,7 +2,7 @@ import type { Feed } from '../claims/feed.js';
 import { bytesEqual } from '../lib/bytes.js';
 import { SetFlag } from '../rib/attribute-sets.js';
 import type { Rib } from '../rib/rib.js';
-import { applyChanges, type Policy } from './policy/index.js';
+import type { Policy } from './policy/index.js';
 import { decodeCanonical, encodeCanonical } from './wire/index.js';
 
 /** What an export needs to know of the neighbour. @internal */
@@ -117,11 +117,10 @@ export class RouteExport {
       node: rib.model.at(rib.holder[row] as number).name,
       ...(policy.needsPrefix ? { prefix: rib.prefixes.format(rib.prefixOf[row] as number) } : {}),
     });
-    if (result.verdict === 'reject') return false;
-    const changed = result.changes ? applyChanges(attributes, result.changes, { localAs: this.context.localAs }) : attributes;
-    const bytes = encodeCanonical(changed);
+    if (result.verdict !== 'accept') return false;
+    const bytes = encodeCanonical(result.attributes);
     // What policy sets on the way out is meant to leave, MED above all.
-    return this.#rewrite(bytes, 0, bytes.length, feed, rib.ipv6, result.changes !== undefined && changed.med !== attributes.med);
+    return this.#rewrite(bytes, 0, bytes.length, feed, rib.ipv6, result.attributes.med !== attributes.med);
   }
 
   /** Walks a canonical set and writes what the neighbour gets. False when it cannot be told (no next hop of the right kind). */

@@ -4,7 +4,7 @@ import { Verdict } from '../claims/reasons.js';
 import { formatIpv4, formatIpv6 } from '../lib/address.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, SetFlag } from '../rib/attribute-sets.js';
-import { applyChanges, type Policy, type PolicyResult } from './policy/index.js';
+import type { Policy, PolicyResult } from './policy/index.js';
 import { decodeCanonical, encodeCanonical, type PathAttributes } from './wire/index.js';
 
 /** What an import needs to know of the session. @internal */
@@ -148,10 +148,10 @@ export class RouteImport implements Importer {
     );
     this.rule = result.rule;
     let made = set;
-    if (result.verdict === 'reject') this.fault = result.reason === 'policy-error' ? Verdict['policy-error'] : Verdict['policy-rejected'];
+    if (result.verdict !== 'accept') this.fault = Verdict[result.verdict === 'error' ? 'policy-error' : 'policy-rejected'];
     else if (result.preference !== undefined) this.wish = result.preference;
-    if (result.verdict === 'accept' && result.changes) {
-      const bytes = encodeCanonical(applyChanges(attributes, result.changes, { localAs: this.context.localAs }));
+    if (result.verdict === 'accept' && result.attributes !== attributes) {
+      const bytes = encodeCanonical(result.attributes);
       made = this.sets.intern(bytes, 0, bytes.length);
     } else this.sets.retain(set);
     this.setOut = made;

@@ -3,8 +3,7 @@ import { maskBytes, parsePrefix, prefixWords } from '../lib/prefix.js';
 import { ColumnarBatch } from '../mapping/batch.js';
 import type { ApplyResult, ForwardingTable, MappingBatch, PacketLookup } from '../mapping/forwarding-table.js';
 import type { Targets } from '../mapping/target.js';
-import { Ipv4Table } from './ipv4-table.js';
-import { Ipv6Table } from './ipv6-table.js';
+import { LpmTable } from './lpm-table.js';
 
 /**
  * The default forwarding table: longest-prefix match in memory, for both families, applied at once.
@@ -18,8 +17,8 @@ import { Ipv6Table } from './ipv6-table.js';
  * @public
  */
 export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
-  readonly #ipv4 = new Ipv4Table();
-  readonly #ipv6 = new Ipv6Table();
+  readonly #ipv4 = new LpmTable(false);
+  readonly #ipv6 = new LpmTable(true);
   /**
    * Targets by the number that stands in the tables. Batches of a network bring its own numbers, each of which means one thing
    * while any prefix has it; others are numbered here, by what they say.
@@ -47,16 +46,18 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
   lookup(address: string): Targets | undefined {
     const bytes = parseAddress(address);
     const [a, b, c, d] = prefixWords(bytes);
-    return this.#targets[bytes.length === 4 ? this.#ipv4.lookup(a) : this.#ipv6.lookup(a, b, c, d)];
+    return this.#targets[bytes.length === 4 ? this.#ipv4.lookup(a, 0, 0, 0) : this.#ipv6.lookup(a, b, c, d)];
   }
 
   /** The prefix that a packet for `address` matches, and its targets. Throws a `UsageError` (`ADDRESS_INVALID`). */
   match(address: string): { readonly prefix: string; readonly targets: Targets } | undefined {
     const bytes = parseAddress(address);
     const [a, b, c, d] = prefixWords(bytes);
-    const found = bytes.length === 4 ? this.#ipv4.match(a) : this.#ipv6.match(a, b, c, d);
-    const targets = found && this.#targets[found.target];
-    return targets && { prefix: `${formatAddress(maskBytes(bytes, found.length))}/${found.length}`, targets };
+    const table = bytes.length === 4 ? this.#ipv4 : this.#ipv6;
+    const targets = this.#targets[table.lookup(a, b, c, d)];
+    if (!targets) return undefined;
+    const length = table.matchLength(a, b, c, d);
+    return { prefix: `${formatAddress(maskBytes(bytes, length))}/${length}`, targets };
   }
 
   #clear(): void {
@@ -80,8 +81,8 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
         if (rib.ipv6) {
           if (target !== 0) this.#ipv6.set(a[id], b[id], c[id], d[id], length[id], target);
           else this.#ipv6.delete(a[id], b[id], c[id], d[id], length[id]);
-        } else if (target !== 0) this.#ipv4.set(a[id], length[id], target);
-        else this.#ipv4.delete(a[id], length[id]);
+        } else if (target !== 0) this.#ipv4.set(a[id], 0, 0, 0, length[id], target);
+        else this.#ipv4.delete(a[id], 0, 0, 0, length[id]);
       }
     }
   }
@@ -90,7 +91,7 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
     const { family, bytes, length } = parsePrefix(text);
     const [a, b, c, d] = prefixWords(bytes);
     if (!after) {
-      if (family === 'ipv4') this.#ipv4.delete(a, length);
+      if (family === 'ipv4') this.#ipv4.delete(a, 0, 0, 0, length);
       else this.#ipv6.delete(a, b, c, d, length);
       return;
     }
@@ -101,7 +102,7 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
       this.#targets.push(after);
       this.#numbers.set(key, number);
     }
-    if (family === 'ipv4') this.#ipv4.set(a, length, number);
+    if (family === 'ipv4') this.#ipv4.set(a, 0, 0, 0, length, number);
     else this.#ipv6.set(a, b, c, d, length, number);
   }
 }

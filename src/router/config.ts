@@ -1,4 +1,5 @@
 /** What a virtual router is configured with. Plain JSON, as the YAML file. */
+import type { PolicyConfig } from '../bgp/policy/index.js';
 import type { NetworkConfig } from '../network/config.js';
 
 /** @public */
@@ -113,12 +114,12 @@ export interface NeighbourConfig {
   /** Messages up to 65,535 octets (RFC 8654). Default true. */
   readonly extendedMessages?: boolean;
   /** Rules on what is heard, after authorization. Default: accept all. */
-  readonly import?: readonly unknown[] | ((route: never) => unknown);
+  readonly import?: PolicyConfig;
   /** What it is told. Default: nothing (RFC 8212). */
   readonly export?:
     | ExportKind
     | readonly ExportKind[]
-    | { readonly of?: readonly ExportKind[]; readonly rules: readonly unknown[] | ((route: never) => unknown) };
+    | { readonly of?: readonly ExportKind[]; readonly rules: PolicyConfig };
   /** Next hop of what we announce. Default `self`; `unchanged` for a route-server client. */
   readonly nextHop?: 'self' | 'unchanged' | string;
   /** An internal neighbour to reflect to and from (RFC 4456). Default false. */

@@ -1,4 +1,5 @@
 /** The shape of a router's configuration: what {@link RouterConfig} says, where a program or a file can be held to it. */
+import { type PolicyFunction, policyRule } from '../bgp/policy/index.js';
 import { z } from 'zod';
 import { canonicalAddress } from '../lib/address.js';
 import { parseAsn } from '../lib/asn.js';
@@ -80,8 +81,8 @@ const EXPORT_KINDS = ['connected', 'default', 'originated', 'claims', 'all'] as 
 const exportKind = z.enum(EXPORT_KINDS);
 /** What a file cannot hold: a policy in code. @internal */
 export const IN_CODE = 'function';
-const inCode = z.custom<(route: never) => unknown>((value) => typeof value === 'function').meta({ title: IN_CODE });
-const policy = z.union([list(z.unknown(), 'a list of rules'), inCode], expects('a list of rules, or a function'));
+const inCode = z.custom<PolicyFunction>((value) => typeof value === 'function').meta({ title: IN_CODE });
+const policy = z.union([list(policyRule, 'a list of rules'), inCode], expects('a list of rules, or a function'));
 
 const exported = z.union(
   [

@@ -6,7 +6,7 @@ import { Ingest } from '../../bgp/ingest.js';
 import type { Negotiated } from '../../bgp/negotiation.js';
 import { Packer } from '../../bgp/packer.js';
 import { Peer, type PeerOwner } from '../../bgp/peer.js';
-import { compilePolicy, type Policy } from '../../bgp/policy/index.js';
+import { compilePolicy, type Policy, type PolicyConfig, type PolicyContext } from '../../bgp/policy/index.js';
 import type { RouteRefresh } from '../../bgp/wire/index.js';
 import type { Cause, Feed } from '../../claims/feed.js';
 import { isAddress, parseAddress } from '../../lib/address.js';
@@ -31,7 +31,7 @@ export interface BgpSurroundings {
     defer(call: () => void): Cancel;
   };
   readonly logger: ConstructorParameters<typeof Peer>[1]['logger'];
-  readonly prefixLists: Parameters<typeof compilePolicy>[1];
+  readonly prefixLists: PolicyContext['lists'];
   stateChanged(neighbour: BgpNeighbour, from: string, to: string, reason: string | undefined): void;
   malformed(neighbour: BgpNeighbour, message: string, count: number): void;
 }
@@ -332,10 +332,10 @@ export class BgpNeighbour implements PeerOwner {
     return this.#exportKinds().some((kind) => kind === 'claims' || kind === 'all');
   }
 
-  #policy(rules: NeighbourConfig['import'], otherwise: 'accept' | 'reject'): Policy | undefined {
+  #policy(rules: PolicyConfig | undefined, otherwise: 'accept' | 'reject'): Policy | undefined {
     return rules === undefined
       ? undefined
-      : compilePolicy(rules as Parameters<typeof compilePolicy>[0], this.around.prefixLists, otherwise);
+      : compilePolicy(rules, { lists: this.around.prefixLists, localAs: this.#localAs(), otherwise });
   }
 
   #exportPolicy(): Policy | undefined {

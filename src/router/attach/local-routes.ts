@@ -1,5 +1,4 @@
 import type { Policy } from '../../bgp/policy/index.js';
-import { applyChanges } from '../../bgp/policy/index.js';
 import { encodeMessage, type PathAttributes, type Update, type WireContext } from '../../bgp/wire/index.js';
 import { formatAddress } from '../../lib/address.js';
 import { parsePrefix } from '../../lib/prefix.js';
@@ -49,8 +48,7 @@ function attributesOf(route: OriginateConfig, { external, localAs, policy }: Loc
   };
   if (!policy) return attributes;
   const result = policy.evaluate({ attributes, source: 'initial', prefix: route.prefix, neighbour: '', node: '' });
-  if (result.verdict === 'reject') return undefined;
-  return result.changes ? applyChanges(attributes, result.changes, { localAs }) : attributes;
+  return result.verdict === 'accept' ? result.attributes : undefined;
 }
 
 function update(prefix: string, ipv6: boolean, nextHop: Uint8Array, attributes: PathAttributes): Update {

@@ -105,8 +105,8 @@ export class AttributeScan {
   count = 0;
   /** Where each of them starts in the input. */
   readonly #starts = new Int32Array(256);
-  /** The code of one that is well-formed and not for this session, 0 for none: it is left out of the canonical set. */
-  #quietCode = 0;
+  /** The code of one that is well-formed and not for this session, -1 for none: it is left out of the canonical set. */
+  #quietCode = -1;
 
   #input: Uint8Array = NOTHING;
   #inputFrom = 0;
@@ -222,7 +222,7 @@ export class AttributeScan {
     this.nextHopLength = 0;
     this.seenOrigin = false;
     this.seenAsPath = false;
-    this.#quietCode = 0;
+    this.#quietCode = -1;
     this.bytes = NOTHING;
     this.from = 0;
     this.to = 0;
@@ -339,6 +339,11 @@ export class AttributeScan {
     return start + 3 + (this.#input[start + 2] as number); // a whole header was seen there
   }
 
+  /** Whether the attribute of a code is well-formed as far as it matters, and not for this session. */
+  isQuiet(code: number): boolean {
+    return code === this.#quietCode;
+  }
+
   #indexOf(code: number): number {
     for (let i = 0; i < this.count; i++) if (this.codeAt(i) === code) return i;
     return -1;
@@ -356,7 +361,7 @@ export class AttributeScan {
         this.#put(transitive, nextHop, hop, hopAt, hopAt + hopLength);
         hopDue = false;
       }
-      if (code === this.#quietCode || code === mpReach || code === mpUnreach || code === as4Path || code === as4Aggregator) continue;
+      if (this.isQuiet(code) || code === mpReach || code === mpUnreach || code === as4Path || code === as4Aggregator) continue;
       if (code === nextHop && hopLength > 0) continue;
       if (!this.#fourOctetAs && code === asPath) this.#putPath(i);
       else if (!this.#fourOctetAs && code === aggregator) this.#putAggregator(i);

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter, bytesEqual } from '../../../lib/bytes.js';
+import { UsageError } from '../../../lib/errors.js';
 import { ErrorCode, OpenError } from '../codes.js';
 import { MessageError } from '../wire-error.js';
 import { capabilities, capabilityByCode } from './table.js';
@@ -35,10 +36,11 @@ function decodeCapability(code: number, value: Uint8Array, at: number): Capabili
   return row?.decode(new ByteReader(value)) ?? { type: 'unknown', code, value: value.slice() };
 }
 
-/** One after another, each with its code and length. @internal */
+/** Each with its code and length. Throws a `UsageError` (`MESSAGE_TOO_LONG`) where a value is longer than 255 octets. @internal */
 export function encodeCapabilities(list: readonly Capability[]): Uint8Array[] {
   return list.map((capability) => {
     const [code, value] = encodeValue(capability);
+    if (value.length > 255) throw new UsageError('MESSAGE_TOO_LONG', `${value.length} octets in capability ${code}, where 255 may be`);
     return new ByteWriter(2 + value.length).u8(code).u8(value.length).raw(value).finish();
   });
 }

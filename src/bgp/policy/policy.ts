@@ -1,0 +1,92 @@
+import type { PathAttributes } from '../wire/index.js';
+import { type Changer, compileChanges } from './changes.js';
+import { compileMatch, type Matcher, type PrefixLists } from './matcher.js';
+import type { PolicyConfig, PolicyFunction, PolicyRoute, PolicyRule } from './rules.js';
+
+/** What a policy made of a route. @internal */
+export type PolicyResult =
+  | {
+      readonly verdict: 'accept';
+      /** After all changes; the very object that was given when there were none. */
+      readonly attributes: PathAttributes;
+      /** Preference that it asks for. */
+      readonly preference: number | undefined;
+      /** The rule that decided, by name or place; undefined for the default at the end. */
+      readonly rule: string | undefined;
+    }
+  | { readonly verdict: 'reject' | 'error'; readonly reason: string; readonly rule: string | undefined };
+
+/** A compiled policy. @internal */
+export interface Policy {
+  /** Whether it looks at prefixes: without, one answer holds for all prefixes with the same attributes. */
+  readonly needsPrefix: boolean;
+  evaluate(route: PolicyRoute): PolicyResult;
+}
+
+/** @internal */
+export interface PolicyContext {
+  readonly lists: PrefixLists;
+  /** For `prepend`. */
+  readonly localAs: number;
+  /** The verdict where no rule decides. */
+  readonly otherwise: 'accept' | 'reject';
+}
+
+/** Compiles rules, or wraps a function. Throws a `UsageError` (`CONFIG_INVALID`). @internal */
+export function compilePolicy(policy: PolicyConfig, context: PolicyContext): Policy {
+  return typeof policy === 'function' ? inCode(policy, context) : inData(policy, context);
+}
+
+interface CompiledRule {
+  readonly name: string;
+  readonly matches: Matcher;
+  readonly change: Changer;
+  readonly preference: number | undefined;
+  readonly then: NonNullable<PolicyRule['then']>;
+}
+
+function inData(rules: readonly PolicyRule[], { lists, localAs, otherwise }: PolicyContext): Policy {
+  const compiled = rules.map(
+    (rule, i): CompiledRule => ({
+      name: rule.name ?? `rule ${i + 1}`,
+      matches: compileMatch(rule.match ?? {}, lists),
+      change: compileChanges(rule.set ?? {}, localAs),
+      preference: rule.set?.preference,
+      then: rule.then ?? 'accept',
+    }),
+  );
+  return {
+    needsPrefix: rules.some((rule) => rule.match?.prefixes !== undefined),
+    evaluate(route) {
+      let { attributes } = route;
+      let preference: number | undefined;
+      for (const { name, matches, change, preference: wanted, then } of compiled) {
+        if (!matches({ ...route, attributes })) continue;
+        if (then === 'reject') return { verdict: 'reject', reason: `rejected by ${name}`, rule: name };
+        if (typeof then === 'object') return { verdict: 'reject', reason: then.reject, rule: name };
+        attributes = change(attributes);
+        preference = wanted ?? preference;
+        if (then === 'accept') return { verdict: 'accept', attributes, preference, rule: name };
+      }
+      if (otherwise === 'reject') return { verdict: 'reject', reason: 'no rule accepts it', rule: undefined };
+      return { verdict: 'accept', attributes, preference, rule: undefined };
+    },
+  };
+}
+
+function inCode(decide: PolicyFunction, { localAs }: PolicyContext): Policy {
+  return {
+    needsPrefix: true,
+    evaluate(route) {
+      try {
+        const decision = decide(route);
+        if (decision === 'accept') return { verdict: 'accept', attributes: route.attributes, preference: undefined, rule: undefined };
+        if ('reject' in decision) return { verdict: 'reject', reason: decision.reject, rule: undefined };
+        const attributes = compileChanges(decision.accept, localAs)(route.attributes);
+        return { verdict: 'accept', attributes, preference: decision.accept.preference, rule: undefined };
+      } catch (error) {
+        return { verdict: 'error', reason: error instanceof Error ? error.message : String(error), rule: undefined };
+      }
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { ByteTrie } from './byte-trie.js';
+import { SmallTable } from './small-table.js';
+
+/** Prefixes that a {@link SmallTable} holds before a {@link ByteTrie} takes over. */
+const SMALL = 512;
+
+/**
+ * A longest-prefix-match table of one family. It begins as a sorted list and becomes a trie when it has grown. In IPv4 an address
+ * is `a` and the other words are 0.
+ *
+ * @internal
+ */
+export class LpmTable {
+  #small: SmallTable | undefined = new SmallTable();
+  #trie: ByteTrie | undefined;
+
+  constructor(private readonly ipv6: boolean) {}
+
+  /** Prefixes. */
+  get size(): number {
+    return this.#trie?.size ?? this.#small?.size ?? 0;
+  }
+  /** Octets held. */
+  get bytes(): number {
+    return (this.#trie?.bytes ?? 0) + (this.#small?.bytes ?? 0);
+  }
+
+  /** Sets the target of a prefix, 1 to 2^31 - 1. Returns the one before, 0 for none. */
+  set(a: number, b: number, c: number, d: number, length: number, target: number): number {
+    if (this.#trie) return this.#trie.set(a, b, c, d, length, target);
+    const small = this.#small ?? new SmallTable();
+    const before = small.set(a, b, c, d, length, target);
+    if (small.size > SMALL) {
+      const trie = new ByteTrie();
+      small.each((...entry) => trie.set(...entry));
+      this.#trie = trie;
+      this.#small = undefined;
+    }
+    return before;
+  }
+
+  /** Takes a prefix out. Returns its target, 0 when there was none. */
+  delete(a: number, b: number, c: number, d: number, length: number): number {
+    return this.#trie ? this.#trie.delete(a, b, c, d, length) : (this.#small?.delete(a, b, c, d, length) ?? 0);
+  }
+
+  /** The target of exactly this prefix, 0 for none. */
+  get(a: number, b: number, c: number, d: number, length: number): number {
+    return this.#trie ? this.#trie.get(a, b, c, d, length) : (this.#small?.get(a, b, c, d, length) ?? 0);
+  }
+
+  /** The target of the longest prefix that covers an address, 0 for none. */
+  lookup(a: number, b: number, c: number, d: number): number {
+    if (this.#trie) return this.ipv6 ? this.#trie.lookup6(a, b, c, d) : this.#trie.lookup4(a);
+    return this.#small?.lookup(a, b, c, d) ?? 0;
+  }
+
+  /** The length of the longest prefix that covers an address, -1 for none; for people, not for packets. */
+  matchLength(a: number, b: number, c: number, d: number): number {
+    for (let length = this.ipv6 ? 128 : 32; length >= 0; length--) {
+      if (this.get(keep(a, length), keep(b, length - 32), keep(c, length - 64), keep(d, length - 96), length) !== 0) return length;
+    }
+    return -1;
+  }
+
+  clear(): void {
+    this.#small = new SmallTable();
+    this.#trie = undefined;
+  }
+}
+
+/** The first `bits` bits of a word. */
+function keep(word: number, bits: number): number {
+  return bits <= 0 ? 0 : bits >= 32 ? word : (word & (-1 << (32 - bits))) >>> 0;
+}

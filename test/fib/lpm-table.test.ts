@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LpmTable } from '../../src/fib/lpm-table.js';
+
+type Words = [a: number, b: number, c: number, d: number];
+
+/** The plainest table that can be right. */
+class NaiveTable {
+  readonly entries = new Map<string, { words: Words; length: number; target: number }>();
+  set(words: Words, length: number, target: number): number {
+    const key = `${words} ${length}`;
+    const before = this.entries.get(key)?.target ?? 0;
+    this.entries.set(key, { words, length, target });
+    return before;
+  }
+  delete(words: Words, length: number): number {
+    const key = `${words} ${length}`;
+    const before = this.entries.get(key)?.target ?? 0;
+    this.entries.delete(key);
+    return before;
+  }
+  lookup(address: Words): number {
+    let best = { length: -1, target: 0 };
+    for (const entry of this.entries.values()) {
+      if (entry.length > best.length && String(masked(address, entry.length)) === String(entry.words)) best = entry;
+    }
+    return best.target;
+  }
+}
+
+function masked(words: Words, length: number): Words {
+  return words.map((word, i) => {
+    const bits = Math.min(32, Math.max(0, length - 32 * i));
+    return bits === 0 ? 0 : bits === 32 ? word : (word & (-1 << (32 - bits))) >>> 0;
+  }) as Words;
+}
+
+/** Words that share long prefixes often, and fall anywhere sometimes. */
+const word = fc.oneof(fc.constantFrom(0, 0x0a000000, 0x0a000001, 0x0a00ff00, 0x0a010000, 0xffffffff), fc.integer({ min: 0, max: 0xffffffff }));
+const nearby = fc.tuple(fc.constantFrom(0x0a00, 0x0a01, 0xffff), fc.integer({ min: 0, max: 0xffff })).map(([high, low]) => ((high << 16) | low) >>> 0);
+
+describe.each([
+  ['IPv4', false, 32, fc.oneof(nearby, word).map((a): Words => [a, 0, 0, 0])],
+  ['IPv6', true, 128, fc.tuple(nearby, word, fc.constantFrom(0, 1, 0xff000000), word) as fc.Arbitrary<Words>],
+] as const)('%s', (_name, ipv6, bits, address) => {
+  const change = fc.record({ address, length: fc.integer({ min: 0, max: bits }), target: fc.integer({ min: 0, max: 5 }) });
+
+  test.each([0, 600])('answers as a naive table does, %i prefixes at the start', (crowd) => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 120 }), fc.array(address, { maxLength: 30 }), (changes, addresses) => {
+        const table = new LpmTable(ipv6);
+        const naive = new NaiveTable();
+        // A crowd elsewhere makes the table a trie.
+        for (let i = 0; i < crowd; i++) {
+          const words: Words = [(0xc0000000 + i * 256) >>> 0, 0, 0, 0];
+          table.set(...words, 24, 9);
+          naive.set(words, 24, 9);
+        }
+        for (const { address: at, length, target } of changes) {
+          const words = masked(at, length);
+          if (target === 0) expect(table.delete(...words, length)).toBe(naive.delete(words, length));
+          else expect(table.set(...words, length, target)).toBe(naive.set(words, length, target));
+          expect(table.get(...words, length)).toBe(target);
+          expect(table.lookup(...at)).toBe(naive.lookup(at));
+        }
+        expect(table.size).toBe(naive.entries.size);
+        for (const at of addresses) expect(table.lookup(...at)).toBe(naive.lookup(at));
+      }),
+      { numRuns: crowd === 0 ? 150 : 40 },
+    );
+  });
+
+  test('what was freed is used again: churn does not make it grow', () => {
+    const table = new LpmTable(ipv6);
+    const fill = (): void => {
+      for (let i = 0; i < 5000; i++) table.set((0x0a000000 + i * 64) >>> 0, 0, 0, 0, 17 + (i % 16), 1 + (i % 3));
+      for (let i = 0; i < 5000; i++) table.lookup((0x0a000000 + i * 64) >>> 0, 0, 0, 0);
+    };
+    const empty = (): void => {
+      for (let i = 0; i < 5000; i++) table.delete((0x0a000000 + i * 64) >>> 0, 0, 0, 0, 17 + (i % 16));
+    };
+    fill();
+    empty();
+    fill();
+    const bytes = table.bytes;
+    for (let round = 0; round < 5; round++) {
+      empty();
+      fill();
+    }
+    expect(table.bytes).toBeLessThanOrEqual(bytes * 1.05);
+  });
+});
+
+test('an empty table costs nothing, one of 100 prefixes less than 16 KB', () => {
+  const table = new LpmTable(false);
+  expect(table.bytes).toBe(0);
+  for (let i = 0; i < 100; i++) table.set((0x0a000000 + i * 256) >>> 0, 0, 0, 0, 24, 1);
+  expect(table.lookup(0x0a000501, 0, 0, 0)).toBe(1);
+  expect(table.bytes).toBeLessThan(16_384);
+});
