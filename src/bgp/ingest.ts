@@ -6,6 +6,7 @@ import type { RouteImport } from './import.js';
 import {
   AttributeScan,
   REMEDY_DISABLE_FAMILY,
+  REMEDY_DISCARD,
   REMEDY_RESET,
   REMEDY_TREAT_AS_WITHDRAW,
   receivesPathIds,
@@ -87,8 +88,10 @@ export class Ingest {
     const scan = this.#scan;
     scan.scan(bytes, attributesFrom, attributesEnd, this.context);
     if (scan.remedy !== 0) {
-      this.#note(scan.reason);
-      if (scan.remedy === REMEDY_RESET) {
+      if (scan.remedy > REMEDY_DISCARD) this.#note(scan.reason);
+      // RFC 7606 §5.2: with nothing announced there is nothing to treat as withdrawn.
+      const nothing = scan.remedy === REMEDY_TREAT_AS_WITHDRAW && attributesEnd === end && scan.mpReachAt < 0;
+      if (scan.remedy === REMEDY_RESET || nothing) {
         return {
           code: scan.errorCode,
           subcode: scan.errorSubcode,

@@ -1,16 +1,18 @@
 import { widen } from '../rib/columns.js';
 import { Arena } from './arena.js';
 
-/** Words of a node's meta: its compiled block, the target above it, its entries, how many and of which class. */
-const META = 4;
+/** Words of a node as look-ups see it: its compiled block, and the target above it. */
+const NODE = 2;
+/** Words of a node's list: where its entries stand, and how many they are and of which class. */
+const LIST = 2;
 /** Nodes of the root: one for each value of the first 16 bits. */
 const ROOT = 65_536;
 /** In a node's block: the entries changed since it was compiled. In a leaf: it leads to a node. */
 const FLAG = 0x8000_0000;
 /** In the low octet of an entry's key: it is a child, not a prefix. */
 const CHILD = 0xff;
-/** Words of a block before its leaves: a bitmap of 256 bits, and how many bits are set before each of its words. */
-const HEAD = 10;
+/** Words of a block before its leaves: for each 32 places a bitmap, and where in the arena the leaf before its first stands. */
+const HEAD = 16;
 
 /**
  * Longest-prefix match over octets: the first 16 bits index an array, each further octet a node.
@@ -25,7 +27,8 @@ const HEAD = 10;
  * @internal
  */
 export class ByteTrie {
-  #meta = new Uint32Array(ROOT * META);
+  #node = new Uint32Array(ROOT * NODE);
+  #list = new Uint32Array(ROOT * LIST);
   #nodes = ROOT;
   #freeNodes: number[] = [];
   readonly #arena = new Arena(16_384);
@@ -40,7 +43,7 @@ export class ByteTrie {
   readonly #path: number[] = [];
 
   get bytes(): number {
-    return this.#nodes * META * 4 + ROOT + this.#arena.bytes + this.#short.size * 40;
+    return this.#nodes * (NODE + LIST) * 4 + ROOT + this.#arena.bytes + this.#short.size * 40;
   }
 
   /** Sets the target of a prefix, 1 to 2^31 - 1. Returns the one before, 0 for none. */
@@ -107,26 +110,25 @@ export class ByteTrie {
 
   /** The target of the longest prefix that covers an IPv4 address, 0 for none. */
   lookup4(a: number): number {
-    const meta = this.#meta;
+    const nodes = this.#node;
     let { words } = this.#arena;
     let best = this.#default;
     let node = a >>> 16;
     for (let shift = 8; ; shift -= 8) {
-      const above = meta[node * META + 1];
+      const above = nodes[node * NODE + 1];
       if (above !== 0) best = above;
-      let block = meta[node * META];
+      let block = nodes[node * NODE];
       if (block === 0) return best;
       if (block >= FLAG) {
         block = this.#compile(node);
         words = this.#arena.words;
       }
       const byte = (a >>> shift) & 255;
-      const word = byte >>> 5;
-      let bits = words[block + word] & (0xffff_ffff >>> (31 - (byte & 31)));
+      const pair = block + (byte >>> 5) * 2;
+      let bits = words[pair] & (0xffff_ffff >>> (31 - (byte & 31)));
       bits -= (bits >>> 1) & 0x5555_5555;
       bits = (bits & 0x3333_3333) + ((bits >>> 2) & 0x3333_3333);
-      const rank = (Math.imul((bits + (bits >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24) + ((words[block + 8 + (word >>> 2)] >>> ((word & 3) * 8)) & 255);
-      const leaf = words[block + HEAD - 1 + rank];
+      const leaf = words[words[pair + 1] + (Math.imul((bits + (bits >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24)];
       if (leaf < FLAG) return leaf !== 0 ? leaf : best;
       node = leaf & 0x7fff_ffff;
     }
@@ -134,26 +136,25 @@ export class ByteTrie {
 
   /** The same for an IPv6 address. */
   lookup6(a: number, b: number, c: number, d: number): number {
-    const meta = this.#meta;
+    const nodes = this.#node;
     let { words } = this.#arena;
     let best = this.#default;
     let node = a >>> 16;
     for (let level = 0; ; level++) {
-      const above = meta[node * META + 1];
+      const above = nodes[node * NODE + 1];
       if (above !== 0) best = above;
-      let block = meta[node * META];
+      let block = nodes[node * NODE];
       if (block === 0) return best;
       if (block >= FLAG) {
         block = this.#compile(node);
         words = this.#arena.words;
       }
       const byte = octet(level, a, b, c, d);
-      const word = byte >>> 5;
-      let bits = words[block + word] & (0xffff_ffff >>> (31 - (byte & 31)));
+      const pair = block + (byte >>> 5) * 2;
+      let bits = words[pair] & (0xffff_ffff >>> (31 - (byte & 31)));
       bits -= (bits >>> 1) & 0x5555_5555;
       bits = (bits & 0x3333_3333) + ((bits >>> 2) & 0x3333_3333);
-      const rank = (Math.imul((bits + (bits >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24) + ((words[block + 8 + (word >>> 2)] >>> ((word & 3) * 8)) & 255);
-      const leaf = words[block + HEAD - 1 + rank];
+      const leaf = words[words[pair + 1] + (Math.imul((bits + (bits >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24)];
       if (leaf < FLAG) return leaf !== 0 ? leaf : best;
       node = leaf & 0x7fff_ffff;
     }
@@ -176,7 +177,7 @@ export class ByteTrie {
     for (let slot = first; slot < end; slot++) {
       if (this.#shortLength[slot] > length) continue;
       this.#shortLength[slot] = length;
-      this.#meta[slot * META + 1] = target;
+      this.#node[slot * NODE + 1] = target;
     }
     return before;
   }
@@ -203,7 +204,7 @@ export class ByteTrie {
     for (let slot = first; slot < end; slot++) {
       if (this.#shortLength[slot] !== length) continue;
       this.#shortLength[slot] = coverLength;
-      this.#meta[slot * META + 1] = cover;
+      this.#node[slot * NODE + 1] = cover;
     }
     return before;
   }
@@ -211,15 +212,15 @@ export class ByteTrie {
   // --- Nodes and their entries ---------------------------------------------------------------------------------------------
 
   #count(node: number): number {
-    return this.#meta[node * META + 3] & 0xffff;
+    return this.#list[node * LIST + 1] & 0xffff;
   }
 
   /** Where a node's entry with this key stands in the arena; minus where it would stand, minus 1, when there is none. */
   #find(node: number, key: number): number {
-    const from = this.#meta[node * META + 2];
+    const from = this.#list[node * LIST];
     const { words } = this.#arena;
     let low = 0;
-    let high = this.#meta[node * META + 3] & 0xffff;
+    let high = this.#list[node * LIST + 1] & 0xffff;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const found = words[from + 2 * middle];
@@ -231,10 +232,10 @@ export class ByteTrie {
   }
 
   #insert(node: number, key: number, value: number): void {
-    const m = node * META;
-    const count = this.#meta[m + 3] & 0xffff;
-    let sizeClass = this.#meta[m + 3] >>> 16;
-    let from = this.#meta[m + 2];
+    const m = node * LIST;
+    const count = this.#list[m + 1] & 0xffff;
+    let sizeClass = this.#list[m + 1] >>> 16;
+    let from = this.#list[m];
     const index = -1 - this.#find(node, key);
     const arena = this.#arena;
     if (from === 0 || 2 * count + 2 > Arena.sizeOf(sizeClass)) {
@@ -247,7 +248,7 @@ export class ByteTrie {
       }
       from = to;
       sizeClass = wider;
-      this.#meta[m + 2] = from;
+      this.#list[m] = from;
     }
     const { words } = arena;
     const at = from + 2 * index;
@@ -255,26 +256,26 @@ export class ByteTrie {
     for (let i = from + 2 * count - 1; i >= at; i--) words[i + 2] = words[i];
     words[at] = key;
     words[at + 1] = value;
-    this.#meta[m + 3] = (sizeClass << 16) | (count + 1);
+    this.#list[m + 1] = (sizeClass << 16) | (count + 1);
     this.#touch(node);
   }
 
   #remove(node: number, at: number): void {
-    const m = node * META;
-    const count = this.#meta[m + 3] & 0xffff;
-    const sizeClass = this.#meta[m + 3] >>> 16;
-    const from = this.#meta[m + 2];
+    const m = node * LIST;
+    const count = this.#list[m + 1] & 0xffff;
+    const sizeClass = this.#list[m + 1] >>> 16;
+    const from = this.#list[m];
     const { words } = this.#arena;
     words.copyWithin(at, at + 2, from + 2 * count);
     if (count === 1) {
       this.#arena.give(from, sizeClass);
-      this.#meta[m + 2] = 0;
-      this.#meta[m + 3] = 0;
+      this.#list[m] = 0;
+      this.#list[m + 1] = 0;
       this.#freeBlock(node);
-      this.#meta[m] = 0;
+      this.#node[node * NODE] = 0;
       return;
     }
-    this.#meta[m + 3] = (sizeClass << 16) | (count - 1);
+    this.#list[m + 1] = (sizeClass << 16) | (count - 1);
     this.#touch(node);
   }
 
@@ -284,27 +285,30 @@ export class ByteTrie {
     const at = this.#find(node, key);
     if (at >= 0) return this.#arena.words[at + 1];
     const child = this.#freeNodes.pop() ?? this.#nodes++;
-    if ((child + 1) * META > this.#meta.length) this.#meta = widen(this.#meta, this.#meta.length * 2);
+    if ((child + 1) * NODE > this.#node.length) {
+      this.#node = widen(this.#node, this.#node.length * 2);
+      this.#list = widen(this.#list, this.#list.length * 2);
+    }
     this.#insert(node, key, child);
     return child;
   }
 
   #freeNode(node: number): void {
-    this.#meta.fill(0, node * META, node * META + META);
+    this.#node.fill(0, node * NODE, node * NODE + NODE);
+    this.#list.fill(0, node * LIST, node * LIST + LIST);
     this.#freeNodes.push(node);
   }
 
   #touch(node: number): void {
-    this.#meta[node * META] |= FLAG;
+    this.#node[node * NODE] |= FLAG;
   }
 
   #freeBlock(node: number): void {
-    const block = this.#meta[node * META] & 0x7fff_ffff;
+    const block = this.#node[node * NODE] & 0x7fff_ffff;
     if (block === 0) return;
-    // A block's size follows from its last count and bitmap word.
+    // A block's size follows from its last pair: the leaves before it, and its own.
     const { words } = this.#arena;
-    const leaves = (words[block + 9] >>> 24) + popCount(words[block + 7]);
-    this.#arena.give(block, Arena.classOf(HEAD + leaves));
+    this.#arena.give(block, Arena.classOf(words[block + 15] + 1 + popCount(words[block + 14]) - block));
   }
 
   /** Makes a node's block anew from its entries, and tells its children what stands above them. */
@@ -312,7 +316,7 @@ export class ByteTrie {
     this.#freeBlock(node);
     const leaves = this.#leaves;
     leaves.fill(0);
-    const from = this.#meta[node * META + 2];
+    const from = this.#list[node * LIST];
     const end = from + 2 * this.#count(node);
     let { words } = this.#arena;
     // In order of place, then length: what is more specific comes later.
@@ -326,25 +330,25 @@ export class ByteTrie {
       const key = words[at];
       if ((key & 255) !== CHILD) continue;
       const child = words[at + 1];
-      this.#meta[child * META + 1] = leaves[key >>> 8];
+      this.#node[child * NODE + 1] = leaves[key >>> 8];
       leaves[key >>> 8] = FLAG | child;
     }
     let runs = 1;
     for (let slot = 1; slot < 256; slot++) if (leaves[slot] !== leaves[slot - 1]) runs++;
     const block = this.#arena.take(Arena.classOf(HEAD + runs));
     words = this.#arena.words;
-    words.fill(0, block, block + HEAD);
-    let leaf = 0;
+    let leaf = block + HEAD;
     for (let slot = 0; slot < 256; slot++) {
-      if ((slot & 31) === 0 && slot > 0) {
-        const word = slot >>> 5;
-        words[block + 8 + (word >>> 2)] |= leaf << ((word & 3) * 8);
+      const pair = block + (slot >>> 5) * 2;
+      if ((slot & 31) === 0) {
+        words[pair] = 0;
+        words[pair + 1] = leaf - 1;
       }
       if (slot > 0 && leaves[slot] === leaves[slot - 1]) continue;
-      words[block + (slot >>> 5)] |= 1 << (slot & 31);
-      words[block + HEAD + leaf++] = leaves[slot];
+      words[pair] |= 1 << (slot & 31);
+      words[leaf++] = leaves[slot];
     }
-    this.#meta[node * META] = block;
+    this.#node[node * NODE] = block;
     return block;
   }
 }

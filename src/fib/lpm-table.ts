@@ -1,7 +1,8 @@
 import { ByteTrie } from './byte-trie.js';
+import { Ipv4Trie } from './ipv4-trie.js';
 import { SmallTable } from './small-table.js';
 
-/** Prefixes that a {@link SmallTable} holds before a {@link ByteTrie} takes over. */
+/** Prefixes that a {@link SmallTable} holds before a trie takes over. */
 const SMALL = 512;
 
 /**
@@ -12,46 +13,46 @@ const SMALL = 512;
  */
 export class LpmTable {
   #small: SmallTable | undefined = new SmallTable();
-  #trie: ByteTrie | undefined;
+  #trie4: Ipv4Trie | undefined;
+  #trie6: ByteTrie | undefined;
 
   constructor(private readonly ipv6: boolean) {}
 
   /** Prefixes. */
   get size(): number {
-    return this.#trie?.size ?? this.#small?.size ?? 0;
+    return (this.#trie4 ?? this.#trie6 ?? this.#small)?.size ?? 0;
   }
   /** Octets held. */
   get bytes(): number {
-    return (this.#trie?.bytes ?? 0) + (this.#small?.bytes ?? 0);
+    return (this.#trie4 ?? this.#trie6 ?? this.#small)?.bytes ?? 0;
   }
 
-  /** Sets the target of a prefix, 1 to 2^31 - 1. Returns the one before, 0 for none. */
+  /** Sets the target of a prefix, 1 to 2^31 - 2. Returns the one before, 0 for none. */
   set(a: number, b: number, c: number, d: number, length: number, target: number): number {
-    if (this.#trie) return this.#trie.set(a, b, c, d, length, target);
+    if (this.#trie4) return this.#trie4.set(a, length, target);
+    if (this.#trie6) return this.#trie6.set(a, b, c, d, length, target);
     const small = this.#small ?? new SmallTable();
     const before = small.set(a, b, c, d, length, target);
-    if (small.size > SMALL) {
-      const trie = new ByteTrie();
-      small.each((...entry) => trie.set(...entry));
-      this.#trie = trie;
-      this.#small = undefined;
-    }
+    if (small.size > SMALL) this.#grow(small);
     return before;
   }
 
   /** Takes a prefix out. Returns its target, 0 when there was none. */
   delete(a: number, b: number, c: number, d: number, length: number): number {
-    return this.#trie ? this.#trie.delete(a, b, c, d, length) : (this.#small?.delete(a, b, c, d, length) ?? 0);
+    if (this.#trie4) return this.#trie4.delete(a, length);
+    return (this.#trie6 ?? this.#small)?.delete(a, b, c, d, length) ?? 0;
   }
 
   /** The target of exactly this prefix, 0 for none. */
   get(a: number, b: number, c: number, d: number, length: number): number {
-    return this.#trie ? this.#trie.get(a, b, c, d, length) : (this.#small?.get(a, b, c, d, length) ?? 0);
+    if (this.#trie4) return this.#trie4.get(a, length);
+    return (this.#trie6 ?? this.#small)?.get(a, b, c, d, length) ?? 0;
   }
 
   /** The target of the longest prefix that covers an address, 0 for none. */
   lookup(a: number, b: number, c: number, d: number): number {
-    if (this.#trie) return this.ipv6 ? this.#trie.lookup6(a, b, c, d) : this.#trie.lookup4(a);
+    if (this.#trie4) return this.#trie4.lookup(a);
+    if (this.#trie6) return this.#trie6.lookup6(a, b, c, d);
     return this.#small?.lookup(a, b, c, d) ?? 0;
   }
 
@@ -65,7 +66,21 @@ export class LpmTable {
 
   clear(): void {
     this.#small = new SmallTable();
-    this.#trie = undefined;
+    this.#trie4 = undefined;
+    this.#trie6 = undefined;
+  }
+
+  #grow(small: SmallTable): void {
+    if (this.ipv6) {
+      const trie = new ByteTrie();
+      small.each((...entry) => trie.set(...entry));
+      this.#trie6 = trie;
+    } else {
+      const trie = new Ipv4Trie();
+      small.each((a, _b, _c, _d, length, target) => trie.set(a, length, target));
+      this.#trie4 = trie;
+    }
+    this.#small = undefined;
   }
 }
 

@@ -568,7 +568,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     if (this.#moved.size > 0) this.#endMoved();
     this.#publication.settle(cause);
     this.#tellRefusals();
-    if ((this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty) && !this.#burial) this.#burial = this.#clock.defer(() => this.#bury());
+    if ((this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty) && !this.#burial && this.#sweeps.size === 0) this.#burial = this.#clock.defer(() => this.#bury());
   }
 
   /** Forgets prefixes that nobody has any more, and gathers half-empty pages of attributes, a slice at a time. */

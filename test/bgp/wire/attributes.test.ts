@@ -49,7 +49,11 @@ const wellFormed: readonly (readonly [name: string, bytes: string, value: PathAt
   ['AGGREGATOR', 'c0 07 08 00010000 c0000201', { aggregator: { asn: 65536, address: '192.0.2.1' } }],
   ['an AGGREGATOR of two octets', 'c0 07 06 fde8 c0000201', { aggregator: { asn: 65000, address: '192.0.2.1' } }, twoOctet],
   ['COMMUNITIES', 'c0 08 08 fde80001 ffffff01', { communities: ['65000:1', '65535:65281'] }],
-  ['a long list of communities, with the long form of the length', `d0 08 0100 ${long.map((_, i) => `fde8${i.toString(16).padStart(4, '0')}`).join('')}`, { communities: long }],
+  [
+    'a long list of communities, with the long form of the length',
+    `d0 08 0100 ${long.map((_, i) => `fde8${i.toString(16).padStart(4, '0')}`).join('')}`,
+    { communities: long },
+  ],
   ['ORIGINATOR_ID', '80 09 04 01010101', { originatorId: '1.1.1.1' }, internal],
   ['CLUSTER_LIST', '80 0a 08 01010101 02020202', { clusterList: ['1.1.1.1', '2.2.2.2'] }, internal],
   [
@@ -60,7 +64,14 @@ const wellFormed: readonly (readonly [name: string, bytes: string, value: PathAt
   [
     'MP_REACH_NLRI with a link-local next hop and path identifiers',
     '80 0e 2e  0002 01 20 20010db8000000000000000000000001 fe800000000000000000000000000001 00  00000007 20 20010db8',
-    { mpReach: { family: 'ipv6-unicast', nextHop: '2001:db8::1', linkLocalNextHop: 'fe80::1', nlri: [{ prefix: '2001:db8::/32', pathId: 7 }] } },
+    {
+      mpReach: {
+        family: 'ipv6-unicast',
+        nextHop: '2001:db8::1',
+        linkLocalNextHop: 'fe80::1',
+        nlri: [{ prefix: '2001:db8::/32', pathId: 7 }],
+      },
+    },
     withPaths,
   ],
   [
@@ -97,7 +108,13 @@ const wellFormed: readonly (readonly [name: string, bytes: string, value: PathAt
   [
     'several attributes, an unknown one among them',
     '40 01 01 00  40 02 00  40 03 04 c0000201  c0 0b 01 00  c0 20 0c 000000010000000200000003',
-    { origin: 'igp', asPath: [], nextHop: '192.0.2.1', largeCommunities: ['1:2:3'], unknown: [{ code: 11, flags: 0xc0, value: hex('00') }] },
+    {
+      origin: 'igp',
+      asPath: [],
+      nextHop: '192.0.2.1',
+      largeCommunities: ['1:2:3'],
+      unknown: [{ code: 11, flags: 0xc0, value: hex('00') }],
+    },
   ],
 ];
 
@@ -107,14 +124,17 @@ function encode(value: PathAttributes, context: WireContext): Uint8Array {
   return to.finish();
 }
 
-describe.each(wellFormed)('%s', (_name, bytes, value, context = external) => {
-  test('decodes', () => {
-    expect(decodeAttributes(hex(bytes), context)).toEqual({ attributes: value, malformed: [] });
-  });
-  test('encodes', () => {
-    expect(encode(value, context)).toEqual(hex(bytes));
-  });
-});
+describe.each(wellFormed.map(([name, bytes, value, context = external]) => ({ name, bytes, value, context })))(
+  '$name',
+  ({ bytes, value, context }) => {
+    test('decodes', () => {
+      expect(decodeAttributes(hex(bytes), context)).toEqual({ attributes: value, malformed: [] });
+    });
+    test('encodes', () => {
+      expect(encode(value, context)).toEqual(hex(bytes));
+    });
+  },
+);
 
 test('every row of the table stands among the examples', () => {
   const shown = new Set(wellFormed.flatMap(([, , value]) => Object.keys(value)));
@@ -180,20 +200,23 @@ const malformed: readonly (readonly [name: string, bytes: string, remedy: Remedy
   ['an MP_UNREACH_NLRI that comes twice', '80 0f 03 000201 80 0f 03 000201', 'reset-session', 1],
 ];
 
-describe.each(malformed)('%s', (_name, bytes, remedy, subcode, context = external) => {
-  test(`leads to ${remedy}`, () => {
-    const { malformed: found } = decodeAttributes(hex(bytes), context);
-    expect(found.map((entry) => entry.remedy)).toEqual([remedy]);
-    expect(found[0]?.notification?.subcode).toBe(remedy === 'reset-session' ? subcode : undefined);
-  });
-  test('leads to the same on the hot path', () => {
-    const scan = new AttributeScan();
-    const octets = hex(bytes);
-    scan.scan(octets, 0, octets.length, context);
-    expect([REMEDIES[scan.remedy], scan.errorCode, scan.errorSubcode]).toEqual([remedy, 3, subcode]);
-    expect(scan.reason).not.toBe('');
-  });
-});
+describe.each(malformed.map(([name, bytes, remedy, subcode, context = external]) => ({ name, bytes, remedy, subcode, context })))(
+  '$name',
+  ({ bytes, remedy, subcode, context }) => {
+    test(`leads to ${remedy}`, () => {
+      const { malformed: found } = decodeAttributes(hex(bytes), context);
+      expect(found.map((entry) => entry.remedy)).toEqual([remedy]);
+      expect(found[0]?.notification?.subcode).toBe(remedy === 'reset-session' ? subcode : undefined);
+    });
+    test('leads to the same on the hot path', () => {
+      const scan = new AttributeScan();
+      const octets = hex(bytes);
+      scan.scan(octets, 0, octets.length, context);
+      expect([REMEDIES[scan.remedy], scan.errorCode, scan.errorSubcode]).toEqual([remedy, 3, subcode]);
+      expect(scan.reason).not.toBe('');
+    });
+  },
+);
 
 describe('what is malformed', () => {
   test('every attribute that can be has an example', () => {
@@ -204,7 +227,12 @@ describe('what is malformed', () => {
   test('names the attribute and its octets in a NOTIFICATION', () => {
     const { malformed: found } = decodeAttributes(hex('40 01 01 00  40 63 01 07'), external);
     expect(found).toEqual([
-      { code: 0x63, remedy: 'reset-session', message: 'attribute 99 is well-known and not known here', notification: { code: 3, subcode: 2, data: hex('40630107') } },
+      {
+        code: 0x63,
+        remedy: 'reset-session',
+        message: 'attribute 99 is well-known and not known here',
+        notification: { code: 3, subcode: 2, data: hex('40630107') },
+      },
     ]);
   });
 

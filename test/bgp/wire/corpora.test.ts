@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decodeAttributes } from '../../../src/bgp/wire/attributes/block.js';
-import { decodeUpdate } from '../../../src/bgp/wire/update.js';
 import {
   AttributeCode,
   AttributeScan,
@@ -25,9 +24,9 @@ import {
   type WireContext,
 } from '../../../src/bgp/wire/index.js';
 import { checkNlri } from '../../../src/bgp/wire/nlri.js';
+import { decodeUpdate } from '../../../src/bgp/wire/update.js';
 import { hex } from '../../support/hex.js';
 
-// Node's types are the tests' own.
 const folder = process.env.VIRTUAL_ROUTER_CORPORA ?? '';
 const available = folder !== '';
 
@@ -62,7 +61,9 @@ function contextOf({ session }: Vector): WireContext {
 
 /** Whole messages seldom say what their session had: then either width of AS numbers will do. */
 function wholeMessage(vector: Vector): Verdict {
-  const verdicts = (vector.session ? [contextOf(vector)] : [generous, twoOctet]).map((context) => verdictOf(() => decodeMessage(hex(vector.hex), context)));
+  const verdicts = (vector.session ? [contextOf(vector)] : [generous, twoOctet]).map((context) =>
+    verdictOf(() => decodeMessage(hex(vector.hex), context)),
+  );
   return verdicts.find((verdict) => verdict === 'parse') ?? verdicts[0] ?? 'error';
 }
 
@@ -129,7 +130,8 @@ const READERS: Readonly<Record<string, (vector: Vector) => Verdict>> = {
   'cluster-list-value': value(AttributeCode.clusterList),
   nlri: prefixes,
   nlris: prefixes,
-  'extended-community': ({ hex: octets }) => (formatExtendedCommunity(parseExtendedCommunity(`0x${octets}`)).includes(':') ? 'parse' : 'error'),
+  'extended-community': ({ hex: octets }) =>
+    formatExtendedCommunity(parseExtendedCommunity(`0x${octets}`)).includes(':') ? 'parse' : 'error',
 };
 
 /** What a verdict of theirs may be here. */
@@ -225,8 +227,8 @@ describe.skipIf(!available)('recorded messages', () => {
     for (const bytes of messagesIn(new Uint8Array(gunzipSync(readFileSync(join(folder, 'bgpstream', name)))))) {
       const message = decodeMessage(bytes, context);
       if (message.type !== 'update') continue;
-      // Thousands are alike: each one is decoded, every tenth goes all the way.
-      if (updates++ % 10 === 0) survives(message, context);
+      // Thousands are much alike: each is decoded, every fifth goes all the way.
+      if (updates++ % 5 === 0) survives(message, context);
       const attributesAt = 21 + (((bytes[19] ?? 0) << 8) | (bytes[20] ?? 0));
       const length = ((bytes[attributesAt] ?? 0) << 8) | (bytes[attributesAt + 1] ?? 0);
       scan.scan(bytes, attributesAt + 2, attributesAt + 2 + length, context);
@@ -276,11 +278,29 @@ interface ExabgpMessage {
 }
 
 describe.skipIf(!available)("ExaBGP's messages", () => {
-  const encoding: readonly ExabgpMessage[] = available ? JSON.parse(readFileSync(join(folder, 'exabgp/encoding.json'), 'utf8')).messages : [];
+  // As its format is described in the corpora's README.
+  const encoding: readonly ExabgpMessage[] = available
+    ? JSON.parse(readFileSync(join(folder, 'exabgp/encoding.json'), 'utf8')).messages
+    : [];
+
+  /** What it was made to send and is malformed. */
+  const odd: Readonly<Record<string, string>> = {
+    'exabgp/encoding/conf-attributes/3': 'NEXT_HOP is 255.255.255.255',
+    'exabgp/encoding/conf-generic-attribute/2': 'attribute 153 is sent as a well-known one',
+    'exabgp/encoding/conf-generic-attribute/3': 'attribute 153 is sent as a well-known one',
+    'exabgp/encoding/extended-nexthop/2': 'an IPv6 route has an IPv4 next hop (no RFC says how)',
+  };
+
+  test('that are malformed are found to be', () => {
+    for (const { id, hex: octets } of encoding.filter((message) => message.id in odd)) {
+      const { message, error } = inspectMessage(hex(octets), generous);
+      expect([id, error !== undefined || (message?.type === 'update' && message.remedy !== undefined)]).toEqual([id, true]);
+    }
+  });
 
   test('say what ExaBGP says they say', () => {
     let compared = 0;
-    for (const { id, hex: octets, session, decoded } of encoding) {
+    for (const { id, hex: octets, session, decoded } of encoding.filter((message) => !(message.id in odd))) {
       const context = session.add_path === 'disable' ? generous : withPaths;
       const message = decodeMessage(hex(octets), { ...context, fourOctetAs: session.asn4 });
       expect([id, 'malformed' in message]).toEqual([id, false]);
@@ -289,11 +309,21 @@ describe.skipIf(!available)("ExaBGP's messages", () => {
       if (!told || message.type !== 'update') continue;
       const { attributes } = message;
       const known = told.attribute ?? {};
-      const list = (name: string): string[] | undefined => (known[name] as readonly (readonly number[])[] | undefined)?.map((parts) => parts.join(':'));
+      const list = (name: string): string[] | undefined =>
+        (known[name] as readonly (readonly number[])[] | undefined)?.map((parts) => parts.join(':'));
       // A repeated community is written once by us and as often as it came by them: they are compared as sets.
       const set = (values: readonly string[] | undefined): readonly string[] | undefined => values && [...new Set(values)].sort();
-      expect([id, attributes.origin ?? 'igp', attributes.med, attributes.localPref]).toEqual([id, known.origin ?? 'igp', known.med, known['local-preference']]);
-      expect([id, set(attributes.communities), set(attributes.largeCommunities)]).toEqual([id, set(list('community')), set(list('large-community'))]);
+      expect([id, attributes.origin ?? 'igp', attributes.med, attributes.localPref]).toEqual([
+        id,
+        known.origin ?? 'igp',
+        known.med,
+        known['local-preference'],
+      ]);
+      expect([id, set(attributes.communities), set(attributes.largeCommunities)]).toEqual([
+        id,
+        set(list('community')),
+        set(list('large-community')),
+      ]);
       expect([id, attributes.originatorId, attributes.clusterList]).toEqual([id, known['originator-id'], known['cluster-list']]);
       for (const [family, prefixes] of [
         ['ipv4 unicast', [...message.announced, ...(attributes.mpReach?.family === 'ipv4-unicast' ? attributes.mpReach.nlri : [])]],
@@ -304,7 +334,7 @@ describe.skipIf(!available)("ExaBGP's messages", () => {
         compared += theirs.length;
       }
     }
-    expect(compared).toBeGreaterThan(100);
+    expect(compared).toBeGreaterThan(50);
   });
 
   test('that it decodes are decoded here too', () => {

@@ -77,7 +77,13 @@ const capabilities: readonly (readonly [bytes: string, capability: Capability])[
   ['09 01 07', { type: 'unknown', code: 9, value: hex('07') }],
   [
     '40 06 c078 0001 01 80',
-    { type: 'graceful-restart', restarted: true, notification: true, restartTime: 120, families: [{ family: 'ipv4-unicast', forwarding: true }] },
+    {
+      type: 'graceful-restart',
+      restarted: true,
+      notification: true,
+      restartTime: 120,
+      families: [{ family: 'ipv4-unicast', forwarding: true }],
+    },
   ],
   ['41 04 00010000', { type: 'four-octet-as', asn: 65536 }],
   [
@@ -129,7 +135,9 @@ describe('OPEN', () => {
 
   test('several parameters with the same capabilities say them once, in order (RFC 5492)', () => {
     const message = decodeMessage(open('14  02 02 02 00  02 08 02 00 01 04 0001 00 01  02 04 02 00 46 00'), defaultContext);
-    expect(message).toMatchObject({ capabilities: [{ type: 'route-refresh' }, { type: 'multiprotocol' }, { type: 'enhanced-route-refresh' }] });
+    expect(message).toMatchObject({
+      capabilities: [{ type: 'route-refresh' }, { type: 'multiprotocol' }, { type: 'enhanced-route-refresh' }],
+    });
   });
 
   test('the extended format is read (RFC 9072), also where it was not needed', () => {
@@ -138,7 +146,10 @@ describe('OPEN', () => {
   });
 
   test('the extended format is written where the short one is too small', () => {
-    const many: Open = { ...base, capabilities: Array.from({ length: 50 }, (_, i) => ({ type: 'unknown', code: 128, value: Uint8Array.of(i, 0, 0, 0, 0) })) };
+    const many: Open = {
+      ...base,
+      capabilities: Array.from({ length: 50 }, (_, i) => ({ type: 'unknown', code: 128, value: Uint8Array.of(i, 0, 0, 0, 0) })),
+    };
     const octets = encodeMessage(many, defaultContext);
     expect(octets.slice(28, 35)).toEqual(hex('ff ff 0161 02 015e'));
     expect(decodeMessage(octets, defaultContext)).toEqual(many);
@@ -202,10 +213,13 @@ describe('UPDATE', () => {
       { ...defaultContext, addPath: { 'ipv4-unicast': true } },
     ],
   ];
-  test.each(both)('%s, both ways', (_name, body, message, context = defaultContext) => {
-    expect(decodeMessage(framed(2, body), context)).toEqual(message);
-    expect(encodeMessage(message, context)).toEqual(framed(2, body));
-  });
+  test.each(both.map(([name, body, message, context = defaultContext]) => ({ name, body, message, context })))(
+    '$name, both ways',
+    ({ body, message, context }) => {
+      expect(decodeMessage(framed(2, body), context)).toEqual(message);
+      expect(encodeMessage(message, context)).toEqual(framed(2, body));
+    },
+  );
 
   test('bits past the length of a prefix do not matter', () => {
     expect(decodeMessage(framed(2, '0003 0c 0aff 0000'), defaultContext)).toMatchObject({ withdrawn: [{ prefix: '10.240.0.0/12' }] });
@@ -247,7 +261,12 @@ describe('UPDATE', () => {
   });
 
   test('what is too long for the session is not written', () => {
-    const long: BgpMessage = { type: 'update', withdrawn: [], attributes: { unknown: [{ code: 99, flags: 0xc0, value: new Uint8Array(5000) }] }, announced: [] };
+    const long: BgpMessage = {
+      type: 'update',
+      withdrawn: [],
+      attributes: { unknown: [{ code: 99, flags: 0xc0, value: new Uint8Array(5000) }] },
+      announced: [],
+    };
     expect(() => encodeMessage(long, defaultContext)).toThrow(expect.objectContaining({ code: 'MESSAGE_TOO_LONG' }));
     expect(encodeMessage(long, extended)).toHaveLength(5027);
   });
@@ -256,7 +275,13 @@ describe('UPDATE', () => {
 describe('NOTIFICATION', () => {
   test('carries what the operator wrote, both ways', () => {
     const octets = framed(3, '06 02 04 62796521');
-    expect(decodeMessage(octets, defaultContext)).toEqual({ type: 'notification', code: 6, subcode: 2, data: hex('0462796521'), text: 'bye!' });
+    expect(decodeMessage(octets, defaultContext)).toEqual({
+      type: 'notification',
+      code: 6,
+      subcode: 2,
+      data: hex('0462796521'),
+      text: 'bye!',
+    });
     expect(encodeMessage({ type: 'notification', code: 6, subcode: 2, data: NONE, text: 'bye!' }, defaultContext)).toEqual(octets);
   });
 
@@ -279,7 +304,13 @@ describe('NOTIFICATION', () => {
     const message = decodeMessage(octets, defaultContext);
     expect(message).toMatchObject({ code: 6, subcode: 9, hardReset: { code: 6, subcode: 4, data: hex('03627965'), text: 'bye' } });
     expect(encodeMessage(message, defaultContext)).toEqual(octets);
-    const meant: BgpMessage = { type: 'notification', code: 6, subcode: 9, data: NONE, hardReset: { code: 6, subcode: 4, data: NONE, text: 'bye' } };
+    const meant: BgpMessage = {
+      type: 'notification',
+      code: 6,
+      subcode: 9,
+      data: NONE,
+      hardReset: { code: 6, subcode: 4, data: NONE, text: 'bye' },
+    };
     expect(encodeMessage(meant, defaultContext)).toEqual(octets);
   });
 
@@ -318,18 +349,31 @@ describe('inspecting', () => {
     expect(error).toMatchObject({ code: 3, subcode: 2 });
   });
   test('says what a message is that cannot be read', () => {
-    expect(inspectMessage(framed(1, '03 fde8 005a 01010101 00'), defaultContext)).toMatchObject({ type: 'open', error: { code: 2, subcode: 1 } });
+    expect(inspectMessage(framed(1, '03 fde8 005a 01010101 00'), defaultContext)).toMatchObject({
+      type: 'open',
+      error: { code: 2, subcode: 1 },
+    });
     expect(inspectMessage(framed(9, 'beef'), defaultContext)).toMatchObject({ type: 'unknown', message: { code: 9, body: hex('beef') } });
     expect(inspectMessage(hex('00'), defaultContext)).toMatchObject({ type: 'unknown', error: { code: 1, subcode: 2 } });
   });
 });
 
 test('any message can be printed as JSON', () => {
-  const update = decodeMessage(
-    framed(2, '0000 0012 40 01 01 00  80 1a 0b 01 000b ffffffffffffffff'),
-    { ...defaultContext, peerType: 'internal' },
-  );
-  expect(toJson(update)).toEqual({ type: 'update', withdrawn: [], attributes: { origin: 'igp', aigp: '18446744073709551615' }, announced: [] });
-  expect(toJson(decodeMessage(framed(3, '06 03 beef'), defaultContext))).toEqual({ type: 'notification', code: 6, subcode: 3, data: 'beef' });
+  const update = decodeMessage(framed(2, '0000 0012 40 01 01 00  80 1a 0b 01 000b ffffffffffffffff'), {
+    ...defaultContext,
+    peerType: 'internal',
+  });
+  expect(toJson(update)).toEqual({
+    type: 'update',
+    withdrawn: [],
+    attributes: { origin: 'igp', aigp: '18446744073709551615' },
+    announced: [],
+  });
+  expect(toJson(decodeMessage(framed(3, '06 03 beef'), defaultContext))).toEqual({
+    type: 'notification',
+    code: 6,
+    subcode: 3,
+    data: 'beef',
+  });
   expect(toJson({ a: undefined, b: 5n, c: [null, true] })).toEqual({ b: 5, c: [null, true] });
 });

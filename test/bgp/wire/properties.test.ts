@@ -37,7 +37,13 @@ const context: fc.Arbitrary<WireContext> = fc.record({
   maxMessage: fc.constantFrom(4096, 65_535),
 });
 /** A neighbour that may send anything. */
-const open: fc.Arbitrary<WireContext> = context.map((given) => ({ ...given, fourOctetAs: true, peerType: 'confederation', extendedNextHop: true, maxMessage: 65_535 }));
+const open: fc.Arbitrary<WireContext> = context.map((given) => ({
+  ...given,
+  fourOctetAs: true,
+  peerType: 'confederation',
+  extendedNextHop: true,
+  maxMessage: 65_535,
+}));
 
 const host4 = fc.integer({ min: 0x0100_0000, max: 0xdfff_ffff }).map(formatIpv4);
 const host6 = fc.tuple(u32, u32, u32, u32).map(([, b, c, d]) => formatIpv6(0x2001_0db8, b, c, d));
@@ -76,11 +82,14 @@ const shared = {
   aigp: fc.bigInt(0n, 0xffff_ffff_ffff_ffffn).map((metric) => (metric <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(metric) : metric)),
   largeCommunities: text(fc.tuple(u32, u32, u32), (parts) => parts.join(':')),
   otc: u32,
-  unknown: fc.uniqueArray(fc.record({ code: fc.integer({ min: 40, max: 255 }), flags: fc.constantFrom(0x80, 0xc0, 0xe0), value: octets(300) }), {
-    minLength: 1,
-    maxLength: 3,
-    selector: ({ code }) => code,
-  }),
+  unknown: fc.uniqueArray(
+    fc.record({ code: fc.integer({ min: 40, max: 255 }), flags: fc.constantFrom(0x80, 0xc0, 0xe0), value: octets(300) }),
+    {
+      minLength: 1,
+      maxLength: 3,
+      selector: ({ code }) => code,
+    },
+  ),
 };
 /** Ascending, as they are written. */
 function ordered<T extends PathAttributes>(value: T): T {
@@ -90,12 +99,32 @@ function ordered<T extends PathAttributes>(value: T): T {
 function attributesFor({ addPath }: WireContext): fc.Arbitrary<PathAttributes> {
   const mpReach = fc.oneof(
     fc.record({ family: fc.constant<FamilyName>('ipv6-unicast'), nextHop: host6, nlri: nlri(128, addPath['ipv6-unicast'] ?? false) }),
-    fc.record({ family: fc.constant<FamilyName>('ipv6-unicast'), nextHop: host6, linkLocalNextHop: host6, nlri: nlri(128, addPath['ipv6-unicast'] ?? false) }),
-    fc.record({ family: fc.constant<FamilyName>('ipv4-unicast'), nextHop: fc.oneof(host4, host6), nlri: nlri(32, addPath['ipv4-unicast'] ?? false) }),
-    fc.record({ family: fc.constant<FamilyName>('25/65'), nextHopData: octets(40), nlri: fc.constant([]), data: fc.uint8Array({ minLength: 1, maxLength: 40 }) }),
+    fc.record({
+      family: fc.constant<FamilyName>('ipv6-unicast'),
+      nextHop: host6,
+      linkLocalNextHop: host6,
+      nlri: nlri(128, addPath['ipv6-unicast'] ?? false),
+    }),
+    fc.record({
+      family: fc.constant<FamilyName>('ipv4-unicast'),
+      nextHop: fc.oneof(host4, host6),
+      nlri: nlri(32, addPath['ipv4-unicast'] ?? false),
+    }),
+    fc.record({
+      family: fc.constant<FamilyName>('25/65'),
+      nextHopData: octets(40),
+      nlri: fc.constant([]),
+      data: fc.uint8Array({ minLength: 1, maxLength: 40 }),
+    }),
   );
   const mpUnreach = fc.record({ family: fc.constant<FamilyName>('ipv6-unicast'), nlri: nlri(128, addPath['ipv6-unicast'] ?? false) });
-  return maybe({ ...shared, mpReach, mpUnreach, as4Path: fc.array(segment, { minLength: 1, maxLength: 3 }), as4Aggregator: shared.aggregator }).map(ordered);
+  return maybe({
+    ...shared,
+    mpReach,
+    mpUnreach,
+    as4Path: fc.array(segment, { minLength: 1, maxLength: 3 }),
+    as4Aggregator: shared.aggregator,
+  }).map(ordered);
 }
 
 const name = fc.string({ maxLength: 40, unit: fc.constantFrom('a', 'z', '-', '7', 'ü', '漢', '😀') });
@@ -103,8 +132,14 @@ const family: fc.Arbitrary<FamilyName> = fc.constantFrom('ipv4-unicast', 'ipv6-u
 const capability: fc.Arbitrary<Capability> = fc.oneof(
   fc.record({ type: fc.constant('multiprotocol' as const), family }),
   fc.constant({ type: 'route-refresh' as const }),
-  fc.record({ type: fc.constant('extended-next-hop' as const), entries: fc.array(fc.record({ family, nextHopAfi: u16 }), { maxLength: 5 }) }),
-  fc.record({ type: fc.constant('role' as const), role: fc.constantFrom('provider', 'route-server', 'route-server-client', 'customer', 'peer') }),
+  fc.record({
+    type: fc.constant('extended-next-hop' as const),
+    entries: fc.array(fc.record({ family, nextHopAfi: u16 }), { maxLength: 5 }),
+  }),
+  fc.record({
+    type: fc.constant('role' as const),
+    role: fc.constantFrom('provider', 'route-server', 'route-server-client', 'customer', 'peer'),
+  }),
   fc.record({
     type: fc.constant('graceful-restart' as const),
     restarted: fc.boolean(),
@@ -121,7 +156,9 @@ const capability: fc.Arbitrary<Capability> = fc.oneof(
   }),
   fc.record({
     type: fc.constant('long-lived-graceful-restart' as const),
-    families: fc.array(fc.record({ family, forwarding: fc.boolean(), staleTime: fc.integer({ min: 0, max: 0xff_ffff }) }), { maxLength: 5 }),
+    families: fc.array(fc.record({ family, forwarding: fc.boolean(), staleTime: fc.integer({ min: 0, max: 0xff_ffff }) }), {
+      maxLength: 5,
+    }),
   }),
   fc.record({ type: fc.constant('fqdn' as const), host: name, domain: name }),
   fc.record({ type: fc.constant('software-version' as const), version: name }),
@@ -141,7 +178,12 @@ function messageFor(given: WireContext): fc.Arbitrary<BgpMessage> {
       routerId: fc.integer({ min: 1, max: 0xffff_ffff }).map(formatIpv4),
       capabilities: fc.uniqueArray(capability, { maxLength: 8, selector: (one) => JSON.stringify(toJson(one)) }),
     }),
-    fc.record({ type: fc.constant('notification' as const), code: fc.integer({ min: 0, max: 5 }), subcode: fc.integer({ min: 0, max: 255 }), data: octets(60) }),
+    fc.record({
+      type: fc.constant('notification' as const),
+      code: fc.integer({ min: 0, max: 5 }),
+      subcode: fc.integer({ min: 0, max: 255 }),
+      data: octets(60),
+    }),
     fc.record({ type: fc.constant('keepalive' as const) }),
     fc.constantFrom<BgpMessage>(
       { type: 'route-refresh', afi: 1, safi: 1, family: 'ipv4-unicast', subtype: 1 },
@@ -170,7 +212,9 @@ describe('decode(encode(x)) = x', () => {
   });
 
   test('for a route in its canonical set', () => {
-    const route = fc.oneof(maybe(shared), maybe({ ...shared, nextHop: host6 }), maybe({ ...shared, nextHop: host6, linkLocalNextHop: host6 })).map(ordered);
+    const route = fc
+      .oneof(maybe(shared), maybe({ ...shared, nextHop: host6 }), maybe({ ...shared, nextHop: host6, linkLocalNextHop: host6 }))
+      .map(ordered);
     fc.assert(
       fc.property(route, (value) => {
         const { linkLocalNextHop, ...rest } = value as PathAttributes;
@@ -181,7 +225,10 @@ describe('decode(encode(x)) = x', () => {
   });
 
   test('for a path by way of a neighbour of two-octet AS numbers, which is merged again', () => {
-    const sequences = fc.array(fc.record({ type: fc.constantFrom('sequence' as const, 'set' as const), asns: fc.array(asn, { minLength: 1, maxLength: 20 }) }), { maxLength: 3 });
+    const sequences = fc.array(
+      fc.record({ type: fc.constantFrom('sequence' as const, 'set' as const), asns: fc.array(asn, { minLength: 1, maxLength: 20 }) }),
+      { maxLength: 3 },
+    );
     const value = fc.record({ asPath: sequences, aggregator: shared.aggregator });
     fc.assert(
       fc.property(open, value, (given, route) => {
@@ -198,20 +245,23 @@ describe('decode(encode(x)) = x', () => {
 describe('the hot path agrees with the values', () => {
   test('on what is canonical', () => {
     fc.assert(
-      fc.property(open.chain((given) => fc.tuple(fc.constant(given), attributesFor(given))), ([given, value]) => {
-        const { mpReach: _, mpUnreach: __, as4Path: ___, as4Aggregator: ____, ...route } = value;
-        const bytes = written(value, given);
-        const scan = new AttributeScan();
-        scan.scan(bytes, 0, bytes.length, given);
-        expect(scan.remedy).toBe(0);
-        if (value.mpReach && !value.nextHop) return;
-        const canonical = scan.bytes.slice(scan.from, scan.to);
-        expect(canonical).toEqual(encodeCanonical(route));
-        expect(decodeCanonical(canonical)).toEqual(route);
-        // What is canonical is found to be.
-        scan.scan(canonical, 0, canonical.length, given);
-        expect(scan.bytes).toBe(canonical);
-      }),
+      fc.property(
+        open.chain((given) => fc.tuple(fc.constant(given), attributesFor(given))),
+        ([given, value]) => {
+          const { mpReach: _, mpUnreach: __, as4Path: ___, as4Aggregator: ____, ...route } = value;
+          const bytes = written(value, given);
+          const scan = new AttributeScan();
+          scan.scan(bytes, 0, bytes.length, given);
+          expect(scan.remedy).toBe(0);
+          if (value.mpReach && !value.nextHop) return;
+          const canonical = scan.bytes.slice(scan.from, scan.to);
+          expect(canonical).toEqual(encodeCanonical(route));
+          expect(decodeCanonical(canonical)).toEqual(route);
+          // What is canonical is found to be.
+          scan.scan(canonical, 0, canonical.length, given);
+          expect(scan.bytes).toBe(canonical);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -223,7 +273,10 @@ const nearly = fc
     fc.record({
       flags: fc.oneof(fc.constantFrom(0x40, 0x80, 0xc0, 0x50, 0x90, 0xd0), fc.integer({ min: 0, max: 255 })),
       code: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 255 })),
-      value: fc.oneof(octets(40), fc.constantFrom(Uint8Array.of(0), Uint8Array.of(2, 1, 0, 0, 1, 0), Uint8Array.of(0, 2, 1, 16, ...new Array(17).fill(1), 8, 10))),
+      value: fc.oneof(
+        octets(40),
+        fc.constantFrom(Uint8Array.of(0), Uint8Array.of(2, 1, 0, 0, 1, 0), Uint8Array.of(0, 2, 1, 16, ...new Array(17).fill(1), 8, 10)),
+      ),
       lie: fc.oneof(fc.constant(0), fc.integer({ min: -3, max: 3 })),
     }),
     { maxLength: 8 },
@@ -249,7 +302,19 @@ describe('any bytes', () => {
     });
     const update = nearly.map((block) => {
       const length = 23 + block.length + 2;
-      return Uint8Array.from([...new Array<number>(16).fill(0xff), length >> 8, length & 255, 2, 0, 0, block.length >> 8, block.length & 255, ...block, 8, 10]);
+      return Uint8Array.from([
+        ...new Array<number>(16).fill(0xff),
+        length >> 8,
+        length & 255,
+        2,
+        0,
+        0,
+        block.length >> 8,
+        block.length & 255,
+        ...block,
+        8,
+        10,
+      ]);
     });
     fc.assert(
       fc.property(fc.oneof(octets(80), framed, update), context, (bytes, given) => {

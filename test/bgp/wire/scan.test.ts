@@ -55,7 +55,9 @@ describe('the canonical set', () => {
   });
 
   test('takes the next hop of MP_REACH_NLRI in place of NEXT_HOP', () => {
-    const input = hex('40 01 01 00  40 02 00  40 03 04 c0000201  c0 08 04 fde80001  80 0e 15 0002 01 10 20010db8000000000000000000000001 00');
+    const input = hex(
+      '40 01 01 00  40 02 00  40 03 04 c0000201  c0 08 04 fde80001  80 0e 15 0002 01 10 20010db8000000000000000000000001 00',
+    );
     const scan = scanned(input);
     expect([scan.mpReachLength, scan.seenMandatory(false)]).toEqual([21, true]);
     expect(canonical(scan)).toEqual(hex('40 01 01 00  40 02 00  40 03 04 c0000201  c0 08 04 fde80001'));
@@ -166,6 +168,8 @@ test('a canonical value leaves out what only stands on the wire', () => {
   const octets = encodeCanonical({ ...value, mpUnreach: { family: 'ipv6-unicast', nlri: [] }, as4Path: [] });
   expect(decodeCanonical(octets)).toEqual(value);
   expect(octets).toEqual(
-    hex('c0 00 01 00  40 01 01 00  40 02 00  40 03 20 20010db8000000000000000000000001 fe800000000000000000000000000001  80 04 04 00000001'),
+    hex(
+      'c0 00 01 00  40 01 01 00  40 02 00  40 03 20 20010db8000000000000000000000001 fe800000000000000000000000000001  80 04 04 00000001',
+    ),
   );
 });

@@ -93,6 +93,9 @@ function configuration(node: LabNode, options: DaemonOptions, routes: readonly A
     `router id ${options.routerId};`,
     'debug protocols { states, events };',
     'protocol device { }',
+    // A MED that an external neighbour is to see must be set on its way out.
+    'attribute int own_med;',
+    'function med_out() { if defined(own_med) then bgp_med = own_med; return true; }',
     // One path a prefix and table: each further path id has a static protocol of its own.
     ...[...new Set(routes.map(({ pathId }) => pathId ?? 0))].flatMap((pathId) =>
       (['ipv4-unicast', 'ipv6-unicast'] as const).map((family) => {
@@ -117,7 +120,7 @@ function staticRoute({ prefix, origin, asPath, nextHop, med, communities, extend
     ...[...(asPath ?? [])].reverse().map((as) => `bgp_path.prepend(${as});`),
     ...(origin === undefined ? [] : [`bgp_origin = ORIGIN_${origin.toUpperCase()};`]),
     ...(nextHop === undefined ? [] : [`bgp_next_hop = ${nextHop};`]),
-    ...(med === undefined ? [] : [`bgp_med = ${med};`]),
+    ...(med === undefined ? [] : [`own_med = ${med};`]),
     ...(communities ?? []).map((text) => `bgp_community.add(${pair(text)});`),
     ...(extendedCommunities ?? []).map((text) => `bgp_ext_community.add(${extended(text)});`),
     ...(largeCommunities ?? []).map((text) => `bgp_large_community.add(${pair(text)});`),
@@ -131,7 +134,7 @@ function protocol(node: LabNode, options: DaemonOptions, neighbour: NeighbourOpt
     [
       `  ${family === 'ipv6-unicast' ? 'ipv6' : 'ipv4'} {`,
       '    import all;',
-      options.transit ? '    export all;' : '    export where source = RTS_STATIC;',
+      options.transit ? '    export where med_out();' : '    export where source = RTS_STATIC && med_out();',
       ...(addPath === undefined ? [] : [`    add paths ${addPath === 'send' ? 'tx' : addPath === 'receive' ? 'rx' : 'on'};`]),
       ...(neighbour.extendedNextHop && family === 'ipv4-unicast' ? ['    extended next hop on;'] : []),
       ...(neighbour.maxPrefixes === undefined ? [] : [`    receive limit ${neighbour.maxPrefixes} action disable;`]),

@@ -104,6 +104,7 @@ class Configuration {
     return [
       'frr version 8.4',
       'frr defaults traditional',
+      'hostname frr',
       'debug bgp neighbor-events',
       `router bgp ${as}`,
       ` bgp router-id ${routerId}`,

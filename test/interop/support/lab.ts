@@ -24,7 +24,7 @@ export interface LabNode {
   readonly number: number;
   /** `10.77.0.N`, of a /24. */
   readonly ipv4: string;
-  /** `fd77::N`, of a /64. */
+  /** `2001:db8:77::N`, of a /64. */
   readonly ipv6: string;
   /** Scratch folder of this node, removed with the lab. */
   readonly directory: string;
@@ -99,7 +99,7 @@ export class Lab {
     const namespace = `${this.#prefix}n${number}`;
     const directory = join(this.directory, `${number}-${name}`);
     mkdirSync(directory, { mode: 0o755 });
-    const node: LabNode = { name, namespace, number, ipv4: `10.77.0.${number}`, ipv6: `fd77::${number.toString(16)}`, directory };
+    const node: LabNode = { name, namespace, number, ipv4: `10.77.0.${number}`, ipv6: `2001:db8:77::${number.toString(16)}`, directory };
     this.#nodes.push(node);
     await ip('netns', 'add', namespace);
     // No duplicate address detection: addresses are usable at once, link-local ones too.
@@ -209,7 +209,7 @@ export class Lab {
   }
 
   /** The end of what every process of the lab wrote, for messages about failures. */
-  transcript(characters = 3000): string {
+  transcript(characters = Number(process.env.VRI ?? 3000)): string {
     return this.#running
       .map(({ process: { name, pid, alive, output } }) => `--- ${name} (${pid}, ${alive() ? 'running' : 'gone'}):\n${output().slice(-characters)}`)
       .join('\n');

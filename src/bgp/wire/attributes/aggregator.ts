@@ -7,7 +7,7 @@ import { u16, u32 } from './octets.js';
 import { dottedQuad } from './originator-id.js';
 import type { Aggregator } from './values.js';
 
-/** AGGREGATOR: who formed an aggregate. RFC 4271 §5.1.7, RFC 6793; malformed: RFC 7606 §7.7, RFC 7607 */
+/** AGGREGATOR: who formed an aggregate. RFC 4271 §5.1.7, RFC 6793; malformed: RFC 7606 §7.7, RFC 7607 @internal */
 export const aggregator: Attribute<Aggregator> = {
   code: AttributeCode.aggregator,
   name: 'AGGREGATOR',
@@ -26,7 +26,7 @@ export const aggregator: Attribute<Aggregator> = {
   },
 };
 
-/** AS4_AGGREGATOR: AGGREGATOR in four octets, beside one in two. RFC 6793 §3; malformed: §6 */
+/** AS4_AGGREGATOR: AGGREGATOR in four octets, beside one in two. RFC 6793 §3; malformed: §6 @internal */
 export const as4Aggregator: Attribute<Aggregator> = {
   code: AttributeCode.as4Aggregator,
   name: 'AS4_AGGREGATOR',

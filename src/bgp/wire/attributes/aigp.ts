@@ -10,6 +10,8 @@ const AIGP_TLV_LENGTH = 11;
  * AIGP: the accumulated metric to the next hop. RFC 7311. Only the metric is kept in the value; a malformed one is dropped
  * (§3.2). One from a neighbour that is not to send it counts as an unknown attribute (§3.1). It is not passed on: that takes a
  * configured AIGP session, and there is none yet.
+ *
+ * @internal
  */
 export const aigp: Attribute<number | bigint> = {
   code: AttributeCode.aigp,

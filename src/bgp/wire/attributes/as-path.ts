@@ -1,10 +1,10 @@
 import { AS_TRANS } from '../../../lib/asn.js';
 import type { ByteReader, ByteWriter } from '../../../lib/bytes.js';
 import { AttributeCode, SegmentType, UpdateError } from '../codes.js';
-import { type Attribute, always, Fault, toAll, WELL_KNOWN } from './attribute.js';
+import { type Attribute, always, Fault, OPTIONAL_TRANSITIVE, toAll, WELL_KNOWN } from './attribute.js';
 import type { AsSegment } from './values.js';
 
-/** AS_PATH: the ASes a route went through, the nearest first. RFC 4271 §5.1.2, RFC 5065, RFC 6793; malformed: RFC 7606 §7.2 */
+/** AS_PATH: the ASes a route went through, the nearest first. RFC 4271 §5.1.2, RFC 5065, RFC 6793; malformed: RFC 7606 §7.2 @internal */
 export const asPath: Attribute<readonly AsSegment[]> = {
   code: AttributeCode.asPath,
   name: 'AS_PATH',
@@ -17,11 +17,11 @@ export const asPath: Attribute<readonly AsSegment[]> = {
   encode: (to, value, context) => writeSegments(to, value, context.fourOctetAs ? 4 : 2),
 };
 
-/** AS4_PATH: AS_PATH in four octets, beside one in two. RFC 6793 §3; malformed: §6 */
+/** AS4_PATH: AS_PATH in four octets, beside one in two. RFC 6793 §3; malformed: §6 @internal */
 export const as4Path: Attribute<readonly AsSegment[]> = {
   code: AttributeCode.as4Path,
   name: 'AS4_PATH',
-  flags: 0xc0,
+  flags: OPTIONAL_TRANSITIVE,
   ifMalformed: always('discard-attribute'),
   subcode: UpdateError.optionalAttribute,
   forward: toAll('drop'),

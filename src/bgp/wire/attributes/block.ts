@@ -56,7 +56,8 @@ export function decodeAttributes(bytes: Uint8Array, context: WireContext): Decod
     const value = bytes.subarray(scan.valueAt(i), scan.endAt(i));
     const row = byCode[code];
     // What is not for this session counts as if it were not known (RFC 7311 §3.1).
-    if (!row || scan.isQuiet(code)) unknown.push({ code, flags: scan.flagsAt(i) & ~AttributeFlag.extendedLength & 0xff, value: value.slice() });
+    if (!row || scan.isQuiet(code))
+      unknown.push({ code, flags: scan.flagsAt(i) & ~AttributeFlag.extendedLength & 0xff, value: value.slice() });
     else read(row, value, scan.startAt(i));
   }
   // Wrong flags, or a next hop that is no host's: the NLRI can be read nonetheless, and are to be withdrawn.

@@ -3,7 +3,7 @@ import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, Fault, OPTIONAL_NON_TRANSITIVE } from './attribute.js';
 import { dottedQuad } from './originator-id.js';
 
-/** CLUSTER_LIST: the reflectors a route went through. RFC 4456 §8; malformed, and from outside: RFC 7606 §7.10 */
+/** CLUSTER_LIST: the reflectors a route went through. RFC 4456 §8; malformed, and from outside: RFC 7606 §7.10 @internal */
 export const clusterList: Attribute<readonly string[]> = {
   code: AttributeCode.clusterList,
   name: 'CLUSTER_LIST',

@@ -2,7 +2,7 @@ import { AttributeCode, UpdateError } from '../codes.js';
 import { formatCommunity, parseCommunity } from '../communities.js';
 import { type Attribute, always, listOf, OPTIONAL_TRANSITIVE, toAll } from './attribute.js';
 
-/** COMMUNITIES. RFC 1997; malformed: RFC 7606 §7.8 */
+/** COMMUNITIES. RFC 1997; malformed: RFC 7606 §7.8 @internal */
 export const communities: Attribute<readonly string[]> = {
   code: AttributeCode.communities,
   name: 'COMMUNITIES',

@@ -7,7 +7,7 @@ import {
 } from '../communities.js';
 import { type Attribute, always, listOf, OPTIONAL_TRANSITIVE } from './attribute.js';
 
-/** EXTENDED COMMUNITIES. Those that are not transitive stay in the AS (RFC 4360 §6); malformed: RFC 7606 §7.14 */
+/** EXTENDED COMMUNITIES. Those that are not transitive stay in the AS (RFC 4360 §6); malformed: RFC 7606 §7.14 @internal */
 export const extendedCommunities: Attribute<readonly string[]> = {
   code: AttributeCode.extendedCommunities,
   name: 'EXTENDED COMMUNITIES',
@@ -22,7 +22,7 @@ export const extendedCommunities: Attribute<readonly string[]> = {
   },
 };
 
-/** IPv6 Address Specific Extended Communities. RFC 5701; malformed: RFC 7606 §7.15 */
+/** IPv6 Address Specific Extended Communities. RFC 5701; malformed: RFC 7606 §7.15 @internal */
 export const ipv6ExtendedCommunities: Attribute<readonly string[]> = {
   code: AttributeCode.ipv6ExtendedCommunities,
   name: 'IPV6 EXTENDED COMMUNITIES',

@@ -2,7 +2,7 @@ import { AttributeCode, UpdateError } from '../codes.js';
 import { formatLargeCommunity, parseLargeCommunity } from '../communities.js';
 import { type Attribute, always, listOf, OPTIONAL_TRANSITIVE, toAll } from './attribute.js';
 
-/** LARGE_COMMUNITY. RFC 8092; malformed: §6 */
+/** LARGE_COMMUNITY. RFC 8092; malformed: §6 @internal */
 export const largeCommunities: Attribute<readonly string[]> = {
   code: AttributeCode.largeCommunities,
   name: 'LARGE_COMMUNITY',

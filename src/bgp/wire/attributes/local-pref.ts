@@ -1,7 +1,7 @@
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, Fault, WELL_KNOWN } from './attribute.js';
 
-/** LOCAL_PREF: how much a route is preferred inside the AS. RFC 4271 §5.1.5; from outside it is dropped: RFC 7606 §7.5 */
+/** LOCAL_PREF: how much a route is preferred inside the AS. RFC 4271 §5.1.5; from outside it is dropped: RFC 7606 §7.5 @internal */
 export const localPref: Attribute<number> = {
   code: AttributeCode.localPref,
   name: 'LOCAL_PREF',

@@ -1,7 +1,7 @@
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, always, OPTIONAL_NON_TRANSITIVE, ofLength } from './attribute.js';
 
-/** MULTI_EXIT_DISC: the metric among several links to one neighbouring AS. RFC 4271 §5.1.4; malformed: RFC 7606 §7.4 */
+/** MULTI_EXIT_DISC: the metric among several links to one neighbouring AS. RFC 4271 §5.1.4; malformed: RFC 7606 §7.4 @internal */
 export const med: Attribute<number> = {
   code: AttributeCode.med,
   name: 'MULTI_EXIT_DISC',

@@ -18,6 +18,8 @@ const FIXED = 4;
  * Malformed (RFC 7606 §7.11): in a unicast family a next hop of the wrong size leads to giving up the family, as its NLRI cannot
  * be found; an attribute too short for its fields, whose family may be unknown, ends the session. A next hop that is no host's
  * address leaves the NLRI to be found, so they are withdrawn. Families that are not read here are only measured.
+ *
+ * @internal
  */
 export const mpReach: Attribute<MpReach> = {
   code: AttributeCode.mpReach,

@@ -7,7 +7,7 @@ import { checkFamilyNlri, readFamilyNlri } from './mp-reach.js';
 import { u16 } from './octets.js';
 import type { MpUnreach } from './values.js';
 
-/** MP_UNREACH_NLRI: routes of any family that are gone. RFC 4760 §4; malformed: RFC 7606 §7.12, §5.3 */
+/** MP_UNREACH_NLRI: routes of any family that are gone. RFC 4760 §4; malformed: RFC 7606 §7.12, §5.3 @internal */
 export const mpUnreach: Attribute<MpUnreach> = {
   code: AttributeCode.mpUnreach,
   name: 'MP_UNREACH_NLRI',

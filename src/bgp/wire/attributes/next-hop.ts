@@ -3,7 +3,7 @@ import { UsageError } from '../../../lib/errors.js';
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, always, Fault, WELL_KNOWN } from './attribute.js';
 
-/** NEXT_HOP. RFC 4271 §5.1.3; malformed: RFC 7606 §7.3 */
+/** NEXT_HOP. RFC 4271 §5.1.3; malformed: RFC 7606 §7.3 @internal */
 export const nextHop: Attribute<string> = {
   code: AttributeCode.nextHop,
   name: 'NEXT_HOP',

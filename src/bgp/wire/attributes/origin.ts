@@ -4,7 +4,7 @@ import type { Origin } from './values.js';
 
 const ORIGINS: readonly Origin[] = ['igp', 'egp', 'incomplete'];
 
-/** ORIGIN: how the route came into BGP. RFC 4271 §5.1.1; malformed: RFC 7606 §7.1 */
+/** ORIGIN: how the route came into BGP. RFC 4271 §5.1.1; malformed: RFC 7606 §7.1 @internal */
 export const origin: Attribute<Origin> = {
   code: AttributeCode.origin,
   name: 'ORIGIN',

@@ -3,7 +3,7 @@ import { UsageError } from '../../../lib/errors.js';
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, Fault, OPTIONAL_NON_TRANSITIVE } from './attribute.js';
 
-/** ORIGINATOR_ID: who brought a reflected route into the AS. RFC 4456 §8; malformed, and from outside: RFC 7606 §7.9 */
+/** ORIGINATOR_ID: who brought a reflected route into the AS. RFC 4456 §8; malformed, and from outside: RFC 7606 §7.9 @internal */
 export const originatorId: Attribute<string> = {
   code: AttributeCode.originatorId,
   name: 'ORIGINATOR_ID',

@@ -1,7 +1,7 @@
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, always, OPTIONAL_TRANSITIVE, ofLength, toAll } from './attribute.js';
 
-/** Only to Customer: the AS that sent a route downwards. Malformed: treat-as-withdraw. RFC 9234 §5 */
+/** Only to Customer: the AS that sent a route downwards. Malformed: treat-as-withdraw. RFC 9234 §5 @internal */
 export const otc: Attribute<number> = {
   code: AttributeCode.otc,
   name: 'ONLY_TO_CUSTOMER',
