@@ -125,11 +125,23 @@ export class RouteImport implements Importer {
     return count;
   }
 
-  /** The preference that a community asks for. */
+  /** The preference that a large community `<our AS>:1000:<preference>` asks for, -1 without. */
   #asked(set: number): number {
-    const prefix = `${this.context.localAs}:${PREFERENCE_COMMUNITY}:`;
-    const asked = decodeCanonical(this.sets.copy(set)).largeCommunities?.find((community) => community.startsWith(prefix));
-    return asked === undefined ? -1 : Math.min(0xffff, Number(asked.slice(prefix.length)));
+    const page = this.sets.pageOf(set);
+    const from = this.sets.offsetOf(set);
+    const to = from + this.sets.lengthOf(set);
+    for (let at = from; at < to; ) {
+      const extended = ((page[at] ?? 0) & 0x10) !== 0;
+      const length = extended ? ((page[at + 2] ?? 0) << 8) | (page[at + 3] ?? 0) : (page[at + 2] ?? 0);
+      const value = at + (extended ? 4 : 3);
+      if (page[at + 1] === 32) {
+        for (let i = value; i < value + length; i += 12) {
+          if (u32(page, i) === this.context.localAs && u32(page, i + 4) === PREFERENCE_COMMUNITY) return Math.min(0xffff, u32(page, i + 8));
+        }
+      }
+      at = value + length;
+    }
+    return -1;
   }
 
   #applyPolicy(policy: Policy, set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void {

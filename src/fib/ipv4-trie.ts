@@ -7,8 +7,10 @@ const FLAG = 0x8000_0000;
 const STALE = 0xffff_ffff;
 /** Chunks: one for each value of the first 16 bits. */
 const CHUNKS = 65_536;
-/** Words of a chunk: its entries, how many and of which class, its leaves and their class. */
+/** Words of a chunk: its log, its entries (and above them how many are in order), its leaves, and both pieces' classes. */
 const CHUNK = 4;
+/** Entries that a log may have before it is put in order to save room. */
+const LOG = 48;
 /** In the low octet of an entry's key: how many longer prefixes the /24 has, not a prefix. */
 const DEEP = 0xff;
 
@@ -17,8 +19,9 @@ const DEEP = 0xff;
  * one /24 to the next, the answer changes; its leaf stands as far behind the base as bits are set before. So a look-up is two
  * loads and a population count, one load where a /19 is all alike, and the array and its leaves are 9 MB for a full table.
  *
- * The prefixes themselves stand in a sorted list for each /16, quick to change; a /16 is compiled when it is first looked up after
- * a change, in some microseconds. Prefixes longer than 24 bits stand in a trie of their own, asked only for the /24s that have any;
+ * The prefixes themselves stand in a log for each /16: a change is appended, without looking for what was there. The log is put in
+ * order when somebody asks, or when it has grown to twice what is in it; and a /16 is compiled when it is first looked up after a
+ * change. Both take microseconds. Prefixes longer than 24 bits stand in a trie of their own, asked only for the /24s that have any;
  * the default route stands beside.
  *
  * @internal
@@ -35,8 +38,10 @@ export class Ipv4Trie {
   readonly #short = new Map<number, number>();
   #deep: ByteTrie | undefined;
   #default = 0;
-  size = 0;
   readonly #leaves = new Uint32Array(256);
+  /** For putting a log in order. */
+  readonly #sorted = new Float64Array(1024);
+  readonly #values = new Uint32Array(1024);
 
   get bytes(): number {
     return (
@@ -50,53 +55,44 @@ export class Ipv4Trie {
     );
   }
 
-  /** Sets the target of a prefix, 1 to 2^31 - 2. Returns the one before, 0 for none. */
-  set(a: number, length: number, target: number): number {
-    if (length <= 16) return this.#setShort(a >>> 16, length, target);
-    const chunk = a >>> 16;
-    const slot = (a >>> 8) & 255;
-    if (length > 24) {
-      this.#deep ??= new ByteTrie();
-      const before = this.#deep.set(a, 0, 0, 0, length, target);
-      if (before === 0) {
-        this.size++;
-        this.#countDeep(chunk, slot, 1);
-      }
-      return before;
-    }
-    const key = (slot << 8) | (length - 16);
-    const at = this.#find(chunk, key);
-    if (at >= 0) {
-      const { words } = this.#arena;
-      const before = words[at + 1];
-      words[at + 1] = target;
-      if (before !== target) this.#touch(chunk);
-      return before;
-    }
-    this.#insert(chunk, key, target);
-    this.size++;
-    return 0;
+  /** Sets the target of a prefix, 1 to 2^31 - 2, or takes it out (0). */
+  put(a: number, length: number, target: number): void {
+    if (length <= 16) {
+      if (target === 0) this.#deleteShort(a >>> 16, length);
+      else this.#setShort(a >>> 16, length, target);
+    } else if (length <= 24) this.#append(a >>> 16, (((a >>> 8) & 255) << 8) | (length - 16), target);
+    else this.#putDeep(a, length, target);
   }
 
-  /** Takes a prefix out. Returns its target, 0 when there was none. */
-  delete(a: number, length: number): number {
-    if (length <= 16) return this.#deleteShort(a >>> 16, length);
+  #putDeep(a: number, length: number, target: number): void {
+    this.#deep ??= new ByteTrie();
+    const before = target === 0 ? this.#deep.delete(a, 0, 0, 0, length) : this.#deep.set(a, 0, 0, 0, length, target);
+    if ((before === 0) === (target === 0)) return;
     const chunk = a >>> 16;
-    const slot = (a >>> 8) & 255;
-    if (length > 24) {
-      const before = this.#deep?.delete(a, 0, 0, 0, length) ?? 0;
-      if (before !== 0) {
-        this.size--;
-        this.#countDeep(chunk, slot, -1);
-      }
-      return before;
+    const key = (((a >>> 8) & 255) << 8) | DEEP;
+    const at = this.#find(chunk, key);
+    const count = at < 0 ? 0 : this.#arena.words[at + 1];
+    this.#append(chunk, key, count + (target === 0 ? -1 : 1));
+  }
+
+  /**
+   * Looks at what a change of each address will look at, all at once: the misses of a batch in the cache overlap, where those of one
+   * change after another would not. The sum means nothing; it keeps the loads.
+   */
+  warm(addresses: Uint32Array, ids: Uint32Array, count: number): number {
+    const chunks = this.#chunk;
+    const root = this.#root;
+    const { words } = this.#arena;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const chunk = addresses[ids[i]] >>> 16;
+      sum = (sum + chunks[chunk * CHUNK] + root[chunk * 16 + 1]) | 0;
     }
-    const at = this.#find(chunk, (slot << 8) | (length - 16));
-    if (at < 0) return 0;
-    const target = this.#arena.words[at + 1];
-    this.#remove(chunk, at);
-    this.size--;
-    return target;
+    for (let i = 0; i < count; i++) {
+      const c = (addresses[ids[i]] >>> 16) * CHUNK;
+      sum = (sum + words[chunks[c] + 2 * (chunks[c + 1] & 0xffff)]) | 0;
+    }
+    return sum;
   }
 
   /** The target of exactly this prefix, 0 for none. */
@@ -131,18 +127,12 @@ export class Ipv4Trie {
 
   // --- Short prefixes ------------------------------------------------------------------------------------------------------
 
-  #setShort(first: number, length: number, target: number): number {
+  #setShort(first: number, length: number, target: number): void {
     if (length === 0) {
-      const before = this.#default;
       this.#default = target;
-      if (before === 0) this.size++;
-      return before;
+      return;
     }
-    const key = first * 32 + length;
-    const before = this.#short.get(key) ?? 0;
-    this.#short.set(key, target);
-    if (before === 0) this.size++;
-    if (before === target) return before;
+    this.#short.set(first * 32 + length, target);
     const end = first + (1 << (16 - length));
     for (let chunk = first; chunk < end; chunk++) {
       if (this.#aboveLength[chunk] > length) continue;
@@ -150,21 +140,14 @@ export class Ipv4Trie {
       this.#above[chunk] = target;
       this.#touch(chunk);
     }
-    return before;
   }
 
-  #deleteShort(first: number, length: number): number {
+  #deleteShort(first: number, length: number): void {
     if (length === 0) {
-      const before = this.#default;
       this.#default = 0;
-      if (before !== 0) this.size--;
-      return before;
+      return;
     }
-    const key = first * 32 + length;
-    const before = this.#short.get(key);
-    if (before === undefined) return 0;
-    this.#short.delete(key);
-    this.size--;
+    if (!this.#short.delete(first * 32 + length)) return;
     let cover = 0;
     let coverLength = length - 1;
     for (; coverLength > 0; coverLength--) {
@@ -178,13 +161,13 @@ export class Ipv4Trie {
       this.#above[chunk] = cover;
       this.#touch(chunk);
     }
-    return before;
   }
 
-  // --- Chunks and their entries --------------------------------------------------------------------------------------------
+  // --- Chunks and their logs -----------------------------------------------------------------------------------------------
 
-  /** Where a chunk's entry with this key stands in the arena; minus its index in the list, minus 1, when there is none. */
+  /** Where a chunk's entry with this key stands in the arena, -1 when there is none. Puts the log in order first. */
   #find(chunk: number, key: number): number {
+    this.#order(chunk);
     const from = this.#chunk[chunk * CHUNK];
     const { words } = this.#arena;
     let low = 0;
@@ -196,56 +179,74 @@ export class Ipv4Trie {
       if (found < key) low = middle + 1;
       else high = middle;
     }
-    return -1 - low;
+    return -1;
   }
 
-  #insert(chunk: number, key: number, value: number): void {
+  /** The last word on a key, 0 for "out". */
+  #append(chunk: number, key: number, value: number): void {
     const c = chunk * CHUNK;
-    const count = this.#chunk[c + 1] & 0xffff;
-    let sizeClass = this.#chunk[c + 1] >>> 16;
+    let count = this.#chunk[c + 1] & 0xffff;
     let from = this.#chunk[c];
-    const index = -1 - this.#find(chunk, key);
-    const arena = this.#arena;
-    if (from === 0 || 2 * count + 2 > Arena.sizeOf(sizeClass)) {
-      const wider = Arena.classOf(2 * count + 2);
-      const to = arena.take(wider);
-      if (from !== 0) {
-        arena.words.copyWithin(to, from, from + 2 * count);
-        arena.give(from, sizeClass);
-      }
-      from = to;
-      sizeClass = wider;
-      this.#chunk[c] = from;
+    if (from === 0 || 2 * count + 2 > Arena.sizeOf(this.#chunk[c + 3] >>> 8)) {
+      this.#makeRoom(chunk);
+      from = this.#chunk[c];
+      count = this.#chunk[c + 1] & 0xffff;
     }
-    const { words } = arena;
-    const at = from + 2 * index;
-    for (let i = from + 2 * count - 1; i >= at; i--) words[i + 2] = words[i];
-    words[at] = key;
-    words[at + 1] = value;
-    this.#chunk[c + 1] = (sizeClass << 16) | (count + 1);
+    const { words } = this.#arena;
+    words[from + 2 * count] = key;
+    words[from + 2 * count + 1] = value;
+    this.#chunk[c + 1]++;
     this.#touch(chunk);
   }
 
-  #remove(chunk: number, at: number): void {
+  #makeRoom(chunk: number): void {
     const c = chunk * CHUNK;
+    const before = this.#chunk[c + 1] & 0xffff;
+    if (before >= LOG) this.#order(chunk);
     const count = this.#chunk[c + 1] & 0xffff;
     const from = this.#chunk[c];
-    const { words } = this.#arena;
-    for (let i = at; i < from + 2 * count - 2; i++) words[i] = words[i + 2];
-    if (count === 1) {
-      this.#arena.give(from, this.#chunk[c + 1] >>> 16);
-      this.#chunk[c] = 0;
-      this.#chunk[c + 1] = 0;
-    } else this.#chunk[c + 1]--;
-    this.#touch(chunk);
+    const sizeClass = this.#chunk[c + 3] >>> 8;
+    // Half of it was stale: there is room now.
+    if (from !== 0 && count <= before >> 1) return;
+    const wider = Arena.classOf(2 * count + Math.max(2, count));
+    const to = this.#arena.take(wider);
+    if (from !== 0) {
+      this.#arena.words.copyWithin(to, from, from + 2 * count);
+      this.#arena.give(from, sizeClass);
+    }
+    this.#chunk[c] = to;
+    this.#chunk[c + 3] = (this.#chunk[c + 3] & 255) | (wider << 8);
   }
 
-  #countDeep(chunk: number, slot: number, by: 1 | -1): void {
-    const key = (slot << 8) | DEEP;
-    const at = this.#find(chunk, key);
-    if (at < 0) this.#insert(chunk, key, 1);
-    else if (this.#arena.words[at + 1] + by === 0) this.#remove(chunk, at);
-    else this.#arena.words[at + 1] += by;
+  /** Puts a log in order: one entry a key, the last, and none for what is out. */
+  #order(chunk: number): void {
+    const c = chunk * CHUNK;
+    const count = this.#chunk[c + 1] & 0xffff;
+    if (this.#chunk[c + 1] >>> 16 === count) return;
+    const { words } = this.#arena;
+    const from = this.#chunk[c];
+    const sorted = this.#sorted.subarray(0, count);
+    const values = this.#values;
+    // Key, then place in the log: numbers that sort as both.
+    for (let i = 0; i < count; i++) {
+      sorted[i] = words[from + 2 * i] * 4096 + i;
+      values[i] = words[from + 2 * i + 1];
+    }
+    sorted.sort();
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const key = Math.floor(sorted[i] / 4096);
+      if (i + 1 < count && Math.floor(sorted[i + 1] / 4096) === key) continue;
+      const value = values[sorted[i] % 4096];
+      if (value === 0) continue;
+      words[from + 2 * kept] = key;
+      words[from + 2 * kept++ + 1] = value;
+    }
+    this.#chunk[c + 1] = ((kept << 16) | kept) >>> 0;
+    if (kept > 0) return;
+    this.#arena.give(from, this.#chunk[c + 3] >>> 8);
+    this.#chunk[c] = 0;
+    this.#chunk[c + 3] &= 255;
   }
 
   /** What was compiled of a chunk does not hold any more. */
@@ -259,11 +260,12 @@ export class Ipv4Trie {
   #freeLeaves(chunk: number): void {
     const at = chunk * CHUNK + 2;
     if (this.#chunk[at] === 0) return;
-    this.#arena.give(this.#chunk[at], this.#chunk[at + 1]);
+    this.#arena.give(this.#chunk[at], this.#chunk[at + 1] & 255);
     this.#chunk[at] = 0;
   }
 
   #compile(chunk: number): void {
+    this.#order(chunk);
     const leaves = this.#leaves;
     leaves.fill(this.#above[chunk]);
     const from = this.#chunk[chunk * CHUNK];
@@ -304,6 +306,6 @@ export class Ipv4Trie {
       }
     }
     this.#chunk[chunk * CHUNK + 2] = block;
-    this.#chunk[chunk * CHUNK + 3] = sizeClass;
+    this.#chunk[chunk * CHUNK + 3] = (this.#chunk[chunk * CHUNK + 3] & ~255) | sizeClass;
   }
 }

@@ -19,9 +19,7 @@ export class LpmTable {
   constructor(private readonly ipv6: boolean) {}
 
   /** Prefixes. */
-  get size(): number {
-    return (this.#trie4 ?? this.#trie6 ?? this.#small)?.size ?? 0;
-  }
+  size = 0;
   /** Octets held. */
   get bytes(): number {
     return (this.#trie4 ?? this.#trie6 ?? this.#small)?.bytes ?? 0;
@@ -29,18 +27,35 @@ export class LpmTable {
 
   /** Sets the target of a prefix, 1 to 2^31 - 2. Returns the one before, 0 for none. */
   set(a: number, b: number, c: number, d: number, length: number, target: number): number {
-    if (this.#trie4) return this.#trie4.set(a, length, target);
-    if (this.#trie6) return this.#trie6.set(a, b, c, d, length, target);
-    const small = this.#small ?? new SmallTable();
-    const before = small.set(a, b, c, d, length, target);
-    if (small.size > SMALL) this.#grow(small);
+    const before = this.get(a, b, c, d, length);
+    this.put(a, b, c, d, length, before, target);
     return before;
   }
 
   /** Takes a prefix out. Returns its target, 0 when there was none. */
   delete(a: number, b: number, c: number, d: number, length: number): number {
-    if (this.#trie4) return this.#trie4.delete(a, length);
-    return (this.#trie6 ?? this.#small)?.delete(a, b, c, d, length) ?? 0;
+    return this.set(a, b, c, d, length, 0);
+  }
+
+  /** Sets the target of a prefix, or takes it out (0), for a caller who knows whether it is there (`before` is not 0). */
+  put(a: number, b: number, c: number, d: number, length: number, before: number, target: number): void {
+    if (before === 0 && target === 0) return;
+    if (before === 0) this.size++;
+    else if (target === 0) this.size--;
+    if (this.#trie4) this.#trie4.put(a, length, target);
+    else if (this.#trie6) {
+      if (target === 0) this.#trie6.delete(a, b, c, d, length);
+      else this.#trie6.set(a, b, c, d, length, target);
+    } else if (this.#small) {
+      if (target === 0) this.#small.delete(a, b, c, d, length);
+      else this.#small.set(a, b, c, d, length, target);
+      if (this.#small.size > SMALL) this.#grow(this.#small);
+    }
+  }
+
+  /** See {@link Ipv4Trie.warm}: before a batch of changes. */
+  warm(addresses: Uint32Array, ids: Uint32Array, count: number): number {
+    return this.#trie4?.warm(addresses, ids, count) ?? 0;
   }
 
   /** The target of exactly this prefix, 0 for none. */
@@ -65,6 +80,7 @@ export class LpmTable {
   }
 
   clear(): void {
+    this.size = 0;
     this.#small = new SmallTable();
     this.#trie4 = undefined;
     this.#trie6 = undefined;
@@ -77,7 +93,7 @@ export class LpmTable {
       this.#trie6 = trie;
     } else {
       const trie = new Ipv4Trie();
-      small.each((a, _b, _c, _d, length, target) => trie.set(a, length, target));
+      small.each((a, _b, _c, _d, length, target) => trie.put(a, length, target));
       this.#trie4 = trie;
     }
     this.#small = undefined;

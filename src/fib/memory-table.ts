@@ -68,9 +68,10 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
   }
 
   #applyColumns(batch: ColumnarBatch): void {
-    for (const { rib, prefix, after, size } of batch.parts) {
+    for (const { rib, prefix, before, after, size } of batch.parts) {
       const { a, b, c, d, length } = rib.prefixes;
       let last = 0;
+      if (!rib.ipv6) this.#ipv4.warm(a, prefix, size);
       for (let i = 0; i < size; i++) {
         const id = prefix[i];
         const target = after[i];
@@ -78,11 +79,10 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
           last = target;
           this.#targets[target] = batch.targets.get(target);
         }
-        if (rib.ipv6) {
-          if (target !== 0) this.#ipv6.set(a[id], b[id], c[id], d[id], length[id], target);
-          else this.#ipv6.delete(a[id], b[id], c[id], d[id], length[id]);
-        } else if (target !== 0) this.#ipv4.set(a[id], 0, 0, 0, length[id], target);
-        else this.#ipv4.delete(a[id], 0, 0, 0, length[id]);
+        // After a sync the table was empty, whatever was there before.
+        const had = batch.kind === 'sync' ? 0 : before[i];
+        if (rib.ipv6) this.#ipv6.put(a[id], b[id], c[id], d[id], length[id], had, target);
+        else this.#ipv4.put(a[id], 0, 0, 0, length[id], had, target);
       }
     }
   }

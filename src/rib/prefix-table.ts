@@ -162,6 +162,13 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
     }
   }
 
+  /** Looks at the slot that a prefix will be looked for in, so that it is in the cache then. The result means nothing. */
+  warm(a: number, length: number): number {
+    const h = hash4(a, length);
+    const shard = this.shards[h >>> 26];
+    return shard === undefined ? 0 : shard[h & (shard.length - 1)];
+  }
+
   add(a: number, _b: number, _c: number, _d: number, length: number): number {
     const h = hash4(a, length);
     const s = h >>> 26;

@@ -121,6 +121,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   #table: ForwardingTable;
   readonly #members = new Set<NetworkMember>();
   readonly #sweeps = new Set<Cancel>();
+  /** Dead sessions whose claims are being ended. */
+  #sweeping = 0;
   readonly #initial: Feed;
   readonly #api: Feed;
   /** The attribute set of what nobody announced over BGP: ORIGIN IGP and an empty AS_PATH. */
@@ -540,6 +542,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   /** Ends a stream of claims: its claims end, in slices. @internal */
   closeFeed(feed: Feed, done: () => void = () => {}): void {
     feed.alive = false;
+    this.#sweeping++;
     let next: Cancel | undefined;
     const slice = (): void => {
       if (next) this.#sweeps.delete(next);
@@ -548,8 +551,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       this.ribs.ipv6.now = now;
       const swept = this.ribs.ipv4.sweep(feed.index, SLICE);
       const rest = swept < SLICE ? this.ribs.ipv6.sweep(feed.index, SLICE - swept) : 0;
+      const over = swept + rest < SLICE;
+      if (over) this.#sweeping--;
       this.settle(feed.cause);
-      if (swept + rest < SLICE) {
+      if (over) {
         this.#feeds[feed.index] = undefined;
         this.#freeFeeds.push(feed.index);
         done();
@@ -568,7 +573,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     if (this.#moved.size > 0) this.#endMoved();
     this.#publication.settle(cause);
     this.#tellRefusals();
-    if ((this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty) && !this.#burial && this.#sweeps.size === 0) this.#burial = this.#clock.defer(() => this.#bury());
+    if ((this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty) && !this.#burial && this.#sweeping === 0) this.#burial = this.#clock.defer(() => this.#bury());
   }
 
   /** Forgets prefixes that nobody has any more, and gathers half-empty pages of attributes, a slice at a time. */
@@ -717,10 +722,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     }
     for (const { prefix, node, wish, moved } of wanted.values()) {
       const rib = this.ribs[prefix.family];
+      const id = this.#idOf(rib, prefix);
+      // Path identifiers tell several holders of one prefix apart; where there is one, the column is not needed.
+      const first = rib.find(id, this.#initial.index, 0) - 1;
       rib.announce(
-        this.#idOf(rib, prefix),
+        id,
         this.#initial.index,
-        node.index + 1,
+        first < 0 || rib.holder[first] === node.index ? 0 : node.index + 1,
         this.#bare,
         this.#bare,
         0,

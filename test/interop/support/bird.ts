@@ -14,6 +14,7 @@ import {
   type HeardRoute,
   localAddress,
   type NeighbourOptions,
+  originOf,
 } from './daemon.js';
 import type { Lab, LabNode } from './lab.js';
 
@@ -26,8 +27,10 @@ export const bird: DaemonKind = {
     extendedNextHop: true,
     extendedMessages: true,
     enhancedRefresh: true,
-    shutdownText: true,
-    refresh: true,
+    shutdownTextSent: true,
+    shutdownTextHeard: true,
+    refreshAsked: true,
+    refreshAnswered: true,
   },
   version: () => execFileSync('bird', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim(),
   start,
@@ -185,8 +188,9 @@ function parseRoutes(answer: string, from: string): HeardRoute[] {
 }
 
 function heard(prefix: string, from: string, block: Readonly<Record<string, string>>): HeardRoute {
-  const groups = (text: string | undefined): string[] => [...(text ?? '').matchAll(/\(([^)]*)\)/g)].map(([, inner = '']) => inner.replaceAll(/,\s*/g, ':'));
-  const origin = { IGP: 'igp', EGP: 'egp', Incomplete: 'incomplete' }[block['BGP.origin'] ?? ''] as HeardRoute['origin'];
+  const groups = (text: string | undefined): string[] =>
+    [...(text ?? '').matchAll(/\(([^)]*)\)/g)].map(([, inner = '']) => inner.replaceAll(/,\s*/g, ':'));
+  const origin = originOf(block['BGP.origin']);
   return {
     prefix,
     from,

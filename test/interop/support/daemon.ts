@@ -22,6 +22,8 @@ export interface Attributes {
 export interface Announcement extends Attributes {
   readonly prefix: string;
   readonly pathId?: number;
+  /** More of ExaBGP's own words, for what no other daemon writes. */
+  readonly exabgp?: string;
 }
 
 /** A path that a daemon has from a neighbour. */
@@ -114,9 +116,13 @@ export interface Abilities {
   readonly extendedMessages: boolean;
   readonly enhancedRefresh: boolean;
   /** It can send a text of ours with its Cease (RFC 9003). */
-  readonly shutdownText: boolean;
+  readonly shutdownTextSent: boolean;
+  /** It shows the text of a Cease that it receives. */
+  readonly shutdownTextHeard: boolean;
   /** It can ask for a route refresh on command. */
-  readonly refresh: boolean;
+  readonly refreshAsked: boolean;
+  /** It answers a route refresh. */
+  readonly refreshAnswered: boolean;
 }
 
 /** One kind of daemon. */
@@ -136,6 +142,13 @@ export function familyOf(prefixOrAddress: string): Family {
 
 export function familiesOf(neighbour: NeighbourOptions): readonly Family[] {
   return neighbour.families ?? [familyOf(neighbour.address)];
+}
+
+/** An origin as the daemons write it, in any case. */
+export function originOf(text: string | undefined): 'igp' | 'egp' | 'incomplete' | undefined {
+  const word = text?.toLowerCase();
+  if (word === '?') return 'incomplete';
+  return word === 'igp' || word === 'egp' || word === 'incomplete' ? word : undefined;
 }
 
 /** The node's own address of the family in which it speaks to a neighbour. */

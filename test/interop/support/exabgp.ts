@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  type Announcement,
   Announced,
+  type Announcement,
   type Daemon,
   type DaemonKind,
   type DaemonOptions,
@@ -29,8 +29,12 @@ export const exabgp: DaemonKind = {
     extendedNextHop: true,
     extendedMessages: true,
     enhancedRefresh: true,
-    shutdownText: false,
-    refresh: true,
+    shutdownTextSent: false,
+    // It ends the session, but its own code fails on the text.
+    shutdownTextHeard: false,
+    refreshAsked: true,
+    // It announces the enhanced kind, and fails with a TypeError when it should send the beginning of the answer (4.2.21).
+    refreshAnswered: false,
   },
   version: () => `ExaBGP ${/ExaBGP : (\S+)/.exec(execFileSync('exabgp', ['--version'], { encoding: 'utf8' }))?.[1] ?? ''}`,
   start,
@@ -53,18 +57,16 @@ async function start(lab: Lab, node: LabNode, options: DaemonOptions): Promise<D
       'exabgp.daemon.user': 'root',
       'exabgp.daemon.daemonize': 'false',
       'exabgp.log.destination': 'stdout',
-      'exabgp.log.level': 'DEBUG', 'exabgp.log.all': 'true',
       'exabgp.api.ack': 'false',
       'exabgp.api.cli': 'false',
-      ...(listen === undefined
-        ? {}
-        : { 'exabgp.tcp.bind': localAddress(node, listen), 'exabgp.tcp.port': String(options.port ?? 179) }),
+      ...(listen === undefined ? {} : { 'exabgp.tcp.bind': localAddress(node, listen), 'exabgp.tcp.port': String(options.port ?? 179) }),
     },
   });
   await lab.answers(running, () => existsSync(events));
   const say = (...lines: readonly string[]): void => appendFileSync(commands, lines.map((line) => `${line}\n`).join(''));
   const announced = new Announced();
-  const towards = (prefix: string): NeighbourOptions[] => options.neighbours.filter((neighbour) => familiesOf(neighbour).includes(familyOf(prefix)));
+  const towards = (prefix: string): NeighbourOptions[] =>
+    options.neighbours.filter((neighbour) => familiesOf(neighbour).includes(familyOf(prefix)));
   const command = (verb: string, route: Announcement): string[] =>
     towards(route.prefix).map((neighbour) => `neighbor ${neighbour.address} ${verb} ${words(node, options.as, neighbour, route)}`);
   const announce = async (...routes: readonly Announcement[]): Promise<void> => {
@@ -82,12 +84,18 @@ async function start(lab: Lab, node: LabNode, options: DaemonOptions): Promise<D
     sessionState: async (address) => history().states.get(address) ?? 'idle',
     announce,
     withdraw: async (...prefixes) => {
-      say(...announced.all().filter(({ prefix }) => prefixes.includes(prefix)).flatMap((route) => command('withdraw', route)));
+      say(
+        ...announced
+          .all()
+          .filter(({ prefix }) => prefixes.includes(prefix))
+          .flatMap((route) => command('withdraw', route)),
+      );
       announced.delete(prefixes);
     },
     refresh: async (address) => {
       const neighbour = options.neighbours.find((one) => one.address === address);
-      for (const family of neighbour === undefined ? [] : familiesOf(neighbour)) say(`neighbor ${address} announce route-refresh ${wordsOf(family)}`);
+      for (const family of neighbour === undefined ? [] : familiesOf(neighbour))
+        say(`neighbor ${address} announce route-refresh ${wordsOf(family)}`);
     },
     shutdown: async (address) => say(`neighbor ${address} teardown 2`),
     log: () => `${running.output()}${readFileSync(events, 'utf8')}`,
@@ -149,7 +157,7 @@ function neighbourLines(node: LabNode, options: DaemonOptions, neighbour: Neighb
 }
 
 function words(node: LabNode, as: number, neighbour: NeighbourOptions, route: Announcement): string {
-  const { prefix, pathId, origin, asPath, med, communities, extendedCommunities, largeCommunities } = route;
+  const { prefix, pathId, origin, asPath, med, communities, extendedCommunities, largeCommunities, exabgp: more } = route;
   const nextHop = route.nextHop ?? (familyOf(prefix) === 'ipv6-unicast' || neighbour.extendedNextHop ? node.ipv6 : node.ipv4);
   return [
     `route ${prefix} next-hop ${nextHop}`,
@@ -161,6 +169,7 @@ function words(node: LabNode, as: number, neighbour: NeighbourOptions, route: An
     ...(communities?.length ? [`community [ ${communities.join(' ')} ]`] : []),
     ...(extendedCommunities?.length ? [`extended-community [ ${extendedCommunities.join(' ')} ]`] : []),
     ...(largeCommunities?.length ? [`large-community [ ${largeCommunities.join(' ')} ]`] : []),
+    ...(more === undefined ? [] : [more]),
   ].join(' ');
 }
 

@@ -13,6 +13,7 @@ import {
   type HeardRoute,
   localAddress,
   type NeighbourOptions,
+  originOf,
 } from './daemon.js';
 import type { Lab, LabNode } from './lab.js';
 
@@ -29,8 +30,10 @@ export const frr: DaemonKind = {
     extendedNextHop: true,
     extendedMessages: true,
     enhancedRefresh: true,
-    shutdownText: true,
-    refresh: true,
+    shutdownTextSent: true,
+    shutdownTextHeard: true,
+    refreshAsked: true,
+    refreshAnswered: true,
   },
   version: () => (execFileSync(BGPD, ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? '').replace('bgpd version', 'FRR'),
   start,
@@ -46,7 +49,9 @@ async function start(lab: Lab, node: LabNode, options: DaemonOptions): Promise<D
   // They give up root for this user, and make their sockets in the folder.
   execFileSync('chown', ['-R', 'frr:frr', node.directory]);
   const common = ['-z', zserv, '--vty_socket', node.directory, '--log', 'stdout', '-P', '0'];
-  const zebra = lab.spawn(node, ZEBRA, [...common, '-f', empty, '-i', join(node.directory, 'zebra.pid')], { name: `zebra in ${node.name}` });
+  const zebra = lab.spawn(node, ZEBRA, [...common, '-f', empty, '-i', join(node.directory, 'zebra.pid')], {
+    name: `zebra in ${node.name}`,
+  });
   const ask = (daemon: string, ...commands: string[]): Promise<string> =>
     lab.exec(node, 'vtysh', ['--vty_socket', node.directory, '-d', daemon, ...commands.flatMap((command) => ['-c', command])]);
   await lab.answers(zebra, async () => (await ask('zebra', 'show version')).includes('FRRouting'));
@@ -77,7 +82,8 @@ async function start(lab: Lab, node: LabNode, options: DaemonOptions): Promise<D
     withdraw: async (...prefixes) => configure(configuration.withdraw(prefixes)),
     refresh: async (address) => {
       const neighbour = options.neighbours.find((one) => one.address === address);
-      for (const family of neighbour === undefined ? [] : familiesOf(neighbour)) await ask('bgpd', `clear bgp ${shortOf(family)} unicast ${address} soft in`);
+      for (const family of neighbour === undefined ? [] : familiesOf(neighbour))
+        await ask('bgpd', `clear bgp ${shortOf(family)} unicast ${address} soft in`);
     },
     shutdown: async (address, text) => configure([`router bgp ${options.as}`, `neighbor ${address} shutdown message ${text}`]),
     log: () => bgpd.output(),
@@ -179,15 +185,22 @@ class Configuration {
     ];
   }
 
-  #routeMap(name: string, { origin, asPath, nextHop, med, communities, extendedCommunities, largeCommunities, prefix }: Announcement): string[] {
-    const ofKind = (kind: string): string[] => (extendedCommunities ?? []).filter((text) => text.startsWith(`${kind}:`)).map((text) => text.slice(kind.length + 1));
-    const list = (values: readonly string[] | undefined, words: string): string[] => (values?.length ? [` set ${words} ${values.join(' ')}`] : []);
+  #routeMap(
+    name: string,
+    { origin, asPath, nextHop, med, communities, extendedCommunities, largeCommunities, prefix }: Announcement,
+  ): string[] {
+    const ofKind = (kind: string): string[] =>
+      (extendedCommunities ?? []).filter((text) => text.startsWith(`${kind}:`)).map((text) => text.slice(kind.length + 1));
+    const list = (values: readonly string[] | undefined, words: string): string[] =>
+      values?.length ? [` set ${words} ${values.join(' ')}`] : [];
     return [
       `route-map ${name} permit 10`,
       ` set tag ${OWN}`,
       ...(origin === undefined ? [] : [` set origin ${origin}`]),
       ...(asPath?.length ? [` set as-path prepend ${asPath.join(' ')}`] : []),
-      ...(nextHop === undefined ? [] : [familyOf(prefix) === 'ipv6-unicast' ? ` set ipv6 next-hop global ${nextHop}` : ` set ip next-hop ${nextHop}`]),
+      ...(nextHop === undefined
+        ? []
+        : [familyOf(prefix) === 'ipv6-unicast' ? ` set ipv6 next-hop global ${nextHop}` : ` set ip next-hop ${nextHop}`]),
       ...(med === undefined ? [] : [` set metric ${med}`]),
       ...list(communities, 'community'),
       ...list(ofKind('target'), 'extcommunity rt'),
@@ -228,7 +241,7 @@ function parseRoutes(answer: string): HeardRoute[] {
 }
 
 function heard(prefix: string, path: DetailPath): HeardRoute {
-  const origin = { IGP: 'igp', EGP: 'egp', incomplete: 'incomplete' }[path.origin ?? ''] as HeardRoute['origin'];
+  const origin = originOf(path.origin);
   const med = path.med ?? path.metric;
   const from = path.peer?.peerId;
   return {
@@ -239,7 +252,9 @@ function heard(prefix: string, path: DetailPath): HeardRoute {
     ...(origin === undefined ? {} : { origin }),
     ...(med === undefined ? {} : { med }),
     communities: (path.community?.list ?? []).map((text) => text),
-    extendedCommunities: (path.extendedCommunity?.string?.split(' ') ?? []).map((text) => text.replace(/^RT:/, 'target:').replace(/^SoO:/, 'origin:')),
+    extendedCommunities: (path.extendedCommunity?.string?.split(' ') ?? []).map((text) =>
+      text.replace(/^RT:/, 'target:').replace(/^SoO:/, 'origin:'),
+    ),
     largeCommunities: path.largeCommunity?.list ?? [],
     ...(path.addpathRxId === undefined ? {} : { pathId: path.addpathRxId }),
   };

@@ -25,8 +25,10 @@ export const gobgp: DaemonKind = {
     extendedNextHop: true,
     extendedMessages: false,
     enhancedRefresh: false,
-    shutdownText: true,
-    refresh: true,
+    shutdownTextSent: true,
+    shutdownTextHeard: true,
+    refreshAsked: true,
+    refreshAnswered: true,
   },
   version: () => execFileSync('gobgpd', ['--version'], { encoding: 'utf8' }).trim().replace('gobgpd version', 'GoBGP'),
   start,
@@ -36,7 +38,9 @@ async function start(lab: Lab, node: LabNode, options: DaemonOptions): Promise<D
   const file = join(node.directory, 'gobgpd.toml');
   writeFileSync(file, configuration(node, options));
   // Each namespace has a loopback of its own, so the port is free.
-  const running = lab.spawn(node, 'gobgpd', ['-f', file, '--api-hosts', '127.0.0.1:50051', '--log-plain'], { name: `GoBGP in ${node.name}` });
+  const running = lab.spawn(node, 'gobgpd', ['-f', file, '--api-hosts', '127.0.0.1:50051', '--log-plain'], {
+    name: `GoBGP in ${node.name}`,
+  });
   const ask = (...command: string[]): Promise<string> => lab.exec(node, 'gobgp', command);
   await lab.answers(running, async () => (await ask('global')).includes(options.routerId));
   const shown = new Map<string, Announcement[]>();
@@ -77,7 +81,8 @@ async function start(lab: Lab, node: LabNode, options: DaemonOptions): Promise<D
     },
     refresh: async (address) => {
       const neighbour = options.neighbours.find((one) => one.address === address);
-      for (const family of neighbour === undefined ? [] : familiesOf(neighbour)) await ask('neighbor', address, 'softresetin', '-a', shortOf(family));
+      for (const family of neighbour === undefined ? [] : familiesOf(neighbour))
+        await ask('neighbor', address, 'softresetin', '-a', shortOf(family));
     },
     shutdown: async (address, text) => void (await ask('neighbor', address, 'shutdown', '--reason', text)),
     log: running.output,
@@ -95,7 +100,17 @@ function ownNextHop(node: LabNode, options: DaemonOptions, prefix: string): stri
   return familyOf(prefix) === 'ipv6-unicast' || options.neighbours.some(({ extendedNextHop }) => extendedNextHop) ? node.ipv6 : node.ipv4;
 }
 
-function words({ prefix, pathId, origin, asPath, nextHop, med, communities, extendedCommunities, largeCommunities }: Announcement): string[] {
+function words({
+  prefix,
+  pathId,
+  origin,
+  asPath,
+  nextHop,
+  med,
+  communities,
+  extendedCommunities,
+  largeCommunities,
+}: Announcement): string[] {
   const targets = (extendedCommunities ?? []).map((text) => {
     if (!text.startsWith('target:')) throw new Error(`GoBGP's command cannot write the extended community ${text}`);
     return text.slice('target:'.length);

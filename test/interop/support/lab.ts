@@ -5,7 +5,7 @@
  * What was started in a lab ends with it: its processes are killed by their id, its namespaces deleted, its files removed, also
  * when the test failed or the process is told to stop. What a killed run left behind is cleared by the next one.
  */
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, type ExecFileSyncOptions, execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +78,12 @@ export class Lab {
         for (const lab of Lab.#alive) lab.#disposeNow();
       });
       // A signal would otherwise end the process without its `exit` event.
-      for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) process.once(signal, () => process.exit(code));
+      for (const [signal, code] of [
+        ['SIGINT', 130],
+        ['SIGTERM', 143],
+        ['SIGHUP', 129],
+      ] as const)
+        process.once(signal, () => process.exit(code));
     }
     const lab = new Lab();
     Lab.#alive.add(lab);
@@ -209,9 +214,12 @@ export class Lab {
   }
 
   /** The end of what every process of the lab wrote, for messages about failures. */
-  transcript(characters = Number(process.env.VRI ?? 3000)): string {
+  transcript(characters = 3000): string {
     return this.#running
-      .map(({ process: { name, pid, alive, output } }) => `--- ${name} (${pid}, ${alive() ? 'running' : 'gone'}):\n${output().slice(-characters)}`)
+      .map(
+        ({ process: { name, pid, alive, output } }) =>
+          `--- ${name} (${pid}, ${alive() ? 'running' : 'gone'}):\n${output().slice(-characters)}`,
+      )
       .join('\n');
   }
 
@@ -251,7 +259,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 /** Deletes a namespace of ours, after what still runs in it (a daemon's child that left its group). */
 function removeNamespace(namespace: string): void {
   if (!existsSync(`/run/netns/${namespace}`)) return;
-  const quiet = { stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 } as const;
+  const quiet: ExecFileSyncOptions = { stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 };
   try {
     for (const pid of execFileSync('ip', ['netns', 'pids', namespace], quiet).toString().trim().split(/\s+/).map(Number)) {
       try {

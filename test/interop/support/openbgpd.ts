@@ -13,6 +13,7 @@ import {
   type HeardRoute,
   localAddress,
   type NeighbourOptions,
+  originOf,
 } from './daemon.js';
 import type { Lab, LabNode } from './lab.js';
 
@@ -28,8 +29,10 @@ export const openbgpd: DaemonKind = {
     extendedNextHop: false,
     extendedMessages: false,
     enhancedRefresh: true,
-    shutdownText: true,
-    refresh: true,
+    shutdownTextSent: true,
+    shutdownTextHeard: true,
+    refreshAsked: true,
+    refreshAnswered: true,
   },
   version: () => `OpenBGPD ${/OpenBGPD (\S+)/.exec(version())?.[1] ?? ''}`,
   start,
@@ -160,23 +163,27 @@ interface Rib {
 }
 
 function parseRoutes({ rib = [] }: Rib): HeardRoute[] {
-  return rib
-    // Its own networks come from '???'.
-    .filter(({ neighbor }) => neighbor?.remote_addr !== undefined && neighbor.remote_addr !== '???')
-    .map((route) => {
-      const origin = { IGP: 'igp', EGP: 'egp', incomplete: 'incomplete', '?': 'incomplete' }[route.origin ?? ''] as HeardRoute['origin'];
-      const from = route.neighbor?.remote_addr;
-      return {
-        prefix: route.prefix,
-        ...(from === undefined ? {} : { from }),
-        nextHop: route.exit_nexthop ?? '',
-        asPath: route.aspath?.match(/\d+/g)?.map(Number) ?? [],
-        ...(origin === undefined ? {} : { origin }),
-        ...(route.metric === undefined ? {} : { med: route.metric }),
-        communities: route.communities ?? [],
-        extendedCommunities: (route.extended_communities ?? []).map((text) => text.replace(/^rt /, 'target:').replace(/^soo /, 'origin:')),
-        largeCommunities: route.large_communities ?? [],
-        ...(route.path_id === undefined ? {} : { pathId: route.path_id }),
-      };
-    });
+  return (
+    rib
+      // Its own networks come from '???'.
+      .filter(({ neighbor }) => neighbor?.remote_addr !== undefined && neighbor.remote_addr !== '???')
+      .map((route) => {
+        const origin = originOf(route.origin);
+        const from = route.neighbor?.remote_addr;
+        return {
+          prefix: route.prefix,
+          ...(from === undefined ? {} : { from }),
+          nextHop: route.exit_nexthop ?? '',
+          asPath: route.aspath?.match(/\d+/g)?.map(Number) ?? [],
+          ...(origin === undefined ? {} : { origin }),
+          ...(route.metric === undefined ? {} : { med: route.metric }),
+          communities: route.communities ?? [],
+          extendedCommunities: (route.extended_communities ?? []).map((text) =>
+            text.replace(/^rt /, 'target:').replace(/^soo /, 'origin:'),
+          ),
+          largeCommunities: route.large_communities ?? [],
+          ...(route.path_id === undefined ? {} : { pathId: route.path_id }),
+        };
+      })
+  );
 }
