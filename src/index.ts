@@ -5,14 +5,23 @@
  * @packageDocumentation
  */
 import { BgpSpeaker as CoreSpeaker, type SpeakerConfig, type SpeakerOptions } from './bgp/speaker.js';
-import { nodeHost } from './io/index.js';
+import { NodeTransport, SystemClock } from './io/index.js';
 import type { NetworkConfig } from './network/config.js';
 import type { RouterConfig } from './router/config.js';
+import { Host } from './router/host.js';
 import { VirtualNetwork as CoreNetwork, type NetworkOptions } from './router/virtual-network.js';
 import { VirtualRouter as CoreRouter, type RouterOptions } from './router/virtual-router.js';
 
 export * from './core.js';
-export { NodeTransport, nodeHost, SystemClock } from './io/index.js';
+export { NodeTransport, SystemClock } from './io/index.js';
+
+let shared: Host | undefined;
+
+/** The process's host: its sockets and its clock, shared by all routers that are given no other. @public */
+export function nodeHost(): Host {
+  shared ??= new Host({ transport: new NodeTransport(), clock: new SystemClock() });
+  return shared;
+}
 
 /** {@inheritDoc CoreRouter} @public */
 export class VirtualRouter extends CoreRouter {

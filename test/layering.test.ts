@@ -36,8 +36,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node:': ['io', 'cli'],
   'ip-num': ['lib'],
   'binary-parser': ['lib/layout.ts'],
-  zod: ['lib/validate.ts', 'lib/fields.ts', 'network/shape.ts', 'router/shape.ts', 'cli'],
-  eventemitter3: ['router'],
+  zod: ['lib/validate.ts', 'lib/fields.ts', 'network/shape.ts', 'router/shape.ts', 'bgp/policy/shape.ts', 'cli'],
+  eventemitter3: ['router', 'bgp/speaker.ts'],
   yaml: ['cli'],
 };
 

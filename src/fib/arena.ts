@@ -1,4 +1,4 @@
-import { widen } from '../rib/columns.js';
+import { widen } from '../lib/columns.js';
 
 /** Words that a piece may have, in steps of half an octave. */
 const SIZES = [2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048];

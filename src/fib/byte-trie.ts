@@ -1,4 +1,4 @@
-import { widen } from '../rib/columns.js';
+import { widen } from '../lib/columns.js';
 import { Arena } from './arena.js';
 
 /** Words of a node as look-ups see it: its compiled block, and the target above it. */

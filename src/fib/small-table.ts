@@ -1,4 +1,4 @@
-import { roomFor, widen } from '../rib/columns.js';
+import { roomFor, widen } from '../lib/columns.js';
 
 /** Words of an entry: the address, and length and target. */
 const WIDTH = 6;

@@ -74,7 +74,7 @@ function listenError(error: NodeJS.ErrnoException, address: string, port: number
   const where = `${address} port ${port}`;
   switch (error.code) {
     case 'EADDRINUSE':
-      return new UsageError('PORT_IN_USE', `cannot listen on ${where}: something else listens there`);
+      return new UsageError('PORT_IN_USE', `cannot listen on ${where}: the port is in use`);
     case 'EADDRNOTAVAIL':
       return new UsageError('ADDRESS_UNAVAILABLE', `cannot listen on ${where}: this host does not have the address`);
     case 'EACCES':

@@ -39,7 +39,7 @@ export class MemoryTransport implements Transport {
     const own = port === 0 ? this.#port++ : port;
     const key = `${address} ${own}`;
     if (this.#listeners.has(key))
-      return Promise.reject(new UsageError('PORT_IN_USE', `cannot listen on ${address} port ${own}: something else listens there`));
+      return Promise.reject(new UsageError('PORT_IN_USE', `cannot listen on ${address} port ${own}: the port is in use`));
     this.#listeners.set(key, accepted);
     return Promise.resolve({
       endpoint: { address, port: own },

@@ -1,6 +1,6 @@
 import type { Cause } from '../claims/feed.js';
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
-import { roomFor, widen } from '../rib/columns.js';
+import { roomFor, widen } from '../lib/columns.js';
 import { PrefixState, type Rib } from '../rib/rib.js';
 import type { Arbitration } from './arbitration.js';
 import { type BatchPart, ColumnarBatch } from './batch.js';

@@ -1,4 +1,4 @@
-import { roomFor, widen } from './columns.js';
+import { roomFor, widen } from '../lib/columns.js';
 
 /**
  * Path-attribute sets, each kept once, by its octets.

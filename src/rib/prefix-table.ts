@@ -1,5 +1,5 @@
 import { type Family, formatIpv4, formatIpv6 } from '../lib/address.js';
-import { roomFor, widen } from './columns.js';
+import { roomFor, widen } from '../lib/columns.js';
 
 /**
  * Prefix <-> dense id, both ways, without an object a prefix.

@@ -120,7 +120,7 @@ describe('virtual-router run', () => {
     peer.socket.write(GRANTED);
     peer.socket.write(NOT_GRANTED);
     await terminal.out.until(/10\.0\.9\.1\/32 {2}web-a -> web-b {2}announced by /);
-    await terminal.out.until(/refused 10\.0\.9\.2\/32 for web-b from bgp 127\.0\.0\.2: not-granted/);
+    await terminal.out.until(/refused 10\.0\.9\.2\/32 for web-b from bgp guest-b: not-granted/);
     terminal.signal('SIGTERM');
     expect(await ended).toBe(0);
     await peer.ended;
