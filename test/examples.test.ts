@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+/** What each example must have printed by the time it ends; `minimal` runs until it is told to stop. */
+const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
+  'quickstart.ts': [/10\.0\.1\.100\/32 {2}web-a -> web-b/, /web-b may not have 10\.0\.1\.101\/32: not-granted/, /10\.0\.1\.100\/32 {2}web-b -> web-a/, /decided by preference/],
+  'minimal.ts': [/listening on 127\.0\.0\.1:\d+/],
+  'http-service.ts': [/"after":\[\{"type":"node","node":"web-b"\}\]/, /node: 'web-b'/],
+  'forwarding-table.ts': [/refused, and tried again by itself/, /change 3: 10\.0\.1\.2\/32, and the switch has a/],
+  'follow.ts': [/changes: 49 prefixes known/, /snapshot: 249 prefixes known/],
+  'lab.ts': [/86401\.000 s {2}a day later: a/, /10\.0\.9\.9\/32 -> b {2}\(session-down\)/],
+};
+
+function run(file: string): Promise<{ readonly code: number | null; readonly output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', `examples/${file}`], { env: { ...process.env, PORT: '0', NO_COLOR: '1' } });
+    let output = '';
+    const take = (chunk: Buffer): void => {
+      output += chunk.toString();
+      if (file === 'minimal.ts' && output.includes('listening')) child.kill('SIGTERM');
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+describe.concurrent('the examples', () => {
+  test('are all here, each under 80 lines', () => {
+    expect(readdirSync('examples').sort()).toEqual(Object.keys(PRINTS).sort());
+    for (const file of Object.keys(PRINTS)) expect(readFileSync(`examples/${file}`, 'utf8').split('\n').length, file).toBeLessThan(80);
+  });
+
+  test.each(Object.keys(PRINTS))('%s runs, does what it says, and ends by itself', async (file) => {
+    const { code, output } = await run(file);
+    expect(code, output).toBe(0);
+    for (const pattern of PRINTS[file] ?? []) expect(output).toMatch(pattern);
+  });
+});
