@@ -15,5 +15,6 @@ await using router = new VirtualRouter({
 router.on('mapping-change', ({ changes }) => console.log(changes));
 router.on('claim-rejected', ({ claims }) => console.log(claims));
 router.on('listening', ({ address, port }) => console.log(`listening on ${address}:${port}`));
+const stopped = new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
 await router.start();
-await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+await stopped;

@@ -31,7 +31,7 @@ async function main(): Promise<void> {
       console.log(`${recording.name}: ${statSync(join(folder, `${recording.name}.pcap`)).size} octets`);
     } catch (error) {
       process.exitCode = 1;
-      console.error(`${recording.name}: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(`${recording.name}: ${error instanceof Error ? error.message.split('\n---')[0] : String(error)}`);
     }
   }
   const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);

@@ -1,0 +1,299 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { PeerConfigInput } from '../../src/bgp/config.js';
+import type { SessionState } from '../../src/bgp/events.js';
+import { Framer } from '../../src/bgp/framer.js';
+import { Peer, type PeerOwner } from '../../src/bgp/peer.js';
+import { decodeMessage, defaultContext, encodeMessage } from '../../src/bgp/wire/index.js';
+import { ManualClock } from '../../src/lib/clock.js';
+import { silentLogger } from '../../src/lib/logger.js';
+import { MemoryTransport } from '../../src/lib/memory-transport.js';
+import { seeded } from '../../src/lib/random.js';
+import { TimerHeap } from '../../src/lib/timers.js';
+import type { Connection } from '../../src/lib/transport.js';
+import { hex } from '../support/hex.js';
+
+const MARKER = 'ff'.repeat(16);
+
+/** A peer of the library's at 10.0.0.1, with what it said kept as lines. */
+function speaker(lab: { clock: ManualClock; transport: MemoryTransport; timers: TimerHeap }, own: string, other: string, config: Partial<PeerConfigInput> = {}) {
+  const log: string[] = [];
+  const at = () => `${lab.clock.now()}`;
+  const owner: PeerOwner = {
+    stateChanged: (_peer, from: SessionState, to: SessionState, reason) => log.push(`${at()} ${from} -> ${to}${reason ? `: ${reason}` : ''}`),
+    established: () => {},
+    updates: (_peer, _bytes, from, to) => {
+      log.push(`${at()} updates ${to - from}`);
+      return undefined;
+    },
+    refresh: (_peer, { family, subtype }) => log.push(`${at()} refresh ${family} ${subtype}`),
+    drained: () => log.push(`${at()} drained`),
+    down: (_peer, reason) => log.push(`${at()} down ${reason.code}`),
+  };
+  const peer = new Peer(
+    { address: other, localAddress: own, localAs: 65001, peerAs: undefined, routerId: own, connectRetryTime: 5000, holdTime: 9000, ...config },
+    { transport: lab.transport, timers: lab.timers, random: seeded(1), logger: silentLogger },
+    owner,
+  );
+  void lab.transport.listen({ address: own, port: 179 }, (connection) => peer.accept(connection));
+  return { peer, log };
+}
+
+function lab(latency = 10) {
+  const clock = new ManualClock();
+  return { clock, transport: new MemoryTransport(clock, { latency }), timers: new TimerHeap(clock) };
+}
+
+/** A neighbour that is only bytes. */
+function bytesAgainst(config: Partial<PeerConfigInput> = {}) {
+  const at = lab(0);
+  const { peer, log } = speaker(at, '10.0.0.1', '10.0.0.2', { passive: true, ...config });
+  peer.start();
+  const heard: string[] = [];
+  let connection: Connection | undefined;
+  let closed = false;
+  at.transport.dial(
+    { remote: { address: '10.0.0.1', port: 179 }, localAddress: '10.0.0.2' },
+    {
+      connected: (made) => {
+        connection = made;
+        made.listen({
+          data: (chunk) => {
+            for (let i = 0; i < chunk.length; i += ((chunk[i + 16] ?? 0) << 8) | (chunk[i + 17] ?? 0)) {
+              const message = decodeMessage(chunk.slice(i, i + (((chunk[i + 16] ?? 0) << 8) | (chunk[i + 17] ?? 0))), defaultContext);
+              heard.push(message.type === 'notification' ? `notification ${message.code}/${message.subcode}` : message.type);
+            }
+          },
+          drained: () => {},
+          closed: () => {
+            closed = true;
+          },
+        });
+      },
+      failed: () => {},
+    },
+  );
+  at.clock.settle();
+  const send = (text: string): void => {
+    connection?.write(hex(text));
+    at.clock.settle();
+  };
+  return { ...at, peer, log, heard, send, isClosed: () => closed };
+}
+
+const OPEN = `${MARKER} 002b 01 04 fdea 005a 0a000002 0e 02 0c 01 04 0001 00 01 41 04 0000fdea`.replace('0c 01', '0c 01');
+const KEEPALIVE = `${MARKER} 0013 04`;
+
+describe('a session', () => {
+  test('comes up, with the messages that the RFC has', () => {
+    const { send, heard, peer, log } = bytesAgainst();
+    expect(heard).toEqual(['open']);
+    send(OPEN);
+    expect(heard).toEqual(['open', 'keepalive']);
+    send(KEEPALIVE);
+    expect(peer.state).toBe('established');
+    expect(peer.negotiated).toMatchObject({ peerAs: 65002, holdTime: 9000, families: ['ipv4-unicast'], fourOctetAs: true, routeRefresh: false });
+    expect(log.at(-1)).toBe('0 open-confirm -> established');
+  });
+
+  const refused: [name: string, bytes: string, notification: string, config?: Partial<PeerConfigInput>][] = [
+    ['a marker that is not all ones', `${'ff'.repeat(15)}00 0013 04`, '1/1'],
+    ['a length under 19', `${MARKER} 0012 04`, '1/2'],
+    ['a KEEPALIVE of 20 octets', `${MARKER} 0014 04 00`, '1/2'],
+    ['an unknown type', `${MARKER} 0013 09`, '1/3'],
+    ['version 5', OPEN.replace('01 04 fdea', '01 05 fdea'), '2/1'],
+    ['an AS that is not the neighbour’s', OPEN, '2/2', { peerAs: [65009] }],
+    ['an identifier of 0.0.0.0', OPEN.replace('0a000002', '00000000'), '2/3'],
+    ['our own identifier within our AS', OPEN.replace('0a000002', '0a000001'), '2/3', { localAs: 65002 }],
+    ['a hold time of 1 s', OPEN.replace('005a', '0001'), '2/6'],
+    ['a hold time of 2 s', OPEN.replace('005a', '0002'), '2/6'],
+    ['a KEEPALIVE before the OPEN', KEEPALIVE, '5/1'],
+    ['an UPDATE before the OPEN', `${MARKER} 0017 02 0000 0000`, '5/1'],
+    ['a second OPEN in OpenConfirm', `${OPEN} ${OPEN}`, '5/2'],
+    ['an UPDATE in OpenConfirm', `${OPEN} ${MARKER} 0017 02 0000 0000`, '5/2'],
+    ['an OPEN in Established', `${OPEN} ${KEEPALIVE} ${OPEN}`, '5/3'],
+  ];
+  test.each(refused)('answers %s with a NOTIFICATION, and closes', (_name, bytes, notification, config) => {
+    const { send, heard, isClosed, peer } = bytesAgainst(config);
+    send(bytes);
+    expect(heard.at(-1)).toBe(`notification ${notification}`);
+    expect(isClosed()).toBe(true);
+    expect(peer.state).not.toBe('established');
+  });
+
+  test('a hold time of 0 means no keepalives and no hold timer', () => {
+    const { send, heard, clock, peer } = bytesAgainst();
+    send(OPEN.replace('005a', '0000'));
+    send(KEEPALIVE);
+    clock.advance(86_400_000);
+    expect(peer.state).toBe('established');
+    expect(heard).toEqual(['open', 'keepalive']);
+  });
+
+  test('a silent neighbour is given up after the hold time, with 4/0', () => {
+    const { send, heard, clock, log } = bytesAgainst();
+    send(OPEN);
+    send(KEEPALIVE);
+    clock.advance(8999);
+    expect(heard.at(-1)).toBe('keepalive');
+    clock.advance(1);
+    expect(heard.at(-1)).toBe('notification 4/0');
+    expect(log).toContain('9000 down hold-timer-expired');
+  });
+
+  test('a neighbour that does not read is given up after the send hold time (RFC 9687)', () => {
+    const { send, clock, peer, transport, log } = bytesAgainst({ holdTime: 9000, sendHoldTime: 20_000 });
+    send(OPEN);
+    send(KEEPALIVE);
+    transport.latency = 1e9;
+    peer.send(new Uint8Array(2 << 20));
+    const beat = (): void => {
+      transport.latency = 0;
+      send(KEEPALIVE);
+      transport.latency = 1e9;
+    };
+    for (let i = 0; i < 5; i++) {
+      clock.advance(3900);
+      beat();
+    }
+    expect(peer.state).toBe('established');
+    clock.advance(501);
+    expect(log).toContain('20000 down send-hold-timer-expired');
+  });
+
+  test('delay open: our OPEN waits, unless the neighbour’s comes first', () => {
+    const waiting = bytesAgainst({ delayOpenTime: 3000 });
+    expect(waiting.heard).toEqual([]);
+    waiting.clock.advance(3000);
+    expect(waiting.heard).toEqual(['open']);
+    const prompted = bytesAgainst({ delayOpenTime: 3000 });
+    prompted.send(OPEN);
+    expect(prompted.heard).toEqual(['open', 'keepalive']);
+  });
+
+  test('stops with a Cease that carries the operator’s words', async () => {
+    const { send, peer, heard, clock, isClosed } = bytesAgainst();
+    send(OPEN);
+    send(KEEPALIVE);
+    const stopped = peer.stop({ subcode: 2, text: 'back at noon' });
+    clock.advance(10);
+    await stopped;
+    expect(heard.at(-1)).toBe('notification 6/2');
+    expect(isClosed()).toBe(true);
+  });
+});
+
+describe('two speakers', () => {
+  test('that dial each other come up with one connection, stay up for a day, and notice a cut', () => {
+    const at = lab();
+    const a = speaker(at, '10.0.0.1', '10.0.0.2');
+    const b = speaker(at, '10.0.0.2', '10.0.0.1', { localAs: 65002 });
+    a.peer.start();
+    b.peer.start();
+    at.clock.advance(15_000);
+    expect([a.peer.state, b.peer.state]).toEqual(['established', 'established']);
+    const flaps = [a.log, b.log].map((log) => log.filter((line) => line.includes('-> established')).length);
+    expect(flaps).toEqual([1, 1]);
+    at.clock.advance(86_400_000);
+    expect([a.peer.state, b.peer.state]).toEqual(['established', 'established']);
+    at.transport.cut('10.0.0.2');
+    at.clock.advance(9100);
+    expect([a.log, b.log].map((log) => log.filter((line) => line.includes('down hold-timer-expired')).length)).toEqual([1, 1]);
+    at.transport.mend('10.0.0.2');
+    at.clock.advance(120_000);
+    expect([a.peer.state, b.peer.state]).toEqual(['established', 'established']);
+  });
+
+  test.each([
+    ['the higher identifier opened', 65001, 65002],
+    ['the higher AS opened where identifiers are equal', 65001, 65002],
+  ])('keep the connection that %s, from any start', (name, asA, asB) => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const at = lab(5 + (seed % 7));
+      const same = name.includes('equal');
+      const a = speaker(at, '10.0.0.1', '10.0.0.2', { localAs: asA, routerId: '10.0.0.1' });
+      const b = speaker(at, '10.0.0.2', '10.0.0.1', { localAs: asB, routerId: same ? '10.0.0.1' : '10.0.0.2' });
+      a.peer.start();
+      at.clock.advance(seed % 11);
+      b.peer.start();
+      at.clock.advance(60_000);
+      expect([a.peer.state, b.peer.state], `seed ${seed}`).toEqual(['established', 'established']);
+      const before = [a.log.length, b.log.length];
+      at.clock.advance(3_600_000);
+      expect([a.log.length, b.log.length], `seed ${seed}`).toEqual(before);
+    }
+  });
+
+  test('come back after one of them died, sooner than the backoff’s end', () => {
+    const at = lab();
+    const a = speaker(at, '10.0.0.1', '10.0.0.2', { passive: true });
+    const b = speaker(at, '10.0.0.2', '10.0.0.1', { localAs: 65002 });
+    a.peer.start();
+    b.peer.start();
+    at.clock.advance(1000);
+    for (let round = 0; round < 3; round++) {
+      at.transport.reset('10.0.0.2');
+      at.clock.advance(20_000);
+      expect([a.peer.state, b.peer.state]).toEqual(['established', 'established']);
+    }
+  });
+});
+
+describe('the framer', () => {
+  const messages = [OPEN, KEEPALIVE, `${MARKER} 0017 02 0000 0000`, `${MARKER} 0017 02 0000 0000`, KEEPALIVE].map(hex);
+  const stream = Uint8Array.from(messages.flatMap((message) => [...message]));
+
+  function cut(chunks: readonly Uint8Array[]): string[] {
+    const seen: string[] = [];
+    const framer = new Framer({
+      updates: (bytes, from, to) => {
+        for (let at = from; at < to; at += 23) seen.push(`update ${bytes.slice(at, at + 23).length}`);
+        return true;
+      },
+      message: (bytes) => {
+        seen.push(`type ${bytes[18]}`);
+        return true;
+      },
+      broken: (error) => seen.push(`broken ${error.code}/${error.subcode}`),
+    });
+    for (const chunk of chunks) framer.push(chunk);
+    return seen;
+  }
+
+  test('cuts the same messages out of a stream wherever it is split', () => {
+    const whole = cut([stream]);
+    expect(whole).toEqual(['type 1', 'type 4', 'update 23', 'update 23', 'type 4']);
+    for (let at = 1; at < stream.length; at++) expect(cut([stream.subarray(0, at), stream.subarray(at)]), `split at ${at}`).toEqual(whole);
+    expect(cut(Array.from(stream, (byte) => Uint8Array.of(byte)))).toEqual(whole);
+  });
+
+  test('any bytes, in any chunks, end in a defined way', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.constantFrom(...messages)), { maxLength: 8 }), (chunks) => {
+        cut(chunks);
+        const against = bytesAgainst();
+        for (const chunk of chunks) against.send([...chunk].map((byte) => byte.toString(16).padStart(2, '0')).join(''));
+        expect(['idle', 'active', 'open-sent', 'open-confirm', 'established']).toContain(against.peer.state);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('a session that ends in the middle of a message takes nothing of it', () => {
+    const { send, peer, transport, log } = bytesAgainst();
+    send(OPEN);
+    send(KEEPALIVE);
+    send(`${MARKER} 0030 02 0000`);
+    transport.reset('10.0.0.2');
+    expect(peer.state).not.toBe('established');
+    expect(log.filter((line) => line.includes('updates'))).toEqual([]);
+  });
+});
+
+test('an OPEN with more than 255 octets of parameters goes out in the extended form (RFC 9072)', () => {
+  const capabilities = Array.from({ length: 40 }, (_, i) => ({ type: 'unknown' as const, code: 200 + (i % 40), value: new Uint8Array(10) }));
+  const bytes = encodeMessage({ type: 'open', version: 4, asn: 65001, holdTime: 90, routerId: '10.0.0.1', capabilities }, defaultContext);
+  expect([bytes[28], bytes[29]]).toEqual([255, 255]);
+  const decoded = decodeMessage(bytes, defaultContext);
+  expect(decoded.type === 'open' && decoded.capabilities.length).toBe(40);
+});
