@@ -45,9 +45,14 @@ async function record(recording: Recording): Promise<void> {
     const other = await lab.node('other');
     const file = join(one.directory, 'capture.pcap');
     // Before anyone speaks, so that the OPENs are in.
-    const tcpdump = lab.spawn(one, 'tcpdump', ['-i', 'eth0', '-s', '0', '-U', '--immediate-mode', '-Z', 'root', '-w', file, 'tcp port 179'], {
-      name: 'tcpdump',
-    });
+    const tcpdump = lab.spawn(
+      one,
+      'tcpdump',
+      ['-i', 'eth0', '-s', '0', '-U', '--immediate-mode', '-Z', 'root', '-w', file, 'tcp port 179'],
+      {
+        name: 'tcpdump',
+      },
+    );
     await lab.answers(tcpdump, () => tcpdump.output().includes('listening on'));
     await recording.record({ lab, one, other });
     await new Promise((resolve) => setTimeout(resolve, 300));

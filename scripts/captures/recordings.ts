@@ -273,7 +273,7 @@ function twoOctets(dials: DaemonName): Recording {
           kind: 'BIRD',
           as: 65001,
           announce: [{ prefix: '203.0.113.0/24', asPath: [65200, 65300] }],
-          peer: { fourOctetAs: false, as: 23456 },
+          peer: { fourOctetAs: false },
         },
         { kind: dials, as: 4200000001, announce: [{ prefix: '198.51.100.0/24', ...path }, { prefix: '198.51.101.0/24' }] },
       );
@@ -309,7 +309,7 @@ function maxPrefixes(waits: DaemonName, dials: DaemonName): Recording {
     holds: `${waits} (AS 65001) takes at most 3 prefixes and hears 5 from ${dials} (AS 65002): Cease, maximum number of prefixes reached (6/1).`,
     proof: [...OPENS, 'bgp.notify.major_error == 6 && bgp.notify.minor_error_cease == 1'],
     record: async (stage) => {
-      await start(
+      const pair = await start(
         stage,
         { kind: waits, peer: { maxPrefixes: 3, families: ['ipv4-unicast'] } },
         {
@@ -318,7 +318,8 @@ function maxPrefixes(waits: DaemonName, dials: DaemonName): Recording {
           announce: [1, 2, 3, 4, 5].map((i) => ({ prefix: `203.0.113.${i}/32`, med: i })),
         },
       );
-      await settle(dials === 'GoBGP' ? 8 : 4);
+      await stage.lab.waitFor('the limit is reached', () => /route receive limit|MAXPFX|prefix/.test(pair.waits.log()));
+      await settle(1);
     },
   };
 }
@@ -436,14 +437,17 @@ const table: Recording = {
 const extendedMessages: Recording = {
   name: 'extended-messages-bird-frr',
   holds:
-    'Extended messages (RFC 8654): BIRD (AS 65002) announces 3,000 prefixes with equal attributes to FRR (AS 65001), in messages longer than 4,096 octets.',
+    'Extended messages (RFC 8654): BIRD (AS 65002) announces a route with 1,200 communities to FRR (AS 65001), in a message longer than 4,096 octets.',
   proof: [...OPENS, 'bgp.cap.type == 6', 'bgp.type == 2 && bgp.length > 4096'],
   record: async (stage) => {
     const peer = { families: ['ipv4-unicast'] as const, extendedMessages: true };
-    const announce = Array.from({ length: 3000 }, (_, i) => ({ prefix: `20.${i >> 8}.${i & 255}.0/24` }));
+    const communities = Array.from({ length: 1200 }, (_, i) => `${65000 + (i >> 10)}:${i & 1023}`);
+    const announce = [{ prefix: '203.0.113.0/24', communities }, { prefix: '198.51.100.0/24' }];
     const pair = await start(stage, { kind: 'FRR', peer }, { kind: 'BIRD', peer, announce });
     await up(stage, pair);
-    await has(stage, pair.waits, 3000);
+    await has(stage, pair.waits, 2);
+    await pair.dials.withdraw('203.0.113.0/24');
+    await has(stage, pair.waits, 1);
   },
 };
 

@@ -14,6 +14,8 @@ export interface BatchPart {
   readonly before: Uint32Array;
   readonly after: Uint32Array;
   readonly heard: Float64Array;
+  /** Changes of claims that each merges. */
+  readonly merged: Uint16Array;
   readonly cause: readonly Cause[];
   /** Which of `cause`. */
   readonly causeOf: Uint32Array;
@@ -54,7 +56,7 @@ export class ColumnarBatch implements MappingBatch {
             before: this.#targetsOf(part.before[i]),
             after: this.#targetsOf(part.after[i]),
             cause: part.cause[part.causeOf[i]],
-            merged: part.rib.merged[prefix],
+            merged: part.merged[i],
             heard: part.heard[i],
             decided: this.decided,
             applied: 0,

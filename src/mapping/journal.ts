@@ -53,6 +53,7 @@ export class Journal {
     before: Targets | undefined,
     after: Targets | undefined,
     cause: Cause,
+    merged: number,
     heard: Millis,
     decided: Millis,
     applied: Millis,
@@ -71,7 +72,7 @@ export class Journal {
       this.#words[w] = prefixes.a[prefix];
     }
     this.#length[at] = prefixes.length[prefix];
-    this.#merged[at] = rib.merged[prefix];
+    this.#merged[at] = merged;
     const t = at * 3;
     this.#times[t] = heard;
     this.#times[t + 1] = decided;

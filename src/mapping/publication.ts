@@ -263,12 +263,16 @@ export class Publication {
         new Float64Array(taken),
         new Uint32Array(taken),
       ];
+      const merged = new Uint16Array(taken);
       let size = 0;
       for (let i = 0; i < taken; i++) {
         const p = lane.pending[i];
         rib.state[p] = (rib.state[p] & ~(PrefixState.queued | PrefixState.failed)) | PrefixState.inFlight;
         const was = rib.published[p];
         const is = rib.decided[p];
+        const changes = rib.merged[p];
+        // What changes from now on belongs to the next batch.
+        rib.merged[p] = 0;
         const moved = this.#moved.size > 0 && this.#moved.delete(rib.ipv6 ? -1 - p : p);
         if (was === is && !sync && !moved) continue;
         if (sync && is === 0 && was === 0) continue;
@@ -276,6 +280,7 @@ export class Publication {
         before[size] = was;
         after[size] = is;
         heard[size] = lane.since[i];
+        merged[size] = changes;
         causeOf[size++] = lane.causeOf[i];
         if (is !== 0) this.targets.retain(is);
       }
@@ -284,7 +289,7 @@ export class Publication {
       lane.since.copyWithin(0, taken, lane.count);
       lane.causeOf.copyWithin(0, taken, lane.count);
       lane.count -= taken;
-      parts.push({ rib, prefix, before, after, heard, cause: this.#causes, causeOf, size });
+      parts.push({ rib, prefix, before, after, heard, merged, cause: this.#causes, causeOf, size });
     }
     if (this.#lanes.every((lane) => lane.count === 0)) this.#causes = [];
     return { parts, announced };
@@ -307,6 +312,7 @@ export class Publication {
         if (failed?.has(rib.prefixes.format(p))) {
           if (after !== 0) this.targets.release(after);
           rib.state[p] |= PrefixState.failed;
+          rib.merged[p] = Math.min(0xffff, rib.merged[p] + part.merged[i]);
           this.#failed.push({ lane, prefix: p });
           continue;
         }
@@ -319,6 +325,7 @@ export class Publication {
             this.targets.get(before),
             this.targets.get(after),
             part.cause[part.causeOf[i]],
+            part.merged[i],
             part.heard[i],
             batch.decided,
             now,
@@ -327,7 +334,6 @@ export class Publication {
           this.counters.changes++;
         }
         if (before !== 0) this.targets.release(before);
-        if ((rib.state[p] & (PrefixState.dirty | PrefixState.queued)) === 0) rib.merged[p] = 0;
       }
     }
     if (batch.kind === 'sync') {
@@ -360,6 +366,7 @@ export class Publication {
       const lane = this.#lanes.find((candidate) => candidate.rib === part.rib) as Lane; // parts come from lanes
       for (let i = 0; i < part.size; i++) {
         if (part.after[i] !== 0) this.targets.release(part.after[i]);
+        part.rib.merged[part.prefix[i]] = Math.min(0xffff, part.rib.merged[part.prefix[i]] + part.merged[i]);
         const own = this.#causes.push(part.cause[part.causeOf[i]]) - 1;
         this.#enqueue(lane, part.prefix[i], part.heard[i], own);
       }

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '../../src/lib/clock.js';
+import type { ApplyResult, ForwardingTable, MappingBatch, TableControl } from '../../src/mapping/forwarding-table.js';
+import type { MappingChange } from '../../src/mapping/change.js';
+import { VirtualNetwork } from '../../src/router/virtual-network.js';
+
+/** A table that answers when it is told to, and how it is told to. */
+class ManualTable implements ForwardingTable {
+  readonly batches: MappingBatch[] = [];
+  control: TableControl | undefined;
+  closed = false;
+  #answer: ((result: ApplyResult | undefined) => void) | undefined;
+  #refuse: ((error: Error) => void) | undefined;
+  throws = false;
+
+  attach(control: TableControl): void {
+    this.control = control;
+  }
+  apply(batch: MappingBatch): Promise<ApplyResult | undefined> {
+    if (this.throws) throw new Error('the table threw');
+    this.batches.push(batch);
+    return new Promise((resolve, reject) => {
+      this.#answer = resolve;
+      this.#refuse = reject;
+    });
+  }
+  close(): void {
+    this.closed = true;
+  }
+  async done(result?: ApplyResult): Promise<void> {
+    this.#answer?.(result);
+    await flush();
+  }
+  async fail(): Promise<void> {
+    this.#refuse?.(new Error('the switch is gone'));
+    await flush();
+  }
+  last(): string {
+    const batch = this.batches.at(-1);
+    return `${batch?.kind} ${batch?.changes.map(({ prefix, before, after }) => `${prefix} ${before?.[0].node ?? '-'}>${after?.[0].node ?? '-'}`).join(', ')}`;
+  }
+}
+
+async function flush(): Promise<void> {
+  for (let i = 0; i < 5; i++) await Promise.resolve();
+}
+
+function lab() {
+  const clock = new ManualClock();
+  const table = new ManualTable();
+  const network = new VirtualNetwork(
+    { ranges: ['10.0.0.0/16'], nodes: [{ name: 'a' }, { name: 'b' }], grants: [{ node: 'a', prefix: '10.0.0.0/16', ge: 32 }, { node: 'b', prefix: '10.0.0.0/16', ge: 32 }] },
+    { clock, table },
+  );
+  const heard: MappingChange[] = [];
+  const failures: string[] = [];
+  network.on('mapping-change', ({ changes }) => heard.push(...changes));
+  network.on('table-failure', ({ failed, error }) => failures.push(error ?? failed.map(({ prefix, reason }) => `${prefix} ${reason}`).join()));
+  const claim = (node: string, last: number) => network.claim({ node, prefix: `10.0.0.${last}/32` });
+  return { clock, table, network, heard, failures, claim };
+}
+
+describe('the forwarding table', () => {
+  test('is synced first, gets one batch at a time, and what waits is merged to its latest state', async () => {
+    const { table, claim, heard, network } = lab();
+    expect(table.batches.map(({ kind, size }) => [kind, size])).toEqual([['sync', 0]]);
+    claim('a', 1);
+    expect(table.batches.length).toBe(1);
+    await table.done();
+    expect(table.last()).toBe('delta 10.0.0.1/32 ->a');
+    // While that is on its way: a second address comes and goes, a third comes, and the first moves twice.
+    claim('a', 2).release();
+    claim('b', 3);
+    const second = claim('b', 1);
+    second.release();
+    claim('b', 1);
+    expect(heard).toEqual([]);
+    expect(network.get('10.0.0.1/32')).toBeUndefined();
+    await table.done();
+    expect(heard.map(({ seq, prefix }) => [seq, prefix])).toEqual([[1, '10.0.0.1/32']]);
+    expect(table.last()).toBe('delta 10.0.0.3/32 ->b, 10.0.0.1/32 a>b');
+    await table.done();
+    expect(heard.map(({ seq, prefix, merged }) => [seq, prefix, merged])).toEqual([
+      [1, '10.0.0.1/32', 1],
+      [2, '10.0.0.3/32', 1],
+      [3, '10.0.0.1/32', 3],
+    ]);
+  });
+
+  test('gets the very objects that listeners get next', async () => {
+    const { table, claim, heard } = lab();
+    await table.done();
+    claim('a', 1);
+    const [change] = table.batches.at(-1)?.changes ?? [];
+    await table.done();
+    expect(heard[0]).toBe(change);
+  });
+
+  test('that refuses a prefix is asked again about that one, and the others go on', async () => {
+    const { table, claim, heard, failures, clock } = lab();
+    await table.done();
+    claim('a', 1);
+    await table.done({ failed: [{ prefix: '10.0.0.1/32', reason: 'full' }] });
+    expect([heard.length, failures]).toEqual([0, ['10.0.0.1/32 full']]);
+    claim('a', 2);
+    await table.done();
+    expect(heard.map(({ prefix }) => prefix)).toEqual(['10.0.0.2/32']);
+    clock.advance(100);
+    expect(table.last()).toBe('delta 10.0.0.1/32 ->a');
+    await table.done();
+    expect(heard.map(({ seq, prefix }) => [seq, prefix])).toEqual([
+      [1, '10.0.0.2/32'],
+      [2, '10.0.0.1/32'],
+    ]);
+  });
+
+  test.each(['rejects', 'throws'])('that %s loses nothing: everything is synced after a pause, and nothing is told twice', async (how) => {
+    const { table, claim, heard, failures, clock, network } = lab();
+    await table.done();
+    claim('a', 1);
+    await table.done();
+    if (how === 'throws') table.throws = true;
+    claim('a', 2);
+    if (how === 'rejects') await table.fail();
+    table.throws = false;
+    expect(failures).toEqual([how === 'throws' ? 'the table threw' : 'the switch is gone']);
+    claim('a', 3);
+    const tried = table.batches.length;
+    clock.advance(99);
+    expect(table.batches.length).toBe(tried);
+    clock.advance(1);
+    expect(table.batches.at(-1)?.kind).toBe('sync');
+    expect(table.batches.at(-1)?.changes.map(({ prefix }) => prefix).sort()).toEqual(['10.0.0.1/32', '10.0.0.2/32', '10.0.0.3/32']);
+    await table.done();
+    expect(heard.map(({ prefix }) => prefix).sort()).toEqual(['10.0.0.1/32', '10.0.0.2/32', '10.0.0.3/32']);
+    expect(heard.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(network.size).toBe(3);
+  });
+
+  test('that lost its state is synced when it says so, and one that takes over is synced first', async () => {
+    const { table, claim, network } = lab();
+    await table.done();
+    claim('a', 1);
+    await table.done();
+    table.control?.resync();
+    expect(table.last()).toBe('sync 10.0.0.1/32 a>a');
+    await table.done();
+    const next = new ManualTable();
+    network.setForwardingTable(next);
+    expect(table.closed).toBe(true);
+    expect(next.last()).toBe('sync 10.0.0.1/32 a>a');
+  });
+
+  test('has everything once settled() resolves', async () => {
+    const { table, claim, network } = lab();
+    await table.done();
+    let settled = false;
+    claim('a', 1);
+    void network.settled().then(() => {
+      settled = true;
+    });
+    await flush();
+    expect(settled).toBe(false);
+    await table.done();
+    expect(settled).toBe(true);
+  });
+});
