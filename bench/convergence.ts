@@ -50,7 +50,12 @@ export async function converge(target: Target, prefixes: number): Promise<Omit<C
 }
 
 /** Several rounds of each target, in turn, so that what else the machine does falls on all. */
-export async function benchConvergence(targets: readonly Target[], prefixes: number, rounds: number, print = console.log): Promise<Convergence[]> {
+export async function benchConvergence(
+  targets: readonly Target[],
+  prefixes: number,
+  rounds: number,
+  print = console.log,
+): Promise<Convergence[]> {
   const results: Convergence[] = [];
   const runs = new Map<Target, Omit<Convergence, 'name' | 'version' | 'rounds'>[]>(targets.map((target) => [target, []]));
   for (let round = 0; round < rounds; round++) {
@@ -59,7 +64,9 @@ export async function benchConvergence(targets: readonly Target[], prefixes: num
       if (round > 0 && (runs.get(target)?.[0]?.convergedSeconds ?? 0) > 20) continue;
       const run = await converge(target, prefixes);
       runs.get(target)?.push(run);
-      print(`${target.name.padEnd(16)} converged ${run.convergedSeconds.toFixed(3)} s, withdrawn ${run.withdrawnSeconds.toFixed(3)} s, peak ${run.peakMb.toFixed(0)} MB, CPU ${run.cpuSeconds.toFixed(2)} s`);
+      print(
+        `${target.name.padEnd(16)} converged ${run.convergedSeconds.toFixed(3)} s, withdrawn ${run.withdrawnSeconds.toFixed(3)} s, peak ${run.peakMb.toFixed(0)} MB, CPU ${run.cpuSeconds.toFixed(2)} s`,
+      );
     }
   }
   for (const [target, all] of runs) {
@@ -82,7 +89,8 @@ export function ratios(results: readonly Convergence[]): string {
   if (!base) return '';
   const lines = ['                   converged        withdrawn        peak memory      CPU'];
   for (const result of results) {
-    const cell = (value: number, of: number, unit: string): string => `${value.toFixed(value < 10 ? 2 : 0)} ${unit} (${(value / of).toFixed(2)})`.padEnd(17);
+    const cell = (value: number, of: number, unit: string): string =>
+      `${value.toFixed(value < 10 ? 2 : 0)} ${unit} (${(value / of).toFixed(2)})`.padEnd(17);
     lines.push(
       `${result.name.padEnd(19)}${cell(result.convergedSeconds, base.convergedSeconds, 's')}${cell(result.withdrawnSeconds, base.withdrawnSeconds, 's')}${cell(result.peakMb, base.peakMb, 'MB')}${cell(result.cpuSeconds, base.cpuSeconds, 's')}`,
     );

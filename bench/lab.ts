@@ -75,7 +75,18 @@ export class Lab {
   speaker(host: Host, router: Host, port: number, as: number, feed: readonly (string | number)[] = []): Speaker {
     const child = spawn(
       'ip',
-      ['netns', 'exec', host.namespace, process.execPath, speakerProgram(), router.address, String(port), host.address, String(as), ...feed.map(String)],
+      [
+        'netns',
+        'exec',
+        host.namespace,
+        process.execPath,
+        speakerProgram(),
+        router.address,
+        String(port),
+        host.address,
+        String(as),
+        ...feed.map(String),
+      ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     this.#processes.add(child);

@@ -120,12 +120,14 @@ export function benchLookup(print: (line: string) => void = console.log): Record
   const keys6 = new Uint32Array(LOOKUPS * 4);
   for (let i = 0; i < LOOKUPS; i++) {
     const [a, b, c, d, length] = v6[Math.floor(random() * v6.length)] as readonly [number, number, number, number, number];
-    const low = (bits: number): number => (bits >= 32 ? 0 : bits <= 0 ? Math.floor(random() * 0x1_0000_0000) : Math.floor(random() * 2 ** (32 - bits)));
+    const low = (bits: number): number =>
+      bits >= 32 ? 0 : bits <= 0 ? Math.floor(random() * 0x1_0000_0000) : Math.floor(random() * 2 ** (32 - bits));
     keys6.set([(a | low(length)) >>> 0, (b | low(length - 32)) >>> 0, (c | low(length - 64)) >>> 0, (d | low(length - 96)) >>> 0], i * 4);
   }
   figures['ipv6 routed M/s'] = measure(() => {
     let sum = 0;
-    for (let i = 0; i < keys6.length; i += 4) sum = (sum + table6.lookup(keys6[i] as number, keys6[i + 1] as number, keys6[i + 2] as number, keys6[i + 3] as number)) | 0;
+    for (let i = 0; i < keys6.length; i += 4)
+      sum = (sum + table6.lookup(keys6[i] as number, keys6[i + 1] as number, keys6[i + 2] as number, keys6[i + 3] as number)) | 0;
     return sum;
   });
   figures['ipv6 bytes MB'] = table6.bytes / 1e6;

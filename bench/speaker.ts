@@ -12,7 +12,12 @@ import { Ipv4Prefixes } from '../src/rib/prefix-table.js';
 import { makeFeed } from './feed.js';
 
 const [router = '', port = '', local = '', as = '', prefixes = '0', seed = '1', from = '0'] = process.argv.slice(2);
-const feeds = Number(prefixes) > 0 ? [0, 1].map((round) => makeFeed({ prefixes: Number(prefixes), as: Number(as), nextHop: local, seed: Number(seed) + round, from: Number(from) })) : [];
+const feeds =
+  Number(prefixes) > 0
+    ? [0, 1].map((round) =>
+        makeFeed({ prefixes: Number(prefixes), as: Number(as), nextHop: local, seed: Number(seed) + round, from: Number(from) }),
+      )
+    : [];
 
 function now(): number {
   return Number(process.hrtime.bigint()) / 1e6;
@@ -76,7 +81,18 @@ const OPEN = ((): Buffer => {
   const number = Number(as);
   const capabilities = [1, 4, 0, 1, 0, 1, 2, 0, 65, 4, (number >>> 24) & 255, (number >>> 16) & 255, (number >>> 8) & 255, number & 255];
   const short = number > 65_535 ? 23_456 : number;
-  const body = [4, short >> 8, short & 255, 0, 240, ...local.split('.').map(Number), capabilities.length + 2, 2, capabilities.length, ...capabilities];
+  const body = [
+    4,
+    short >> 8,
+    short & 255,
+    0,
+    240,
+    ...local.split('.').map(Number),
+    capabilities.length + 2,
+    2,
+    capabilities.length,
+    ...capabilities,
+  ];
   const message = Buffer.alloc(19 + body.length, 0xff);
   message.writeUInt16BE(message.length, 16);
   message[18] = 1;

@@ -1,5 +1,5 @@
 /** The routers under test, each with the plainest configuration that accepts everything and passes it on. */
-import { execFileSync, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, Lab } from './lab.js';
@@ -24,7 +24,11 @@ const root = join(import.meta.dirname, '..');
 
 function said(command: string, ...args: string[]): string {
   try {
-    return execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString().split('\n')[0] ?? '';
+    return (
+      execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+        .toString()
+        .split('\n')[0] ?? ''
+    );
   } catch (error) {
     // Some print their version where errors go, and fail.
     return String((error as { stderr?: Buffer }).stderr ?? '').split('\n')[0] ?? '';
@@ -92,8 +96,35 @@ export const frr: Target = {
       chownSync(path, owner, group);
       chmodSync(path, 0o755);
     }
-    const zebra = ['/usr/lib/frr/zebra', '-f', join(folder, 'zebra.conf'), '-z', join(folder, 'zserv'), '-i', join(folder, 'zebra.pid'), '--vty_socket', folder, '-P', '0'];
-    const bgpd = ['/usr/lib/frr/bgpd', '-n', '-l', host.address, '-f', file, '-z', join(folder, 'zserv'), '-i', join(folder, 'bgpd.pid'), '--vty_socket', folder, '-P', '0'];
+    const zebra = [
+      '/usr/lib/frr/zebra',
+      '-f',
+      join(folder, 'zebra.conf'),
+      '-z',
+      join(folder, 'zserv'),
+      '-i',
+      join(folder, 'zebra.pid'),
+      '--vty_socket',
+      folder,
+      '-P',
+      '0',
+    ];
+    const bgpd = [
+      '/usr/lib/frr/bgpd',
+      '-n',
+      '-l',
+      host.address,
+      '-f',
+      file,
+      '-z',
+      join(folder, 'zserv'),
+      '-i',
+      join(folder, 'bgpd.pid'),
+      '--vty_socket',
+      folder,
+      '-P',
+      '0',
+    ];
     lab.spawn(host, zebra);
     execFileSync('sleep', ['3']);
     return lab.spawn(host, bgpd);
@@ -111,7 +142,17 @@ export const openbgpd: Target = {
     const sessions = neighbours.map(({ address, as }) => `neighbor ${address} {\n  remote-as ${as}\n  passive\n  announce IPv4 unicast\n}`);
     writeFileSync(
       file,
-      ['AS 65000', 'router-id 1.1.1.1', 'fib-update no', `listen on ${host.address}`, `socket "${join(lab.folder, 'bgpd.sock')}"`, ...sessions, 'allow from any', 'allow to any', ''].join('\n'),
+      [
+        'AS 65000',
+        'router-id 1.1.1.1',
+        'fib-update no',
+        `listen on ${host.address}`,
+        `socket "${join(lab.folder, 'bgpd.sock')}"`,
+        ...sessions,
+        'allow from any',
+        'allow to any',
+        '',
+      ].join('\n'),
       { mode: 0o600 },
     );
     return lab.spawn(host, ['/usr/sbin/bgpd', '-d', '-f', file]);
@@ -129,7 +170,10 @@ export const gobgp: Target = {
       ({ address, as }) =>
         `[[neighbors]]\n[neighbors.config]\nneighbor-address = "${address}"\npeer-as = ${as}\n[neighbors.transport.config]\npassive-mode = true\n[[neighbors.afi-safis]]\n[neighbors.afi-safis.config]\nafi-safi-name = "ipv4-unicast"\n`,
     );
-    writeFileSync(file, `[global.config]\nas = 65000\nrouter-id = "1.1.1.1"\nlocal-address-list = ["${host.address}"]\n${sessions.join('')}`);
+    writeFileSync(
+      file,
+      `[global.config]\nas = 65000\nrouter-id = "1.1.1.1"\nlocal-address-list = ["${host.address}"]\n${sessions.join('')}`,
+    );
     return lab.spawn(host, ['/usr/bin/gobgpd', '-f', file, '--api-hosts', '127.0.0.1:50051', '-l', 'error']);
   },
 };

@@ -36,7 +36,8 @@ const routers = ['10.0.0.1', '10.0.0.2'].map(
 );
 for (const router of routers) await router.start();
 network.on('mapping-change', ({ changes }) => {
-  for (const { prefix, after, cause } of changes) console.log(`${(clock.now() / 1000).toFixed(3)} s  ${prefix} -> ${after?.[0].node ?? 'nobody'}  (${cause.type})`);
+  for (const { prefix, after, cause } of changes)
+    console.log(`${(clock.now() / 1000).toFixed(3)} s  ${prefix} -> ${after?.[0].node ?? 'nobody'}  (${cause.type})`);
 });
 
 const speakers = [0, 1].flatMap((n) =>

@@ -37,7 +37,9 @@ router.on('session-change', ({ node, from, to, reason }) => {
 router.on('mapping-change', ({ changes }) => {
   for (const { prefix, before, after, cause, heard, applied } of changes) {
     const [was, is] = [before?.[0].node ?? 'nobody', after?.[0].node ?? 'nobody'];
-    say(`${paint('bold', prefix)}  ${was} -> ${paint('green', is)}  (${cause.type}, applied ${(applied - heard).toFixed(2)} ms after it was heard)`);
+    say(
+      `${paint('bold', prefix)}  ${was} -> ${paint('green', is)}  (${cause.type}, applied ${(applied - heard).toFixed(2)} ms after it was heard)`,
+    );
   }
 });
 router.on('claim-rejected', ({ claims }) => {
@@ -48,7 +50,8 @@ await router.start();
 const port = router.endpoints[0]?.port ?? 0;
 say(`the router listens on 127.0.0.1 port ${port}; ${ADDRESS} is at ${router.lookup(ADDRESS)?.[0].node}`);
 
-const guest = (localAddress: string, as: number) => new BgpSpeaker({ as, routerId: localAddress, localAddress, neighbour: { address: '127.0.0.1', port } });
+const guest = (localAddress: string, as: number) =>
+  new BgpSpeaker({ as, routerId: localAddress, localAddress, neighbour: { address: '127.0.0.1', port } });
 const [a, b] = [guest('127.0.0.2', 65001), guest('127.0.0.3', 65002)];
 for (const speaker of [a, b]) {
   speaker.start();
@@ -58,7 +61,9 @@ for (const speaker of [a, b]) {
 say('web-b announces the address, and one that it was not granted');
 b.announceAll([`${ADDRESS}/32`, '10.0.1.101/32']);
 await a.when(() => a.route(`${ADDRESS}/32`) !== undefined);
-say(`web-a hears of it: next hop ${a.route(`${ADDRESS}/32`)?.attributes.nextHop}; packets for it go to ${router.lookup(ADDRESS)?.[0].node}`);
+say(
+  `web-a hears of it: next hop ${a.route(`${ADDRESS}/32`)?.attributes.nextHop}; packets for it go to ${router.lookup(ADDRESS)?.[0].node}`,
+);
 console.log(`\n${formatExplanation(router.explain(ADDRESS))}\n`);
 
 say('web-b dies');

@@ -31,7 +31,7 @@ async function main(): Promise<void> {
       console.log(`${recording.name}: ${statSync(join(folder, `${recording.name}.pcap`)).size} octets`);
     } catch (error) {
       process.exitCode = 1;
-      console.error(`${recording.name}: ${error instanceof Error ? error.message.split('\n---')[0] : String(error)}`);
+      console.error(`${recording.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
@@ -83,13 +83,13 @@ function prove(file: string, filter: string): void {
 /** What it holds, how it was made, and whether our encoder writes the same octets. */
 function note({ name, holds }: Recording): string {
   const directions = messagesOf(readFileSync(join(folder, `${name}.pcap`)));
-  const found = differences(directions).filter(({ words }) => words.length > 0);
+  const found = differences(directions);
   const made =
     'Recorded by scripts/record-captures.ts with tcpdump between daemons of Debian 12 in network namespaces (BIRD 2.0.12, FRR 8.4.4, GoBGP 3.10, ExaBGP 4.2.21, OpenBGPD 7.7); TCP checksums are left to the (virtual) hardware and so are not right.';
   const canonical =
-    found.length === 0
+    found.size === 0
       ? 'Canonical: re-encoding gives the same octets for every message.'
-      : `Canonical except: ${found.map(({ direction, words }) => `from ${direction.from.split(' ')[0]}: ${words.join(', ')}`).join('; ')}.`;
+      : `Canonical except from ${[...found].map(([sender, words]) => `${sender}: ${words}`).join('; from ')}.`;
   return [holds, made, canonical].join('\n');
 }
 

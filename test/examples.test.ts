@@ -4,7 +4,12 @@ import { describe, expect, test } from 'vitest';
 
 /** What each example must have printed by the time it ends; `minimal` runs until it is told to stop. */
 const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
-  'quickstart.ts': [/10\.0\.1\.100\/32 {2}web-a -> web-b/, /web-b may not have 10\.0\.1\.101\/32: not-granted/, /10\.0\.1\.100\/32 {2}web-b -> web-a/, /decided by preference/],
+  'quickstart.ts': [
+    /10\.0\.1\.100\/32 {2}web-a -> web-b/,
+    /web-b may not have 10\.0\.1\.101\/32: not-granted/,
+    /10\.0\.1\.100\/32 {2}web-b -> web-a/,
+    /decided by preference/,
+  ],
   'minimal.ts': [/listening on 127\.0\.0\.1:\d+/],
   'http-service.ts': [/"after":\[\{"type":"node","node":"web-b"\}\]/, /node: 'web-b'/],
   'forwarding-table.ts': [/refused, and tried again by itself/, /change 3: 10\.0\.1\.2\/32, and the switch has a/],

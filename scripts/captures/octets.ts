@@ -66,22 +66,22 @@ function split(octets: Uint8Array): Uint8Array[] {
   return messages;
 }
 
-/**
- * For each direction, what of it our encoder writes with other octets, in words; empty where it writes all as it was. `lost` are
- * messages that could not be read at all.
- */
-export function differences(directions: readonly Direction[]): { direction: Direction; words: string[] }[] {
-  return directions.map((direction) => {
+/** What our encoder writes with other octets, in words, by sender; a sender that is not in it wrote all as we would. */
+export function differences(directions: readonly Direction[]): Map<string, string> {
+  const found = new Map<string, Differences>();
+  for (const direction of directions) {
     const back = directions.find(({ from, to }) => from === direction.to && to === direction.from);
     const context = contextFor(openOf(direction), back && openOf(back));
-    const words = new Set<string>();
-    const long = new Set<number>();
+    const sender = direction.from.split(' ')[0] ?? '';
     for (const message of direction.messages) {
       const again = encodeMessage(decodeMessage(message, context), context);
-      if (Buffer.compare(message, again) !== 0) words.add(why(message, again));
+      if (Buffer.compare(message, again) === 0) continue;
+      const differs = found.get(sender) ?? { types: new Set(), orders: new Set(), long: new Set() };
+      found.set(sender, differs);
+      compare(differs, message, again);
     }
-    return { direction, words: [...words] };
-  });
+  }
+  return new Map([...found].map(([sender, differs]) => [sender, inWords(differs)]));
 }
 
 function openOf({ messages }: Direction): Open | undefined {
@@ -109,24 +109,38 @@ function contextFor(sent: Open | undefined, heard: Open | undefined): WireContex
   };
 }
 
+/** How the octets of one sender differ from ours. */
+interface Differences {
+  /** Messages that differ as a whole, in words. */
+  readonly types: Set<string>;
+  /** Attribute codes in the order of an UPDATE that has another one. */
+  readonly orders: Set<string>;
+  /** Attributes with a length of two octets that would fit one. */
+  readonly long: Set<number>;
+}
+
 const TYPES = ['', 'OPEN', 'UPDATE', 'NOTIFICATION', 'KEEPALIVE', 'ROUTE-REFRESH'];
 
-/** In words, where the octets of a message are not those that we would write. */
-function why(message: Uint8Array, again: Uint8Array): string {
-  const type = TYPES[message[18] ?? 0] ?? 'message';
-  if (type === 'OPEN') return 'OPEN (a parameter for each capability)';
-  if (type !== 'UPDATE') return type;
-  const [theirs, ours] = [attributesOf(message), attributesOf(again)];
-  const codes = (list: readonly { code: number }[]): string => list.map(({ code }) => code).join(' ');
-  const reasons: string[] = [];
-  if (codes(theirs) !== codes(ours)) reasons.push(`attributes in the order ${codes(theirs)}`);
-  const long = theirs.filter(({ extended, length }) => extended && length < 256).map(({ code }) => code);
-  if (long.length > 0) reasons.push(`a length of two octets for attribute ${long.join(' and ')}`);
-  const flags = theirs.filter(({ code, flags: mine }) =>
-    ours.some((other) => other.code === code && (other.flags & 0xe0) !== (mine & 0xe0)),
-  );
-  if (flags.length > 0) reasons.push(`other flags of attribute ${flags.map(({ code }) => code).join(' and ')}`);
-  return `UPDATE (${reasons.length > 0 ? reasons.join(', ') : 'in another way'})`;
+function compare({ types, orders, long }: Differences, message: Uint8Array, again: Uint8Array): void {
+  const type = TYPES[message[18] ?? 0] ?? 'unknown message';
+  if (type === 'OPEN') types.add('OPEN (a parameter for each capability)');
+  else if (type !== 'UPDATE') types.add(type);
+  else {
+    const [theirs, ours] = [attributesOf(message), attributesOf(again)];
+    const codes = (list: readonly { code: number }[]): string => list.map(({ code }) => code).join(' ');
+    const short = theirs.filter(({ extended, length }) => extended && length < 256);
+    if (codes(theirs) !== codes(ours)) orders.add(codes(theirs));
+    for (const { code } of short) long.add(code);
+    if (codes(theirs) === codes(ours) && short.length === 0) types.add('UPDATE (in another way)');
+  }
+}
+
+function inWords({ types, orders, long }: Differences): string {
+  const updates = [
+    ...(long.size > 0 ? [`lengths of two octets for attributes ${[...long].sort((a, b) => a - b).join(', ')}`] : []),
+    ...(orders.size > 0 ? [`attributes in the order ${[...orders].join(' or ')}`] : []),
+  ];
+  return [...types, ...(updates.length > 0 ? [`UPDATE (${updates.join('; ')})`] : [])].join(', ');
 }
 
 function attributesOf(update: Uint8Array): { code: number; flags: number; extended: boolean; length: number }[] {

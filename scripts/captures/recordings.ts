@@ -260,22 +260,40 @@ function refresh(waits: DaemonName, dials: DaemonName, enhanced: boolean): Recor
   };
 }
 
-function twoOctets(dials: DaemonName): Recording {
+/** BIRD in two octets, and a neighbour whose paths need four. */
+function widePath(dials: DaemonName): Recording {
   return {
     name: `as4-bird-2-octets-${dials}`.toLowerCase(),
-    holds: `BIRD (AS 65001) without four-octet AS numbers, and ${dials} as AS 4200000001: AS_TRANS in OPEN and AS_PATH, AS4_PATH beside it (RFC 6793).`,
-    proof: [...OPENS, 'bgp.update.path_attribute.type_code == 17', 'bgp.open.myas == 23456'],
+    holds: `BIRD (AS 65001) without four-octet AS numbers; ${dials} (AS 65002) announces a path with AS 4200000100: AS_TRANS in AS_PATH, AS4_PATH beside it (RFC 6793).`,
+    proof: [...OPENS, 'bgp.update.path_attribute.type_code == 17'],
     record: async (stage) => {
-      const path = dials === 'OpenBGPD' ? {} : { asPath: [65100, 4200000100] };
       const pair = await start(
         stage,
+        { kind: 'BIRD', announce: [{ prefix: '203.0.113.0/24', asPath: [65200, 65300] }], peer: { fourOctetAs: false } },
+        { kind: dials, announce: [{ prefix: '198.51.100.0/24', asPath: [65100, 4200000100] }, { prefix: '198.51.101.0/24' }] },
+      );
+      await up(stage, pair);
+      await has(stage, pair.waits, 2);
+      await has(stage, pair.dials, 1);
+    },
+  };
+}
+
+/** A speaker in two octets beside a neighbour whose own AS number needs four. */
+function wideNeighbour(waits: DaemonName, dials: DaemonName): Recording {
+  return {
+    name: `as4-${waits}-2-octets-${dials}-as-trans`.toLowerCase(),
+    holds: `${waits} (AS 65001) without four-octet AS numbers, and ${dials} as AS 4200000001: AS_TRANS in OPEN and AS_PATH, AS4_PATH beside it (RFC 6793).`,
+    proof: [...OPENS, 'bgp.update.path_attribute.type_code == 17', 'bgp.open.myas == 23456'],
+    record: async (stage) => {
+      const pair = await start(
+        stage,
+        { kind: waits, announce: [{ prefix: '203.0.113.0/24' }], peer: { fourOctetAs: false, as: 23456 } },
         {
-          kind: 'BIRD',
-          as: 65001,
-          announce: [{ prefix: '203.0.113.0/24', asPath: [65200, 65300] }],
-          peer: { fourOctetAs: false },
+          kind: dials,
+          as: 4200000001,
+          announce: [{ prefix: '198.51.100.0/24', asPath: [65100, 4200000100] }, { prefix: '198.51.101.0/24' }],
         },
-        { kind: dials, as: 4200000001, announce: [{ prefix: '198.51.100.0/24', ...path }, { prefix: '198.51.101.0/24' }] },
       );
       await up(stage, pair);
       await has(stage, pair.waits, 2);
@@ -472,9 +490,10 @@ export const recordings: readonly Recording[] = [
   refresh('BIRD', 'FRR', true),
   refresh('OpenBGPD', 'BIRD', true),
   refresh('BIRD', 'GoBGP', false),
-  twoOctets('FRR'),
-  twoOctets('GoBGP'),
-  twoOctets('OpenBGPD'),
+  widePath('FRR'),
+  widePath('GoBGP'),
+  wideNeighbour('OpenBGPD', 'FRR'),
+  wideNeighbour('ExaBGP', 'BIRD'),
   aggregator2,
   maxPrefixes('BIRD', 'FRR'),
   maxPrefixes('FRR', 'BIRD'),

@@ -75,7 +75,8 @@ export class SmallTable {
     for (let i = 0; i < this.size; i++) {
       const at = i * WIDTH;
       let up = i;
-      while (up > 0 && !(w[(up - 1) * WIDTH + 4] <= w[at + 4] && this.#covers(up - 1, w[at], w[at + 1], w[at + 2], w[at + 3]))) up = this.#up[up - 1];
+      while (up > 0 && !(w[(up - 1) * WIDTH + 4] <= w[at + 4] && this.#covers(up - 1, w[at], w[at + 1], w[at + 2], w[at + 3])))
+        up = this.#up[up - 1];
       this.#up[i] = up;
     }
   }
@@ -84,7 +85,9 @@ export class SmallTable {
     const w = this.#words;
     const at = index * WIDTH;
     const length = w[at + 4];
-    return agree(w[at], a, length) && agree(w[at + 1], b, length - 32) && agree(w[at + 2], c, length - 64) && agree(w[at + 3], d, length - 96);
+    return (
+      agree(w[at], a, length) && agree(w[at + 1], b, length - 32) && agree(w[at + 2], c, length - 64) && agree(w[at + 3], d, length - 96)
+    );
   }
 
   #find(a: number, b: number, c: number, d: number, length: number): number {

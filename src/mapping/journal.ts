@@ -1,8 +1,8 @@
 import type { Cause } from '../claims/feed.js';
 import { formatIpv4, formatIpv6 } from '../lib/address.js';
 import type { Millis } from '../lib/clock.js';
-import type { GrantConfig } from '../network/config.js';
 import { roomFor, widen } from '../lib/columns.js';
+import type { GrantConfig } from '../network/config.js';
 import type { Rib } from '../rib/rib.js';
 import type { MappingChange } from './change.js';
 import type { Targets } from './target.js';

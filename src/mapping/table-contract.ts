@@ -50,7 +50,15 @@ export function forwardingTableContract(make: () => TableUnderTest | Promise<Tab
       expectTargets(lookup('192.0.2.1'), undefined);
     }),
     on('the longest prefix wins, in both families', async ({ lookup }, apply) => {
-      await apply('sync', { '0.0.0.0/0': A, '10.0.0.0/8': B, '10.1.2.0/24': A, '10.1.2.3/32': BOTH, '::/0': B, '2001:db8::/32': A, '2001:db8::1/128': BOTH });
+      await apply('sync', {
+        '0.0.0.0/0': A,
+        '10.0.0.0/8': B,
+        '10.1.2.0/24': A,
+        '10.1.2.3/32': BOTH,
+        '::/0': B,
+        '2001:db8::/32': A,
+        '2001:db8::1/128': BOTH,
+      });
       expectTargets(lookup('192.0.2.1'), A);
       expectTargets(lookup('10.9.9.9'), B);
       expectTargets(lookup('10.1.2.4'), A);

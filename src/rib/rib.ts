@@ -2,9 +2,9 @@ import type { Authorization } from '../claims/authorization.js';
 import { preferenceOf } from '../claims/authorization.js';
 import type { Feed } from '../claims/feed.js';
 import { Verdict } from '../claims/reasons.js';
+import { roomFor, widen } from '../lib/columns.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, SetFlag } from './attribute-sets.js';
-import { roomFor, widen } from '../lib/columns.js';
 import { Ipv4Prefixes, Ipv6Prefixes, type PrefixTable } from './prefix-table.js';
 
 /** Bits of {@link Rib.state}. @internal */

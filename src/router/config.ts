@@ -116,10 +116,7 @@ export interface NeighbourConfig {
   /** Rules on what is heard, after authorization. Default: accept all. */
   readonly import?: PolicyConfig;
   /** What it is told. Default: nothing (RFC 8212). */
-  readonly export?:
-    | ExportKind
-    | readonly ExportKind[]
-    | { readonly of?: readonly ExportKind[]; readonly rules: PolicyConfig };
+  readonly export?: ExportKind | readonly ExportKind[] | { readonly of?: readonly ExportKind[]; readonly rules: PolicyConfig };
   /** Next hop of what we announce. Default `self`; `unchanged` for a route-server client. */
   readonly nextHop?: 'self' | 'unchanged' | string;
   /** An internal neighbour to reflect to and from (RFC 4456). Default false. */

@@ -1,6 +1,7 @@
 /** The shape of a router's configuration: what {@link RouterConfig} says, where a program or a file can be held to it. */
-import { type PolicyFunction, policyRule } from '../bgp/policy/index.js';
+
 import { z } from 'zod';
+import { type PolicyFunction, policyRule } from '../bgp/policy/index.js';
 import { canonicalAddress } from '../lib/address.js';
 import { parseAsn } from '../lib/asn.js';
 import { UsageError } from '../lib/errors.js';

@@ -183,7 +183,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
    * it starts with them where they are now, each until its holder's own claim is heard again.
    */
   configuration(): NetworkConfig {
-    const holders: HolderConfig[] = (this.#config.holders ?? []).filter((holder) => !holder.moved);
+    const holders = configured(this.#config.holders);
     const moved: HolderConfig[] = [];
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
       for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
@@ -249,7 +249,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     }
     if (!same(this.#config.ranges ?? [], config.ranges ?? [])) applied.push('ranges changed');
     if (!same(this.#config.subnets ?? [], config.subnets ?? [])) applied.push('subnets changed');
-    if (!same(this.#config.holders ?? [], config.holders ?? [])) applied.push('holders changed');
+    if (!same(configured(this.#config.holders), configured(config.holders))) applied.push('holders changed');
     this.model.ranges = (config.ranges ?? []).map(parsePrefix);
     this.model.subnets = (config.subnets ?? []).map(({ name, prefix }) => ({ name: name ?? prefix, prefix: parsePrefix(prefix) }));
     this.#publication.announceWhen = config.announce ?? 'applied';
@@ -573,7 +573,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     if (this.#moved.size > 0) this.#endMoved();
     this.#publication.settle(cause);
     this.#tellRefusals();
-    if ((this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty) && !this.#burial && this.#sweeping === 0) this.#burial = this.#clock.defer(() => this.#bury());
+    if ((this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty) && !this.#burial && this.#sweeping === 0)
+      this.#burial = this.#clock.defer(() => this.#bury());
   }
 
   /** Forgets prefixes that nobody has any more, and gathers half-empty pages of attributes, a slice at a time. */
@@ -814,6 +815,10 @@ function programFeed(source: 'initial' | 'api', label: string): Feed {
     cause: { type: 'configured' },
     alive: true,
   };
+}
+
+function configured(holders: readonly HolderConfig[] = []): HolderConfig[] {
+  return holders.filter(({ moved }) => !moved);
 }
 
 function same(x: unknown, y: unknown): boolean {

@@ -16,11 +16,17 @@ import { hex } from '../support/hex.js';
 const MARKER = 'ff'.repeat(16);
 
 /** A peer of the library's at 10.0.0.1, with what it said kept as lines. */
-function speaker(lab: { clock: ManualClock; transport: MemoryTransport; timers: TimerHeap }, own: string, other: string, config: Partial<PeerConfigInput> = {}) {
+function speaker(
+  lab: { clock: ManualClock; transport: MemoryTransport; timers: TimerHeap },
+  own: string,
+  other: string,
+  config: Partial<PeerConfigInput> = {},
+) {
   const log: string[] = [];
   const at = () => `${lab.clock.now()}`;
   const owner: PeerOwner = {
-    stateChanged: (_peer, from: SessionState, to: SessionState, reason) => log.push(`${at()} ${from} -> ${to}${reason ? `: ${reason}` : ''}`),
+    stateChanged: (_peer, from: SessionState, to: SessionState, reason) =>
+      log.push(`${at()} ${from} -> ${to}${reason ? `: ${reason}` : ''}`),
     established: () => {},
     updates: (_peer, _bytes, from, to) => {
       log.push(`${at()} updates ${to - from}`);
@@ -31,7 +37,16 @@ function speaker(lab: { clock: ManualClock; transport: MemoryTransport; timers: 
     down: (_peer, reason) => log.push(`${at()} down ${reason.code}`),
   };
   const peer = new Peer(
-    { address: other, localAddress: own, localAs: 65001, peerAs: undefined, routerId: own, connectRetryTime: 5000, holdTime: 9000, ...config },
+    {
+      address: other,
+      localAddress: own,
+      localAs: 65001,
+      peerAs: undefined,
+      routerId: own,
+      connectRetryTime: 5000,
+      holdTime: 9000,
+      ...config,
+    },
     { transport: lab.transport, timers: lab.timers, random: seeded(1), logger: silentLogger },
     owner,
   );
@@ -92,7 +107,13 @@ describe('a session', () => {
     expect(heard).toEqual(['open', 'keepalive']);
     send(KEEPALIVE);
     expect(peer.state).toBe('established');
-    expect(peer.negotiated).toMatchObject({ peerAs: 65002, holdTime: 9000, families: ['ipv4-unicast'], fourOctetAs: true, routeRefresh: false });
+    expect(peer.negotiated).toMatchObject({
+      peerAs: 65002,
+      holdTime: 9000,
+      families: ['ipv4-unicast'],
+      fourOctetAs: true,
+      routeRefresh: false,
+    });
     expect(log.at(-1)).toBe('0 open-confirm -> established');
   });
 
@@ -291,7 +312,11 @@ describe('the framer', () => {
 });
 
 test('an OPEN with more than 255 octets of parameters goes out in the extended form (RFC 9072)', () => {
-  const capabilities = Array.from({ length: 40 }, (_, i) => ({ type: 'unknown' as const, code: 200 + (i % 40), value: new Uint8Array(10) }));
+  const capabilities = Array.from({ length: 40 }, (_, i) => ({
+    type: 'unknown' as const,
+    code: 200 + (i % 40),
+    value: new Uint8Array(10),
+  }));
   const bytes = encodeMessage({ type: 'open', version: 4, asn: 65001, holdTime: 90, routerId: '10.0.0.1', capabilities }, defaultContext);
   expect([bytes[28], bytes[29]]).toEqual([255, 255]);
   const decoded = decodeMessage(bytes, defaultContext);

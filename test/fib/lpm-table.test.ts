@@ -36,8 +36,13 @@ function masked(words: Words, length: number): Words {
 }
 
 /** Words that share long prefixes often, and fall anywhere sometimes. */
-const word = fc.oneof(fc.constantFrom(0, 0x0a000000, 0x0a000001, 0x0a00ff00, 0x0a010000, 0xffffffff), fc.integer({ min: 0, max: 0xffffffff }));
-const nearby = fc.tuple(fc.constantFrom(0x0a00, 0x0a01, 0xffff), fc.integer({ min: 0, max: 0xffff })).map(([high, low]) => ((high << 16) | low) >>> 0);
+const word = fc.oneof(
+  fc.constantFrom(0, 0x0a000000, 0x0a000001, 0x0a00ff00, 0x0a010000, 0xffffffff),
+  fc.integer({ min: 0, max: 0xffffffff }),
+);
+const nearby = fc
+  .tuple(fc.constantFrom(0x0a00, 0x0a01, 0xffff), fc.integer({ min: 0, max: 0xffff }))
+  .map(([high, low]) => ((high << 16) | low) >>> 0);
 
 describe.each([
   ['IPv4', false, 32, fc.oneof(nearby, word).map((a): Words => [a, 0, 0, 0])],

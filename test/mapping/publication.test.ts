@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.js';
-import type { ApplyResult, ForwardingTable, MappingBatch, TableControl } from '../../src/mapping/forwarding-table.js';
 import type { MappingChange } from '../../src/mapping/change.js';
+import type { ApplyResult, ForwardingTable, MappingBatch, TableControl } from '../../src/mapping/forwarding-table.js';
 import { VirtualNetwork } from '../../src/router/virtual-network.js';
 
 /** A table that answers when it is told to, and how it is told to. */
@@ -49,13 +49,22 @@ function lab() {
   const clock = new ManualClock();
   const table = new ManualTable();
   const network = new VirtualNetwork(
-    { ranges: ['10.0.0.0/16'], nodes: [{ name: 'a' }, { name: 'b' }], grants: [{ node: 'a', prefix: '10.0.0.0/16', ge: 32 }, { node: 'b', prefix: '10.0.0.0/16', ge: 32 }] },
+    {
+      ranges: ['10.0.0.0/16'],
+      nodes: [{ name: 'a' }, { name: 'b' }],
+      grants: [
+        { node: 'a', prefix: '10.0.0.0/16', ge: 32 },
+        { node: 'b', prefix: '10.0.0.0/16', ge: 32 },
+      ],
+    },
     { clock, table },
   );
   const heard: MappingChange[] = [];
   const failures: string[] = [];
   network.on('mapping-change', ({ changes }) => heard.push(...changes));
-  network.on('table-failure', ({ failed, error }) => failures.push(error ?? failed.map(({ prefix, reason }) => `${prefix} ${reason}`).join()));
+  network.on('table-failure', ({ failed, error }) =>
+    failures.push(error ?? failed.map(({ prefix, reason }) => `${prefix} ${reason}`).join()),
+  );
   const claim = (node: string, last: number) => network.claim({ node, prefix: `10.0.0.${last}/32` });
   return { clock, table, network, heard, failures, claim };
 }
@@ -130,7 +139,12 @@ describe('the forwarding table', () => {
     expect(table.batches.length).toBe(tried);
     clock.advance(1);
     expect(table.batches.at(-1)?.kind).toBe('sync');
-    expect(table.batches.at(-1)?.changes.map(({ prefix }) => prefix).sort()).toEqual(['10.0.0.1/32', '10.0.0.2/32', '10.0.0.3/32']);
+    expect(
+      table.batches
+        .at(-1)
+        ?.changes.map(({ prefix }) => prefix)
+        .sort(),
+    ).toEqual(['10.0.0.1/32', '10.0.0.2/32', '10.0.0.3/32']);
     await table.done();
     expect(heard.map(({ prefix }) => prefix).sort()).toEqual(['10.0.0.1/32', '10.0.0.2/32', '10.0.0.3/32']);
     expect(heard.map(({ seq }) => seq)).toEqual([1, 2, 3]);

@@ -16,7 +16,9 @@ const grant: fc.Arbitrary<GrantConfig> = fc
     mode: fc.constantFrom('single', 'single', 'exclusive', 'shared') as fc.Arbitrary<'single' | 'exclusive' | 'shared'>,
     limit: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
     preference: fc.constantFrom(undefined, 100, 500),
-    takeover: fc.constantFrom(undefined, 'always', 'if-preferred', 'if-holder-down') as fc.Arbitrary<'always' | 'if-preferred' | 'if-holder-down' | undefined>,
+    takeover: fc.constantFrom(undefined, 'always', 'if-preferred', 'if-holder-down') as fc.Arbitrary<
+      'always' | 'if-preferred' | 'if-holder-down' | undefined
+    >,
   })
   .map(({ who, prefix, longer, mode, limit, preference, takeover }) => ({
     ...(who === 'tag' ? { tag: 'all' } : { node: who }),
@@ -36,13 +38,20 @@ type Step =
   | { readonly type: 'node'; readonly node: string; readonly state: 'up' | 'down' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('claim' as const), node: fc.constantFrom(...NODES), prefix: fc.constantFrom(...PREFIXES) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ type: fc.constant('claim' as const), node: fc.constantFrom(...NODES), prefix: fc.constantFrom(...PREFIXES) }),
+  },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('release' as const), which: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('grant' as const), grant }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('revoke' as const), which: fc.nat() }) },
   {
     weight: 1,
-    arbitrary: fc.record({ type: fc.constant('node' as const), node: fc.constantFrom(...NODES), state: fc.constantFrom('up' as const, 'down' as const) }),
+    arbitrary: fc.record({
+      type: fc.constant('node' as const),
+      node: fc.constantFrom(...NODES),
+      state: fc.constantFrom('up' as const, 'down' as const),
+    }),
   },
 );
 
@@ -57,7 +66,9 @@ function start(config: NetworkConfig): VirtualNetwork {
 }
 
 function mappingOf(network: VirtualNetwork): Record<string, string> {
-  return Object.fromEntries([...network.mapping()].map(({ prefix, targets }) => [prefix, targets.map(({ node }) => node).join('+')]).sort());
+  return Object.fromEntries(
+    [...network.mapping()].map(({ prefix, targets }) => [prefix, targets.map(({ node }) => node).join('+')]).sort(),
+  );
 }
 function verdictsOf(network: VirtualNetwork): string[] {
   return [...network.claims()].map(({ prefix, node, source, verdict }) => `${prefix} ${node} ${source} ${verdict}`).sort();
@@ -73,7 +84,8 @@ test('after any changes the state is that of a fresh network with the same confi
         if (next.type === 'claim') live.push({ node: next.node, prefix: next.prefix, lease: network.claim(next) });
         else if (next.type === 'release' && live.length > 0) live.splice(next.which % live.length, 1)[0]?.lease.release();
         else if (next.type === 'grant') network.grant({ ...next.grant, id: `g${given++}` });
-        else if (next.type === 'revoke' && network.grants().length > 0) network.revoke(network.grants()[next.which % network.grants().length]?.id ?? '');
+        else if (next.type === 'revoke' && network.grants().length > 0)
+          network.revoke(network.grants()[next.which % network.grants().length]?.id ?? '');
         else if (next.type === 'node') network.setNodeState(next.node, next.state);
 
         const { holders = [], ...config } = network.configuration();
@@ -86,7 +98,10 @@ test('after any changes the state is that of a fresh network with the same confi
       for (const prefix of PREFIXES) {
         const { claims, decided } = network.explain(prefix);
         const winners = claims.filter(({ won }) => won).map(({ node }) => node);
-        expect(winners.every((node) => decided?.some((target) => target.node === node)), prefix).toBe(true);
+        expect(
+          winners.every((node) => decided?.some((target) => target.node === node)),
+          prefix,
+        ).toBe(true);
         expect(winners.length > 0).toBe(decided !== undefined);
       }
     }),

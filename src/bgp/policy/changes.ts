@@ -35,6 +35,7 @@ function without<K extends keyof PathAttributes>(attributes: PathAttributes, key
 /** A segment counts to 255 (RFC 4271 §5.1.2). */
 function prepended(path: readonly AsSegment[], front: readonly number[]): readonly AsSegment[] {
   const [first, ...rest] = path;
-  if (first?.type === 'sequence' && first.asns.length + front.length <= 255) return [{ type: 'sequence', asns: [...front, ...first.asns] }, ...rest];
+  if (first?.type === 'sequence' && first.asns.length + front.length <= 255)
+    return [{ type: 'sequence', asns: [...front, ...first.asns] }, ...rest];
   return [{ type: 'sequence', asns: front }, ...path];
 }

@@ -11,5 +11,15 @@
  * Not done: named community and AS-path lists, calling one policy from another.
  */
 export { compilePolicy, type Policy, type PolicyContext, type PolicyResult } from './policy.js';
-export type { Bounds, PolicyConfig, PolicyDecision, PolicyFunction, PolicyRoute, PolicyRule, PrefixPattern, RuleChanges, RuleMatch } from './rules.js';
+export type {
+  Bounds,
+  PolicyConfig,
+  PolicyDecision,
+  PolicyFunction,
+  PolicyRoute,
+  PolicyRule,
+  PrefixPattern,
+  RuleChanges,
+  RuleMatch,
+} from './rules.js';
 export { policyRule } from './shape.js';

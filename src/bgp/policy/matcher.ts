@@ -1,5 +1,5 @@
-import { UsageError } from '../../lib/errors.js';
 import { parseAddress } from '../../lib/address.js';
+import { UsageError } from '../../lib/errors.js';
 import { contains, covers, type Prefix, parsePrefix } from '../../lib/prefix.js';
 import type { AsSegment } from '../wire/index.js';
 import { AsPathPattern, asPathText } from './as-path-pattern.js';
@@ -15,7 +15,22 @@ export type Matcher = (route: PolicyRoute) => boolean;
 /** Compiles what a rule looks at. Throws a `UsageError` (`CONFIG_INVALID`). @internal */
 export function compileMatch(match: RuleMatch, lists: PrefixLists): Matcher {
   const tests: Matcher[] = [];
-  const { prefixes, asPath, asPathLength, originAs, containsAs, communities, allCommunities, nextHop, source, med, localPref, origin, neighbour, node } = match;
+  const {
+    prefixes,
+    asPath,
+    asPathLength,
+    originAs,
+    containsAs,
+    communities,
+    allCommunities,
+    nextHop,
+    source,
+    med,
+    localPref,
+    origin,
+    neighbour,
+    node,
+  } = match;
   if (prefixes) {
     const ranges = prefixes.flatMap((entry) => rangesOf(entry, lists));
     tests.push(({ prefix }) => prefix !== undefined && inRanges(parsePrefix(prefix), ranges));
@@ -26,7 +41,8 @@ export function compileMatch(match: RuleMatch, lists: PrefixLists): Matcher {
   }
   if (asPathLength) tests.push(({ attributes }) => within(pathLength(attributes.asPath ?? []), asPathLength));
   if (originAs) tests.push(({ attributes }) => originAs.includes(originOf(attributes.asPath ?? []) ?? -1));
-  if (containsAs) tests.push(({ attributes }) => (attributes.asPath ?? []).some(({ asns }) => asns.some((asn) => containsAs.includes(asn))));
+  if (containsAs)
+    tests.push(({ attributes }) => (attributes.asPath ?? []).some(({ asns }) => asns.some((asn) => containsAs.includes(asn))));
   if (communities) {
     const patterns = communities.map(parsePattern);
     tests.push(({ attributes }) => patterns.some((pattern) => hasCommunity(attributes, pattern)));

@@ -32,34 +32,54 @@ const origin = z.enum(['igp', 'egp', 'incomplete']);
 
 const match = z
   .strictObject({
-    prefixes: z.array(z.union([text('a prefix list or a prefix'), prefixPattern])).exactOptional().describe('Names of prefix lists, or prefixes.'),
-    asPath: read((pattern) => new AsPathPattern(pattern), 'a pattern').exactOptional().describe('A regular expression over the AS path, as operators write it: `_65001_`, `^65001_`, `^$`. Linear time.'),
+    prefixes: z
+      .array(z.union([text('a prefix list or a prefix'), prefixPattern]))
+      .exactOptional()
+      .describe('Names of prefix lists, or prefixes.'),
+    asPath: read((pattern) => new AsPathPattern(pattern), 'a pattern')
+      .exactOptional()
+      .describe('A regular expression over the AS path, as operators write it: `_65001_`, `^65001_`, `^$`. Linear time.'),
     asPathLength: bounds.exactOptional().describe('ASes in the path, a set counting one.'),
     originAs: z.array(AS).exactOptional().describe('The AS that originated the route.'),
     containsAs: z.array(AS).exactOptional().describe('An AS anywhere in the path.'),
-    communities: z.array(community).exactOptional().describe('One of these: `65000:1`, `65000:*`, `65000:1:*`, `target:65000:1`, `no-export`.'),
+    communities: z
+      .array(community)
+      .exactOptional()
+      .describe('One of these: `65000:1`, `65000:*`, `65000:1:*`, `target:65000:1`, `no-export`.'),
     allCommunities: z.array(community).exactOptional().describe('All of these.'),
     nextHop: z.array(addressOrPrefix()).exactOptional().describe('Addresses or prefixes.'),
-    source: z.array(z.enum(['api', 'bgp', 'ospf', 'vrrp', 'arp', 'initial'])).exactOptional().describe('Where the claim came from.'),
+    source: z
+      .array(z.enum(['api', 'bgp', 'ospf', 'vrrp', 'arp', 'initial']))
+      .exactOptional()
+      .describe('Where the claim came from.'),
     med: bounds.exactOptional().describe('MULTI_EXIT_DISC; none is 0.'),
     localPref: bounds.exactOptional().describe('LOCAL_PREF; none is 100.'),
     origin: z.array(origin).exactOptional().describe('ORIGIN.'),
     neighbour: z.array(text('a name')).exactOptional().describe('The neighbour that the route comes from, or goes to, by name.'),
     node: z.array(text('a name')).exactOptional().describe('The node that holds, or would hold, the prefix.'),
   })
-  .meta({ id: 'RuleMatch', description: 'What a rule looks at. Every field that is given must match; a list matches when one of its entries does.' });
+  .meta({
+    id: 'RuleMatch',
+    description: 'What a rule looks at. Every field that is given must match; a list matches when one of its entries does.',
+  });
 
 const changes = z
   .strictObject({
     preference: preference.exactOptional().describe('Preference of the claim, within the bounds of its grant. Import only.'),
     localPref: whole(0, 0xffff_ffff).exactOptional().describe('LOCAL_PREF.'),
-    med: z.union([whole(0, 0xffff_ffff), z.literal('none')]).exactOptional().describe('MULTI_EXIT_DISC; `none` takes it away.'),
+    med: z
+      .union([whole(0, 0xffff_ffff), z.literal('none')])
+      .exactOptional()
+      .describe('MULTI_EXIT_DISC; `none` takes it away.'),
     origin: origin.exactOptional().describe('ORIGIN.'),
     nextHop: address().exactOptional().describe('NEXT_HOP.'),
     addCommunities: z.array(community).exactOptional().describe('Added, of any kind.'),
     removeCommunities: z.array(community).exactOptional().describe('Removed; wildcards as in a match.'),
     setCommunities: z.array(community).exactOptional().describe('Instead of all that were there, of every kind.'),
-    prepend: z.union([whole(1, 32), z.array(AS)]).exactOptional().describe('AS numbers to put in front, the nearest first; a number of times for our own.'),
+    prepend: z
+      .union([whole(1, 32), z.array(AS)])
+      .exactOptional()
+      .describe('AS numbers to put in front, the nearest first; a number of times for our own.'),
   })
   .meta({ id: 'RuleChanges', description: 'What a rule changes.' });
 

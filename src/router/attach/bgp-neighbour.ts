@@ -333,9 +333,7 @@ export class BgpNeighbour implements PeerOwner {
   }
 
   #policy(rules: PolicyConfig | undefined, otherwise: 'accept' | 'reject'): Policy | undefined {
-    return rules === undefined
-      ? undefined
-      : compilePolicy(rules, { lists: this.around.prefixLists, localAs: this.#localAs(), otherwise });
+    return rules === undefined ? undefined : compilePolicy(rules, { lists: this.around.prefixLists, localAs: this.#localAs(), otherwise });
   }
 
   #exportPolicy(): Policy | undefined {
