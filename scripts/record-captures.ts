@@ -31,7 +31,7 @@ async function main(): Promise<void> {
       console.log(`${recording.name}: ${statSync(join(folder, `${recording.name}.pcap`)).size} octets`);
     } catch (error) {
       process.exitCode = 1;
-      console.error(`${recording.name}: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(`${recording.name}: ${error instanceof Error ? error.message.split('\n---')[0] : String(error)}`);
     }
   }
   const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
@@ -58,6 +58,8 @@ async function record(recording: Recording): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await tcpdump.kill('SIGINT');
     for (const filter of recording.proof) prove(file, filter);
+    const longest = Math.max(...messagesOf(readFileSync(file)).flatMap(({ messages }) => messages.map(({ length }) => length)));
+    if (longest < (recording.longest ?? 0)) throw new Error(`the longest message has ${longest} octets`);
     const temporary = join(folder, `.${recording.name}.pcap`);
     execFileSync('cp', [file, temporary]);
     renameSync(temporary, join(folder, `${recording.name}.pcap`));

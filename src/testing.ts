@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { BgpSpeaker, type HeardRoute, type SpeakerConfig, type SpeakerEvents, type SpeakerOptions } from './bgp/speaker.js';
+export * from './capture/index.js';
 export { type Cancel, type Clock, ManualClock, type Millis } from './lib/clock.js';
 export { MemoryTransport } from './lib/memory-transport.js';
 export { type Random, seeded } from './lib/random.js';

@@ -96,7 +96,8 @@ class SocketConnection implements Connection {
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     socket.pause();
-    socket.on('data', (chunk) => this.#events?.data(chunk));
+    // A Buffer's `slice` is a view, an array's a copy: the core means the latter.
+    socket.on('data', (chunk) => this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)));
     socket.on('drain', () => this.#events?.drained());
     socket.on('error', (error) => {
       this.#error = error.message;

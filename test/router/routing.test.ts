@@ -302,7 +302,7 @@ describe('what a guest says', () => {
       as: 65001,
       passive: true,
       import: [
-        { name: 'no tests', match: { communities: ['65001:13'] }, then: { reject: 'tests are not for here' } },
+        { name: 'no tests', match: { communities: ['65001:13'] }, verdict: { reject: 'tests are not for here' } },
         {
           match: { prefixes: [{ prefix: '192.0.2.0/24', le: 32 }], asPath: '^65001$' },
           set: { addCommunities: ['65000:7'], preference: 450 },

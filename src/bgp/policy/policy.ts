@@ -42,7 +42,7 @@ interface CompiledRule {
   readonly matches: Matcher;
   readonly change: Changer;
   readonly preference: number | undefined;
-  readonly then: NonNullable<PolicyRule['then']>;
+  readonly verdict: NonNullable<PolicyRule['verdict']>;
 }
 
 function inData(rules: readonly PolicyRule[], { lists, localAs, otherwise }: PolicyContext): Policy {
@@ -52,7 +52,7 @@ function inData(rules: readonly PolicyRule[], { lists, localAs, otherwise }: Pol
       matches: compileMatch(rule.match ?? {}, lists),
       change: compileChanges(rule.set ?? {}, localAs),
       preference: rule.set?.preference,
-      then: rule.then ?? 'accept',
+      verdict: rule.verdict ?? 'accept',
     }),
   );
   return {
@@ -60,13 +60,13 @@ function inData(rules: readonly PolicyRule[], { lists, localAs, otherwise }: Pol
     evaluate(route) {
       let { attributes } = route;
       let preference: number | undefined;
-      for (const { name, matches, change, preference: wanted, then } of compiled) {
+      for (const { name, matches, change, preference: wanted, verdict } of compiled) {
         if (!matches({ ...route, attributes })) continue;
-        if (then === 'reject') return { verdict: 'reject', reason: `rejected by ${name}`, rule: name };
-        if (typeof then === 'object') return { verdict: 'reject', reason: then.reject, rule: name };
+        if (verdict === 'reject') return { verdict: 'reject', reason: `rejected by ${name}`, rule: name };
+        if (typeof verdict === 'object') return { verdict: 'reject', reason: verdict.reject, rule: name };
         attributes = change(attributes);
         preference = wanted ?? preference;
-        if (then === 'accept') return { verdict: 'accept', attributes, preference, rule: name };
+        if (verdict === 'accept') return { verdict: 'accept', attributes, preference, rule: name };
       }
       if (otherwise === 'reject') return { verdict: 'reject', reason: 'no rule accepts it', rule: undefined };
       return { verdict: 'accept', attributes, preference, rule: undefined };

@@ -73,7 +73,7 @@ export interface PolicyRule {
   readonly match?: RuleMatch;
   readonly set?: RuleChanges;
   /** `accept` (default), `next` to go on with what was set, or a rejection with its reason. */
-  readonly then?: 'accept' | 'next' | 'reject' | { readonly reject: string };
+  readonly verdict?: 'accept' | 'next' | 'reject' | { readonly reject: string };
 }
 
 /** A route as policies see it. @public */

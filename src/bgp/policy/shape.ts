@@ -89,8 +89,7 @@ export const policyRule = z
     name: text('a name').exactOptional().describe('Shown where the rule decided.'),
     match: match.exactOptional().describe('Default: everything matches.'),
     set: changes.exactOptional().describe('What it changes.'),
-    // biome-ignore lint/suspicious/noThenProperty: the field's name in the configuration
-    then: z
+    verdict: z
       .union([z.enum(['accept', 'next', 'reject']), z.strictObject({ reject: text('a reason').describe('Why.') })])
       .exactOptional()
       .describe('`accept` (default), `next` to go on with what was set, `reject`, or `{ reject: reason }`.'),

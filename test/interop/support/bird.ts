@@ -1,5 +1,5 @@
 /** BIRD 2: told by a file that `birdc configure` reads again, asked by `birdc`. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -32,7 +32,8 @@ export const bird: DaemonKind = {
     refreshAsked: true,
     refreshAnswered: true,
   },
-  version: () => execFileSync('bird', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim(),
+  // It says it on standard error.
+  version: () => spawnSync('bird', ['--version'], { encoding: 'utf8' }).stderr.trim().replace('BIRD version', 'BIRD'),
   start,
 };
 

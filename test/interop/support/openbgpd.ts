@@ -9,7 +9,6 @@ import {
   type DaemonKind,
   type DaemonOptions,
   familiesOf,
-  familyOf,
   type HeardRoute,
   localAddress,
   type NeighbourOptions,

@@ -1,0 +1,192 @@
+import { decodeMessage, HEADER_SIZE, MAX_EXTENDED_MESSAGE, type Open, type WireContext } from '../bgp/wire/index.js';
+import { concatBytes } from '../lib/bytes.js';
+import { SegmentReader } from './ip.js';
+import type { Damage, Frame } from './pcap.js';
+import { TcpStream } from './tcp-stream.js';
+
+/** A BGP message in a capture. @public */
+export interface CapturedMessage {
+  /** Seconds since the epoch, of the frame that completed it. */
+  readonly time: number;
+  /** Number of that frame, from 1. */
+  readonly frame: number;
+  /** `"10.0.0.1:179"`, `"[2001:db8::1]:179"`. */
+  readonly from: string;
+  readonly to: string;
+  /** The whole message, header included; of one that was cut, what there is. */
+  readonly bytes: Uint8Array;
+  /** How its octets read, as far as the recorded OPENs tell. */
+  readonly context: WireContext;
+  /** Octets before it that were no message, or are missing from the capture. */
+  readonly lost: number;
+  /** It is cut short: by the capture's end, or by octets that are missing. */
+  readonly truncated: boolean;
+}
+
+/** A direction of a connection. */
+interface Direction {
+  readonly from: string;
+  readonly to: string;
+  readonly stream: TcpStream;
+  held: Uint8Array;
+  lost: number;
+  open: Open | undefined;
+  other: Direction | undefined;
+  synced: boolean;
+}
+
+const PORT = 179;
+/** Octets in which a marker is looked for before a stream on another port is given up as not BGP. */
+const MARKER = 16;
+
+/** How messages read where no OPEN was recorded: leniently, as from inside. */
+const LENIENT: WireContext = {
+  fourOctetAs: true,
+  peerType: 'internal',
+  addPath: {},
+  extendedNextHop: true,
+  maxMessage: MAX_EXTENDED_MESSAGE,
+  aigp: true,
+};
+
+/** The BGP messages in recorded frames, in the order in which they were complete. Never throws. @public */
+export function* bgpMessages(frames: Iterable<Frame | Damage>): Generator<CapturedMessage | Damage> {
+  const segments = new SegmentReader();
+  const directions = new Map<string, Direction>();
+  let number = 0;
+  let time = 0;
+  for (const frame of frames) {
+    if ('damage' in frame) {
+      yield frame;
+      continue;
+    }
+    number++;
+    time = frame.time;
+    const segment = segments.read(frame);
+    if (!segment) continue;
+    const from = endpoint(segment.from, segment.sourcePort);
+    const to = endpoint(segment.to, segment.targetPort);
+    const key = `${from} ${to}`;
+    let direction = directions.get(key);
+    if (!direction && segment.sourcePort !== PORT && segment.targetPort !== PORT && !marked(segment.payload)) continue;
+    if (direction && segment.syn && direction.stream.restarts(segment.sequence)) {
+      yield* end(direction, time, number);
+      direction = undefined;
+    }
+    if (!direction) {
+      direction = { from, to, stream: new TcpStream(), held: new Uint8Array(0), lost: 0, open: undefined, other: undefined, synced: false };
+      const other = directions.get(`${to} ${from}`);
+      direction.other = other;
+      if (other) other.other = direction;
+      directions.set(key, direction);
+    }
+    for (const event of direction.stream.push(segment.sequence, segment.syn, segment.payload)) {
+      if (event.type === 'gap') yield* gap(direction, event.octets, time, number);
+      else yield* take(direction, event.bytes, time, number);
+    }
+    if (segment.fin || segment.reset) {
+      for (const event of direction.stream.flush()) {
+        if (event.type === 'gap') yield* gap(direction, event.octets, time, number);
+        else yield* take(direction, event.bytes, time, number);
+      }
+    }
+  }
+  for (const direction of directions.values()) yield* end(direction, time, number);
+}
+
+function* end(direction: Direction, time: number, frame: number): Generator<CapturedMessage> {
+  for (const event of direction.stream.flush()) {
+    if (event.type === 'gap') yield* gap(direction, event.octets, time, frame);
+    else yield* take(direction, event.bytes, time, frame);
+  }
+  if (direction.synced && direction.held.length > 0) yield message(direction, direction.held, time, frame, true);
+}
+
+/** Octets are missing: what is held is cut, and the next message must be looked for. */
+function* gap(direction: Direction, octets: number, time: number, frame: number): Generator<CapturedMessage> {
+  if (direction.synced && direction.held.length > 0) yield message(direction, direction.held, time, frame, true);
+  direction.held = new Uint8Array(0);
+  direction.lost += octets;
+  direction.synced = false;
+}
+
+function* take(direction: Direction, bytes: Uint8Array, time: number, frame: number): Generator<CapturedMessage> {
+  let held = direction.held.length > 0 ? concatBytes([direction.held, bytes]) : bytes;
+  let at = 0;
+  while (held.length - at >= HEADER_SIZE) {
+    const length = lengthAt(held, at);
+    if (length < 0) {
+      // Not a message: on to the next marker.
+      direction.synced = false;
+      const next = markerAfter(held, at + 1);
+      direction.lost += next - at;
+      at = next;
+      continue;
+    }
+    direction.synced = true;
+    if (held.length - at < length) break;
+    yield message(direction, held.slice(at, at + length), time, frame, false);
+    at += length;
+  }
+  held = held.slice(at);
+  direction.held = held;
+}
+
+function message(direction: Direction, bytes: Uint8Array, time: number, frame: number, truncated: boolean): CapturedMessage {
+  const context = contextOf(direction);
+  const { from, to, lost } = direction;
+  direction.lost = 0;
+  if (bytes[18] === 1 && !truncated) direction.open = openOf(bytes);
+  return { time, frame, from, to, bytes, context, lost, truncated };
+}
+
+function openOf(bytes: Uint8Array): Open | undefined {
+  try {
+    const decoded = decodeMessage(bytes, LENIENT);
+    return decoded.type === 'open' ? decoded : undefined;
+  } catch {
+    return undefined; // a malformed OPEN is shown as such; it just teaches nothing
+  }
+}
+
+/** What the OPENs of both ends agree on; of one end alone, what it could do. */
+function contextOf(direction: Direction): WireContext {
+  const mine = direction.open;
+  const theirs = direction.other?.open;
+  if (!mine && !theirs) return LENIENT;
+  const [a, b] = [mine ?? theirs, theirs ?? mine];
+  if (!a || !b) return LENIENT;
+  const has = (open: Open, type: string): boolean => open.capabilities.some((capability) => capability.type === type);
+  const paths = (open: Open) => open.capabilities.flatMap((capability) => (capability.type === 'add-path' ? capability.families : []));
+  const addPath = paths(a).filter(({ family, send }) => send && paths(b).some((entry) => entry.family === family && entry.receive));
+  return {
+    ...LENIENT,
+    fourOctetAs: has(a, 'four-octet-as') && has(b, 'four-octet-as'),
+    peerType: a.asn === b.asn || !mine || !theirs ? 'internal' : 'external',
+    addPath: Object.fromEntries(addPath.map(({ family }) => [family, true])),
+  };
+}
+
+function lengthAt(b: Uint8Array, at: number): number {
+  for (let i = at; i < at + MARKER; i++) if (b[i] !== 0xff) return -1;
+  const length = ((b[at + 16] ?? 0) << 8) | (b[at + 17] ?? 0);
+  return length < HEADER_SIZE ? -1 : length;
+}
+
+function markerAfter(b: Uint8Array, from: number): number {
+  let run = 0;
+  for (let i = from; i < b.length; i++) {
+    run = b[i] === 0xff ? run + 1 : 0;
+    if (run === MARKER) return i - MARKER + 1;
+  }
+  // The last octets may be the beginning of one.
+  return b.length - run;
+}
+
+function marked(payload: Uint8Array): boolean {
+  return payload.length >= HEADER_SIZE && lengthAt(payload, 0) > 0;
+}
+
+function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,156 @@
+import { type BgpMessage, type Capability, decodeMessage, HEADER_SIZE, inspectMessage, type UnicastFamily } from '../bgp/wire/index.js';
+import { concatBytes } from '../lib/bytes.js';
+import type { Clock } from '../lib/clock.js';
+import type { Connection, Transport } from '../lib/transport.js';
+import type { CapturedMessage } from './bgp-streams.js';
+import type { Damage } from './pcap.js';
+
+/** What a recorded OPEN says of its sender: most of a neighbour's configuration. @public */
+export interface RecordedNeighbour {
+  readonly address: string;
+  readonly as: number;
+  /** BGP identifier. */
+  readonly routerId: string;
+  /** Seconds, as proposed. */
+  readonly holdTime: number;
+  readonly families: readonly UnicastFamily[];
+  /** What a router needs to configure to make use of the sender's add-path capability. */
+  readonly addPath?: 'send' | 'receive' | 'both';
+  readonly extendedNextHop: boolean;
+  readonly extendedMessages: boolean;
+  readonly capabilities: readonly Capability[];
+}
+
+/** The neighbour that a side of a capture is, by its first OPEN; undefined when none was recorded. `side` is its address. @public */
+export function neighbourFrom(messages: Iterable<CapturedMessage | Damage>, side: string): RecordedNeighbour | undefined {
+  for (const message of messages) {
+    if ('damage' in message || addressOf(message.from) !== side || message.bytes[18] !== 1) continue;
+    const { message: open } = inspectMessage(message.bytes, message.context);
+    if (open?.type !== 'open') continue;
+    const { capabilities } = open;
+    const has = (type: Capability['type']): boolean => capabilities.some((capability) => capability.type === type);
+    const spoken = capabilities.flatMap((capability) => (capability.type === 'multiprotocol' ? [capability.family] : []));
+    const families = (['ipv4-unicast', 'ipv6-unicast'] as const).filter((family) => spoken.includes(family));
+    const paths = capabilities.flatMap((capability) => (capability.type === 'add-path' ? capability.families : []));
+    const [sends, receives] = [paths.some(({ send }) => send), paths.some(({ receive }) => receive)];
+    const addPath = sends && receives ? 'both' : sends ? 'receive' : receives ? 'send' : undefined;
+    return {
+      address: side,
+      as: open.asn,
+      routerId: open.routerId,
+      holdTime: open.holdTime,
+      families: families.length > 0 || spoken.length > 0 ? families : ['ipv4-unicast'],
+      ...(addPath ? { addPath } : {}),
+      extendedNextHop: has('extended-next-hop'),
+      extendedMessages: has('extended-message'),
+      capabilities,
+    };
+  }
+  return undefined;
+}
+
+/** How to play a recorded side. @public */
+export interface ReplayOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Address of the side to play; the router knows it as a neighbour by `localAddress`. */
+  readonly side: string;
+  /** Address to dial from. Default: the recorded one. */
+  readonly localAddress?: string;
+  /** Where the router listens. */
+  readonly router: { readonly address: string; readonly port?: number };
+  /** `recorded` keeps the pauses between messages; `full` (default) leaves them out. */
+  readonly speed?: 'recorded' | 'full';
+}
+
+/** A side being played. @public */
+export interface Replay {
+  /** What the router has said so far, as values. */
+  said(): readonly BgpMessage[];
+  /** Whether everything was sent. */
+  readonly finished: boolean;
+  /** Whether the connection is over, whoever ended it. */
+  readonly closed: boolean;
+  /** Ends the connection. */
+  stop(): void;
+}
+
+/**
+ * Plays one recorded side to a router, as its neighbour: the same octets, over a connection of the transport's, on the clock's time.
+ * With a `ManualClock` nothing happens until it is advanced.
+ *
+ * @example
+ * ```ts
+ * const messages = [...bgpMessages(readPcap(bytes))];
+ * const played = replay(messages, { transport, clock, side: '10.0.0.2', router: { address: '10.0.0.1' } });
+ * clock.advance(1000);
+ * expect(played.said().map(({ type }) => type)).toContain('keepalive');
+ * ```
+ * @public
+ */
+export function replay(messages: Iterable<CapturedMessage | Damage>, options: ReplayOptions): Replay {
+  const { transport, clock, side, router, speed = 'full' } = options;
+  const own: CapturedMessage[] = [];
+  for (const message of messages) if (!('damage' in message) && !message.truncated && addressOf(message.from) === side) own.push(message);
+  const [first] = own;
+  // The router's messages read as the other side's did.
+  const context = first?.context;
+  const said: BgpMessage[] = [];
+  let held: Uint8Array = new Uint8Array(0);
+  let connection: Connection | undefined;
+  const state = { finished: false, closed: false };
+
+  const take = (chunk: Uint8Array): void => {
+    held = concatBytes([held, chunk]);
+    for (;;) {
+      const length = ((held[16] ?? 0) << 8) | (held[17] ?? 0);
+      if (held.length < HEADER_SIZE || held.length < length) return;
+      if (context) said.push(decodeMessage(held.slice(0, length), { ...context, peerType: 'internal' }));
+      held = held.slice(length);
+    }
+  };
+  const giveUp = transport.dial(
+    { remote: { address: router.address, port: router.port ?? 179 }, localAddress: options.localAddress ?? side },
+    {
+      connected: (made) => {
+        connection = made;
+        made.listen({
+          data: take,
+          drained: () => {},
+          closed: () => {
+            state.closed = true;
+          },
+        });
+        const start = clock.now();
+        for (const message of own) {
+          const pause = speed === 'recorded' ? (message.time - (first?.time ?? 0)) * 1000 : 0;
+          clock.at(start + pause, () => {
+            if (!state.closed) made.write(message.bytes.slice());
+            if (message === own.at(-1)) state.finished = true;
+          });
+        }
+      },
+      failed: () => {
+        state.closed = true;
+      },
+    },
+  );
+  return {
+    said: () => said,
+    get finished() {
+      return state.finished;
+    },
+    get closed() {
+      return state.closed;
+    },
+    stop: () => {
+      giveUp();
+      connection?.end();
+    },
+  };
+}
+
+/** The address in `"10.0.0.1:179"` or `"[2001:db8::1]:179"`. */
+function addressOf(endpoint: string): string {
+  return endpoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}

@@ -1,0 +1,192 @@
+import { parseArgs } from 'node:util';
+import { type Inspected, inspectMessage, MAX_EXTENDED_MESSAGE, toJson, type WireContext } from '../bgp/wire/index.js';
+import { bgpMessages, type CapturedMessage, type Damage, readMrt, readPcap, readPcapng } from '../capture/index.js';
+import { type CaptureFile, openCapture } from '../io/capture-file.js';
+import { UsageError } from '../lib/errors.js';
+import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
+
+/** Lines written at once. */
+const BATCH = 200;
+/** Milliseconds after which progress is shown, and again. */
+const PROGRESS = 1000;
+/** Session states by the numbers that MRT gives them (RFC 6396 §4.4.1). */
+const STATES = ['', 'idle', 'connect', 'active', 'open-sent', 'open-confirm', 'established'];
+
+export const decode: Command = {
+  summary: 'prints the BGP messages in a capture, one JSON object a line',
+  help: `Usage: virtual-router decode FILE
+
+Reads a pcap, pcapng, MRT or hex file, gzip or bzip2 around it or not, and prints a JSON
+object a line for each BGP message in it:
+
+  time     seconds since 1970, null where the file has none
+  from,to  addresses, with ports where there are any
+  type     open, update, notification, keepalive, route-refresh or unknown
+  body     what the message says
+  error    what is malformed: remedy (RFC 7606), message, and the code and subcode
+           of the NOTIFICATION that a receiver would send
+
+Entries of an MRT table are of type route, changes of a session of type state-change, and
+damage in the file of type damage. A hex file holds whole messages, markers included; white
+space, colons and comments (# or //) are passed over.
+
+  --help     this text
+
+Exit codes: 0 the file could be read, whatever is in it, 1 it could not, 2 the command line
+is wrong.
+`,
+  async run(args, terminal) {
+    const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
+    const [file, more] = positionals;
+    if (file === undefined || more !== undefined) throw new CommandError('expected the name of one file', WRONG_USE);
+    let opened: CaptureFile;
+    try {
+      opened = openCapture(file);
+    } catch (error) {
+      throw error instanceof UsageError ? new CommandError(error.message, FAILED) : error;
+    }
+    return print(opened, terminal);
+  },
+};
+
+/** Prints all lines, a batch at a time, so that the output can keep up and a signal is heard. */
+async function print(file: CaptureFile, terminal: Terminal): Promise<number> {
+  let stopped = false;
+  const forget = terminal.onStop(() => {
+    stopped = true;
+  });
+  let batch: string[] = [];
+  let lines = 0;
+  let shown = performance.now();
+  for (const line of linesOf(file)) {
+    batch.push(JSON.stringify(line));
+    lines++;
+    if (batch.length < BATCH) continue;
+    terminal.out.write(`${batch.join('\n')}\n`);
+    batch = [];
+    await new Promise((resolve) => setImmediate(resolve));
+    if (stopped) break;
+    if (performance.now() - shown >= PROGRESS) {
+      shown = performance.now();
+      terminal.err.write(`${lines} lines\n`);
+    }
+  }
+  if (batch.length > 0 && !stopped) terminal.out.write(`${batch.join('\n')}\n`);
+  forget();
+  return DONE;
+}
+
+function* linesOf(file: CaptureFile): Generator<object> {
+  switch (file.format) {
+    case 'pcap':
+      yield* captured(bgpMessages(readPcap(file.bytes)));
+      break;
+    case 'pcapng':
+      yield* captured(bgpMessages(readPcapng(file.bytes)));
+      break;
+    case 'mrt':
+      yield* recorded(file.bytes);
+      break;
+    case 'hex':
+      yield* spelt(file.bytes);
+      break;
+  }
+  if (file.damage !== undefined) yield { time: null, type: 'damage', message: file.damage };
+}
+
+function* captured(messages: Iterable<CapturedMessage | Damage>): Generator<object> {
+  for (const message of messages) {
+    if ('damage' in message) {
+      yield damaged(message);
+      continue;
+    }
+    const { time, from, to, bytes, context, lost, truncated } = message;
+    const line = { time, from, to, ...inspected(bytes, context) };
+    yield {
+      ...line,
+      ...(lost > 0 ? { lost } : {}),
+      ...(truncated ? { error: { remedy: 'reset-session', message: 'the message is cut short in the capture' } } : {}),
+    };
+  }
+}
+
+function* recorded(bytes: Uint8Array): Generator<object> {
+  for (const record of readMrt(bytes)) {
+    if ('damage' in record) yield damaged(record);
+    else if (record.type === 'message') {
+      const { time, from, to, bytes: message, context } = record;
+      yield { time, from, to, ...inspected(message, context) };
+    } else if (record.type === 'route') {
+      const { time, prefix, pathId, family, peer, originated, attributes, malformed } = record;
+      const [worst] = malformed;
+      yield {
+        time,
+        from: peer.address,
+        to: null,
+        type: 'route',
+        body: toJson({ prefix, ...(pathId === undefined ? {} : { pathId }), family, peer, originated, attributes }),
+        ...(worst ? { error: { remedy: worst.remedy, message: worst.message } } : {}),
+      };
+    } else if (record.type === 'state-change') {
+      const { time, peer, from, to } = record;
+      yield { time, from: peer.address, to: null, type: 'state-change', body: { peer, from: STATES[from] || from, to: STATES[to] || to } };
+    } else {
+      const { time, mrtType, subtype, length } = record;
+      yield { time, from: null, to: null, type: 'unknown', body: { mrtType, subtype, length } };
+    }
+  }
+}
+
+function* spelt(bytes: Uint8Array): Generator<object> {
+  for (let at = 0; at < bytes.length; ) {
+    const claimed = ((bytes[at + 16] ?? 0) << 8) | (bytes[at + 17] ?? 0);
+    const length = bytes.length - at < 19 || claimed < 19 || claimed > bytes.length - at ? bytes.length - at : claimed;
+    yield { time: null, from: null, to: null, ...inspected(bytes.slice(at, at + length), UNKNOWN_SESSION) };
+    at += length;
+  }
+}
+
+/** Octets of a session that nothing is known of. */
+const UNKNOWN_SESSION: WireContext = {
+  fourOctetAs: true,
+  peerType: 'internal',
+  addPath: {},
+  extendedNextHop: true,
+  maxMessage: MAX_EXTENDED_MESSAGE,
+  aigp: true,
+};
+
+function inspected(bytes: Uint8Array, context: WireContext): object {
+  let read = inspectMessage(bytes, context);
+  if (pathMalformed(read)) {
+    // A path that does not read with AS numbers of one width may with the other: OPENs that were not recorded would have told.
+    const other = inspectMessage(bytes, { ...context, fourOctetAs: !context.fourOctetAs });
+    if (!pathMalformed(other)) read = other;
+  }
+  const { type, message, error } = read;
+  const { type: _type, ...body } = message ?? { type };
+  const wrong = error
+    ? { remedy: 'reset-session', message: error.message, code: error.code, subcode: error.subcode }
+    : message?.type === 'update' && message.malformed?.[0]
+      ? malformedOf(message.malformed, message.remedy)
+      : undefined;
+  return { type, body: toJson(body), ...(wrong ? { error: wrong } : {}) };
+}
+
+function pathMalformed({ message, error }: Inspected): boolean {
+  if (error) return error.code === 3 && error.subcode === 11;
+  return message?.type === 'update' && (message.malformed ?? []).some(({ code }) => code === 2 || code === 7);
+}
+
+function malformedOf(
+  malformed: readonly { remedy: string; message: string; notification?: { code: number; subcode: number } }[],
+  remedy: string | undefined,
+): object {
+  const worst = malformed.find((one) => one.remedy === remedy) ?? malformed[0];
+  const codes = worst?.notification ? { code: worst.notification.code, subcode: worst.notification.subcode } : {};
+  return { remedy: remedy ?? worst?.remedy, message: malformed.map(({ message }) => message).join('; '), ...codes };
+}
+
+function damaged({ damage, offset }: Damage): object {
+  return { time: null, from: null, to: null, type: 'damage', message: damage, offset };
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { constants, gunzipSync } from 'node:zlib';
+import { isMrt, isPcap, isPcapng } from '../capture/index.js';
+import { UsageError } from '../lib/errors.js';
+import { bunzip2 } from './bzip2.js';
+
+/** A file of recorded octets. @public */
+export interface CaptureFile {
+  readonly format: 'pcap' | 'pcapng' | 'mrt' | 'hex';
+  /** Decompressed; of a hex file, the octets that it spells. */
+  readonly bytes: Uint8Array;
+  /** What ended the decompression early, if anything did. */
+  readonly damage: string | undefined;
+}
+
+/** Opens a pcap, pcapng, MRT or hex file, told by its content, gzip or bzip2 around it or not. Throws a `UsageError` (`FILE_UNREADABLE`). @public */
+export function openCapture(file: string): CaptureFile {
+  let raw: Uint8Array;
+  try {
+    raw = plain(readFileSync(file));
+  } catch (error) {
+    throw new UsageError('FILE_UNREADABLE', `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+  }
+  const { bytes, damage } = decompress(raw, file);
+  if (isPcap(bytes)) return { format: 'pcap', bytes, damage };
+  if (isPcapng(bytes)) return { format: 'pcapng', bytes, damage };
+  const spelt = fromHex(bytes);
+  if (spelt) return { format: 'hex', bytes: spelt, damage };
+  if (isMrt(bytes)) return { format: 'mrt', bytes, damage };
+  throw new UsageError('FILE_UNREADABLE', `${file} is not a pcap, pcapng, MRT or hex file`);
+}
+
+function decompress(raw: Uint8Array, file: string): { readonly bytes: Uint8Array; readonly damage: string | undefined } {
+  if (raw[0] === 0x1f && raw[1] === 0x8b) {
+    try {
+      return { bytes: plain(gunzipSync(raw)), damage: undefined };
+    } catch {
+      try {
+        // Cut short: what came before the end is still good.
+        return { bytes: plain(gunzipSync(raw, { finishFlush: constants.Z_SYNC_FLUSH })), damage: 'the gzip data ends early' };
+      } catch (error) {
+        throw new UsageError('FILE_UNREADABLE', `${file} is damaged gzip data: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+  if (raw[0] === 0x42 && raw[1] === 0x5a && raw[2] === 0x68) return bunzip2(raw);
+  return { bytes: raw, damage: undefined };
+}
+
+/** The octets that a text of hex digits spells: white space, colons, `0x` and comments (`#`, `//`) aside. Undefined for anything else. */
+function fromHex(bytes: Uint8Array): Uint8Array | undefined {
+  const head = bytes.subarray(0, 4096);
+  if (head.length === 0 || head.some((byte) => byte > 126 || (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13))) return undefined;
+  const text = Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/(#|\/\/).*$/gm, '')
+    .replace(/0x|[\s:,]/gi, '');
+  return text.length > 0 && text.length % 2 === 0 && /^[0-9a-f]+$/i.test(text) ? plain(Buffer.from(text, 'hex')) : undefined;
+}
+
+/** A Buffer's `slice` is a view, an array's a copy: the core means the latter. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}

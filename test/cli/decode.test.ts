@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { main } from '../../src/cli/index.js';
+import { KeptTerminal } from './terminal.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'virtual-router-decode-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function decode(content: string | Uint8Array): Promise<{ code: number; lines: Record<string, unknown>[]; err: string }> {
+  const file = join(folder, 'input');
+  writeFileSync(file, content);
+  const terminal = new KeptTerminal();
+  const code = await main(['decode', file], terminal);
+  const lines = terminal.out.text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { code, lines, err: terminal.err.text };
+}
+
+const MARKER = 'ffffffff ffffffff ffffffff ffffffff';
+
+test('prints a line for each message of a hex file, malformed ones with their remedy, and stops at none', async () => {
+  const { code, lines, err } = await decode(`# two good ones, a bad one between, and one of an unknown type
+    ${MARKER} 0013 04
+    ${MARKER} 0030 02 0000 0015  40 01 02 0000  40 02 06 02 01 0000fde9  40 03 04 0a000002  18 c00002
+    ${MARKER}:0017:02:0000:0000 // End-of-RIB
+    ${MARKER} 0014 09 ab
+    ${MARKER} 0015 03 06 02`);
+  expect([code, err]).toEqual([0, '']);
+  expect(lines.map(({ type, error }) => [type, (error as { remedy?: string } | undefined)?.remedy])).toEqual([
+    ['keepalive', undefined],
+    ['update', 'treat-as-withdraw'],
+    ['update', undefined],
+    ['unknown', 'reset-session'],
+    ['notification', undefined],
+  ]);
+  expect(lines[1]).toMatchObject({ time: null, from: null, body: { announced: [{ prefix: '192.0.2.0/24' }] } });
+  expect(lines[3]).toMatchObject({ error: { code: 1, subcode: 3 } });
+  expect(lines[4]).toMatchObject({ body: { code: 6, subcode: 2 } });
+});
+
+test('reads a recorded session, with times and ends', async () => {
+  const terminal = new KeptTerminal();
+  expect(await main(['decode', join(import.meta.dirname, '..', 'captures', 'bird-frr.pcap')], terminal)).toBe(0);
+  const lines = terminal.out.text
+    .trimEnd()
+    .split('\n')
+    .map(
+      (line) =>
+        JSON.parse(line) as { type: string; time: number; from: string; to: string; error?: unknown; body: Record<string, unknown> },
+    );
+  expect(new Set(lines.map(({ type }) => type))).toEqual(new Set(['open', 'keepalive', 'update', 'notification']));
+  expect(lines.every(({ time, error }) => time > 1.6e9 && error === undefined)).toBe(true);
+  expect(lines[0]?.from).toMatch(/^[\d.]+:\d+$/);
+  expect(lines.find(({ type }) => type === 'open')?.body).toMatchObject({ version: 4, capabilities: expect.anything() });
+});
+
+test('says in one line that a file cannot be read, and exits with 1', async () => {
+  expect(await decode('this is prose, not octets')).toMatchObject({
+    code: 1,
+    lines: [],
+    err: expect.stringMatching(/^virtual-router: .* is not a pcap, pcapng, MRT or hex file\n$/),
+  });
+  const terminal = new KeptTerminal();
+  expect(await main(['decode', join(folder, 'absent')], terminal)).toBe(1);
+  expect(terminal.err.text).toMatch(/^virtual-router: cannot read .*ENOENT\n$/);
+  expect(await main(['decode'], new KeptTerminal())).toBe(2);
+});

@@ -1,0 +1,4 @@
+import { exabgp } from './support/exabgp.js';
+import { scenarios } from './support/scenarios.js';
+
+scenarios(exabgp);

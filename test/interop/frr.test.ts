@@ -1,0 +1,4 @@
+import { frr } from './support/frr.js';
+import { scenarios } from './support/scenarios.js';
+
+scenarios(frr);

@@ -1,0 +1,53 @@
+/** The table of peers by feature, as the last run found it: `RESULTS.json`, from which the README's table is made. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { DaemonName } from './daemon.js';
+
+const FILE = fileURLToPath(new URL('../RESULTS.json', import.meta.url));
+
+/** `yes`, `no` (a test failed), or why it does not apply to this peer. */
+export type Outcome = 'yes' | 'no' | (string & {});
+
+interface Peer {
+  readonly version: string;
+  readonly features: Readonly<Record<string, Outcome>>;
+}
+
+interface Results {
+  /** In the order of the table. */
+  readonly features: readonly string[];
+  readonly peers: Readonly<Record<string, Peer>>;
+}
+
+/** What can be said of a peer, in the order of the table. */
+export const FEATURES = [
+  'session, the router dials',
+  'session, the peer dials',
+  'IPv4 routes both ways',
+  'IPv6 routes both ways',
+  'IPv4 over an IPv6 session',
+  'communities of all kinds',
+  'add-path',
+  'route refresh',
+  'shutdown text to the peer',
+  'shutdown text from the peer',
+  'take-over of an address',
+  'peer killed: the address goes back',
+] as const;
+
+export type Feature = (typeof FEATURES)[number];
+
+/** Writes down what was found about one peer. Features that were not tried this time keep their old outcome. */
+export function writeResults(name: DaemonName, version: string, found: ReadonlyMap<Feature, Outcome>): void {
+  const old: Results = existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results) : { features: FEATURES, peers: {} };
+  const before = old.peers[name]?.features ?? {};
+  const features = Object.fromEntries(
+    FEATURES.flatMap((feature) => {
+      const outcome = found.get(feature) ?? before[feature];
+      return outcome === undefined ? [] : [[feature, outcome]];
+    }),
+  );
+  const peers = { ...old.peers, [name]: { version, features } };
+  const sorted = Object.fromEntries(Object.entries(peers).sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(FILE, `${JSON.stringify({ features: FEATURES, peers: sorted }, null, 2)}\n`);
+}

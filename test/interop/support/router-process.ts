@@ -1,0 +1,53 @@
+/**
+ * Our router in a process of its own, so that it can live in a namespace: `router-process.ts CONFIG SOCKET`. Whoever connects to the
+ * socket sends requests, one JSON object a line, and gets an answer to each.
+ */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { type RouterConfig, VirtualRouter } from '../../../src/index.js';
+
+/** What can be asked. */
+export type Request =
+  | { readonly ask: 'neighbours' | 'mapping' | 'claims' }
+  | { readonly ask: 'refresh'; readonly neighbour: string }
+  | { readonly ask: 'reset'; readonly neighbour: string; readonly text: string }
+  | { readonly ask: 'reconfigure'; readonly config: RouterConfig };
+
+const [configuration = '', path = ''] = process.argv.slice(2);
+const router = new VirtualRouter(JSON.parse(readFileSync(configuration, 'utf8')) as RouterConfig);
+for (const event of ['session-change', 'session-refused', 'claim-rejected', 'message-malformed', 'mapping-change'] as const)
+  router.on(event, (about: unknown) => console.log(new Date().toISOString(), event, JSON.stringify(about)));
+await router.start();
+
+const server = createServer((socket) => {
+  createInterface(socket).on('line', (line) => {
+    answer(JSON.parse(line) as Request).then(
+      (result) => socket.write(`${JSON.stringify({ result: result ?? null })}\n`),
+      (error: unknown) => socket.write(`${JSON.stringify({ error: String(error) })}\n`),
+    );
+  });
+});
+server.listen(path, () => console.log('ready'));
+process.once('SIGTERM', async () => {
+  server.close();
+  await router.stop({ text: 'the test is over' });
+  process.exit(0);
+});
+
+async function answer(request: Request): Promise<unknown> {
+  switch (request.ask) {
+    case 'neighbours':
+      return router.neighbours();
+    case 'mapping':
+      return [...router.mapping()];
+    case 'claims':
+      return [...router.claims()];
+    case 'refresh':
+      return router.refresh(request.neighbour);
+    case 'reset':
+      return router.reset(request.neighbour, request.text);
+    case 'reconfigure':
+      return router.reconfigure(request.config);
+  }
+}
