@@ -234,8 +234,8 @@ function refresh(waits: DaemonName, dials: DaemonName, enhanced: boolean): Recor
   return {
     name: `refresh-${enhanced ? 'enhanced-' : ''}${waits}-${dials}`.toLowerCase(),
     holds: enhanced
-      ? `Enhanced route refresh (RFC 7313): ${waits} (AS 65001) and ${dials} (AS 65002) each ask the other; requests, beginnings and ends.`
-      : `Route refresh (RFC 2918) between ${waits} (AS 65001) and ${dials} (AS 65002), without the enhanced kind.`,
+      ? `Enhanced route refresh (RFC 7313): ${waits} (AS 65001) and ${dials} (AS 65002) each ask the other: requests, beginnings and ends${waits === 'OpenBGPD' ? ' (OpenBGPD does not answer)' : ''}.`
+      : `Route refresh (RFC 2918): ${waits} (AS 65001) asks ${dials} (AS 65002), which does not know the enhanced kind.`,
     proof: [...OPENS, 'bgp.type == 5', ...(enhanced ? ['bgp.route_refresh.subtype == 1', 'bgp.route_refresh.subtype == 2'] : [])],
     record: async (stage) => {
       const peer = { enhancedRefresh: enhanced };

@@ -1,6 +1,8 @@
 /**
  * Why a claim is refused. The codes are stable and documented in the README; rows of the RIB hold their position in this list,
  * `accepted` first.
+ *
+ * @public
  */
 export const VERDICTS = [
   'accepted',

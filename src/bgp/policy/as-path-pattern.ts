@@ -1,20 +1,20 @@
 import { UsageError } from '../../lib/errors.js';
 import type { AsSegment } from '../wire/index.js';
 
+/** What stands around and between the numbers of a segment. */
+const WRITTEN: Readonly<Record<AsSegment['type'], readonly [open: string, between: string, close: string]>> = {
+  sequence: ['', ' ', ''],
+  set: ['{', ',', '}'],
+  'confed-sequence': ['(', ' ', ')'],
+  'confed-set': ['[', ',', ']'],
+};
+
 /** An AS path as operators read it: sequences bare, sets in braces, a confederation's segments in parentheses or brackets. @internal */
 export function asPathText(path: readonly AsSegment[]): string {
   return path
     .map(({ type, asns }) => {
-      switch (type) {
-        case 'sequence':
-          return asns.join(' ');
-        case 'set':
-          return `{${asns.join(',')}}`;
-        case 'confed-sequence':
-          return `(${asns.join(' ')})`;
-        case 'confed-set':
-          return `[${asns.join(',')}]`;
-      }
+      const [open, between, close] = WRITTEN[type];
+      return `${open}${asns.join(between)}${close}`;
     })
     .join(' ');
 }

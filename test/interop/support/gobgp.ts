@@ -27,7 +27,8 @@ export const gobgp: DaemonKind = {
     enhancedRefresh: false,
     shutdownTextSent: true,
     shutdownTextHeard: true,
-    refreshAsked: true,
+    // `softresetin` judges again what it has, and asks nobody.
+    refreshAsked: false,
     refreshAnswered: true,
   },
   version: () => execFileSync('gobgpd', ['--version'], { encoding: 'utf8' }).trim().replace('gobgpd version', 'GoBGP'),

@@ -31,7 +31,8 @@ export const openbgpd: DaemonKind = {
     shutdownTextSent: true,
     shutdownTextHeard: true,
     refreshAsked: true,
-    refreshAnswered: true,
+    // It counts the request and sends nothing (7.7, also towards BIRD).
+    refreshAnswered: false,
   },
   version: () => `OpenBGPD ${/OpenBGPD (\S+)/.exec(version())?.[1] ?? ''}`,
   start,
