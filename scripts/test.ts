@@ -5,8 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { daemonsPresent, leftOut } from '../test/interop/support/daemons.js';
 
 interface Totals {
   passed: number;
@@ -29,7 +30,7 @@ const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
 const wanted = process.argv.slice(2);
 
 try {
-  const missing = missingForInterop();
+  const missing = leftOut(daemonsPresent());
   suite('unit', 'vitest.config.ts', {});
   suite('system', 'vitest.system.config.ts', { VIRTUAL_ROUTER_INTEROP: missing === undefined ? '1' : '' });
   if (missing !== undefined)
@@ -68,25 +69,4 @@ function suite(name: string, config: string, env: Readonly<Record<string, string
   totals.passed += report.numPassedTests;
   totals.failed += failed === 0 && status !== 0 ? 1 : failed;
   totals.skipped += report.numPendingTests + report.numTodoTests;
-}
-
-/** Why the interop suite cannot run here, or undefined where it can. */
-function missingForInterop(): string | undefined {
-  if (process.platform !== 'linux') return 'it needs Linux';
-  if (process.getuid?.() !== 0) return 'it needs root';
-  const paths = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  const installed = (name: string): boolean =>
-    name.startsWith('/') ? existsSync(name) : paths.some((folder) => existsSync(join(folder, name)));
-  const needed: Readonly<Record<string, string>> = {
-    BIRD: 'bird',
-    FRR: '/usr/lib/frr/bgpd',
-    GoBGP: 'gobgpd',
-    ExaBGP: 'exabgp',
-    OpenBGPD: '/usr/sbin/bgpd',
-    iproute2: 'ip',
-  };
-  const absent = Object.entries(needed).flatMap(([name, program]) => (installed(program) ? [] : [name]));
-  if (absent.length > 0) return `${absent.join(', ')} ${absent.length > 1 ? 'are' : 'is'} not installed`;
-  if (spawnSync('unshare', ['--net', 'true']).status !== 0) return 'it may not make network namespaces here';
-  return undefined;
 }

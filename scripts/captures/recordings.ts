@@ -208,7 +208,7 @@ const attributes: Recording = {
 function addPath(waits: DaemonName, dials: DaemonName, ids: readonly number[]): Recording {
   return {
     name: `add-path-${dials}-to-${waits}`.toLowerCase(),
-    holds: `Path identifiers (RFC 7911) both ways: ${dials} (AS 65002) announces ${ids.length} paths to one prefix to ${waits} (AS 65001), withdraws one prefix, and hears one route.`,
+    holds: `Path identifiers (RFC 7911) both ways: ${dials} (AS 65002) announces ${ids.length} path(s) to each of two prefixes to ${waits} (AS 65001), withdraws one of them, and hears one route.`,
     proof: [...OPENS, 'bgp.cap.type == 69', 'bgp.type == 2'],
     record: async (stage) => {
       const route = (prefix: string): Announcement[] => ids.map((pathId) => ({ prefix, pathId, med: pathId }));

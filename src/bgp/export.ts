@@ -190,8 +190,7 @@ export class RouteExport {
             const narrow = asn > 0xffff ? 23456 : asn;
             out[at++] = narrow >>> 8;
             out[at++] = narrow & 255;
-            out.set(page.subarray(value + 4, value + 8), at);
-            at += 4;
+            at = copy(out, at, page, value + 4, value + 8);
             continue;
           }
           break;
@@ -204,8 +203,7 @@ export class RouteExport {
           if (reflected) {
             sawCluster = true;
             at = putU32(out, putHeader(out, at, 0x80, 10, length + 4), context.clusterId);
-            out.set(page.subarray(value, value + length), at);
-            at += length;
+            at = copy(out, at, page, value, value + length);
             continue;
           }
           break;
@@ -222,8 +220,7 @@ export class RouteExport {
       // Unrecognized: non-transitive goes no further, transitive is marked partial (RFC 4271 §9).
       if (!known && (flags & 0x40) === 0) continue;
       at = putHeader(out, at, known ? flags : flags | 0x20, code, length);
-      out.set(page.subarray(value, value + length), at);
-      at += length;
+      at = copy(out, at, page, value, value + length);
     }
     if (!sawPath) path(0, 0);
     localPref();
@@ -344,9 +341,14 @@ function putExtended(
   at = putHeader(out, at, flags, code, kept * size);
   for (let i = 0; i < length; i += size) {
     if (leaving && ((page[value + i] ?? 0) & 0x40) !== 0) continue;
-    out.set(page.subarray(value + i, value + i + size), at);
-    at += size;
+    at = copy(out, at, page, value + i, value + i + size);
   }
+  return at;
+}
+
+/** Short runs of octets move faster one by one than by views. */
+function copy(out: Uint8Array, at: number, from: Uint8Array, start: number, end: number): number {
+  for (let i = start; i < end; i++) out[at++] = from[i] as number; // the caller knows the bounds
   return at;
 }
 

@@ -102,7 +102,7 @@ export class Ingest {
     // RFC 4271 §6.3, RFC 7606 §3 (b): the lengths contradict each other, so nothing in the message can be found.
     if (attributesEnd > end)
       return { code: 3, subcode: 1, data: NO_DATA, reason: 'the withdrawn routes or path attributes run past the end of the UPDATE' };
-    const { ipv4, ipv6 } = this.ribs;
+    const { ipv4 } = this.ribs;
     if (withdrawnLength > 0 && ipv4 && !this.disabled.ipv4) {
       if (!this.#withdraw4(ipv4, bytes, from + 2, withdrawnEnd)) return badWithdrawal;
     }

@@ -148,7 +148,9 @@ export class Packer {
     this.#u16(0);
     // The route may be prepared for the next prefix before this message is finished.
     if (this.#held.length < route.length) this.#held = new Uint8Array(route.length * 2);
-    this.#held.set(route.bytes.subarray(0, route.length));
+    const { bytes } = route;
+    const held = this.#held;
+    for (let i = 0; i < route.length; i++) held[i] = bytes[i] as number; // as long as the route says
     this.#heldLength = route.length;
     if (!ipv6 && route.nextHop.length === 4) {
       this.#putAttributes(route.nextHop);
@@ -214,19 +216,19 @@ export class Packer {
   #putAttributes(nextHop: Uint8Array | undefined): void {
     const bytes = this.#held;
     const length = this.#heldLength;
+    const out = this.#out;
+    let to = this.#at;
     let split = 0;
     if (nextHop) {
       while (split < length && (bytes[split + 1] ?? 0) < 3) split += attributeLength(bytes, split);
-      this.#out.set(bytes.subarray(0, split), this.#at);
-      this.#at += split;
-      this.#out[this.#at++] = 0x40;
-      this.#out[this.#at++] = 3;
-      this.#out[this.#at++] = 4;
-      this.#out.set(nextHop, this.#at);
-      this.#at += 4;
+      for (let i = 0; i < split; i++) out[to++] = bytes[i] as number; // held
+      out[to++] = 0x40;
+      out[to++] = 3;
+      out[to++] = 4;
+      for (let i = 0; i < 4; i++) out[to++] = nextHop[i] as number; // four octets
     }
-    this.#out.set(bytes.subarray(split, length), this.#at);
-    this.#at += length - split;
+    for (let i = split; i < length; i++) out[to++] = bytes[i] as number; // held
+    this.#at = to;
   }
 
   #putPrefix(prefix: number, pathId?: number): void {
@@ -247,7 +249,8 @@ export class Packer {
 
   #start(): number {
     const start = this.#at;
-    this.#out.fill(0xff, start, start + 16);
+    const out = this.#out;
+    for (let i = start; i < start + 16; i++) out[i] = 0xff;
     this.#out[start + 18] = UPDATE;
     this.#at = start + HEADER;
     return start;

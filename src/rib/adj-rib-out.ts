@@ -33,9 +33,15 @@ export class AdjRibOut {
     return this.#tail - this.#head;
   }
 
-  /** Prefixes changed: they must be told, or told anew. */
-  push(prefixes: Uint32Array, count: number): void {
-    for (let i = 0; i < count; i++) this.add(prefixes[i]);
+  /** Prefixes changed: they must be told, or told anew; but for those that the neighbour does not know and would not be told of. */
+  push(prefixes: Uint32Array, count: number, own: number): void {
+    const { best, feedOf } = this.rib;
+    for (let i = 0; i < count; i++) {
+      const prefix = prefixes[i];
+      const row = best[prefix];
+      if (!this.paths && (row === 0 || feedOf[row - 1] === own) && !this.told(prefix)) continue;
+      this.add(prefix);
+    }
   }
 
   /** One prefix to tell. */

@@ -75,11 +75,11 @@ export class Rib {
   /** Index of the grant that covers an accepted claim, + 1. */
   grant = new Uint32Array(0);
   preference = new Uint16Array(0);
-  /** Preference asked for, + 1. */
-  wish = new Uint32Array(0);
+  /** Preferences asked for, by row: few ask. Of an initial holder's row, its kind. */
+  readonly #wishes = new Map<number, number>();
   kind = new Uint8Array(0);
   /** Its place in the order in which claims were first heard; a change of attributes does not make a claim new. */
-  arrival = new Float64Array(0);
+  arrival = new Uint32Array(0);
   /** The prefix's next claim, row + 1. */
   next = new Uint32Array(0);
   /** The feed's claims in order of arrival, row + 1. */
@@ -166,7 +166,7 @@ export class Rib {
         this.setOut[row] === setOut &&
         this.fault[row] === fault &&
         this.holder[row] === holder &&
-        this.wish[row] === wish + 1
+        this.wishOf(row) === wish
       ) {
         return false;
       }
@@ -184,7 +184,7 @@ export class Rib {
     this.setOut[row] = setOut;
     this.holder[row] = holder;
     this.fault[row] = fault;
-    this.wish[row] = wish + 1;
+    this.#setWish(row, wish);
     this.judge(row);
     this.touch(prefix);
     return true;
@@ -221,6 +221,7 @@ export class Rib {
     this.rows--;
     // A row's prefix says whether the row is alive when all rows are walked.
     this.setIn[row] = 0;
+    this.#setWish(row, -1);
     if (this.#freeRowCount >= this.#freeRows.length)
       this.#freeRows = widen(this.#freeRows, roomFor(this.#freeRowCount + 1, this.#freeRows.length));
     this.#freeRows[this.#freeRowCount++] = row;
@@ -294,8 +295,8 @@ export class Rib {
     if (feed.source === 'initial') {
       // Configuration needs no grant. Where a claim's wish stands: 0 node, 1 gateway, 2 more for one that a claim of before moved
       // here, which goes before the configured ones.
-      kind = ((this.wish[row] - 1) & 1) !== 0 ? TargetKind.gateway : TargetKind.node;
-      preference = this.wish[row] > 2 ? 1 : 0;
+      kind = (this.wishOf(row) & 1) !== 0 ? TargetKind.gateway : TargetKind.node;
+      preference = this.wishOf(row) >= 2 ? 1 : 0;
     } else if (verdict === 0) {
       const speaker = feed.speaker < 0 ? this.holder[row] : feed.speaker;
       const t = this.prefixes;
@@ -317,7 +318,7 @@ export class Rib {
       else {
         const by = this.authorization.grants[judged];
         grant = judged + 1;
-        preference = preferenceOf(by, feed.sourceIndex, this.wish[row] - 1);
+        preference = preferenceOf(by, feed.sourceIndex, this.wishOf(row));
         const flags = this.sets.flags[this.setOut[row]];
         if (by.gateway) kind = TargetKind.gateway;
         if ((flags & SetFlag.blackhole) !== 0) kind = TargetKind.discard; // RFC 7999 §3.3
@@ -359,7 +360,7 @@ export class Rib {
       }
       this.fault[row] = importer.fault;
       this.holder[row] = importer.holder;
-      this.wish[row] = importer.wish + 1;
+      this.#setWish(row, importer.wish);
     }
   }
 
@@ -476,6 +477,7 @@ export class Rib {
     this.verdict[row] = 0;
     this.grant[row] = 0;
     this.preference[row] = 0;
+    if (this.#arrivals === 0xffff_ffff) this.#renumber();
     this.arrival[row] = ++this.#arrivals;
     this.next[row] = this.head[prefix];
     this.head[prefix] = row + 1;
@@ -487,6 +489,27 @@ export class Rib {
     this.#feedTail[feed] = row + 1;
     this.feedRows[feed]++;
     return row;
+  }
+
+  /** What a claim asks for, -1 for nothing. */
+  wishOf(row: number): number {
+    return this.#wishes.size === 0 ? -1 : (this.#wishes.get(row) ?? -1);
+  }
+
+  #setWish(row: number, wish: number): void {
+    if (wish >= 0) this.#wishes.set(row, wish);
+    else if (this.#wishes.size > 0) this.#wishes.delete(row);
+  }
+
+  /** Four thousand million claims have come and gone: those that are alive are numbered anew, in their order. */
+  #renumber(): void {
+    const rows: number[] = [];
+    for (let row = 0; row < this.#rowLimit; row++) if (this.setIn[row] !== 0) rows.push(row);
+    rows.sort((x, y) => this.arrival[x] - this.arrival[y]);
+    rows.forEach((row, i) => {
+      this.arrival[row] = i + 1;
+    });
+    this.#arrivals = rows.length;
   }
 
   /** Counts a claim under a limited grant, unless its holder's prefix counts already: 0, or `limit-exceeded`. */
@@ -546,7 +569,6 @@ export class Rib {
     this.verdict = widen(this.verdict, room);
     this.grant = widen(this.grant, room);
     this.preference = widen(this.preference, room);
-    this.wish = widen(this.wish, room);
     this.kind = widen(this.kind, room);
     this.arrival = widen(this.arrival, room);
     this.next = widen(this.next, room);

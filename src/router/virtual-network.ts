@@ -751,7 +751,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       let heard = false;
       for (let at = rib.head[id] ?? 0; at !== 0; at = rib.next[at - 1] ?? 0) {
         if (rib.holder[at - 1] !== holder) continue;
-        if (rib.feedOf[at - 1] === this.#initial.index) standIn = (rib.wish[at - 1] ?? 0) > 2 ? at - 1 : standIn;
+        if (rib.feedOf[at - 1] === this.#initial.index) standIn = rib.wishOf(at - 1) >= 2 ? at - 1 : standIn;
         else if (rib.verdict[at - 1] === 0) heard = true;
       }
       if (!heard) continue;

@@ -239,7 +239,7 @@ export class BgpNeighbour implements PeerOwner {
     if (!this.#tellsClaims()) return;
     for (const lane of this.#lanes) {
       if (lane.adjRibOut.rib !== rib) continue;
-      lane.adjRibOut.push(prefixes, count);
+      lane.adjRibOut.push(prefixes, count, this.#feed?.index ?? -1);
       this.flush();
     }
   }

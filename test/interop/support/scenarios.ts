@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NeighbourConfig, RouterConfig } from '../../../src/index.js';
 import { bird } from './bird.js';
-import type { Announcement, Daemon, DaemonKind, Family, HeardRoute, NeighbourOptions } from './daemon.js';
+import type { Daemon, DaemonKind, Family, HeardRoute, NeighbourOptions } from './daemon.js';
 import { daemonsPresent } from './daemons.js';
 import { Lab, type LabNode } from './lab.js';
 import { type Feature, type Outcome, writeResults } from './results.js';
@@ -51,6 +51,7 @@ interface Scene {
   readonly router: RunningRouter;
   readonly guest: Daemon;
   readonly observer: Daemon;
+  readonly another?: Daemon;
   readonly nodes: readonly LabNode[];
 }
 
@@ -62,8 +63,8 @@ interface SceneOptions {
   /** More for the router's side of the guest's session, and for the guest's own. */
   readonly neighbour?: Partial<Omit<NeighbourConfig, 'node'>>;
   readonly peer?: Partial<NeighbourOptions>;
-  readonly announce?: readonly Announcement[];
-  readonly observed?: readonly Announcement[];
+  /** A second observer, in AS 65003. */
+  readonly another?: boolean;
   /** The router has no IPv4 address in the subnet, and so no IPv4 next hop to give. */
   readonly withoutIpv4?: boolean;
 }
@@ -75,6 +76,8 @@ async function scene(kind: DaemonKind, options: SceneOptions): Promise<Scene> {
     const own = await lab.node('router');
     const guestNode = await lab.node('guest');
     const observerNode = await lab.node('observer');
+    const anotherNode = options.another ? await lab.node('another') : undefined;
+    const observers = [observerNode, ...(anotherNode ? [anotherNode] : [])];
     const router = await startRouter(
       lab,
       own,
@@ -82,7 +85,7 @@ async function scene(kind: DaemonKind, options: SceneOptions): Promise<Scene> {
         own,
         [
           { node: guestNode, as: GUEST, address: guestNode[transport], passive: !guestWaits, ...options.neighbour },
-          { node: observerNode, as: OBSERVER, address: observerNode.ipv4, passive: true, addPath: 'both' },
+          ...observers.map((node, i) => ({ node, as: OBSERVER + i, address: node.ipv4, passive: true })),
         ],
         options.withoutIpv4,
       ),
@@ -91,15 +94,12 @@ async function scene(kind: DaemonKind, options: SceneOptions): Promise<Scene> {
       as: GUEST,
       routerId: '192.0.2.2',
       neighbours: [{ address: own[transport], as: AS, passive: guestWaits, families: BOTH, ...options.peer }],
-      announce: options.announce ?? [],
     });
-    const observer = await bird.start(lab, observerNode, {
-      as: OBSERVER,
-      routerId: '192.0.2.3',
-      neighbours: [{ address: own.ipv4, as: AS, families: BOTH, addPath: 'both' }],
-      announce: options.observed ?? [],
-    });
-    return { lab, router, guest, observer, nodes: [own, guestNode, observerNode] };
+    const watch = (node: LabNode, as: number): Promise<Daemon> =>
+      bird.start(lab, node, { as, routerId: `192.0.2.${node.number}`, neighbours: [{ address: own.ipv4, as: AS, families: BOTH }] });
+    const observer = await watch(observerNode, OBSERVER);
+    const another = anotherNode && (await watch(anotherNode, OBSERVER + 1));
+    return { lab, router, guest, observer, ...(another ? { another } : {}), nodes: [own, guestNode, observerNode] };
   } catch (error) {
     await lab.dispose();
     throw error;
@@ -313,12 +313,18 @@ function overIpv6(kind: DaemonKind, feature: FeatureTest): void {
 function withPathIds(kind: DaemonKind, feature: FeatureTest): void {
   let stage: Scene;
   beforeAll(async () => {
-    stage = await scene(kind, { transport: 'ipv4', guestWaits: false, neighbour: { addPath: 'both' }, peer: { addPath: 'both' } });
+    stage = await scene(kind, {
+      transport: 'ipv4',
+      guestWaits: false,
+      neighbour: { addPath: 'both' },
+      peer: { addPath: 'both' },
+      another: true,
+    });
   });
   afterAll(() => stage?.lab.dispose());
 
   feature('add-path', 'tells and hears several paths to one prefix', async () => {
-    const { lab, router, guest, observer, nodes } = stage;
+    const { lab, router, guest, observer, another, nodes } = stage;
     await established(stage, nodes[0]?.ipv4 ?? '');
     // FRR and OpenBGPD have one path to what they themselves announce, under an identifier all the same.
     const own = kind.name === 'FRR' || kind.name === 'OpenBGPD' ? [{}] : [{ pathId: 1 }, { pathId: 2 }];
@@ -328,10 +334,18 @@ function withPathIds(kind: DaemonKind, feature: FeatureTest): void {
       if (claims.length !== own.length) throw new Error(JSON.stringify(claims));
       return true;
     });
-    await observer.announce({ prefix: '198.51.100.5/32' });
-    await guest.announce({ prefix: '198.51.100.5/32', med: 5 });
-    const route = await heard(lab, guest, '198.51.100.5/32', ({ asPath }) => asPath.includes(OBSERVER));
-    expect(route.asPath).toEqual([AS, OBSERVER]);
+    for (const speaker of [observer, another]) await speaker?.announce({ prefix: '198.51.100.5/32' });
+    await lab.waitFor('the guest has a path through each observer', async () => {
+      const paths = (await guest.routes('ipv4-unicast')).filter(({ prefix }) => prefix === '198.51.100.5/32');
+      const through = paths.map(({ asPath }) => asPath[1]).sort();
+      if (JSON.stringify(through) !== JSON.stringify([OBSERVER, OBSERVER + 1])) throw new Error(JSON.stringify(paths));
+      return true;
+    });
+    await another?.withdraw('198.51.100.5/32');
+    await lab.waitFor('one of them ends', async () => {
+      const paths = (await guest.routes('ipv4-unicast')).filter(({ prefix }) => prefix === '198.51.100.5/32');
+      return paths.length === 1 && paths[0]?.asPath[1] === OBSERVER;
+    });
     expect((await router.neighbour('guest')).malformed).toBe(0);
     await guest.withdraw('203.0.113.5/32');
     await holds(lab, router, '203.0.113.5/32', undefined);
