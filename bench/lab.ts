@@ -24,6 +24,9 @@ export interface SpeakerEvent {
   readonly updates?: number;
 }
 
+/** At these the lab is taken down like at its end. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /** Processes and namespaces of one run. */
 export class Lab {
   readonly #prefix = `vrb${process.pid}`;
@@ -32,6 +35,7 @@ export class Lab {
   readonly folder = mkdtempSync(join(tmpdir(), 'virtual-router-bench-'));
   #count = 0;
   readonly #end = (): void => this.dispose();
+  readonly #stop = (): void => process.exit(1);
 
   constructor() {
     this.#ip('netns', 'add', `${this.#prefix}-sw`);
@@ -39,7 +43,7 @@ export class Lab {
     this.#in('sw', 'ip', 'link', 'add', 'br0', 'type', 'bridge');
     this.#in('sw', 'ip', 'link', 'set', 'br0', 'up');
     process.once('exit', this.#end);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+    for (const signal of SIGNALS) process.once(signal, this.#stop);
   }
 
   /** A host with an address in 10.99.1.0/24 and its IPv6 counterpart. */
@@ -100,6 +104,7 @@ export class Lab {
 
   dispose(): void {
     process.off('exit', this.#end);
+    for (const signal of SIGNALS) process.off(signal, this.#stop);
     for (const child of this.#processes) child.kill('SIGKILL');
     this.#processes.clear();
     for (const namespace of this.#namespaces.splice(0).reverse()) {

@@ -140,7 +140,15 @@ export class ByteTrie {
     let { words } = this.#arena;
     let best = this.#default;
     let node = a >>> 16;
-    for (let level = 0; ; level++) {
+    // The word that the next octet is in, and where in it.
+    let word = a;
+    let next = 1;
+    for (let shift = 8; ; shift -= 8) {
+      if (shift < 0) {
+        word = next === 1 ? b : next === 2 ? c : d;
+        next++;
+        shift = 24;
+      }
       const above = nodes[node * NODE + 1];
       if (above !== 0) best = above;
       let block = nodes[node * NODE];
@@ -149,7 +157,7 @@ export class ByteTrie {
         block = this.#compile(node);
         words = this.#arena.words;
       }
-      const byte = octet(level, a, b, c, d);
+      const byte = (word >>> shift) & 255;
       const pair = block + (byte >>> 5) * 2;
       let bits = words[pair] & (0xffff_ffff >>> (31 - (byte & 31)));
       bits -= (bits >>> 1) & 0x5555_5555;

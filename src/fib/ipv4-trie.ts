@@ -70,9 +70,7 @@ export class Ipv4Trie {
     if ((before === 0) === (target === 0)) return;
     const chunk = a >>> 16;
     const key = (((a >>> 8) & 255) << 8) | DEEP;
-    const at = this.#find(chunk, key);
-    const count = at < 0 ? 0 : this.#arena.words[at + 1];
-    this.#append(chunk, key, count + (target === 0 ? -1 : 1));
+    this.#append(chunk, key, this.#last(chunk, key) + (target === 0 ? -1 : 1));
   }
 
   /**
@@ -100,8 +98,7 @@ export class Ipv4Trie {
     if (length === 0) return this.#default;
     if (length <= 16) return this.#short.get((a >>> 16) * 32 + length) ?? 0;
     if (length > 24) return this.#deep?.get(a, 0, 0, 0, length) ?? 0;
-    const at = this.#find(a >>> 16, (((a >>> 8) & 255) << 8) | (length - 16));
-    return at < 0 ? 0 : this.#arena.words[at + 1];
+    return this.#last(a >>> 16, (((a >>> 8) & 255) << 8) | (length - 16));
   }
 
   /** The target of the longest prefix that covers an address, 0 for none. */
@@ -165,24 +162,26 @@ export class Ipv4Trie {
 
   // --- Chunks and their logs -----------------------------------------------------------------------------------------------
 
-  /** Where a chunk's entry with this key stands in the arena, -1 when there is none. Puts the log in order first. */
-  #find(chunk: number, key: number): number {
-    this.#order(chunk);
+  /** The last word on a key, 0 when there is none: in what was appended since the log was last in order, then in what is. */
+  #last(chunk: number, key: number): number {
     const from = this.#chunk[chunk * CHUNK];
+    const sorted = this.#chunk[chunk * CHUNK + 1] >>> 16;
     const { words } = this.#arena;
+    for (let i = (this.#chunk[chunk * CHUNK + 1] & 0xffff) - 1; i >= sorted; i--)
+      if (words[from + 2 * i] === key) return words[from + 2 * i + 1];
     let low = 0;
-    let high = this.#chunk[chunk * CHUNK + 1] & 0xffff;
+    let high = sorted;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const found = words[from + 2 * middle];
-      if (found === key) return from + 2 * middle;
+      if (found === key) return words[from + 2 * middle + 1];
       if (found < key) low = middle + 1;
       else high = middle;
     }
-    return -1;
+    return 0;
   }
 
-  /** The last word on a key, 0 for "out". */
+  /** From now on the last word on a key is this; 0 for "out". */
   #append(chunk: number, key: number, value: number): void {
     const c = chunk * CHUNK;
     let count = this.#chunk[c + 1] & 0xffff;

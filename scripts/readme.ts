@@ -1,0 +1,73 @@
+/** Writes the parts of README.md that come from elsewhere: the interop table, the benchmark's figures, the reasons. `npm run docs` runs it. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { VERDICTS, verdictSentence } from '../src/claims/reasons.js';
+
+interface Results {
+  readonly features: readonly string[];
+  readonly peers: Readonly<Record<string, { readonly version: string; readonly features: Readonly<Record<string, string>> }>>;
+}
+interface Figures {
+  readonly name: string;
+  readonly version: string;
+  readonly convergedSeconds: number;
+  readonly withdrawnSeconds: number;
+  readonly peakMb: number;
+  readonly cpuSeconds: number;
+}
+interface Benchmarks {
+  readonly measured: string;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly prefixes: number;
+  readonly lookup: Readonly<Record<string, number>>;
+  readonly convergence: readonly Figures[];
+  readonly withGrants: { readonly granted: number; readonly results: readonly Figures[] };
+}
+
+function interop(): string {
+  const { features, peers } = JSON.parse(readFileSync('test/interop/RESULTS.json', 'utf8')) as Results;
+  const names = Object.keys(peers);
+  const rows = features.map((feature) => `| ${feature} | ${names.map((name) => peers[name]?.features[feature] ?? '').join(' | ')} |`);
+  const versions = names.map((name) => peers[name]?.version ?? name);
+  return [`| | ${versions.join(' | ')} |`, `| --- |${' --- |'.repeat(names.length)}`, ...rows].join('\n');
+}
+
+function bench(): string {
+  if (!existsSync('docs/benchmarks.json')) return 'Not measured yet.';
+  const { measured, machine, prefixes, lookup, convergence, withGrants } = JSON.parse(
+    readFileSync('docs/benchmarks.json', 'utf8'),
+  ) as Benchmarks;
+  const table = (results: readonly Figures[]): string => {
+    const base = results.find(({ name }) => name === 'BIRD') ?? results[0];
+    const cell = (value: number, of: number, unit: string): string =>
+      `${value.toFixed(value < 10 ? 2 : 0)} ${unit} (${(value / of).toFixed(2)})`;
+    const rows = results.map(
+      (result) =>
+        `| ${result.name} | ${cell(result.convergedSeconds, base?.convergedSeconds ?? 1, 's')} | ${cell(result.withdrawnSeconds, base?.withdrawnSeconds ?? 1, 's')} | ${cell(result.peakMb, base?.peakMb ?? 1, 'MB')} | ${cell(result.cpuSeconds, base?.cpuSeconds ?? 1, 's')} |`,
+    );
+    return ['| | converged | withdrawn | peak memory | CPU |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+  };
+  const lookups = Object.entries(lookup).map(([name, value]) => `${name} ${value.toFixed(value < 10 ? 1 : 0)}`);
+  return [
+    `Measured on ${measured}: ${machine.cores} cores of ${machine.cpu}, Node ${machine.node.slice(1)}. Medians; in parentheses the ratio to BIRD in the same run.`,
+    table(convergence),
+    '![One full table through each router](docs/convergence.svg)',
+    `With 10,000 grants, by which ${(((prefixes - withGrants.granted) / prefixes) * 100).toFixed(1)} % of the table is refused:`,
+    table(withGrants.results),
+    `Look-ups: ${lookups.join(', ')}.`,
+  ].join('\n\n');
+}
+
+const reasons = VERDICTS.filter((verdict) => verdict !== 'accepted').map((verdict) => `| \`${verdict}\` | ${verdictSentence(verdict)} |`);
+const parts: Readonly<Record<string, string>> = {
+  interop: interop(),
+  bench: bench(),
+  reasons: ['| reason | |', '| --- | --- |', ...reasons].join('\n'),
+};
+let readme = readFileSync('README.md', 'utf8');
+for (const [name, text] of Object.entries(parts)) {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [from, to] = [readme.indexOf(open), readme.indexOf(close)];
+  if (from < 0 || to < from) throw new Error(`README.md has no part "${name}"`);
+  readme = `${readme.slice(0, from + open.length)}\n${text}\n${readme.slice(to)}`;
+}
+writeFileSync('README.md', readme);
