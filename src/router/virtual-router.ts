@@ -31,6 +31,9 @@ export interface RouterOptions {
   readonly table?: ForwardingTable;
 }
 
+/** States of a session that has a connection. */
+const OPENED: readonly string[] = ['open-sent', 'open-confirm', 'established'];
+
 /** A router's state as plain numbers and strings; `renderPrometheus` makes text of it. @public */
 export interface RouterMetrics {
   readonly router: string;
@@ -322,7 +325,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
           to,
           reason,
         });
-        if (from !== 'idle' && to === 'idle') this.#bgp.ended(neighbour);
+        // A neighbour of a range that opened a connection and lost it is gone, whether or not it ever got far.
+        if (OPENED.includes(from) && !OPENED.includes(to)) this.#bgp.ended(neighbour);
       },
       malformed: (neighbour, message, count) => {
         this.logger.warn({ neighbour: neighbour.name, count }, `malformed message: ${message}`);

@@ -398,6 +398,29 @@ describe('sessions', () => {
     expect(router.neighbours()).toMatchObject([{ address: A, node: 'a', state: 'established', peerAs: 65009 }]);
   });
 
+  test('of a range make room again when they end, or never get far', async () => {
+    const { router, transport, clock } = await lab([{ address: '10.0.0.0/24', as: 65009, limit: 1 }]);
+    const dial = (localAddress: string, as: number) => {
+      const speaker = new BgpSpeaker(
+        { as, routerId: localAddress, localAddress, neighbour: { address: '10.0.0.1' } },
+        { transport, clock },
+      );
+      speaker.start();
+      clock.advance(500);
+      return speaker;
+    };
+    const wrong = dial(A, 65001);
+    expect(wrong.state).not.toBe('established');
+    void wrong.stop();
+    clock.advance(5000);
+    expect(router.neighbours()).toEqual([]);
+    const right = dial(B, 65009);
+    expect(right.state).toBe('established');
+    void right.stop();
+    clock.advance(5000);
+    expect(router.neighbours()).toEqual([]);
+  });
+
   test('a route refresh brings everything again', async () => {
     const { guest, say, clock } = await lab([
       { address: A, as: 65001 },
