@@ -27,7 +27,7 @@ import type { ClaimRequest, Lease } from './lease.js';
 import { IsolatedEmitter } from './turn.js';
 
 /** Claims of a dead session ended in one slice, so that timers and other sessions get their turn in between. */
-const SLICE = 16_384;
+const SLICE = 8192;
 /** Refused claims told one by one in an event. */
 const REJECTIONS_TOLD = 1000;
 
