@@ -1,5 +1,6 @@
 import { Arena } from './arena.js';
 import { ByteTrie } from './byte-trie.js';
+import { ChangeLog } from './change-log.js';
 
 /** In the root: the /16 changed since it was compiled. In a leaf: the /24 has longer prefixes, which stand in {@link Ipv4Trie.#deep}. */
 const FLAG = 0x8000_0000;
@@ -7,22 +8,25 @@ const FLAG = 0x8000_0000;
 const STALE = 0xffff_ffff;
 /** Chunks: one for each value of the first 16 bits. */
 const CHUNKS = 65_536;
-/** Words of a chunk: its log, its entries (and above them how many are in order), its leaves, and both pieces' classes. */
+/** Words of a chunk: its entries, how many, its leaves, and both pieces' classes. */
 const CHUNK = 4;
-/** Entries that a log may have before it is put in order to save room. */
-const LOG = 48;
-/** In the low octet of an entry's key: how many longer prefixes the /24 has, not a prefix. */
-const DEEP = 0xff;
+/** Waiting changes of a chunk that are searched one by one. */
+const SEARCHED = 64;
+/**
+ * An entry's key: third octet * 16, and length - 17; or this, whose value is how many longer prefixes the /24 has, not a target.
+ * So an order by key is one by place, then length.
+ */
+const DEEP = 8;
+const KEYS = 4096;
 
 /**
  * Longest-prefix match for a large IPv4 table: an array over the first 19 bits, of a bitmap and a base each. A bit stands where, from
  * one /24 to the next, the answer changes; its leaf stands as far behind the base as bits are set before. So a look-up is two
  * loads and a population count, one load where a /19 is all alike, and the array and its leaves are 9 MB for a full table.
  *
- * The prefixes themselves stand in a log for each /16: a change is appended, without looking for what was there. The log is put in
- * order when somebody asks, or when it has grown to twice what is in it; and a /16 is compiled when it is first looked up after a
- * change. Both take microseconds. Prefixes longer than 24 bits stand in a trie of their own, asked only for the /24s that have any;
- * the default route stands beside.
+ * A change is only written down ({@link ChangeLog}), without looking for what was there. When a /16 is first looked up after a
+ * change, what was written down of it is put in order with what it has, and it is compiled: that takes microseconds. Prefixes longer
+ * than 24 bits stand in a trie of their own, asked only for the /24s that have any; the default route stands beside.
  *
  * @internal
  */
@@ -39,9 +43,12 @@ export class Ipv4Trie {
   #deep: ByteTrie | undefined;
   #default = 0;
   readonly #leaves = new Uint32Array(256);
-  /** For putting a log in order. */
-  readonly #sorted = new Float64Array(1024);
-  readonly #values = new Uint32Array(1024);
+  /** How many prefixes there were at most. */
+  #largest = 0;
+  readonly #log = new ChangeLog(CHUNKS, (chunk) => this.#order(chunk));
+  /** For putting a chunk in order: values by key, and which keys there are, a bit each. */
+  readonly #values = new Uint32Array(KEYS);
+  readonly #keys = new Uint32Array(KEYS / 32);
 
   get bytes(): number {
     return (
@@ -50,47 +57,28 @@ export class Ipv4Trie {
       this.#above.byteLength +
       this.#aboveLength.byteLength +
       this.#arena.bytes +
+      this.#log.bytes +
       this.#short.size * 40 +
       (this.#deep?.bytes ?? 0)
     );
   }
 
-  /** Sets the target of a prefix, 1 to 2^31 - 2, or takes it out (0). */
-  put(a: number, length: number, target: number): void {
+  /** Sets the target of a prefix, 1 to 2^31 - 2, or takes it out (0). `size` is how many prefixes there are. */
+  put(a: number, length: number, target: number, size: number): void {
     if (length <= 16) {
       if (target === 0) this.#deleteShort(a >>> 16, length);
       else this.#setShort(a >>> 16, length, target);
-    } else if (length <= 24) this.#append(a >>> 16, (((a >>> 8) & 255) << 8) | (length - 16), target);
-    else this.#putDeep(a, length, target);
+    } else if (length <= 24) this.#append(a >>> 16, (((a >>> 8) & 255) << 4) | (length - 17), target, size);
+    else this.#putDeep(a, length, target, size);
   }
 
-  #putDeep(a: number, length: number, target: number): void {
+  #putDeep(a: number, length: number, target: number, size: number): void {
     this.#deep ??= new ByteTrie();
     const before = target === 0 ? this.#deep.delete(a, 0, 0, 0, length) : this.#deep.set(a, 0, 0, 0, length, target);
     if ((before === 0) === (target === 0)) return;
     const chunk = a >>> 16;
-    const key = (((a >>> 8) & 255) << 8) | DEEP;
-    this.#append(chunk, key, this.#last(chunk, key) + (target === 0 ? -1 : 1));
-  }
-
-  /**
-   * Looks at what a change of each address will look at, all at once: the misses of a batch in the cache overlap, where those of one
-   * change after another would not. The sum means nothing; it keeps the loads.
-   */
-  warm(addresses: Uint32Array, ids: Uint32Array, count: number): number {
-    const chunks = this.#chunk;
-    const root = this.#root;
-    const { words } = this.#arena;
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const chunk = addresses[ids[i]] >>> 16;
-      sum = (sum + chunks[chunk * CHUNK] + root[chunk * 16 + 1]) | 0;
-    }
-    for (let i = 0; i < count; i++) {
-      const c = (addresses[ids[i]] >>> 16) * CHUNK;
-      sum = (sum + words[chunks[c] + 2 * (chunks[c + 1] & 0xffff)]) | 0;
-    }
-    return sum;
+    const key = (((a >>> 8) & 255) << 4) | DEEP;
+    this.#append(chunk, key, this.#last(chunk, key) + (target === 0 ? -1 : 1), size);
   }
 
   /** The target of exactly this prefix, 0 for none. */
@@ -98,7 +86,7 @@ export class Ipv4Trie {
     if (length === 0) return this.#default;
     if (length <= 16) return this.#short.get((a >>> 16) * 32 + length) ?? 0;
     if (length > 24) return this.#deep?.get(a, 0, 0, 0, length) ?? 0;
-    return this.#last(a >>> 16, (((a >>> 8) & 255) << 8) | (length - 16));
+    return this.#last(a >>> 16, (((a >>> 8) & 255) << 4) | (length - 17));
   }
 
   /** The target of the longest prefix that covers an address, 0 for none. */
@@ -160,17 +148,17 @@ export class Ipv4Trie {
     }
   }
 
-  // --- Chunks and their logs -----------------------------------------------------------------------------------------------
+  // --- Chunks --------------------------------------------------------------------------------------------------------------
 
-  /** The last word on a key, 0 when there is none: in what was appended since the log was last in order, then in what is. */
+  /** The last word on a key, 0 when there is none: among what waits, then in order. */
   #last(chunk: number, key: number): number {
+    const waiting = this.#log.find(chunk, key, SEARCHED);
+    if (waiting >= 0) return waiting;
+    if (waiting === -2) this.#order(chunk);
     const from = this.#chunk[chunk * CHUNK];
-    const sorted = this.#chunk[chunk * CHUNK + 1] >>> 16;
     const { words } = this.#arena;
-    for (let i = (this.#chunk[chunk * CHUNK + 1] & 0xffff) - 1; i >= sorted; i--)
-      if (words[from + 2 * i] === key) return words[from + 2 * i + 1];
     let low = 0;
-    let high = sorted;
+    let high = this.#chunk[chunk * CHUNK + 1];
     while (low < high) {
       const middle = (low + high) >>> 1;
       const found = words[from + 2 * middle];
@@ -182,70 +170,61 @@ export class Ipv4Trie {
   }
 
   /** From now on the last word on a key is this; 0 for "out". */
-  #append(chunk: number, key: number, value: number): void {
-    const c = chunk * CHUNK;
-    let count = this.#chunk[c + 1] & 0xffff;
-    let from = this.#chunk[c];
-    if (from === 0 || 2 * count + 2 > Arena.sizeOf(this.#chunk[c + 3] >>> 8)) {
-      this.#makeRoom(chunk);
-      from = this.#chunk[c];
-      count = this.#chunk[c + 1] & 0xffff;
-    }
-    const { words } = this.#arena;
-    words[from + 2 * count] = key;
-    words[from + 2 * count + 1] = value;
-    this.#chunk[c + 1]++;
-    this.#touch(chunk);
+  #append(chunk: number, key: number, value: number, size: number): void {
+    if (this.#log.newest[chunk] === 0) this.#touch(chunk);
+    if (size > this.#largest) this.#largest = size;
+    // Twice as many, so that a table can come and go whole before any of it is put in order.
+    this.#log.append(chunk, key, value, 2 * this.#largest);
   }
 
-  #makeRoom(chunk: number): void {
-    const c = chunk * CHUNK;
-    const before = this.#chunk[c + 1] & 0xffff;
-    if (before >= LOG) this.#order(chunk);
-    const count = this.#chunk[c + 1] & 0xffff;
-    const from = this.#chunk[c];
-    const sizeClass = this.#chunk[c + 3] >>> 8;
-    // Half of it was stale: there is room now.
-    if (from !== 0 && count <= before >> 1) return;
-    const wider = Arena.classOf(2 * count + Math.max(2, count));
-    const to = this.#arena.take(wider);
-    if (from !== 0) {
-      this.#arena.words.copyWithin(to, from, from + 2 * count);
-      this.#arena.give(from, sizeClass);
-    }
-    this.#chunk[c] = to;
-    this.#chunk[c + 3] = (this.#chunk[c + 3] & 255) | (wider << 8);
-  }
-
-  /** Puts a log in order: one entry a key, the last, and none for what is out. */
+  /** Puts what waits of a chunk in order with what it has: one entry a key, the last, and none for what is out. */
   #order(chunk: number): void {
-    const c = chunk * CHUNK;
-    const count = this.#chunk[c + 1] & 0xffff;
-    if (this.#chunk[c + 1] >>> 16 === count) return;
-    const { words } = this.#arena;
-    const from = this.#chunk[c];
-    const sorted = this.#sorted.subarray(0, count);
+    if (this.#log.newest[chunk] === 0) return;
     const values = this.#values;
-    // Key, then place in the log: numbers that sort as both.
-    for (let i = 0; i < count; i++) {
-      sorted[i] = words[from + 2 * i] * 4096 + i;
-      values[i] = words[from + 2 * i + 1];
+    const keys = this.#keys;
+    this.#log.take(chunk, values, keys);
+    const c = chunk * CHUNK;
+    const from = this.#chunk[c];
+    const end = from + 2 * this.#chunk[c + 1];
+    const before = this.#arena.words;
+    for (let at = from; at < end; at += 2) {
+      const key = before[at];
+      const bit = 1 << (key & 31);
+      if ((keys[key >>> 5] & bit) !== 0) continue;
+      keys[key >>> 5] |= bit;
+      values[key] = before[at + 1];
     }
-    sorted.sort();
-    let kept = 0;
-    for (let i = 0; i < count; i++) {
-      const key = Math.floor(sorted[i] / 4096);
-      if (i + 1 < count && Math.floor(sorted[i + 1] / 4096) === key) continue;
-      const value = values[sorted[i] % 4096];
-      if (value === 0) continue;
-      words[from + 2 * kept] = key;
-      words[from + 2 * kept++ + 1] = value;
+    let count = 0;
+    for (let word = 0; word < KEYS / 32; word++) {
+      for (let bits = keys[word]; bits !== 0; bits &= bits - 1) {
+        const bit = 31 - Math.clz32(bits & -bits);
+        if (values[word * 32 + bit] !== 0) count++;
+        else keys[word] &= ~(1 << bit);
+      }
     }
-    this.#chunk[c + 1] = ((kept << 16) | kept) >>> 0;
-    if (kept > 0) return;
-    this.#arena.give(from, this.#chunk[c + 3] >>> 8);
-    this.#chunk[c] = 0;
-    this.#chunk[c + 3] &= 255;
+    this.#resize(c, count);
+    let at = this.#chunk[c];
+    const { words } = this.#arena;
+    for (let word = 0; word < KEYS / 32; word++) {
+      for (let bits = keys[word]; bits !== 0; bits &= bits - 1) {
+        const key = word * 32 + 31 - Math.clz32(bits & -bits);
+        words[at++] = key;
+        words[at++] = values[key];
+      }
+      keys[word] = 0;
+    }
+  }
+
+  /** Gives a chunk, whose place in {@link Ipv4Trie.#chunk} is `c`, a piece for so many entries. */
+  #resize(c: number, count: number): void {
+    const before = this.#chunk[c];
+    const sizeClass = this.#chunk[c + 3] >>> 8;
+    const wanted = Arena.classOf(2 * count);
+    this.#chunk[c + 1] = count;
+    if (before !== 0 && count > 0 && sizeClass === wanted) return;
+    if (before !== 0) this.#arena.give(before, sizeClass);
+    this.#chunk[c] = count === 0 ? 0 : this.#arena.take(wanted);
+    this.#chunk[c + 3] = (this.#chunk[c + 3] & 255) | (wanted << 8);
   }
 
   /** What was compiled of a chunk does not hold any more. */
@@ -268,16 +247,16 @@ export class Ipv4Trie {
     const leaves = this.#leaves;
     leaves.fill(this.#above[chunk]);
     const from = this.#chunk[chunk * CHUNK];
-    const end = from + 2 * (this.#chunk[chunk * CHUNK + 1] & 0xffff);
+    const end = from + 2 * this.#chunk[chunk * CHUNK + 1];
     let { words } = this.#arena;
     // In order of place, then length: what is more specific comes later, and the mark of longer prefixes last.
     for (let at = from; at < end; at += 2) {
       const key = words[at];
-      const slot = key >>> 8;
-      if ((key & 255) === DEEP) continue;
-      leaves.fill(words[at + 1], slot, slot + (1 << (8 - (key & 255))));
+      const slot = key >>> 4;
+      if ((key & 15) === DEEP) continue;
+      leaves.fill(words[at + 1], slot, slot + (1 << (7 - (key & 15))));
     }
-    for (let at = from; at < end; at += 2) if ((words[at] & 255) === DEEP) leaves[words[at] >>> 8] |= FLAG;
+    for (let at = from; at < end; at += 2) if ((words[at] & 15) === DEEP) leaves[words[at] >>> 4] |= FLAG;
     let changes = 0;
     for (let slot = 0; slot < 256; slot++) if ((slot & 31) === 0 || leaves[slot] !== leaves[slot - 1]) changes++;
     const root = this.#root;

@@ -41,8 +41,11 @@ export class LpmTable {
   put(a: number, b: number, c: number, d: number, length: number, before: number, target: number): void {
     if (before === 0 && target === 0) return;
     if (before === 0) this.size++;
-    else if (target === 0) this.size--;
-    if (this.#trie4) this.#trie4.put(a, length, target);
+    else if (target === 0 && --this.size === 0) {
+      this.clear();
+      return;
+    }
+    if (this.#trie4) this.#trie4.put(a, length, target, this.size);
     else if (this.#trie6) {
       if (target === 0) this.#trie6.delete(a, b, c, d, length);
       else this.#trie6.set(a, b, c, d, length, target);
@@ -51,11 +54,6 @@ export class LpmTable {
       else this.#small.set(a, b, c, d, length, target);
       if (this.#small.size > SMALL) this.#grow(this.#small);
     }
-  }
-
-  /** See {@link Ipv4Trie.warm}: before a batch of changes. */
-  warm(addresses: Uint32Array, ids: Uint32Array, count: number): number {
-    return this.#trie4?.warm(addresses, ids, count) ?? 0;
   }
 
   /** The target of exactly this prefix, 0 for none. */
@@ -93,7 +91,7 @@ export class LpmTable {
       this.#trie6 = trie;
     } else {
       const trie = new Ipv4Trie();
-      small.each((a, _b, _c, _d, length, target) => trie.put(a, length, target));
+      small.each((a, _b, _c, _d, length, target) => trie.put(a, length, target, small.size));
       this.#trie4 = trie;
     }
     this.#small = undefined;

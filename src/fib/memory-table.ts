@@ -71,7 +71,6 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
     for (const { rib, prefix, before, after, size } of batch.parts) {
       const { a, b, c, d, length } = rib.prefixes;
       let last = 0;
-      if (!rib.ipv6) this.#ipv4.warm(a, prefix, size);
       for (let i = 0; i < size; i++) {
         const id = prefix[i];
         const target = after[i];
