@@ -5,6 +5,8 @@ import type { Rib } from '../rib/rib.js';
 import type { Policy } from './policy/index.js';
 import { decodeCanonical, encodeCanonical } from './wire/index.js';
 
+const NONE = new Uint8Array(0);
+
 /** What an export needs to know of the neighbour. @internal */
 export interface ExportContext {
   readonly localAs: number;
@@ -47,7 +49,7 @@ export class RouteExport {
   /** The attributes of the last route told, `bytes[0, length)`, without next hop; its octets stand beside. */
   bytes = new Uint8Array(4096);
   length = 0;
-  nextHop: Uint8Array = new Uint8Array(0);
+  nextHop: Uint8Array = NONE;
   /** Counts up whenever the octets change: routes told under one number share an UPDATE. */
   version = 0;
   #set = -1;
@@ -130,48 +132,26 @@ export class RouteExport {
     if (this.bytes.length < (to - from) * 2 + 128) this.bytes = new Uint8Array((to - from) * 2 + 4096);
     const transparent = !context.external || context.routeServerClient;
     const reflected = !context.external && feed.source === 'bgp' && !feed.external;
-    this.nextHop = (ipv6 ? context.nextHop6 : context.nextHop4) ?? new Uint8Array(0);
-    let at = 0;
-    let sawPath = false;
-    let sawOriginator = false;
-    let sawCluster = false;
-    let sawLocalPref = false;
+    this.nextHop = (ipv6 ? context.nextHop6 : context.nextHop4) ?? NONE;
     const out = this.bytes;
-    const originator = (): void => {
-      if (reflected && !sawOriginator) {
-        sawOriginator = true;
-        at = putU32(out, putHeader(out, at, 0x80, 9, 4), feed.routerId);
-      }
-    };
-    const cluster = (): void => {
-      if (reflected && !sawCluster) {
-        sawCluster = true;
-        at = putU32(out, putHeader(out, at, 0x80, 10, 4), context.clusterId);
-      }
-    };
-    const localPref = (): void => {
-      if (!context.external && !sawLocalPref) {
-        sawLocalPref = true;
-        at = putU32(out, putHeader(out, at, 0x40, 5, 4), 100);
-      }
-    };
-    const path = (value: number, length: number): void => {
-      sawPath = true;
-      at = this.#putPath(out, at, page, value, length);
-    };
+    let at = 0;
+    /** Attributes up to this code are written, or need not be: what is ours to add goes in its place. */
+    let past = 1;
     for (let i = from; i < to; ) {
-      const flags = page[i] ?? 0;
-      const code = page[i + 1] ?? 0;
-      const length = (flags & 0x10) !== 0 ? ((page[i + 2] ?? 0) << 8) | (page[i + 3] ?? 0) : (page[i + 2] ?? 0);
-      const value = i + ((flags & 0x10) !== 0 ? 4 : 3);
+      const flags = page[i] as number; // a canonical set is whole
+      const code = page[i + 1] as number;
+      const long = (flags & 0x10) !== 0;
+      const length = long ? ((page[i + 2] as number) << 8) | (page[i + 3] as number) : (page[i + 2] as number);
+      const value = i + (long ? 4 : 3);
       i = value + length;
-      if (code > 2 && !sawPath) path(0, 0);
-      if (code > 5) localPref();
-      if (code > 9) originator();
-      if (code > 10) cluster();
+      if (past < code) {
+        at = this.#putOwn(out, at, past, code, feed, reflected);
+        past = code;
+      }
       switch (code) {
         case 2:
-          path(value, length);
+          at = this.#putPath(out, at, page, value, length);
+          past = 3;
           continue;
         case 3:
           if (context.unchanged) this.nextHop = page.slice(value, value + length);
@@ -180,8 +160,8 @@ export class RouteExport {
           if (!transparent && !keepMed) continue;
           break;
         case 5:
+          past = 6;
           if (context.external) continue;
-          sawLocalPref = true;
           break;
         case 7: // AGGREGATOR
           if (!context.fourOctetAs) {
@@ -195,13 +175,13 @@ export class RouteExport {
           }
           break;
         case 9:
+          past = 10;
           if (context.external) continue;
-          sawOriginator = true;
           break;
         case 10:
+          past = 11;
           if (context.external) continue;
           if (reflected) {
-            sawCluster = true;
             at = putU32(out, putHeader(out, at, 0x80, 10, length + 4), context.clusterId);
             at = copy(out, at, page, value, value + length);
             continue;
@@ -216,20 +196,29 @@ export class RouteExport {
         case 26: // AIGP is for neighbours that are configured for it (RFC 7311 §3.3): none is.
           continue;
       }
-      const known = code <= 10 || code === 32 || code === 35 || code === 8;
+      const known = code <= 10 || code === 32 || code === 35;
       // Unrecognized: non-transitive goes no further, transitive is marked partial (RFC 4271 §9).
       if (!known && (flags & 0x40) === 0) continue;
       at = putHeader(out, at, known ? flags : flags | 0x20, code, length);
       at = copy(out, at, page, value, value + length);
     }
-    if (!sawPath) path(0, 0);
-    localPref();
-    originator();
-    cluster();
+    at = this.#putOwn(out, at, past, 256, feed, reflected);
     if (!context.fourOctetAs) at = this.#putAs4(out, at, page, from, to);
     this.length = at;
     if (ipv6) return this.nextHop.length >= 16;
     return this.nextHop.length === 4 || (this.nextHop.length >= 16 && context.extendedNextHop);
+  }
+
+  /** What every route must have and the set has not, of the codes in `[past, code)`. */
+  #putOwn(out: Uint8Array, at: number, past: number, code: number, feed: Feed, reflected: boolean): number {
+    const { context } = this;
+    if (past <= 2 && 2 < code) at = this.#putPath(out, at, NONE, 0, 0);
+    if (context.external) return at;
+    if (past <= 5 && 5 < code) at = putU32(out, putHeader(out, at, 0x40, 5, 4), 100);
+    if (!reflected) return at;
+    if (past <= 9 && 9 < code) at = putU32(out, putHeader(out, at, 0x80, 9, 4), feed.routerId);
+    if (past <= 10 && 10 < code) at = putU32(out, putHeader(out, at, 0x80, 10, 4), context.clusterId);
+    return at;
   }
 
   /** AS_PATH, with our AS number in front for an external neighbour that is not a route server's client. */
@@ -237,6 +226,14 @@ export class RouteExport {
     const { context } = this;
     const prepend = context.external && !context.routeServerClient;
     const wide = context.fourOctetAs;
+    const first = length > 0 ? (page[value + 1] as number) : 0;
+    if (prepend && wide && !context.asOverride && first > 0 && first < 255 && page[value] === 2 && length === 2 + 4 * first) {
+      // Nearly every path is one sequence.
+      at = putHeader(out, at, 0x40, 2, length + 4);
+      out[at++] = 2;
+      out[at++] = first + 1;
+      return copy(out, putU32(out, at, context.localAs), page, value + 2, value + length);
+    }
     const start = at;
     // The header's length is not known before; room for the long form, closed up after.
     at += 4;

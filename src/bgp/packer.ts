@@ -26,6 +26,13 @@ export class Packer {
   readonly counters = { updates: 0, announced: 0, withdrawn: 0 };
   #out = new Uint8Array(0);
   #at = 0;
+  /** Of the message that is open: where it starts, and where the lengths of its attributes, and of its MP attribute or withdrawn routes, stand while they are not known (0 for none). */
+  #startAt = 0;
+  #attributesAt = 0;
+  #mpAt = 0;
+  /** Where it must end, so that what follows its NLRI fits. */
+  #limit = 0;
+  /** Attributes that follow the NLRI: the route is prepared for the next prefix before they are written. */
   #held = new Uint8Array(256);
   #heldLength = 0;
 
@@ -67,28 +74,26 @@ export class Packer {
   #announceRun(): void {
     const { adjRibOut, route } = this;
     const { version } = route;
-    const close = this.#open();
-    const limit = this.#limit(close.start);
+    this.#open();
     let count = 0;
-    while (count < adjRibOut.waiting && this.#at + 17 <= limit) {
+    while (count < adjRibOut.waiting && this.#at + 17 <= this.#limit) {
       const prefix = adjRibOut.peek(count);
       if (count > 0 && (!this.#tellable(prefix) || route.version !== version)) break;
       this.#putPrefix(prefix);
       adjRibOut.setTold(prefix, true);
       count++;
     }
-    close.finish();
+    this.#finish();
     this.counters.announced += count;
     adjRibOut.consume(count);
   }
 
   #withdrawRun(): void {
     const { adjRibOut } = this;
-    const close = this.#openWithdrawal();
-    const limit = this.#limit(close.start);
+    this.#openWithdrawal();
     let count = 0;
     let withdrawn = 0;
-    while (count < adjRibOut.waiting && this.#at + 17 <= limit) {
+    while (count < adjRibOut.waiting && this.#at + 17 <= this.#limit) {
       const prefix = adjRibOut.peek(count);
       if (count > 0 && this.#tellable(prefix)) break;
       if (adjRibOut.told(prefix)) {
@@ -98,7 +103,7 @@ export class Packer {
       }
       count++;
     }
-    close.finish();
+    this.#finish();
     this.counters.withdrawn += withdrawn;
     adjRibOut.consume(count);
   }
@@ -115,16 +120,16 @@ export class Packer {
       if (rib.verdict[at] !== 0 || !feed.alive || rib.model.down[rib.holder[at] as number] !== 0) continue;
       if (!route.prepare(rib, at, this.options.own) || !this.#fits()) continue;
       now.push(row);
-      const close = this.#open();
+      this.#open();
       this.#putPrefix(prefix, row);
-      close.finish();
+      this.#finish();
       this.counters.announced++;
     }
     const gone = before.filter((row) => !now.includes(row));
     if (gone.length > 0) {
-      const close = this.#openWithdrawal();
+      this.#openWithdrawal();
       for (const row of gone) this.#putPrefix(prefix, row);
-      close.finish();
+      this.#finish();
       this.counters.withdrawn += gone.length;
     }
     if (now.length > 0) adjRibOut.paths?.set(prefix, now);
@@ -133,101 +138,83 @@ export class Packer {
     adjRibOut.consume(1);
   }
 
-  #limit(start: number): number {
-    return start + this.options.maxMessage;
-  }
-
   /** Begins an UPDATE with the route's attributes; what is put next is its NLRI. */
-  #open(): { readonly start: number; finish(): void } {
+  #open(): void {
     const { route } = this;
-    const start = this.#start();
+    this.#start();
     const { ipv6 } = this.adjRibOut.rib;
-    const out = this.#out;
     this.#u16(0);
-    const attributesAt = this.#at;
+    this.#attributesAt = this.#at;
     this.#u16(0);
-    // The route may be prepared for the next prefix before this message is finished.
-    if (this.#held.length < route.length) this.#held = new Uint8Array(route.length * 2);
-    const { bytes } = route;
-    const held = this.#held;
-    for (let i = 0; i < route.length; i++) held[i] = bytes[i] as number; // as long as the route says
-    this.#heldLength = route.length;
     if (!ipv6 && route.nextHop.length === 4) {
-      this.#putAttributes(route.nextHop);
-      this.#patch(attributesAt, this.#at - attributesAt - 2);
-      return { start, finish: () => this.#finish(start) };
+      this.#putClassic(route);
+      this.#patch(this.#attributesAt, this.#at - this.#attributesAt - 2);
+      this.#attributesAt = 0;
+      return;
     }
-    out[this.#at++] = 0x90;
-    out[this.#at++] = 14;
-    const lengthAt = this.#at;
-    this.#u16(0);
-    this.#u16(ipv6 ? 2 : 1);
-    out[this.#at++] = 1;
+    // The other attributes follow the NLRI; their room is kept free at the end of the message.
+    if (this.#held.length < route.length) this.#held = new Uint8Array(route.length * 2);
+    for (let i = 0; i < route.length; i++) this.#held[i] = route.bytes[i] as number; // as long as the route says
+    this.#heldLength = route.length;
+    this.#limit -= route.length;
+    this.#openMp(14, ipv6);
+    const out = this.#out;
     out[this.#at++] = route.nextHop.length;
     out.set(route.nextHop, this.#at);
     this.#at += route.nextHop.length;
     out[this.#at++] = 0;
-    // The other attributes follow the NLRI; their room is kept free at the end of the message.
-    return {
-      start: start - route.length,
-      finish: () => {
-        this.#patch(lengthAt, this.#at - lengthAt - 2);
-        this.#putAttributes(undefined);
-        this.#patch(attributesAt, this.#at - attributesAt - 2);
-        this.#finish(start);
-      },
-    };
   }
 
-  #openWithdrawal(): { readonly start: number; finish(): void } {
-    const start = this.#start();
+  /** Begins an UPDATE that withdraws; what is put next goes. */
+  #openWithdrawal(): void {
+    this.#start();
     if (!this.adjRibOut.rib.ipv6) {
-      const lengthAt = this.#at;
+      this.#mpAt = this.#at;
       this.#u16(0);
-      return {
-        start: start - 2,
-        finish: () => {
-          this.#patch(lengthAt, this.#at - lengthAt - 2);
-          this.#u16(0);
-          this.#finish(start);
-        },
-      };
+      this.#limit -= 2;
+      return;
     }
     this.#u16(0);
-    const attributesAt = this.#at;
+    this.#attributesAt = this.#at;
     this.#u16(0);
-    this.#out[this.#at++] = 0x90;
-    this.#out[this.#at++] = 15;
-    const lengthAt = this.#at;
-    this.#u16(0);
-    this.#u16(2);
-    this.#out[this.#at++] = 1;
-    return {
-      start,
-      finish: () => {
-        this.#patch(lengthAt, this.#at - lengthAt - 2);
-        this.#patch(attributesAt, this.#at - attributesAt - 2);
-        this.#finish(start);
-      },
-    };
+    this.#openMp(15, true);
   }
 
-  /** The route's attributes; with NEXT_HOP in its place, third, where the route has one of its own. */
-  #putAttributes(nextHop: Uint8Array | undefined): void {
-    const bytes = this.#held;
-    const length = this.#heldLength;
+  /** MP_REACH_NLRI or MP_UNREACH_NLRI up to its SAFI (RFC 4760 §3, §4). */
+  #openMp(code: 14 | 15, ipv6: boolean): void {
+    this.#out[this.#at++] = 0x90;
+    this.#out[this.#at++] = code;
+    this.#mpAt = this.#at;
+    this.#u16(0);
+    this.#u16(ipv6 ? 2 : 1);
+    this.#out[this.#at++] = 1;
+  }
+
+  /** Ends the message that is open. */
+  #finish(): void {
+    if (this.#mpAt !== 0) {
+      this.#patch(this.#mpAt, this.#at - this.#mpAt - 2);
+      // Withdrawn routes are followed by no attributes, an MP attribute by all others.
+      if (this.#attributesAt === 0) this.#u16(0);
+    }
+    for (let i = 0; i < this.#heldLength; i++) this.#out[this.#at++] = this.#held[i] as number; // held
+    if (this.#attributesAt !== 0) this.#patch(this.#attributesAt, this.#at - this.#attributesAt - 2);
+    this.#patch(this.#startAt + 16, this.#at - this.#startAt);
+    this.counters.updates++;
+  }
+
+  /** The route's attributes with NEXT_HOP in its place, third. */
+  #putClassic({ bytes, length, nextHop }: RouteExport): void {
     const out = this.#out;
     let to = this.#at;
     let split = 0;
-    if (nextHop) {
-      while (split < length && (bytes[split + 1] ?? 0) < 3) split += attributeLength(bytes, split);
-      for (let i = 0; i < split; i++) out[to++] = bytes[i] as number; // held
-      out[to++] = 0x40;
-      out[to++] = 3;
-      out[to++] = 4;
-      for (let i = 0; i < 4; i++) out[to++] = nextHop[i] as number; // four octets
-    }
-    for (let i = split; i < length; i++) out[to++] = bytes[i] as number; // held
+    while (split < length && (bytes[split + 1] ?? 0) < 3) split += attributeLength(bytes, split);
+    for (let i = 0; i < split; i++) out[to++] = bytes[i] as number; // as long as the route says
+    out[to++] = 0x40;
+    out[to++] = 3;
+    out[to++] = 4;
+    for (let i = 0; i < 4; i++) out[to++] = nextHop[i] as number; // four octets
+    for (let i = split; i < length; i++) out[to++] = bytes[i] as number; // as long as the route says
     this.#at = to;
   }
 
@@ -247,17 +234,17 @@ export class Packer {
     this.#u32(prefixes.d[prefix] as number, octets - 12);
   }
 
-  #start(): number {
+  #start(): void {
     const start = this.#at;
     const out = this.#out;
     for (let i = start; i < start + 16; i++) out[i] = 0xff;
-    this.#out[start + 18] = UPDATE;
+    out[start + 18] = UPDATE;
     this.#at = start + HEADER;
-    return start;
-  }
-  #finish(start: number): void {
-    this.#patch(start + 16, this.#at - start);
-    this.counters.updates++;
+    this.#startAt = start;
+    this.#limit = start + this.options.maxMessage;
+    this.#attributesAt = 0;
+    this.#mpAt = 0;
+    this.#heldLength = 0;
   }
   #u16(value: number): void {
     this.#patch(this.#at, value);
