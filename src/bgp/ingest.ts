@@ -32,6 +32,9 @@ export class Ingest {
   readonly #scan = new AttributeScan();
   readonly #pathIds4: boolean;
   readonly #pathIds6: boolean;
+  /** Prefixes of one UPDATE, and their path identifiers. */
+  #ids = new Uint32Array(1024);
+  #paths = new Uint32Array(1024);
   /** Messages, prefixes announced and withdrawn, and attribute blocks that were malformed, so far. */
   readonly counters = { updates: 0, announced: 0, withdrawn: 0, malformed: 0 };
   /** What the last malformed attribute block was, for the log. */
@@ -206,56 +209,81 @@ export class Ingest {
   }
 
   #announce4(rib: Rib, bytes: Uint8Array, from: number, end: number, set: number): boolean {
-    const { route } = this;
-    const feed = this.feed.index;
-    const perPrefix = route.needsPrefix;
-    this.announcedAny = true;
-    if (!perPrefix) route.evaluate(set, 0, 0, 0, 0, 0, false);
-    for (let at = from; at < end; ) {
-      let pathId = 0;
+    const most = (end - from + 1) >> (this.#pathIds4 ? 2 : 0);
+    if (this.#ids.length < most) this.#makeRoom(most);
+    const ids = this.#ids;
+    let count = 0;
+    let at = from;
+    let whole = from;
+    while (at < end) {
       if (this.#pathIds4) {
-        if (at + 4 > end) return false;
-        pathId = u32(bytes, at);
+        if (at + 4 > end) break;
+        this.#paths[count] = u32(bytes, at);
         at += 4;
       }
       const length = bytes[at++] as number; // at < end, or checked below
       const octets = (length + 7) >> 3;
-      if (length > 32 || at + octets > end) return false;
-      const a = masked(bytes, at, octets, length);
+      if (length > 32 || at + octets > end) break;
+      ids[count++] = rib.prefixId(masked(bytes, at, octets, length), 0, 0, 0, length);
       at += octets;
-      if (perPrefix) route.evaluate(set, a, 0, 0, 0, length, false);
-      rib.announce(rib.prefixId(a, 0, 0, 0, length), feed, pathId, set, route.setOut, route.fault, route.holder, route.wish);
-      this.counters.announced++;
+      whole = at;
     }
-    return true;
+    this.#announce(rib, this.#pathIds4, count, set);
+    return whole === end;
   }
 
   #announce6(rib: Rib, bytes: Uint8Array, from: number, end: number, set: number): boolean {
-    const { route } = this;
-    const feed = this.feed.index;
-    const perPrefix = route.needsPrefix;
-    this.announcedAny = true;
-    if (!perPrefix) route.evaluate(set, 0, 0, 0, 0, 0, true);
-    for (let at = from; at < end; ) {
-      let pathId = 0;
+    const most = end - from;
+    if (this.#ids.length < most) this.#makeRoom(most);
+    const ids = this.#ids;
+    let count = 0;
+    let at = from;
+    let whole = from;
+    while (at < end) {
       if (this.#pathIds6) {
-        if (at + 4 > end) return false;
-        pathId = u32(bytes, at);
+        if (at + 4 > end) break;
+        this.#paths[count] = u32(bytes, at);
         at += 4;
       }
       const length = bytes[at++] as number; // at < end, or checked below
       const octets = (length + 7) >> 3;
-      if (length > 128 || at + octets > end) return false;
+      if (length > 128 || at + octets > end) break;
       const a = masked(bytes, at, octets, length);
       const b = masked(bytes, at + 4, octets - 4, length - 32);
       const c = masked(bytes, at + 8, octets - 8, length - 64);
       const d = masked(bytes, at + 12, octets - 12, length - 96);
+      ids[count++] = rib.prefixId(a, b, c, d, length);
       at += octets;
-      if (perPrefix) route.evaluate(set, a, b, c, d, length, true);
-      rib.announce(rib.prefixId(a, b, c, d, length), feed, pathId, set, route.setOut, route.fault, route.holder, route.wish);
-      this.counters.announced++;
+      whole = at;
     }
-    return true;
+    this.#announce(rib, this.#pathIds6, count, set);
+    return whole === end;
+  }
+
+  /** The prefixes in {@link Ingest.#ids}, with their path identifiers where there are any, are claimed. */
+  #announce(rib: Rib, pathIds: boolean, count: number, set: number): void {
+    const { route } = this;
+    const ids = this.#ids;
+    const paths = pathIds ? this.#paths : undefined;
+    this.announcedAny = true;
+    this.counters.announced += count;
+    if (!route.needsPrefix) {
+      route.evaluate(set, 0, 0, 0, 0, 0, rib.ipv6);
+      rib.announceRun(ids, paths, count, this.feed.index, set, route.setOut, route.fault, route.holder, route.wish);
+      return;
+    }
+    const { a, b, c, d, length } = rib.prefixes;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i] as number; // i < count
+      // In IPv4 the other columns are empty.
+      route.evaluate(set, a[id] as number, b[id] ?? 0, c[id] ?? 0, d[id] ?? 0, length[id] as number, rib.ipv6);
+      rib.announce(id, this.feed.index, paths?.[i] ?? 0, set, route.setOut, route.fault, route.holder, route.wish);
+    }
+  }
+
+  #makeRoom(prefixes: number): void {
+    this.#ids = new Uint32Array(prefixes * 2);
+    this.#paths = new Uint32Array(prefixes * 2);
   }
 
   #withdraw4(rib: Rib, bytes: Uint8Array, from: number, end: number): boolean {

@@ -122,32 +122,35 @@ export class Publication {
       const { rib, arbitration } = lane;
       if (rib.dirtyCount === 0) continue;
       if (causeIndex < 0) causeIndex = this.#causes.push(cause) - 1;
-      const { dirty, dirtySince } = rib;
+      this.#reserve(lane, rib.dirtyCount);
+      const { dirty, dirtySince, state, best, bestSet, decided, setOut, sets } = rib;
       let kept = 0;
       for (let i = 0; i < rib.dirtyCount; i++) {
         const prefix = dirty[i];
-        rib.state[prefix] &= ~PrefixState.dirty;
+        state[prefix] &= ~PrefixState.dirty;
         arbitration.decide(prefix);
         const { row, target } = arbitration;
-        const set = row === 0 ? 0 : rib.setOut[row - 1];
+        const set = row === 0 ? 0 : setOut[row - 1];
+        const setBefore = bestSet[prefix];
+        const targetBefore = decided[prefix];
         let changed = this.everyPath;
-        if (row !== rib.best[prefix] || set !== rib.bestSet[prefix]) {
-          if (set !== 0) rib.sets.retain(set);
-          if (rib.bestSet[prefix] !== 0) rib.sets.release(rib.bestSet[prefix]);
-          rib.best[prefix] = row;
-          rib.bestSet[prefix] = set;
+        if (row !== best[prefix] || set !== setBefore) {
+          if (set !== 0) sets.retain(set);
+          if (setBefore !== 0) sets.release(setBefore);
+          best[prefix] = row;
+          bestSet[prefix] = set;
           changed = true;
         }
-        if (target !== rib.decided[prefix]) {
+        if (target !== targetBefore) {
           if (target !== 0) this.targets.retain(target);
-          if (rib.decided[prefix] !== 0) this.targets.release(rib.decided[prefix]);
-          rib.decided[prefix] = target;
+          if (targetBefore !== 0) this.targets.release(targetBefore);
+          decided[prefix] = target;
           changed = true;
         }
         if (changed) {
           this.#enqueue(lane, prefix, dirtySince[i], causeIndex);
           dirty[kept++] = prefix;
-        } else if ((rib.state[prefix] & PrefixState.queued) === 0) {
+        } else if ((state[prefix] & PrefixState.queued) === 0) {
           rib.merged[prefix] = 0;
           rib.tidy(prefix);
         }
@@ -223,15 +226,19 @@ export class Publication {
     const { rib } = lane;
     if ((rib.state[prefix] & PrefixState.queued) !== 0) return;
     rib.state[prefix] |= PrefixState.queued;
-    if (lane.count >= lane.pending.length) {
-      const room = roomFor(lane.count + 1, lane.pending.length);
-      lane.pending = widen(lane.pending, room);
-      lane.since = widen(lane.since, room);
-      lane.causeOf = widen(lane.causeOf, room);
-    }
+    if (lane.count >= lane.pending.length) this.#reserve(lane, 1);
     lane.pending[lane.count] = prefix;
     lane.since[lane.count] = since;
     lane.causeOf[lane.count++] = cause;
+  }
+
+  #reserve(lane: Lane, more: number): void {
+    const wanted = lane.count + more;
+    if (wanted <= lane.pending.length) return;
+    const room = roomFor(wanted, lane.pending.length);
+    lane.pending = widen(lane.pending, room);
+    lane.since = widen(lane.since, room);
+    lane.causeOf = widen(lane.causeOf, room);
   }
 
   /** For a sync: everything that is or was mapped. */
@@ -264,24 +271,26 @@ export class Publication {
         new Uint32Array(taken),
       ];
       const merged = new Uint16Array(taken);
+      const { state, published, decided, merged: mergedOf } = rib;
+      const { pending, since, causeOf: causes } = lane;
       let size = 0;
       for (let i = 0; i < taken; i++) {
-        const p = lane.pending[i];
-        rib.state[p] = (rib.state[p] & ~(PrefixState.queued | PrefixState.failed)) | PrefixState.inFlight;
-        const was = rib.published[p];
-        const is = rib.decided[p];
-        const changes = rib.merged[p];
+        const p = pending[i];
+        state[p] = (state[p] & ~(PrefixState.queued | PrefixState.failed)) | PrefixState.inFlight;
+        const was = published[p];
+        const is = decided[p];
+        const changes = mergedOf[p];
         // What changes from now on belongs to the next batch.
-        rib.merged[p] = 0;
+        mergedOf[p] = 0;
         const moved = this.#moved.size > 0 && this.#moved.delete(rib.ipv6 ? -1 - p : p);
         if (was === is && !sync && !moved) continue;
         if (sync && is === 0 && was === 0) continue;
         prefix[size] = p;
         before[size] = was;
         after[size] = is;
-        heard[size] = lane.since[i];
+        heard[size] = since[i];
         merged[size] = changes;
-        causeOf[size++] = lane.causeOf[i];
+        causeOf[size++] = causes[i];
         if (is !== 0) this.targets.retain(is);
       }
       announced.push({ lane, prefixes: lane.pending.slice(0, taken) });
@@ -306,6 +315,8 @@ export class Publication {
     for (const part of batch.parts) {
       const { rib } = part;
       const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
+      const { published } = rib;
+      const { targets, journal } = this;
       for (let i = 0; i < part.size; i++, n++) {
         const p = part.prefix[i];
         const after = part.after[i];
@@ -317,23 +328,23 @@ export class Publication {
           continue;
         }
         const before = part.before[i];
-        rib.published[p] = after;
+        published[p] = after;
         if (before !== after || batch.kind === 'delta') {
-          this.journal.append(
+          journal.append(
             rib,
             p,
-            this.targets.get(before),
-            this.targets.get(after),
+            targets.get(before),
+            targets.get(after),
             part.cause[part.causeOf[i]],
             part.merged[i],
             part.heard[i],
             batch.decided,
             now,
           );
-          if (numbers) numbers[n] = this.journal.seq;
+          if (numbers) numbers[n] = journal.seq;
           this.counters.changes++;
         }
-        if (before !== 0) this.targets.release(before);
+        if (before !== 0) targets.release(before);
       }
     }
     if (batch.kind === 'sync') {
@@ -350,7 +361,7 @@ export class Publication {
       const { rib } = lane;
       for (let i = 0; i < prefixes.length; i++) rib.state[prefixes[i]] &= ~PrefixState.inFlight;
       if (this.announceWhen === 'applied') this.owner.announce(rib, prefixes, prefixes.length);
-      for (let i = 0; i < prefixes.length; i++) rib.tidy(prefixes[i]);
+      for (let i = 0; i < prefixes.length; i++) if (rib.published[prefixes[i]] === 0) rib.tidy(prefixes[i]);
     }
     if (numbers) {
       const changes = batch.published(numbers, now);

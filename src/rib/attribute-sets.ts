@@ -99,9 +99,9 @@ export class AttributeSets {
     return this.#add(h, bytes, from, length);
   }
 
-  /** One more user of a set. */
-  retain(id: number): void {
-    this.#refs[id]++;
+  /** One more user of a set, or more. */
+  retain(id: number, users = 1): void {
+    this.#refs[id] += users;
   }
 
   /** One user less; the last frees it. */

@@ -143,51 +143,136 @@ export class Rib {
     return row;
   }
 
+  /** One claim, new or changed: see {@link Rib.announceRun}. */
+  announce(prefix: number, feed: number, pathId: number, setIn: number, setOut: number, fault: number, holder: number, wish: number): void {
+    this.announceRun(Uint32Array.of(prefix), Uint32Array.of(pathId), 1, feed, setIn, setOut, fault, holder, wish);
+  }
+
   /**
-   * A claim, new or changed. `fault` is what the protocol or policy has against it; the rest of its verdict is found here.
-   * Says whether anything changed: the same claim again is not news.
+   * Claims of one feed to `count` prefixes with the same attributes, new or changed. `fault` is what the protocol or policy has
+   * against them; the rest of the verdict is found here. The same claim again is not news.
    */
-  announce(
-    prefix: number,
+  announceRun(
+    prefixes: Uint32Array,
+    pathIds: Uint32Array | undefined,
+    count: number,
     feed: number,
-    pathId: number,
     setIn: number,
     setOut: number,
     fault: number,
     holder: number,
     wish: number,
-  ): boolean {
-    if (pathId !== 0 && this.pathId.length === 0) this.pathId = new Uint32Array(this.#rowRoom || 64);
-    let row = this.find(prefix, feed, pathId) - 1;
-    if (row >= 0) {
-      if (this.#stale.length > 0) this.#stale[row] = 0;
-      if (
-        this.setIn[row] === setIn &&
-        this.setOut[row] === setOut &&
-        this.fault[row] === fault &&
-        this.holder[row] === holder &&
-        this.wishOf(row) === wish
-      ) {
-        return false;
+  ): void {
+    this.#makeRoom(count, pathIds);
+    const { source, speaker: bound, sourceIndex } = this.feeds[feed] as Feed; // an open feed
+    const speaker = bound < 0 ? holder : bound;
+    // Columns stay where they are from here on.
+    const { head, next, state, merged, dirty, dirtySince, prefixOf, feedOf, arrival, feedNext, feedPrevious, now } = this;
+    let tail = this.#feedTail[feed];
+    let fresh = 0;
+    let by = -1;
+    let preference = 0;
+    let kind = 0;
+    for (let i = 0; i < count; i++) {
+      const prefix = prefixes[i];
+      const pathId = pathIds === undefined ? 0 : pathIds[i];
+      const first = head[prefix];
+      const known = first === 0 ? 0 : this.find(prefix, feed, pathId);
+      let row = known - 1;
+      if (known !== 0) {
+        if (!this.#change(row, setIn, setOut, fault, holder, wish)) continue;
+      } else {
+        row = this.#freeRowCount > 0 ? this.#freeRows[--this.#freeRowCount] : this.#rowLimit++;
+        fresh++;
+        prefixOf[row] = prefix;
+        feedOf[row] = feed;
+        if (this.pathId.length > 0) this.pathId[row] = pathId;
+        arrival[row] = ++this.#arrivals;
+        next[row] = first;
+        head[prefix] = row + 1;
+        feedPrevious[row] = tail;
+        feedNext[row] = 0;
+        if (tail === 0) this.#feedHead[feed] = row + 1;
+        else feedNext[tail - 1] = row + 1;
+        tail = row + 1;
+        this.setIn[row] = setIn;
+        this.setOut[row] = setOut;
+        this.holder[row] = holder;
+        this.fault[row] = fault;
+        if (wish >= 0) this.#wishes.set(row, wish);
+        let verdict = fault;
+        let grant = 0;
+        if (verdict === 0 && source !== 'initial') {
+          const judged = this.#authorize(prefix, speaker, holder, sourceIndex);
+          if (judged < 0) verdict = -judged;
+          else {
+            if (judged !== by) {
+              by = judged;
+              this.#derive(judged, setOut, sourceIndex, wish);
+              preference = this.#preference;
+              kind = this.#kind;
+            }
+            grant = judged + 1;
+          }
+        }
+        const accepted = grant !== 0;
+        this.verdict[row] = 0;
+        this.grant[row] = grant;
+        this.preference[row] = accepted ? preference : 0;
+        this.kind[row] = accepted ? kind : TargetKind.node;
+        if (source === 'initial' || (accepted && this.authorization.grants[by].limit !== Number.POSITIVE_INFINITY)) this.judge(row);
+        else if (verdict !== 0) this.#setVerdict(row, verdict, 0);
       }
-      this.#uncount(row);
-      this.sets.retain(setIn);
-      this.sets.retain(setOut);
-      this.sets.release(this.setIn[row]);
-      this.sets.release(this.setOut[row]);
-    } else {
-      row = this.#newRow(prefix, feed, pathId);
-      this.sets.retain(setIn);
-      this.sets.retain(setOut);
+      if (merged[prefix] < 0xffff) merged[prefix]++;
+      if ((state[prefix] & PrefixState.dirty) !== 0) continue;
+      state[prefix] |= PrefixState.dirty;
+      dirty[this.dirtyCount] = prefix;
+      dirtySince[this.dirtyCount++] = now;
     }
+    this.#feedTail[feed] = tail;
+    this.feedRows[feed] += fresh;
+    this.rows += fresh;
+    this.sets.retain(setIn, fresh);
+    this.sets.retain(setOut, fresh);
+  }
+
+  /** A claim that is known; whether anything changed. */
+  #change(row: number, setIn: number, setOut: number, fault: number, holder: number, wish: number): boolean {
+    if (this.#stale.length > 0) this.#stale[row] = 0;
+    if (
+      this.setIn[row] === setIn &&
+      this.setOut[row] === setOut &&
+      this.fault[row] === fault &&
+      this.holder[row] === holder &&
+      this.wishOf(row) === wish
+    ) {
+      return false;
+    }
+    this.#uncount(row);
+    this.sets.retain(setIn);
+    this.sets.retain(setOut);
+    this.sets.release(this.setIn[row]);
+    this.sets.release(this.setOut[row]);
     this.setIn[row] = setIn;
     this.setOut[row] = setOut;
     this.holder[row] = holder;
     this.fault[row] = fault;
     this.#setWish(row, wish);
     this.judge(row);
-    this.touch(prefix);
     return true;
+  }
+
+  /** Makes room for `count` claims that may all be new, to prefixes that have ids. */
+  #makeRoom(count: number, pathIds: Uint32Array | undefined): void {
+    if (this.#rowLimit + count > this.#rowRoom) this.#widenRows(this.#rowLimit + count);
+    if (this.dirtyCount + count > this.dirty.length) {
+      const room = roomFor(this.dirtyCount + count, this.dirty.length);
+      this.dirty = widen(this.dirty, room);
+      this.dirtySince = widen(this.dirtySince, room);
+    }
+    if (this.#arrivals + count > 0xffff_ffff) this.#renumber();
+    if (pathIds !== undefined && this.pathId.length === 0 && pathIds.subarray(0, count).some((id) => id !== 0))
+      this.pathId = new Uint32Array(this.#rowRoom);
   }
 
   /** Ends a claim; whether there was one. */
@@ -298,34 +383,18 @@ export class Rib {
       kind = (this.wishOf(row) & 1) !== 0 ? TargetKind.gateway : TargetKind.node;
       preference = this.wishOf(row) >= 2 ? 1 : 0;
     } else if (verdict === 0) {
-      const speaker = feed.speaker < 0 ? this.holder[row] : feed.speaker;
-      const t = this.prefixes;
-      const length = t.length[prefix];
-      const judged = this.ipv6
-        ? this.authorization.judge(
-            t.a[prefix],
-            t.b[prefix],
-            t.c[prefix],
-            t.d[prefix],
-            length,
-            true,
-            speaker,
-            this.holder[row],
-            feed.sourceIndex,
-          )
-        : this.authorization.judge(t.a[prefix], 0, 0, 0, length, false, speaker, this.holder[row], feed.sourceIndex);
+      const holder = this.holder[row];
+      const judged = this.#authorize(prefix, feed.speaker < 0 ? holder : feed.speaker, holder, feed.sourceIndex);
       if (judged < 0) verdict = -judged;
       else {
-        const by = this.authorization.grants[judged];
         grant = judged + 1;
-        preference = preferenceOf(by, feed.sourceIndex, this.wishOf(row));
-        const flags = this.sets.flags[this.setOut[row]];
-        if (by.gateway) kind = TargetKind.gateway;
-        if ((flags & SetFlag.blackhole) !== 0) kind = TargetKind.discard; // RFC 7999 §3.3
-        if ((flags & SetFlag.gracefulShutdown) !== 0) preference = 0; // RFC 8326 §4.1
-        if (by.limit !== Number.POSITIVE_INFINITY) {
+        this.#derive(judged, this.setOut[row], feed.sourceIndex, this.wishOf(row));
+        preference = this.#preference;
+        kind = this.#kind;
+        const { limit } = this.authorization.grants[judged];
+        if (limit !== Number.POSITIVE_INFINITY) {
           if (this.#limited) this.#limited.push(row);
-          else verdict = this.#count(row, judged, by.limit);
+          else verdict = this.#count(row, judged, limit);
         }
       }
     }
@@ -335,6 +404,27 @@ export class Rib {
     this.#setVerdict(row, verdict, before);
     return verdict !== before || grant !== beforeGrant || preference !== beforePreference || kind !== beforeKind;
   }
+
+  /** The grant that covers a claim, or -1 times the verdict. */
+  #authorize(prefix: number, speaker: number, holder: number, sourceIndex: number): number {
+    const t = this.prefixes;
+    const length = t.length[prefix];
+    return this.ipv6
+      ? this.authorization.judge(t.a[prefix], t.b[prefix], t.c[prefix], t.d[prefix], length, true, speaker, holder, sourceIndex)
+      : this.authorization.judge(t.a[prefix], 0, 0, 0, length, false, speaker, holder, sourceIndex);
+  }
+
+  /** What a claim with these attributes gets of its grant, in {@link Rib.#preference} and {@link Rib.#kind}. */
+  #derive(grant: number, set: number, sourceIndex: number, wish: number): void {
+    const by = this.authorization.grants[grant];
+    const flags = this.sets.flags[set];
+    this.#preference = (flags & SetFlag.gracefulShutdown) !== 0 ? 0 : preferenceOf(by, sourceIndex, wish); // RFC 8326 §4.1
+    if ((flags & SetFlag.blackhole) !== 0)
+      this.#kind = TargetKind.discard; // RFC 7999 §3.3
+    else this.#kind = by.gateway ? TargetKind.gateway : TargetKind.node;
+  }
+  #preference = 0;
+  #kind: number = TargetKind.node;
 
   /** Judges a claim again that is there already, outside of limits: see {@link Rib.rejudgeAll}. */
   rejudge(row: number): void {
@@ -460,35 +550,6 @@ export class Rib {
       this.feedRows = widen(this.feedRows, room);
       this.feedRefused = widen(this.feedRefused, room);
     }
-  }
-
-  #newRow(prefix: number, feed: number, pathId: number): number {
-    let row: number;
-    if (this.#freeRowCount > 0) row = this.#freeRows[--this.#freeRowCount];
-    else {
-      row = this.#rowLimit++;
-      if (row >= this.#rowRoom) this.#widenRows(row + 1);
-    }
-    this.rows++;
-    this.prefixOf[row] = prefix;
-    this.feedOf[row] = feed;
-    if (this.pathId.length > 0) this.pathId[row] = pathId;
-    if (row < this.#stale.length) this.#stale[row] = 0;
-    this.verdict[row] = 0;
-    this.grant[row] = 0;
-    this.preference[row] = 0;
-    if (this.#arrivals === 0xffff_ffff) this.#renumber();
-    this.arrival[row] = ++this.#arrivals;
-    this.next[row] = this.head[prefix];
-    this.head[prefix] = row + 1;
-    const tail = this.#feedTail[feed];
-    this.feedPrevious[row] = tail;
-    this.feedNext[row] = 0;
-    if (tail === 0) this.#feedHead[feed] = row + 1;
-    else this.feedNext[tail - 1] = row + 1;
-    this.#feedTail[feed] = row + 1;
-    this.feedRows[feed]++;
-    return row;
   }
 
   /** What a claim asks for, -1 for nothing. */
