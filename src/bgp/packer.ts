@@ -1,9 +1,13 @@
 import type { Feed } from '../claims/feed.js';
+import type { Buffers } from '../lib/buffers.js';
 import type { AdjRibOut } from '../rib/adj-rib-out.js';
 import type { RouteExport } from './export.js';
 
 /** Octets that one call packs, about. */
 const CHUNK = 65_536;
+/** What is shorter is copied: a buffer must not wait long for little. */
+const SMALL = 16_384;
+const NOTHING = new Uint8Array(0);
 const HEADER = 19;
 const UPDATE = 2;
 
@@ -13,6 +17,8 @@ export interface PackerOptions {
   readonly maxMessage: number;
   /** Index of the neighbour's own feed. */
   readonly own: number;
+  /** Where what is packed is written; it goes back there when it was sent. */
+  readonly buffers: Buffers;
 }
 
 /**
@@ -24,7 +30,7 @@ export interface PackerOptions {
 export class Packer {
   /** UPDATEs and prefixes sent. */
   readonly counters = { updates: 0, announced: 0, withdrawn: 0 };
-  #out = new Uint8Array(0);
+  #out: Uint8Array = NOTHING;
   #at = 0;
   /** Of the message that is open: where it starts, and where the lengths of its attributes, and of its MP attribute or withdrawn routes, stand while they are not known (0 for none). */
   #startAt = 0;
@@ -46,7 +52,7 @@ export class Packer {
   pack(): Uint8Array | undefined {
     const { adjRibOut, route } = this;
     if (adjRibOut.waiting === 0) return undefined;
-    this.#out = new Uint8Array(CHUNK + this.options.maxMessage);
+    this.#out = this.options.buffers.take();
     this.#at = 0;
     route.reset();
     while (adjRibOut.waiting > 0 && this.#at < CHUNK) {
@@ -56,7 +62,12 @@ export class Packer {
       else if (adjRibOut.told(prefix)) this.#withdrawRun();
       else adjRibOut.consume(1);
     }
-    return this.#out.subarray(0, this.#at);
+    const packed = this.#out;
+    this.#out = NOTHING;
+    if (this.#at > SMALL) return packed.subarray(0, this.#at);
+    const copy = packed.slice(0, this.#at);
+    this.options.buffers.give(packed);
+    return copy;
   }
 
   #tellable(prefix: number): boolean {

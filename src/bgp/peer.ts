@@ -138,10 +138,10 @@ export class Peer {
   }
 
   /** Sends whole messages, which now belong to the connection. False when the neighbour reads slowly: wait for `drained`. */
-  send(bytes: Uint8Array): boolean {
+  send(bytes: Uint8Array, sent?: () => void): boolean {
     const line = this.#established;
     if (!line) return false;
-    return line.send(bytes);
+    return line.send(bytes, sent);
   }
 
   #line(incoming: boolean): Line {
@@ -297,12 +297,12 @@ class Line {
     this.post({ type: 'connected' });
   }
 
-  send(bytes: Uint8Array): boolean {
+  send(bytes: Uint8Array, sent?: () => void): boolean {
     const { connection } = this;
     if (!connection) return false;
     this.peer.counters.bytesOut += bytes.length;
     this.peer.counters.messagesOut++;
-    if (!connection.write(bytes) && this.#writable) {
+    if (!connection.write(bytes, sent) && this.#writable) {
       this.#writable = false;
       this.post({ type: 'sendProgress', stuck: true });
     }

@@ -38,8 +38,8 @@ export class Ipv4Trie {
   /** What prefixes of 1 to 16 bits make of each /16, and the length of the one that did. */
   readonly #above = new Uint32Array(CHUNKS);
   readonly #aboveLength = new Uint8Array(CHUNKS);
-  /** Prefixes of 1 to 16 bits: `first 16 bits * 32 + length`. */
-  readonly #short = new Map<number, number>();
+  /** Prefixes of 1 to 16 bits, as a heap is numbered: see {@link shortPlace}. */
+  readonly #short = new Uint32Array(2 * CHUNKS);
   #deep: ByteTrie | undefined;
   #default = 0;
   readonly #leaves = new Uint32Array(256);
@@ -58,7 +58,7 @@ export class Ipv4Trie {
       this.#aboveLength.byteLength +
       this.#arena.bytes +
       this.#log.bytes +
-      this.#short.size * 40 +
+      this.#short.byteLength +
       (this.#deep?.bytes ?? 0)
     );
   }
@@ -84,7 +84,7 @@ export class Ipv4Trie {
   /** The target of exactly this prefix, 0 for none. */
   get(a: number, length: number): number {
     if (length === 0) return this.#default;
-    if (length <= 16) return this.#short.get((a >>> 16) * 32 + length) ?? 0;
+    if (length <= 16) return this.#short[shortPlace(a >>> 16, length)];
     if (length > 24) return this.#deep?.get(a, 0, 0, 0, length) ?? 0;
     return this.#last(a >>> 16, (((a >>> 8) & 255) << 4) | (length - 17));
   }
@@ -117,7 +117,7 @@ export class Ipv4Trie {
       this.#default = target;
       return;
     }
-    this.#short.set(first * 32 + length, target);
+    this.#short[shortPlace(first, length)] = target;
     const end = first + (1 << (16 - length));
     for (let chunk = first; chunk < end; chunk++) {
       if (this.#aboveLength[chunk] > length) continue;
@@ -132,11 +132,13 @@ export class Ipv4Trie {
       this.#default = 0;
       return;
     }
-    if (!this.#short.delete(first * 32 + length)) return;
+    const place = shortPlace(first, length);
+    if (this.#short[place] === 0) return;
+    this.#short[place] = 0;
     let cover = 0;
     let coverLength = length - 1;
     for (; coverLength > 0; coverLength--) {
-      cover = this.#short.get((first & (0x1_0000 - (1 << (16 - coverLength)))) * 32 + coverLength) ?? 0;
+      cover = this.#short[shortPlace(first, coverLength)];
       if (cover !== 0) break;
     }
     const end = first + (1 << (16 - length));
@@ -286,4 +288,9 @@ export class Ipv4Trie {
     this.#chunk[chunk * CHUNK + 2] = block;
     this.#chunk[chunk * CHUNK + 3] = (this.#chunk[chunk * CHUNK + 3] & ~255) | sizeClass;
   }
+}
+
+/** Where the prefix of `length` bits that begins as `first`, 16 bits, does stands: 1 is the whole space, 2n and 2n + 1 are the halves of n. */
+function shortPlace(first: number, length: number): number {
+  return (1 << length) + (first >>> (16 - length));
 }

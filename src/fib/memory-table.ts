@@ -68,7 +68,8 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
   }
 
   #applyColumns(batch: ColumnarBatch): void {
-    for (const { rib, prefix, before, after, size } of batch.parts) {
+    for (const { rib, columns, size } of batch.parts) {
+      const { prefix, before, after } = columns;
       const { a, b, c, d, length } = rib.prefixes;
       let last = 0;
       for (let i = 0; i < size; i++) {

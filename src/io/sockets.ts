@@ -120,9 +120,9 @@ class SocketConnection implements Connection {
     else this.socket.resume();
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, sent?: () => void): boolean {
     if (this.#over || this.socket.destroyed || this.socket.writableEnded) return true;
-    return this.socket.write(bytes);
+    return sent ? this.socket.write(bytes, () => sent()) : this.socket.write(bytes);
   }
 
   pause(): void {

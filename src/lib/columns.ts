@@ -4,17 +4,19 @@ export type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float
 /**
  * How many rows to make room for when `rows` are needed.
  *
- * Growth is by large factors on purpose: memory that the system zeroes lazily costs nothing until it is written, while every
- * copy leaves the old array behind as garbage. So growing rarely and far keeps both the stall (one copy of what is there) and
- * the peak (at most an eighth more) small.
+ * Growth is by large factors on purpose: memory that the system zeroes lazily costs nothing until it is written, while what is
+ * copied is written twice. So growing rarely and far keeps the stall (one copy of what is there), the peak and the time small.
  *
  * @internal
  */
 export function roomFor(rows: number, now: number): number {
   let room = Math.max(now, 64);
-  while (room < rows) room *= 8;
+  while (room < rows) room *= room < LARGE ? 8 : 64;
   return room;
 }
+
+/** Rows from which on a column grows to the size of a full table at once. */
+const LARGE = 32_768;
 
 /** A copy of `column` with room for `room` rows, the new ones 0. @internal */
 export function widen<C extends Column>(column: C, room: number): C {

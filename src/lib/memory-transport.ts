@@ -151,7 +151,7 @@ class End implements Connection {
     this.#flush();
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, sent?: () => void): boolean {
     if (!this.#open || this.#ended) return true;
     this.buffered += bytes.length;
     this.#later(() => {
@@ -159,6 +159,7 @@ class End implements Connection {
       far.#arrive(() => {
         this.buffered -= bytes.length;
         far.#events?.data(bytes);
+        sent?.();
         if (this.buffered === 0) this.#events?.drained();
       });
     });

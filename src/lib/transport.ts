@@ -28,8 +28,11 @@ export interface Connection {
   readonly buffered: number;
   /** Names who is told. Nothing arrives before. Replaces the one before. */
   listen(events: ConnectionEvents): void;
-  /** Sends octets, which now belong to the connection. False when the peer reads slowly: wait for `drained`. */
-  write(bytes: Uint8Array): boolean;
+  /**
+   * Sends octets, which now belong to the connection. False when the peer reads slowly: wait for `drained`. A connection may say
+   * when it needs the octets no more, so that their memory can be used again.
+   */
+  write(bytes: Uint8Array, sent?: () => void): boolean;
   /** Stops and resumes reading. */
   pause(): void;
   resume(): void;

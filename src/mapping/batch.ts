@@ -5,9 +5,8 @@ import type { MappingChange } from './change.js';
 import type { MappingBatch } from './forwarding-table.js';
 import type { TargetSets, Targets } from './target.js';
 
-/** The changes of one family in a batch, as columns. @internal */
-export interface BatchPart {
-  readonly rib: Rib;
+/** Room for the changes of one family in a batch, used again for a later one. @internal */
+export class BatchColumns {
   /** Prefix ids. */
   readonly prefix: Uint32Array;
   /** Numbers in the {@link TargetSets}; 0 for none. */
@@ -16,10 +15,30 @@ export interface BatchPart {
   readonly heard: Float64Array;
   /** Changes of claims that each merges. */
   readonly merged: Uint16Array;
-  readonly cause: readonly Cause[];
-  /** Which of `cause`. */
+  /** Which of the part's causes. */
   readonly causeOf: Uint32Array;
+  /** Prefixes to announce once the batch is applied, those whose target did not change too. */
+  readonly announced: Uint32Array;
+
+  constructor(readonly room: number) {
+    this.prefix = new Uint32Array(room);
+    this.before = new Uint32Array(room);
+    this.after = new Uint32Array(room);
+    this.heard = new Float64Array(room);
+    this.merged = new Uint16Array(room);
+    this.causeOf = new Uint32Array(room);
+    this.announced = new Uint32Array(room);
+  }
+}
+
+/** The changes of one family in a batch: the first `size` of each column. @internal */
+export interface BatchPart {
+  readonly rib: Rib;
+  readonly columns: BatchColumns;
+  readonly cause: readonly Cause[];
   readonly size: number;
+  /** How many are to be announced. */
+  readonly announced: number;
 }
 
 /** A change while it is on its way: the two last fields are filled at its publication. */
@@ -33,6 +52,7 @@ type PendingChange = { -readonly [K in keyof MappingChange]: MappingChange[K] };
  */
 export class ColumnarBatch implements MappingBatch {
   readonly size: number;
+  #over = false;
   #changes: PendingChange[] | undefined;
 
   constructor(
@@ -47,17 +67,16 @@ export class ColumnarBatch implements MappingBatch {
   get changes(): readonly MappingChange[] {
     if (!this.#changes) {
       const changes: PendingChange[] = [];
-      for (const part of this.parts) {
-        for (let i = 0; i < part.size; i++) {
-          const prefix = part.prefix[i];
+      for (const { rib, columns, cause, size } of this.#over ? [] : this.parts) {
+        for (let i = 0; i < size; i++) {
           changes.push({
             seq: 0,
-            prefix: part.rib.prefixes.format(prefix),
-            before: this.#targetsOf(part.before[i]),
-            after: this.#targetsOf(part.after[i]),
-            cause: part.cause[part.causeOf[i]],
-            merged: part.merged[i],
-            heard: part.heard[i],
+            prefix: rib.prefixes.format(columns.prefix[i]),
+            before: this.#targetsOf(columns.before[i]),
+            after: this.#targetsOf(columns.after[i]),
+            cause: cause[columns.causeOf[i]],
+            merged: columns.merged[i],
+            heard: columns.heard[i],
             decided: this.decided,
             applied: 0,
           });
@@ -66,6 +85,11 @@ export class ColumnarBatch implements MappingBatch {
       this.#changes = changes;
     }
     return this.#changes;
+  }
+
+  /** The table is done with it: its columns are used again. */
+  close(): void {
+    this.#over = true;
   }
 
   /** Gives the changes their numbers, leaving out those that failed. */

@@ -6,7 +6,7 @@ export interface MappingBatch {
   /** `sync` replaces everything that the table holds; `delta` adds to it. The first batch after attaching is a `sync`. */
   readonly kind: 'sync' | 'delta';
   readonly size: number;
-  /** The very objects that `mapping-change` listeners get next. Made when first asked for. */
+  /** The very objects that `mapping-change` listeners get next. Made when first asked for: ask before `apply` is done. */
   readonly changes: readonly MappingChange[];
 }
 

@@ -3,7 +3,7 @@ import type { Cancel, Clock, Millis } from '../lib/clock.js';
 import { roomFor, widen } from '../lib/columns.js';
 import { PrefixState, type Rib } from '../rib/rib.js';
 import type { Arbitration } from './arbitration.js';
-import { type BatchPart, ColumnarBatch } from './batch.js';
+import { BatchColumns, type BatchPart, ColumnarBatch } from './batch.js';
 import type { MappingChange } from './change.js';
 import type { ApplyResult, FailedPrefix, ForwardingTable } from './forwarding-table.js';
 import type { Journal } from './journal.js';
@@ -46,6 +46,8 @@ interface Lane {
 export class Publication {
   readonly #lanes: readonly Lane[];
   #causes: Cause[] = [];
+  /** Room of batches that are done. */
+  #spare: BatchColumns[] = [];
   #table: ForwardingTable;
   #inFlight = false;
   #needsSync = true;
@@ -123,24 +125,16 @@ export class Publication {
       if (rib.dirtyCount === 0) continue;
       if (causeIndex < 0) causeIndex = this.#causes.push(cause) - 1;
       this.#reserve(lane, rib.dirtyCount);
-      const { dirty, dirtySince, state, best, bestSet, decided, setOut, sets } = rib;
+      const { dirty, dirtySince, state, best, decided } = rib;
       let kept = 0;
       for (let i = 0; i < rib.dirtyCount; i++) {
         const prefix = dirty[i];
-        state[prefix] &= ~PrefixState.dirty;
         arbitration.decide(prefix);
         const { row, target } = arbitration;
-        const set = row === 0 ? 0 : setOut[row - 1];
-        const setBefore = bestSet[prefix];
         const targetBefore = decided[prefix];
-        let changed = this.everyPath;
-        if (row !== best[prefix] || set !== setBefore) {
-          if (set !== 0) sets.retain(set);
-          if (setBefore !== 0) sets.release(setBefore);
-          best[prefix] = row;
-          bestSet[prefix] = set;
-          changed = true;
-        }
+        let changed = this.everyPath || row !== best[prefix] || (state[prefix] & PrefixState.altered) !== 0;
+        state[prefix] &= ~(PrefixState.dirty | PrefixState.altered);
+        best[prefix] = row;
         if (target !== targetBefore) {
           if (target !== 0) this.targets.retain(target);
           if (targetBefore !== 0) this.targets.release(targetBefore);
@@ -183,30 +177,30 @@ export class Publication {
     for (;;) {
       const sync = this.#needsSync;
       if (sync) this.#queueAll();
-      const { parts, announced } = this.#take(sync);
-      if (!sync && announced.length === 0) break;
+      const parts = this.#take(sync);
+      if (!sync && parts.length === 0) break;
       const batch = new ColumnarBatch(sync ? 'sync' : 'delta', parts, this.targets, this.clock.now());
       if (batch.size === 0 && !sync) {
-        this.#commit(batch, announced, undefined);
+        this.#commit(batch, undefined);
         continue;
       }
       let result: ReturnType<ForwardingTable['apply']>;
       try {
         result = this.#table.apply(batch);
       } catch (error) {
-        this.#rejected(batch, announced, error);
+        this.#rejected(batch, error);
         return;
       }
       if (result instanceof Promise) {
         this.#inFlight = true;
         const table = this.#table;
         result.then(
-          (done) => this.#returned(table, () => this.#commit(batch, announced, done)),
-          (error) => this.#returned(table, () => this.#rejected(batch, announced, error)),
+          (done) => this.#returned(table, () => this.#commit(batch, done)),
+          (error) => this.#returned(table, () => this.#rejected(batch, error)),
         );
         return;
       }
-      this.#commit(batch, announced, result);
+      this.#commit(batch, result);
     }
     if (!this.#busy()) for (const done of this.#idle.splice(0)) done();
   }
@@ -254,28 +248,22 @@ export class Publication {
   }
 
   /** Takes what waits into a batch: the changes as columns, and all prefixes to announce once they are applied. */
-  #take(sync: boolean): { parts: BatchPart[]; announced: { lane: Lane; prefixes: Uint32Array }[] } {
+  #take(sync: boolean): BatchPart[] {
     const parts: BatchPart[] = [];
-    const announced: { lane: Lane; prefixes: Uint32Array }[] = [];
     let room = sync ? Number.POSITIVE_INFINITY : BATCH;
     for (const lane of this.#lanes) {
       const taken = Math.min(lane.count, room);
       if (taken === 0) continue;
       room -= taken;
       const { rib } = lane;
-      const prefix = new Uint32Array(taken);
-      const [before, after, heard, causeOf] = [
-        new Uint32Array(taken),
-        new Uint32Array(taken),
-        new Float64Array(taken),
-        new Uint32Array(taken),
-      ];
-      const merged = new Uint16Array(taken);
+      const columns = this.#columns(taken);
+      const { prefix, before, after, heard, merged, causeOf, announced } = columns;
       const { state, published, decided, merged: mergedOf } = rib;
       const { pending, since, causeOf: causes } = lane;
       let size = 0;
       for (let i = 0; i < taken; i++) {
         const p = pending[i];
+        announced[i] = p;
         state[p] = (state[p] & ~(PrefixState.queued | PrefixState.failed)) | PrefixState.inFlight;
         const was = published[p];
         const is = decided[p];
@@ -293,18 +281,35 @@ export class Publication {
         causeOf[size++] = causes[i];
         if (is !== 0) this.targets.retain(is);
       }
-      announced.push({ lane, prefixes: lane.pending.slice(0, taken) });
       lane.pending.copyWithin(0, taken, lane.count);
       lane.since.copyWithin(0, taken, lane.count);
       lane.causeOf.copyWithin(0, taken, lane.count);
       lane.count -= taken;
-      parts.push({ rib, prefix, before, after, heard, merged, cause: this.#causes, causeOf, size });
+      parts.push({ rib, columns, cause: this.#causes, size, announced: taken });
     }
     if (this.#lanes.every((lane) => lane.count === 0)) this.#causes = [];
-    return { parts, announced };
+    return parts;
   }
 
-  #commit(batch: ColumnarBatch, announced: readonly { lane: Lane; prefixes: Uint32Array }[], result: ApplyResult | undefined): void {
+  /** Room for so many changes, from a batch that is done if possible. */
+  #columns(rows: number): BatchColumns {
+    const at = this.#spare.findIndex(({ room }) => room >= rows);
+    const [spare] = at < 0 ? [] : this.#spare.splice(at, 1);
+    return spare ?? new BatchColumns(Math.max(rows, Math.min(BATCH, roomFor(rows, 64))));
+  }
+
+  /** A batch is done with. Room for an ordinary one is kept, of each family. */
+  #close(batch: ColumnarBatch): void {
+    batch.close();
+    for (const { columns } of batch.parts) {
+      if (columns.room > BATCH) continue;
+      this.#spare.push(columns);
+      this.#spare.sort((x, y) => y.room - x.room);
+      this.#spare.length = Math.min(this.#spare.length, this.#lanes.length);
+    }
+  }
+
+  #commit(batch: ColumnarBatch, result: ApplyResult | undefined): void {
     const now = this.clock.now();
     const failed = result?.failed && result.failed.length > 0 ? new Set(result.failed.map(({ prefix }) => prefix)) : undefined;
     const listening = this.owner.listening && batch.size > 0;
@@ -312,22 +317,21 @@ export class Publication {
     if (listening) void batch.changes;
     const numbers = listening ? new Float64Array(batch.size) : undefined;
     let n = 0;
-    for (const part of batch.parts) {
-      const { rib } = part;
+    for (const { rib, columns, cause, size } of batch.parts) {
       const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
       const { published } = rib;
       const { targets, journal } = this;
-      for (let i = 0; i < part.size; i++, n++) {
-        const p = part.prefix[i];
-        const after = part.after[i];
+      for (let i = 0; i < size; i++, n++) {
+        const p = columns.prefix[i];
+        const after = columns.after[i];
         if (failed?.has(rib.prefixes.format(p))) {
           if (after !== 0) this.targets.release(after);
           rib.state[p] |= PrefixState.failed;
-          rib.merged[p] = Math.min(0xffff, rib.merged[p] + part.merged[i]);
+          rib.merged[p] = Math.min(0xffff, rib.merged[p] + columns.merged[i]);
           this.#failed.push({ lane, prefix: p });
           continue;
         }
-        const before = part.before[i];
+        const before = columns.before[i];
         published[p] = after;
         if (before !== after || batch.kind === 'delta') {
           journal.append(
@@ -335,9 +339,9 @@ export class Publication {
             p,
             targets.get(before),
             targets.get(after),
-            part.cause[part.causeOf[i]],
-            part.merged[i],
-            part.heard[i],
+            cause[columns.causeOf[i]],
+            columns.merged[i],
+            columns.heard[i],
             batch.decided,
             now,
           );
@@ -357,38 +361,40 @@ export class Publication {
       this.owner.failed(result.failed, undefined);
       this.#retryFailed();
     }
-    for (const { lane, prefixes } of announced) {
-      const { rib } = lane;
-      for (let i = 0; i < prefixes.length; i++) rib.state[prefixes[i]] &= ~PrefixState.inFlight;
-      if (this.announceWhen === 'applied') this.owner.announce(rib, prefixes, prefixes.length);
-      for (let i = 0; i < prefixes.length; i++) if (rib.published[prefixes[i]] === 0) rib.tidy(prefixes[i]);
+    for (const { rib, columns, announced: count } of batch.parts) {
+      const { announced } = columns;
+      for (let i = 0; i < count; i++) rib.state[announced[i]] &= ~PrefixState.inFlight;
+      if (this.announceWhen === 'applied') this.owner.announce(rib, announced, count);
+      for (let i = 0; i < count; i++) if (rib.published[announced[i]] === 0) rib.tidy(announced[i]);
     }
     if (numbers) {
       const changes = batch.published(numbers, now);
       if (changes.length > 0) this.owner.published(changes);
     }
+    this.#close(batch);
   }
 
   /** Nothing of the batch was applied: all of it waits again, and the table is given everything after a pause. */
-  #rejected(batch: ColumnarBatch, announced: readonly { lane: Lane; prefixes: Uint32Array }[], error: unknown): void {
+  #rejected(batch: ColumnarBatch, error: unknown): void {
     this.counters.batchFailures++;
     const cause = this.#causes.push({ type: 'configured' }) - 1;
-    for (const part of batch.parts) {
-      const lane = this.#lanes.find((candidate) => candidate.rib === part.rib) as Lane; // parts come from lanes
-      for (let i = 0; i < part.size; i++) {
-        if (part.after[i] !== 0) this.targets.release(part.after[i]);
-        part.rib.merged[part.prefix[i]] = Math.min(0xffff, part.rib.merged[part.prefix[i]] + part.merged[i]);
-        const own = this.#causes.push(part.cause[part.causeOf[i]]) - 1;
-        this.#enqueue(lane, part.prefix[i], part.heard[i], own);
-      }
-    }
     const now = this.clock.now();
-    for (const { lane, prefixes } of announced) {
-      for (const prefix of prefixes) {
-        lane.rib.state[prefix] &= ~PrefixState.inFlight;
-        this.#enqueue(lane, prefix, now, cause);
+    for (const part of batch.parts) {
+      const { rib, columns } = part;
+      const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
+      for (let i = 0; i < part.size; i++) {
+        const prefix = columns.prefix[i];
+        if (columns.after[i] !== 0) this.targets.release(columns.after[i]);
+        rib.merged[prefix] = Math.min(0xffff, rib.merged[prefix] + columns.merged[i]);
+        const own = this.#causes.push(part.cause[columns.causeOf[i]]) - 1;
+        this.#enqueue(lane, prefix, columns.heard[i], own);
+      }
+      for (let i = 0; i < part.announced; i++) {
+        rib.state[columns.announced[i]] &= ~PrefixState.inFlight;
+        this.#enqueue(lane, columns.announced[i], now, cause);
       }
     }
+    this.#close(batch);
     this.#needsSync = true;
     this.owner.failed([], error instanceof Error ? error.message : String(error));
     this.#retryIn();

@@ -21,6 +21,8 @@ export const PrefixState = {
   live: 16,
   /** Nothing referred to it lately: in the list of those to forget. */
   empty: 32,
+  /** The winner's attributes changed, or it ended, since the last decision. */
+  altered: 64,
 } as const;
 
 /** What a claim makes of its holder; values of {@link Rib.kind}. @internal */
@@ -43,17 +45,16 @@ export class Rib {
   #prefixRoom = 0;
   /** First claim of the prefix, row + 1. */
   head = new Uint32Array(0);
-  /** The winner as last decided, row + 1, and its set (counted, so that it can be compared later). */
+  /** The winner as last decided, row + 1. */
   best = new Uint32Array(0);
-  bestSet = new Uint32Array(0);
   /** Target as decided, and as published; 0 is none. */
   decided = new Uint32Array(0);
   published = new Uint32Array(0);
   state = new Uint8Array(0);
   /** Claims that changed since the last publication, up to 65,535. */
   merged = new Uint16Array(0);
-  /** Neighbours that were told of the prefix or wait to be. */
-  holds = new Uint32Array(0);
+  /** Neighbours that were told of the prefix, and that wait to be: 32,767 of them can be. */
+  holds = new Uint16Array(0);
 
   // By claim row.
   #rowRoom = 0;
@@ -188,17 +189,18 @@ export class Rib {
         feedOf[row] = feed;
         if (this.pathId.length > 0) this.pathId[row] = pathId;
         arrival[row] = ++this.#arrivals;
-        next[row] = first;
+        // What is 0 in fresh memory is not written: the system need not give it then.
+        if (next[row] !== first) next[row] = first;
         head[prefix] = row + 1;
         feedPrevious[row] = tail;
-        feedNext[row] = 0;
+        if (feedNext[row] !== 0) feedNext[row] = 0;
         if (tail === 0) this.#feedHead[feed] = row + 1;
         else feedNext[tail - 1] = row + 1;
         tail = row + 1;
         this.setIn[row] = setIn;
         this.setOut[row] = setOut;
         this.holder[row] = holder;
-        this.fault[row] = fault;
+        if (this.fault[row] !== fault) this.fault[row] = fault;
         if (wish >= 0) this.#wishes.set(row, wish);
         let verdict = fault;
         let grant = 0;
@@ -216,7 +218,7 @@ export class Rib {
           }
         }
         const accepted = grant !== 0;
-        this.verdict[row] = 0;
+        if (this.verdict[row] !== 0) this.verdict[row] = 0;
         this.grant[row] = grant;
         this.preference[row] = accepted ? preference : 0;
         this.kind[row] = accepted ? kind : TargetKind.node;
@@ -254,12 +256,20 @@ export class Rib {
     this.sets.release(this.setIn[row]);
     this.sets.release(this.setOut[row]);
     this.setIn[row] = setIn;
-    this.setOut[row] = setOut;
+    this.#setOut(row, setOut);
     this.holder[row] = holder;
     this.fault[row] = fault;
     this.#setWish(row, wish);
     this.judge(row);
     return true;
+  }
+
+  /** Another set is told of a claim from now on. */
+  #setOut(row: number, set: number): void {
+    if (this.setOut[row] === set) return;
+    this.setOut[row] = set;
+    const prefix = this.prefixOf[row];
+    if (this.best[prefix] === row + 1) this.state[prefix] |= PrefixState.altered;
   }
 
   /** Makes room for `count` claims that may all be new, to prefixes that have ids. */
@@ -292,6 +302,7 @@ export class Rib {
       while (this.next[before] !== row + 1) before = this.next[before] - 1;
       this.next[before] = this.next[row];
     }
+    if (this.best[prefix] === row + 1) this.state[prefix] |= PrefixState.altered;
     const feed = this.feedOf[row];
     const [previous, next] = [this.feedPrevious[row], this.feedNext[row]];
     if (previous === 0) this.#feedHead[feed] = next;
@@ -445,7 +456,7 @@ export class Rib {
       if (importer.setOut !== this.setOut[row]) {
         this.sets.retain(importer.setOut);
         this.sets.release(this.setOut[row]);
-        this.setOut[row] = importer.setOut;
+        this.#setOut(row, importer.setOut);
         this.touch(prefix);
       }
       this.fault[row] = importer.fault;
@@ -609,7 +620,6 @@ export class Rib {
     this.#prefixRoom = room;
     this.head = widen(this.head, room);
     this.best = widen(this.best, room);
-    this.bestSet = widen(this.bestSet, room);
     this.decided = widen(this.decided, room);
     this.published = widen(this.published, room);
     this.state = widen(this.state, room);

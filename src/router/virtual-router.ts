@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'eventemitter3';
 import { parseAsn } from '../lib/asn.js';
+import { Buffers } from '../lib/buffers.js';
 import type { Clock } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { type Logger, silentLogger } from '../lib/logger.js';
@@ -312,6 +313,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       router: this.#identity(),
       host: { transport: this.#host.transport, random: this.#host.random, defer: (call) => clock.defer(call) },
       logger: this.logger,
+      buffers: new Buffers(),
       get prefixLists() {
         return router.#config.prefixLists ?? {};
       },

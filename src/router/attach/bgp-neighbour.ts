@@ -11,6 +11,7 @@ import type { RouteRefresh } from '../../bgp/wire/index.js';
 import type { Cause, Feed } from '../../claims/feed.js';
 import { isAddress, parseAddress } from '../../lib/address.js';
 import { parseAsn } from '../../lib/asn.js';
+import type { Buffers } from '../../lib/buffers.js';
 import type { Cancel } from '../../lib/clock.js';
 import { formatPrefix, prefixWords } from '../../lib/prefix.js';
 import type { Connection } from '../../lib/transport.js';
@@ -32,6 +33,7 @@ export interface BgpSurroundings {
   };
   readonly logger: ConstructorParameters<typeof Peer>[1]['logger'];
   readonly prefixLists: PolicyContext['lists'];
+  readonly buffers: Buffers;
   stateChanged(neighbour: BgpNeighbour, from: string, to: string, reason: string | undefined): void;
   malformed(neighbour: BgpNeighbour, message: string, count: number): void;
 }
@@ -258,7 +260,7 @@ export class BgpNeighbour implements PeerOwner {
         const bytes = lane.packer.pack();
         if (!bytes) break;
         chunks++;
-        if (bytes.length > 0) this.peer.send(bytes);
+        if (bytes.length > 0) this.peer.send(bytes, () => this.around.buffers.give(bytes));
       }
       if (lane.adjRibOut.waiting > 0 || !this.peer.writable) continue;
       if (lane.endOfRib) {
@@ -345,6 +347,7 @@ export class BgpNeighbour implements PeerOwner {
     return new Packer(adjRibOut, new RouteExport(this.#exportContext(negotiated)), {
       maxMessage: negotiated.maxMessage,
       own: this.#feed?.index ?? -1,
+      buffers: this.around.buffers,
     });
   }
 
