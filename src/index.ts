@@ -13,7 +13,7 @@ import { VirtualNetwork as CoreNetwork, type NetworkOptions } from './router/vir
 import { VirtualRouter as CoreRouter, type RouterOptions } from './router/virtual-router.js';
 
 export * from './core.js';
-export { NodeTransport, SystemClock } from './io/index.js';
+export { type CaptureFile, NodeTransport, openCapture, SystemClock } from './io/index.js';
 
 let shared: Host | undefined;
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LpmTable } from '../../src/fib/lpm-table.js';
+import { seeded } from '../../src/lib/random.js';
 
 type Words = [a: number, b: number, c: number, d: number];
 
@@ -102,4 +103,30 @@ test('an empty table costs nothing, one of 100 prefixes less than 16 KB', () => 
   for (let i = 0; i < 100; i++) table.set((0x0a000000 + i * 256) >>> 0, 0, 0, 0, 24, 1);
   expect(table.lookup(0x0a000501, 0, 0, 0)).toBe(1);
   expect(table.bytes).toBeLessThan(16_384);
+});
+
+test('changes that nobody looks at wait, go round the ring, and are answered right in the end', () => {
+  const random = seeded(7);
+  const table = new LpmTable(false);
+  const known = new Map<string, readonly [a: number, length: number, target: number]>();
+  for (let i = 0; i < 200_000; i++) {
+    // Two /16s that are busy and a hundred that are not, so that rings are left and chunks settled at any moment.
+    const high = random() < 0.7 ? 0x0a00 + Math.floor(random() * 2) : 0x0b00 + Math.floor(random() * 100);
+    const length = 17 + Math.floor(random() * 10);
+    const [a] = masked([((high << 16) | Math.floor(random() * 0x1_0000)) >>> 0, 0, 0, 0], length);
+    const key = `${a}/${length}`;
+    const target = random() < 0.45 ? 0 : 1 + Math.floor(random() * 9);
+    const before = known.get(key)?.[2] ?? 0;
+    table.put(a, 0, 0, 0, length, before, target);
+    if (target === 0) known.delete(key);
+    else known.set(key, [a, length, target]);
+    if (i % 50_000 === 49_999) for (const [at, bits, to] of known.values()) expect(table.get(at, 0, 0, 0, bits)).toBe(to);
+  }
+  expect(table.size).toBe(known.size);
+  for (const [a, length, target] of known.values()) {
+    expect(table.get(a, 0, 0, 0, length)).toBe(target);
+    table.delete(a, 0, 0, 0, length);
+  }
+  expect(table.size).toBe(0);
+  for (const [a] of known.values()) expect(table.lookup(a, 0, 0, 0)).toBe(0);
 });
