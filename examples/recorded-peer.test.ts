@@ -52,7 +52,7 @@ beforeEach(async () => {
 afterEach(() => void collector.server.close());
 
 test('the recorded OPEN says how to configure the peer', () => {
-  expect(neighbourFrom(messages, '10.77.0.2')).toMatchObject({ as: 65002, families: ['ipv4-unicast', 'ipv6-unicast'], addPath: 'send' });
+  expect(neighbourFrom(messages, '10.77.0.2')).toMatchObject({ as: 65002, families: ['ipv4-unicast', 'ipv6-unicast'] });
 });
 
 test('the collector hears what FRR announced, and forgets what it withdrew', async () => {

@@ -6,8 +6,9 @@ import { roomFor, widen } from '../lib/columns.js';
  * What is interned is *canonical* (see `bgp/wire/attributes`): MP attributes cut out, the next hop in a NEXT_HOP of 4, 16 or 32
  * octets, AS numbers of four octets, attributes in ascending order, discarded ones gone. So equal routes have equal octets.
  *
- * A set is counted by its users and freed by the last. Octets lie in pages of 256 KiB; a page whose sets are all gone is used
- * again, and one that is mostly dead is emptied into the newest, a bounded amount at a time ({@link AttributeSets.compact}).
+ * A set is counted by its users. One that nobody uses is found again until it is buried, when there is time
+ * ({@link AttributeSets.bury}). Octets lie in pages of 256 KiB; a page whose sets are all gone is used again, and one that is mostly
+ * dead is emptied into the newest, a bounded amount at a time ({@link AttributeSets.compact}).
  * The decision's keys are columns, filled once, when a set comes in.
  */
 const PAGE_BITS = 18;
@@ -50,8 +51,11 @@ export class AttributeSets {
   #refs = new Uint32Array(0);
   #freed = new Uint32Array(0);
   #freeCount = 0;
+  /** Sets that had no users at some time since they were made; some have users again. */
+  #unused = new Uint32Array(0);
+  #unusedCount = 0;
 
-  /** Sets alive. */
+  /** Sets that have users. */
   size = 0;
   /** One past the largest id ever given out; ids start at 1, and 0 means none. */
   limit = 1;
@@ -93,7 +97,7 @@ export class AttributeSets {
     h = (h ^ (h >>> 13)) >>> 0;
     const known = this.#find(this.#slots, h, bytes, from, length) || (this.#old ? this.#find(this.#old, h, bytes, from, length) : 0);
     if (known > 0) {
-      this.#refs[known]++;
+      if (this.#refs[known]++ === 0) this.size++;
       return known;
     }
     return this.#add(h, bytes, from, length);
@@ -104,16 +108,33 @@ export class AttributeSets {
     this.#refs[id] += users;
   }
 
-  /** One user less; the last frees it. */
+  /** One user less. */
   release(id: number): void {
     if (--this.#refs[id] > 0) return;
-    this.#remove(id);
-    this.#live[this.#offset[id] >>> PAGE_BITS] -= this.#length[id];
-    this.#reclaim(this.#offset[id] >>> PAGE_BITS);
-    this.#length[id] = 0;
-    if (this.#freeCount >= this.#freed.length) this.#freed = widen(this.#freed, roomFor(this.#freeCount + 1, this.#freed.length));
-    this.#freed[this.#freeCount++] = id;
     this.size--;
+    if (this.#unusedCount >= this.#unused.length) this.#unused = widen(this.#unused, roomFor(this.#unusedCount + 1, this.#unused.length));
+    this.#unused[this.#unusedCount++] = id;
+  }
+
+  /** Whether sets may wait to be buried. */
+  get hasUnused(): boolean {
+    return this.#unusedCount > 0;
+  }
+
+  /** Frees sets without users, looking at `most`; whether there are more. */
+  bury(most: number): boolean {
+    for (let i = 0; i < most && this.#unusedCount > 0; i++) {
+      const id = this.#unused[--this.#unusedCount];
+      // It has users again, or stood in the list twice.
+      if (this.#refs[id] > 0 || this.#length[id] === 0) continue;
+      this.#remove(id);
+      this.#live[this.#offset[id] >>> PAGE_BITS] -= this.#length[id];
+      this.#reclaim(this.#offset[id] >>> PAGE_BITS);
+      this.#length[id] = 0;
+      if (this.#freeCount >= this.#freed.length) this.#freed = widen(this.#freed, roomFor(this.#freeCount + 1, this.#freed.length));
+      this.#freed[this.#freeCount++] = id;
+    }
+    return this.#unusedCount > 0;
   }
 
   /** Users of a set; for tests of the sums. */
@@ -178,6 +199,8 @@ export class AttributeSets {
   }
 
   #add(h: number, bytes: Uint8Array, from: number, length: number): number {
+    // Where there is never time, what is new makes room for itself.
+    if (this.#unusedCount > 1024 && this.#unusedCount * 2 > this.size) this.bury(4);
     let id: number;
     if (this.#freeCount > 0) id = this.#freed[--this.#freeCount];
     else {

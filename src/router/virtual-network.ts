@@ -573,14 +573,14 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     if (this.#moved.size > 0) this.#endMoved();
     this.#publication.settle(cause);
     this.#tellRefusals();
-    if ((this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty) && !this.#burial && this.#sweeping === 0)
-      this.#burial = this.#clock.defer(() => this.#bury());
+    const waiting = this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty || this.sets.hasUnused;
+    if (waiting && !this.#burial && this.#sweeping === 0) this.#burial = this.#clock.defer(() => this.#bury());
   }
 
-  /** Forgets prefixes that nobody has any more, and gathers half-empty pages of attributes, a slice at a time. */
+  /** Forgets prefixes and attributes that nobody has any more, and gathers half-empty pages of attributes, a slice at a time. */
   #bury(): void {
     this.#burial = undefined;
-    const more = this.ribs.ipv4.bury(SLICE) || this.ribs.ipv6.bury(SLICE) || this.sets.compact();
+    const more = this.ribs.ipv4.bury(SLICE) || this.ribs.ipv6.bury(SLICE) || this.sets.bury(SLICE) || this.sets.compact();
     if (more && !this.#closed) this.#burial = this.#clock.defer(() => this.#bury());
   }
 
