@@ -69,6 +69,7 @@ export { Host } from './router/host.js';
 export type { ClaimRequest, Lease } from './router/lease.js';
 export type { NeighbourStatus } from './router/neighbour-status.js';
 export { renderPrometheus } from './router/prometheus.js';
+export { rehearse } from './router/rehearsal.js';
 export { IsolatedEmitter } from './router/turn.js';
 export {
   type ChangesSince,

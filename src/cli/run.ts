@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Position, UsageError, VirtualNetwork, VirtualRouter } from '../index.js';
+import { nodeHost, type Position, rehearse, UsageError, VirtualNetwork, VirtualRouter } from '../index.js';
 import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
 import { Printer, type Style } from './print.js';
 import { type ReadFile, readConfig } from './yaml.js';
@@ -65,6 +65,7 @@ export async function serve(
   const forget = terminal.onStop(stop);
   const unfollow = follow(network);
   try {
+    await rehearse(nodeHost().clock);
     for (const router of routers) await started(router);
     const why = await stopped;
     printer.line(Date.now(), { event: 'stopping', why }, `stopping (${why})`);
