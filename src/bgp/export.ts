@@ -71,7 +71,7 @@ export class RouteExport {
   /** Whether the claim in `row` may be told, apart from what its attributes and the policy say. */
   #permitted(rib: Rib, row: number, feed: Feed, own: number): boolean {
     const { context } = this;
-    if (feed.index === own || rib.holder[row] === context.node) return false;
+    if (feed.index === own || rib.holderOf(row) === context.node) return false;
     if (feed.source === 'initial') return context.initial;
     if (!context.claims && !context.initial) return false;
     // RFC 4456 §6: what an internal neighbour said is told to clients, and what a client said to all.
@@ -83,7 +83,7 @@ export class RouteExport {
    * neighbour is not told. The same set from the same feed as last time is not worked on again.
    */
   prepare(rib: Rib, row: number, own: number): boolean {
-    const feed = rib.feeds[rib.feedOf[row] as number] as Feed; // a row's feed outlives it
+    const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
     if (!this.#permitted(rib, row, feed, own)) return false;
     const set = rib.setOut[row] as number; // a row in use
     if (set === this.#set && feed === this.#feed && rib.ipv6 === this.#ipv6 && !this.needsPrefix) return this.#tellable;
@@ -116,7 +116,7 @@ export class RouteExport {
       attributes,
       source: feed.source,
       neighbour: this.context.neighbour,
-      node: rib.model.at(rib.holder[row] as number).name,
+      node: rib.model.at(rib.holderOf(row)).name,
       ...(policy.needsPrefix ? { prefix: rib.prefixes.format(rib.prefixOf[row] as number) } : {}),
     });
     if (result.verdict !== 'accept') return false;

@@ -127,8 +127,8 @@ export class Packer {
     const now: number[] = [];
     for (let row = rib.head[prefix] as number; row !== 0; row = rib.next[row - 1] as number) {
       const at = row - 1;
-      const feed = rib.feeds[rib.feedOf[at] as number] as Feed; // a row's feed outlives it
-      if (rib.verdict[at] !== 0 || !feed.alive || rib.model.down[rib.holder[at] as number] !== 0) continue;
+      const feed = rib.feeds[rib.feedOf(at)] as Feed; // a row's feed outlives it
+      if (rib.verdictOf(at) !== 0 || !feed.alive || rib.model.down[rib.holderOf(at)] !== 0) continue;
       if (!route.prepare(rib, at, this.options.own) || !this.#fits()) continue;
       now.push(row);
       this.#open();

@@ -72,11 +72,11 @@ export class Arbitration {
 
   #alive(row: number, eliminated: Eliminated | undefined): boolean {
     const { rib } = this;
-    if (rib.verdict[row] !== 0) {
+    if (rib.verdictOf(row) !== 0) {
       eliminated?.(row, 'not-authorized');
       return false;
     }
-    if (rib.model.down[rib.holder[row]] !== 0 || !(rib.feeds[rib.feedOf[row]] as Feed).alive) {
+    if (rib.model.down[rib.holderOf(row)] !== 0 || !(rib.feeds[rib.feedOf(row)] as Feed).alive) {
       eliminated?.(row, 'holder-down');
       return false;
     }
@@ -89,19 +89,19 @@ export class Arbitration {
     const rows = this.#rows;
     let kept = 0;
     for (let i = 0; i < count; i++) {
-      const holder = rib.holder[rows[i]];
+      const holder = rib.holderOf(rows[i]);
       let same = 0;
       let preference = -1;
       for (let j = i; j < count; j++) {
-        if (rib.holder[rows[j]] !== holder) continue;
-        if (rib.preference[rows[j]] > preference) preference = rib.preference[rows[j]];
+        if (rib.holderOf(rows[j]) !== holder) continue;
+        if (rib.preferenceOf(rows[j]) > preference) preference = rib.preferenceOf(rows[j]);
       }
       // Gathers the holder's rows, and closes the gap that they leave.
       let rest = i;
       for (let j = i; j < count; j++) {
         const row = rows[j];
-        if (rib.holder[row] !== holder) rows[rest++] = row;
-        else if (rib.preference[row] === preference) this.#scratch[same++] = row;
+        if (rib.holderOf(row) !== holder) rows[rest++] = row;
+        else if (rib.preferenceOf(row) === preference) this.#scratch[same++] = row;
         else eliminated?.(row, 'same-holder');
       }
       const best = this.decision.best(this.#scratch, same, eliminated && ((row) => eliminated(row, 'same-holder')));
@@ -117,11 +117,11 @@ export class Arbitration {
   #mostPreferred(count: number, eliminated: Eliminated | undefined): number {
     const { rib } = this;
     let most = 0;
-    for (let i = 0; i < count; i++) most = Math.max(most, rib.preference[this.#rows[i]]);
+    for (let i = 0; i < count; i++) most = Math.max(most, rib.preferenceOf(this.#rows[i]));
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const row = this.#rows[i];
-      if (rib.preference[row] === most) this.#rows[kept++] = row;
+      if (rib.preferenceOf(row) === most) this.#rows[kept++] = row;
       else eliminated?.(row, 'preference');
     }
     return kept;
@@ -130,7 +130,7 @@ export class Arbitration {
   #allShared(count: number): boolean {
     const { rib } = this;
     for (let i = 0; i < count; i++) {
-      const grant = rib.grant[this.#rows[i]];
+      const grant = rib.grantOf(this.#rows[i]);
       if (grant === 0 || rib.authorization.grants[grant - 1].mode !== 'shared') return false;
     }
     return true;
@@ -146,10 +146,10 @@ export class Arbitration {
       this.#settle(best);
       return;
     }
-    const name = (row: number): string => rib.model.at(rib.holder[row]).name;
+    const name = (row: number): string => rib.model.at(rib.holderOf(row)).name;
     sharing.sort((x, y) => (name(x) < name(y) ? -1 : 1));
     this.row = best + 1;
-    this.target = this.targets.several(sharing.map((row) => [rib.holder[row], rib.kind[row]]));
+    this.target = this.targets.several(sharing.map((row) => [rib.holderOf(row), rib.kindOf(row)]));
   }
 
   /** Rule 5: leaves those that take part in the last decision. */
@@ -159,8 +159,8 @@ export class Arbitration {
     const born = Array.from(rows.subarray(0, count), (row) => [row, this.#birth(row)] as const).sort((x, y) => x[1] - y[1]);
     let kept = 0;
     for (const [row] of born) {
-      const grant = rib.grant[row];
-      const feed = rib.feeds[rib.feedOf[row]] as Feed;
+      const grant = rib.grantOf(row);
+      const feed = rib.feeds[rib.feedOf(row)] as Feed;
       const takeover = grant === 0 ? 'if-preferred' : takeoverOf(rib.authorization.grants[grant - 1], feed.source);
       if (takeover === 'always') {
         for (let i = 0; i < kept; i++) eliminated?.(rows[i], 'takeover');
@@ -180,7 +180,8 @@ export class Arbitration {
     let birth = rib.arrival[row];
     for (let at = rib.head[rib.prefixOf[row]]; at !== 0; at = rib.next[at - 1]) {
       const other = at - 1;
-      if (rib.holder[other] !== rib.holder[row] || rib.preference[other] !== rib.preference[row] || rib.arrival[other] >= birth) continue;
+      if (rib.holderOf(other) !== rib.holderOf(row) || rib.preferenceOf(other) !== rib.preferenceOf(row) || rib.arrival[other] >= birth)
+        continue;
       if (this.#alive(other, undefined)) birth = rib.arrival[other];
     }
     return birth;
@@ -188,7 +189,7 @@ export class Arbitration {
 
   #settle(row: number): void {
     this.row = row + 1;
-    this.target = this.targets.single(this.rib.holder[row], this.rib.kind[row]);
+    this.target = this.targets.single(this.rib.holderOf(row), this.rib.kindOf(row));
   }
 
   #nobody(): void {

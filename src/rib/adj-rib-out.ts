@@ -35,11 +35,12 @@ export class AdjRibOut {
 
   /** Prefixes changed: they must be told, or told anew; but for those that the neighbour does not know and would not be told of. */
   push(prefixes: Uint32Array, count: number, own: number): void {
-    const { best, feedOf } = this.rib;
+    const { rib } = this;
+    const { best } = rib;
     for (let i = 0; i < count; i++) {
       const prefix = prefixes[i];
       const row = best[prefix];
-      if (!this.paths && (row === 0 || feedOf[row - 1] === own) && !this.told(prefix)) continue;
+      if (!this.paths && (row === 0 || rib.feedOf(row - 1) === own) && !this.told(prefix)) continue;
       this.add(prefix);
     }
   }

@@ -86,13 +86,13 @@ export class Decision {
         eliminated,
       );
     }
-    const name = (row: number): string => rib.model.at(rib.holder[row]).name;
+    const name = (row: number): string => rib.model.at(rib.holderOf(row)).name;
     count = this.#first(rows, count, 'node-name', (x, y) => (name(x) < name(y) ? -1 : name(x) > name(y) ? 1 : 0), eliminated);
     return this.#first(rows, count, 'path-id', (x, y) => (rib.pathId[x] ?? 0) - (rib.pathId[y] ?? 0) || x - y, eliminated, 1);
   }
 
   #feed(row: number): Feed {
-    return this.rib.feeds[this.rib.feedOf[row]] as Feed; // a row's feed outlives it
+    return this.rib.feeds[this.rib.feedOf(row)] as Feed; // a row's feed outlives it
   }
   #source(row: number): number {
     return this.#feed(row).sourceIndex;

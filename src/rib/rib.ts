@@ -6,6 +6,10 @@ import { roomFor, widen } from '../lib/columns.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, SetFlag } from './attribute-sets.js';
 import { Ipv4Prefixes, Ipv6Prefixes, type PrefixTable } from './prefix-table.js';
+import { Standings } from './standings.js';
+
+/** Instead of what a claim is judged to be. */
+const UNJUDGED = Number.MIN_SAFE_INTEGER;
 
 /** Bits of {@link Rib.state}. @internal */
 export const PrefixState = {
@@ -25,7 +29,7 @@ export const PrefixState = {
   altered: 64,
 } as const;
 
-/** What a claim makes of its holder; values of {@link Rib.kind}. @internal */
+/** What a claim makes of its holder; values of {@link Standings.kind}. @internal */
 export const TargetKind = { node: 0, gateway: 1, discard: 2 } as const;
 
 /**
@@ -40,6 +44,7 @@ export const TargetKind = { node: 0, gateway: 1, discard: 2 } as const;
 export class Rib {
   readonly ipv6: boolean;
   readonly prefixes: PrefixTable;
+  readonly standings = new Standings();
 
   // By prefix id.
   #prefixRoom = 0;
@@ -64,21 +69,14 @@ export class Rib {
   /** Claims alive, refused ones too. */
   rows = 0;
   prefixOf = new Uint32Array(0);
-  feedOf = new Uint16Array(0);
+  /** What the claim is judged to be: a number of {@link Rib.standings}. */
+  standing = new Uint32Array(0);
   /** RFC 7911 path identifier, or the program's lease number; made when first needed. */
   pathId = new Uint32Array(0);
   setIn = new Uint32Array(0);
   setOut = new Uint32Array(0);
-  holder = new Uint32Array(0);
-  /** What the protocol or policy has against the claim, and the whole verdict; positions in `VERDICTS`. */
-  fault = new Uint8Array(0);
-  verdict = new Uint8Array(0);
-  /** Index of the grant that covers an accepted claim, + 1. */
-  grant = new Uint32Array(0);
-  preference = new Uint16Array(0);
   /** Preferences asked for, by row: few ask. Of an initial holder's row, its kind. */
   readonly #wishes = new Map<number, number>();
-  kind = new Uint8Array(0);
   /** Its place in the order in which claims were first heard; a change of attributes does not make a claim new. */
   arrival = new Uint32Array(0);
   /** The prefix's next claim, row + 1. */
@@ -128,6 +126,27 @@ export class Rib {
     this.prefixes = family === 'ipv6' ? new Ipv6Prefixes() : new Ipv4Prefixes();
   }
 
+  // Of a claim's row, by its standing.
+
+  feedOf(row: number): number {
+    return this.standings.feed[this.standing[row]];
+  }
+  holderOf(row: number): number {
+    return this.standings.holder[this.standing[row]];
+  }
+  verdictOf(row: number): number {
+    return this.standings.verdict[this.standing[row]];
+  }
+  grantOf(row: number): number {
+    return this.standings.grant[this.standing[row]];
+  }
+  preferenceOf(row: number): number {
+    return this.standings.preference[this.standing[row]];
+  }
+  kindOf(row: number): number {
+    return this.standings.kind[this.standing[row]];
+  }
+
   /** The id of a prefix, new if need be. A new one must get a claim, or {@link Rib.tidy}. */
   prefixId(a: number, b: number, c: number, d: number, length: number): number {
     const id = this.prefixes.add(a, b, c, d, length);
@@ -139,7 +158,7 @@ export class Rib {
   /** The claim of a feed to a prefix, row + 1, or 0. */
   find(prefix: number, feed: number, pathId: number): number {
     let row = this.head[prefix];
-    while (row !== 0 && (this.feedOf[row - 1] !== feed || (this.pathId.length > 0 && this.pathId[row - 1] !== pathId)))
+    while (row !== 0 && (this.feedOf(row - 1) !== feed || (this.pathId.length > 0 && this.pathId[row - 1] !== pathId)))
       row = this.next[row - 1];
     return row;
   }
@@ -167,13 +186,16 @@ export class Rib {
     this.#makeRoom(count, pathIds);
     const { source, speaker: bound, sourceIndex } = this.feeds[feed] as Feed; // an open feed
     const speaker = bound < 0 ? holder : bound;
+    const { standings } = this;
     // Columns stay where they are from here on.
-    const { head, next, state, merged, dirty, dirtySince, prefixOf, feedOf, arrival, feedNext, feedPrevious, now } = this;
+    const { head, next, state, merged, dirty, dirtySince, prefixOf, standing, arrival, feedNext, feedPrevious, now } = this;
+    const own = this.setIn;
+    const told = this.setOut;
     let tail = this.#feedTail[feed];
     let fresh = 0;
-    let by = -1;
-    let preference = 0;
-    let kind = 0;
+    // Neighbours in a run are mostly judged alike.
+    let lastJudged = UNJUDGED;
+    let lastStanding = 0;
     for (let i = 0; i < count; i++) {
       const prefix = prefixes[i];
       const pathId = pathIds === undefined ? 0 : pathIds[i];
@@ -186,7 +208,6 @@ export class Rib {
         row = this.#freeRowCount > 0 ? this.#freeRows[--this.#freeRowCount] : this.#rowLimit++;
         fresh++;
         prefixOf[row] = prefix;
-        feedOf[row] = feed;
         if (this.pathId.length > 0) this.pathId[row] = pathId;
         arrival[row] = ++this.#arrivals;
         // What is 0 in fresh memory is not written: the system need not give it then.
@@ -197,33 +218,21 @@ export class Rib {
         if (tail === 0) this.#feedHead[feed] = row + 1;
         else feedNext[tail - 1] = row + 1;
         tail = row + 1;
-        this.setIn[row] = setIn;
-        this.setOut[row] = setOut;
-        this.holder[row] = holder;
-        if (this.fault[row] !== fault) this.fault[row] = fault;
+        own[row] = setIn;
+        told[row] = setOut;
         if (wish >= 0) this.#wishes.set(row, wish);
-        let verdict = fault;
-        let grant = 0;
-        if (verdict === 0 && source !== 'initial') {
-          const judged = this.#authorize(prefix, speaker, holder, sourceIndex);
-          if (judged < 0) verdict = -judged;
-          else {
-            if (judged !== by) {
-              by = judged;
-              this.#derive(judged, setOut, sourceIndex, wish);
-              preference = this.#preference;
-              kind = this.#kind;
-            }
-            grant = judged + 1;
-          }
+        const judged = fault !== 0 ? -fault : source === 'initial' ? UNJUDGED : this.#authorize(prefix, speaker, holder, sourceIndex);
+        if (judged === lastJudged && judged !== UNJUDGED) {
+          standing[row] = lastStanding;
+          standings.retain(lastStanding);
+          if (judged < 0) this.#refused(row, feed);
+        } else {
+          this.#judge(row, feed, holder, fault);
+          lastStanding = standing[row];
+          // Under a limited grant each is counted for itself.
+          const shared = judged < 0 || (judged !== UNJUDGED && this.authorization.grants[judged].limit === Number.POSITIVE_INFINITY);
+          lastJudged = shared ? judged : UNJUDGED;
         }
-        const accepted = grant !== 0;
-        if (this.verdict[row] !== 0) this.verdict[row] = 0;
-        this.grant[row] = grant;
-        this.preference[row] = accepted ? preference : 0;
-        this.kind[row] = accepted ? kind : TargetKind.node;
-        if (source === 'initial' || (accepted && this.authorization.grants[by].limit !== Number.POSITIVE_INFINITY)) this.judge(row);
-        else if (verdict !== 0) this.#setVerdict(row, verdict, 0);
       }
       if (merged[prefix] < 0xffff) merged[prefix]++;
       if ((state[prefix] & PrefixState.dirty) !== 0) continue;
@@ -244,8 +253,8 @@ export class Rib {
     if (
       this.setIn[row] === setIn &&
       this.setOut[row] === setOut &&
-      this.fault[row] === fault &&
-      this.holder[row] === holder &&
+      this.standings.fault[this.standing[row]] === fault &&
+      this.holderOf(row) === holder &&
       this.wishOf(row) === wish
     ) {
       return false;
@@ -257,10 +266,8 @@ export class Rib {
     this.sets.release(this.setOut[row]);
     this.setIn[row] = setIn;
     this.#setOut(row, setOut);
-    this.holder[row] = holder;
-    this.fault[row] = fault;
     this.#setWish(row, wish);
-    this.judge(row);
+    this.#judge(row, this.feedOf(row), holder, fault);
     return true;
   }
 
@@ -303,15 +310,17 @@ export class Rib {
       this.next[before] = this.next[row];
     }
     if (this.best[prefix] === row + 1) this.state[prefix] |= PrefixState.altered;
-    const feed = this.feedOf[row];
+    const feed = this.feedOf(row);
     const [previous, next] = [this.feedPrevious[row], this.feedNext[row]];
     if (previous === 0) this.#feedHead[feed] = next;
     else this.feedNext[previous - 1] = next;
     if (next === 0) this.#feedTail[feed] = previous;
     else this.feedPrevious[next - 1] = previous;
     this.feedRows[feed]--;
-    if (this.verdict[row] !== 0) this.feedRefused[feed]--;
+    if (this.verdictOf(row) !== 0) this.feedRefused[feed]--;
     this.#uncount(row);
+    this.standings.release(this.standing[row]);
+    this.standing[row] = 0;
     this.sets.release(this.setIn[row]);
     this.sets.release(this.setOut[row]);
     this.rows--;
@@ -376,44 +385,74 @@ export class Rib {
     this.dirtySince[this.dirtyCount++] = this.now;
   }
 
-  /** Finds the verdict of a claim, its grant, preference and kind. Whether the outcome changed. */
-  judge(row: number): boolean {
-    const prefix = this.prefixOf[row];
-    const feed = this.feeds[this.feedOf[row]] as Feed; // a row's feed outlives it
-    const before = this.verdict[row];
-    const beforeGrant = this.grant[row];
-    const beforePreference = this.preference[row];
-    const beforeKind = this.kind[row];
-    let verdict = this.fault[row];
+  /** Finds the verdict of a claim, its grant, preference and kind. Whether its standing changed. */
+  #judge(row: number, feed: number, holder: number, fault: number): boolean {
+    const { source, speaker, sourceIndex } = this.feeds[feed] as Feed; // a row's feed outlives it
+    let verdict = fault;
     let grant = 0;
     let preference = 0;
     let kind: number = TargetKind.node;
-    if (feed.source === 'initial') {
+    if (source === 'initial') {
       // Configuration needs no grant. Where a claim's wish stands: 0 node, 1 gateway, 2 more for one that a claim of before moved
       // here, which goes before the configured ones.
       kind = (this.wishOf(row) & 1) !== 0 ? TargetKind.gateway : TargetKind.node;
       preference = this.wishOf(row) >= 2 ? 1 : 0;
     } else if (verdict === 0) {
-      const holder = this.holder[row];
-      const judged = this.#authorize(prefix, feed.speaker < 0 ? holder : feed.speaker, holder, feed.sourceIndex);
+      const judged = this.#authorize(this.prefixOf[row], speaker < 0 ? holder : speaker, holder, sourceIndex);
       if (judged < 0) verdict = -judged;
       else {
         grant = judged + 1;
-        this.#derive(judged, this.setOut[row], feed.sourceIndex, this.wishOf(row));
+        this.#derive(judged, this.setOut[row], sourceIndex, this.wishOf(row));
         preference = this.#preference;
         kind = this.#kind;
         const { limit } = this.authorization.grants[judged];
         if (limit !== Number.POSITIVE_INFINITY) {
           if (this.#limited) this.#limited.push(row);
-          else verdict = this.#count(row, judged, limit);
+          else verdict = this.#count(row, holder, judged, limit);
         }
       }
     }
-    this.grant[row] = grant;
-    this.preference[row] = preference;
-    this.kind[row] = kind;
-    this.#setVerdict(row, verdict, before);
-    return verdict !== before || grant !== beforeGrant || preference !== beforePreference || kind !== beforeKind;
+    return this.#stand(row, feed, holder, fault, verdict, grant, preference, kind);
+  }
+
+  /** Gives a claim its standing, and counts refusals. Whether it is another one. */
+  #stand(
+    row: number,
+    feed: number,
+    holder: number,
+    fault: number,
+    verdict: number,
+    grant: number,
+    preference: number,
+    kind: number,
+  ): boolean {
+    const { standings } = this;
+    const before = this.standing[row];
+    const after = standings.intern(feed, holder, fault, verdict, grant, preference, kind);
+    const was = before === 0 ? 0 : standings.verdict[before];
+    this.standing[row] = after;
+    if (verdict !== was) {
+      if (was !== 0) this.feedRefused[feed]--;
+      if (verdict !== 0) this.#refused(row, feed);
+    }
+    if (before !== 0) standings.release(before);
+    return after !== before;
+  }
+
+  #refused(row: number, feed: number): void {
+    this.feedRefused[feed]++;
+    this.refusals?.push(row);
+  }
+
+  /** Judges a claim again that is there already, outside of limits: see {@link Rib.rejudgeAll}. */
+  rejudge(row: number): void {
+    this.#uncount(row);
+    if (this.#again(row)) this.touch(this.prefixOf[row]);
+  }
+
+  #again(row: number): boolean {
+    const standing = this.standing[row];
+    return this.#judge(row, this.standings.feed[standing], this.standings.holder[standing], this.standings.fault[standing]);
   }
 
   /** The grant that covers a claim, or -1 times the verdict. */
@@ -437,17 +476,11 @@ export class Rib {
   #preference = 0;
   #kind: number = TargetKind.node;
 
-  /** Judges a claim again that is there already, outside of limits: see {@link Rib.rejudgeAll}. */
-  rejudge(row: number): void {
-    this.#uncount(row);
-    if (this.judge(row)) this.touch(this.prefixOf[row]);
-  }
-
   /** Has a feed's importer look at its claims again: policy, or who owns which address, changed. */
   reimport(feed: Feed): void {
     const { importer } = feed;
     if (!importer) return;
-    const t = this.prefixes;
+    const { prefixes: t, standings } = this;
     for (let at = this.firstOf(feed.index); at !== 0; at = this.feedNext[at - 1]) {
       const row = at - 1;
       const prefix = this.prefixOf[row];
@@ -459,9 +492,19 @@ export class Rib {
         this.#setOut(row, importer.setOut);
         this.touch(prefix);
       }
-      this.fault[row] = importer.fault;
-      this.holder[row] = importer.holder;
       this.#setWish(row, importer.wish);
+      const before = this.standing[row];
+      // Its verdict is found when all are judged again, which follows.
+      this.standing[row] = standings.intern(
+        feed.index,
+        importer.holder,
+        importer.fault,
+        standings.verdict[before],
+        standings.grant[before],
+        standings.preference[before],
+        standings.kind[before],
+      );
+      standings.release(before);
     }
   }
 
@@ -479,7 +522,7 @@ export class Rib {
     const limited: number[] = [];
     this.#limited = limited;
     for (let row = 0; row < this.#rowLimit; row++) {
-      if (this.setIn[row] !== 0 && this.judge(row)) this.touch(this.prefixOf[row]);
+      if (this.setIn[row] !== 0 && this.#again(row)) this.touch(this.prefixOf[row]);
     }
     this.#limited = undefined;
     this.#fill(limited);
@@ -490,7 +533,7 @@ export class Rib {
     if (this.roomMade.size === 0) return;
     const waiting: number[] = [];
     for (let row = 0; row < this.#rowLimit; row++) {
-      if (this.setIn[row] !== 0 && this.verdict[row] === Verdict['limit-exceeded'] && this.roomMade.has(this.grant[row] - 1))
+      if (this.setIn[row] !== 0 && this.verdictOf(row) === Verdict['limit-exceeded'] && this.roomMade.has(this.grantOf(row) - 1))
         waiting.push(row);
     }
     this.roomMade.clear();
@@ -500,21 +543,20 @@ export class Rib {
   #fill(rows: number[]): void {
     rows.sort((x, y) => this.arrival[x] - this.arrival[y]);
     // None of them counts yet, so none may pass for the counted twin of another.
-    const before = rows.map((row) => this.verdict[row]);
-    for (const row of rows) this.verdict[row] = Verdict['limit-exceeded'];
-    rows.forEach((row, i) => {
-      const grant = this.grant[row] - 1;
-      this.#setVerdict(row, this.#count(row, grant, this.authorization.grants[grant].limit), before[i]);
-      if (this.verdict[row] !== before[i]) this.touch(this.prefixOf[row]);
-    });
+    const uncounted = new Set(rows);
+    this.#uncounted = uncounted;
+    for (const row of rows) {
+      uncounted.delete(row);
+      const { feed, holder, fault, grant, preference, kind } = this.standings;
+      const at = this.standing[row];
+      const by = grant[at] - 1;
+      const verdict = this.#count(row, holder[at], by, this.authorization.grants[by].limit);
+      if (this.#stand(row, feed[at], holder[at], fault[at], verdict, grant[at], preference[at], kind[at])) this.touch(this.prefixOf[row]);
+    }
+    this.#uncounted = undefined;
   }
-
-  #setVerdict(row: number, verdict: number, before: number): void {
-    this.verdict[row] = verdict;
-    if (verdict !== 0 && before === 0) this.feedRefused[this.feedOf[row]]++;
-    else if (verdict === 0 && before !== 0) this.feedRefused[this.feedOf[row]]--;
-    if (verdict !== 0 && this.refusals !== undefined && verdict !== before) this.refusals.push(row);
-  }
+  /** Claims under limited grants that are about to be counted. */
+  #uncounted: Set<number> | undefined;
 
   /** Takes note of a prefix that nothing refers to any more: {@link Rib.bury} forgets it when there is time. */
   tidy(prefix: number): void {
@@ -585,9 +627,9 @@ export class Rib {
   }
 
   /** Counts a claim under a limited grant, unless its holder's prefix counts already: 0, or `limit-exceeded`. */
-  #count(row: number, grant: number, limit: number): number {
-    if (this.#twin(row, grant)) return 0;
-    const key = grant * 0x1_0000_0000 + this.holder[row];
+  #count(row: number, holder: number, grant: number, limit: number): number {
+    if (this.#twin(row, holder, grant)) return 0;
+    const key = grant * 0x1_0000_0000 + holder;
     const count = this.#counts.get(key) ?? 0;
     if (count >= limit) return Verdict['limit-exceeded'];
     this.#counts.set(key, count + 1);
@@ -595,22 +637,27 @@ export class Rib {
   }
 
   #uncount(row: number): void {
-    if (this.grant[row] === 0 || this.verdict[row] !== 0) return;
-    const grant = this.grant[row] - 1;
-    if (this.authorization.grants[grant].limit === Number.POSITIVE_INFINITY || this.#twin(row, grant)) return;
-    const key = grant * 0x1_0000_0000 + this.holder[row];
+    const { standings } = this;
+    const at = this.standing[row];
+    const grant = standings.grant[at] - 1;
+    if (grant < 0 || standings.verdict[at] !== 0 || this.authorization.grants[grant].limit === Number.POSITIVE_INFINITY) return;
+    const holder = standings.holder[at];
+    if (this.#twin(row, holder, grant)) return;
+    const key = grant * 0x1_0000_0000 + holder;
     const count = (this.#counts.get(key) ?? 1) - 1;
     if (count > 0) this.#counts.set(key, count);
     else this.#counts.delete(key);
     this.roomMade.add(grant);
-    this.grant[row] = 0;
   }
 
   /** Whether another accepted claim of the same holder to the same prefix stands under the same grant. */
-  #twin(row: number, grant: number): boolean {
+  #twin(row: number, holder: number, grant: number): boolean {
+    const { standings } = this;
     for (let other = this.head[this.prefixOf[row]]; other !== 0; other = this.next[other - 1]) {
-      const o = other - 1;
-      if (o !== row && this.holder[o] === this.holder[row] && this.grant[o] === grant + 1 && this.verdict[o] === 0) return true;
+      const at = this.standing[other - 1];
+      if (other - 1 === row || standings.holder[at] !== holder || standings.grant[at] !== grant + 1 || standings.verdict[at] !== 0)
+        continue;
+      if (!this.#uncounted?.has(other - 1)) return true;
     }
     return false;
   }
@@ -631,16 +678,10 @@ export class Rib {
     const room = roomFor(rows, this.#rowRoom);
     this.#rowRoom = room;
     this.prefixOf = widen(this.prefixOf, room);
-    this.feedOf = widen(this.feedOf, room);
+    this.standing = widen(this.standing, room);
     if (this.pathId.length > 0) this.pathId = widen(this.pathId, room);
     this.setIn = widen(this.setIn, room);
     this.setOut = widen(this.setOut, room);
-    this.holder = widen(this.holder, room);
-    this.fault = widen(this.fault, room);
-    this.verdict = widen(this.verdict, room);
-    this.grant = widen(this.grant, room);
-    this.preference = widen(this.preference, room);
-    this.kind = widen(this.kind, room);
     this.arrival = widen(this.arrival, room);
     this.next = widen(this.next, room);
     this.feedNext = widen(this.feedNext, room);

@@ -65,10 +65,10 @@ export function explainPrefix(query: string, rib: Rib, arbitration: Arbitration,
 }
 
 function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<number, DecisionStep>): ExplainedClaim {
-  const feed = rib.feeds[rib.feedOf[row] ?? 0] as Feed; // a row's feed outlives it
-  const holder = rib.holder[row] ?? 0;
-  const verdict = VERDICTS[rib.verdict[row] ?? 0] ?? 'accepted';
-  const grant = rib.grant[row] ?? 0;
+  const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
+  const holder = rib.holderOf(row);
+  const verdict = VERDICTS[rib.verdictOf(row)] ?? 'accepted';
+  const grant = rib.grantOf(row);
   return {
     node: rib.model.at(holder).name,
     speaker: rib.model.at(feed.speaker < 0 ? holder : feed.speaker).name,
@@ -77,7 +77,7 @@ function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<n
     verdict,
     message: feed.source === 'initial' ? 'The configuration names it as holder.' : verdictSentence(verdict),
     grant: grant === 0 ? undefined : rib.authorization.grants[grant - 1]?.id,
-    preference: rib.preference[row] ?? 0,
+    preference: rib.preferenceOf(row),
     won,
     lostAt: won ? undefined : lost.get(row),
   };

@@ -42,7 +42,12 @@ export async function rehearse(clock: Clock): Promise<void> {
         ],
         grants: [{ node: 'guest', prefix: '0.0.0.0/0', le: 32, as: 'gateway' }],
       },
-      neighbours: [GUEST, OBSERVER].map((neighbour) => ({ ...neighbour, passive: true, dampPeerOscillations: false, export: 'claims' as const })),
+      neighbours: [GUEST, OBSERVER].map((neighbour) => ({
+        ...neighbour,
+        passive: true,
+        dampPeerOscillations: false,
+        export: 'claims' as const,
+      })),
     },
     { host: new Host({ transport, clock: time }) },
   );
@@ -72,7 +77,9 @@ function join(transport: MemoryTransport, time: ManualClock, { address, as }: ty
         made = connection;
         connection.listen({ data: () => {}, drained: () => {}, closed: () => {} });
         const capabilities = [{ type: 'multiprotocol', family: 'ipv4-unicast' } as const, { type: 'four-octet-as', asn: as } as const];
-        connection.write(encodeMessage({ type: 'open', version: 4, asn: as, holdTime: 90, routerId: address, capabilities }, defaultContext));
+        connection.write(
+          encodeMessage({ type: 'open', version: 4, asn: as, holdTime: 90, routerId: address, capabilities }, defaultContext),
+        );
         connection.write(encodeMessage({ type: 'keepalive' }, defaultContext));
       },
       failed: () => {},

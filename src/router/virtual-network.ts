@@ -190,9 +190,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         const row = (rib.best[prefix] ?? 0) - 1;
         if (row < 0) continue;
         const text = rib.prefixes.format(prefix);
-        if (rib.feeds[rib.feedOf[row] ?? 0] === this.#initial && !this.#moved.has(text)) continue;
-        const node = this.model.at(rib.holder[row] ?? 0).name;
-        moved.push({ prefix: text, node, ...(rib.kind[row] === 1 ? { as: 'gateway' as const } : {}), moved: true });
+        if (rib.feeds[rib.feedOf(row)] === this.#initial && !this.#moved.has(text)) continue;
+        const node = this.model.at(rib.holderOf(row)).name;
+        moved.push({ prefix: text, node, ...(rib.kindOf(row) === 1 ? { as: 'gateway' as const } : {}), moved: true });
       }
     }
     return {
@@ -289,7 +289,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
       rib.now = this.#clock.now();
       for (let row = 0; row < rib.rowLimit; row++)
-        if (rib.setIn[row] !== 0 && rib.holder[row] === node.index) rib.touch(rib.prefixOf[row] ?? 0);
+        if (rib.setIn[row] !== 0 && rib.holderOf(row) === node.index) rib.touch(rib.prefixOf[row] ?? 0);
     }
     this.settle({ type: state === 'up' ? 'node-up' : 'node-down', node: name });
   }
@@ -373,7 +373,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         return expires;
       },
       get verdict() {
-        return over ? 'ended' : verdictCode(rib.verdict[row] ?? 0);
+        return over ? 'ended' : verdictCode(rib.verdictOf(row));
       },
       renew: (lease = request.lease) => {
         if (over || this.#closed) throw new UsageError('CLOSED', `the lease of ${formatPrefix(prefix)} has ended`);
@@ -390,19 +390,19 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       for (let row = 0; row < rib.rowLimit; row++) {
         if (rib.setIn[row] === 0) continue;
         const id = rib.prefixOf[row] ?? 0;
-        const node = this.model.at(rib.holder[row] ?? 0).name;
+        const node = this.model.at(rib.holderOf(row)).name;
         if (filter.node !== undefined && filter.node !== node) continue;
         const text = rib.prefixes.format(id);
         if (prefix !== undefined && prefix !== text) continue;
-        const feed = rib.feeds[rib.feedOf[row] ?? 0] as Feed; // a row's feed outlives it
+        const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
         yield {
           prefix: text,
           node,
           speaker: feed.speaker < 0 ? node : this.model.at(feed.speaker).name,
           source: feed.source,
           from: feed.label,
-          verdict: VERDICTS[rib.verdict[row] ?? 0] ?? 'accepted',
-          preference: rib.preference[row] ?? 0,
+          verdict: VERDICTS[rib.verdictOf(row)] ?? 'accepted',
+          preference: rib.preferenceOf(row),
           best: rib.best[id] === row + 1,
         };
       }
@@ -638,12 +638,12 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       if (!rows || rows.length === 0) continue;
       rib.refusals = [];
       for (const row of new Set(rows)) {
-        const verdict = rib.verdict[row] ?? 0;
+        const verdict = rib.verdictOf(row);
         if (rib.setIn[row] === 0 || verdict === 0) continue;
         total++;
         if (claims.length >= REJECTIONS_TOLD) continue;
-        const feed = rib.feeds[rib.feedOf[row] ?? 0] as Feed; // a row's feed outlives it
-        const node = this.model.at(rib.holder[row] ?? 0).name;
+        const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
+        const node = this.model.at(rib.holderOf(row)).name;
         const reason = verdictCode(verdict);
         if (reason === 'accepted') continue;
         claims.push({
@@ -715,7 +715,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         const row = at - 1;
         at = rib.feedNext[row] ?? 0;
         const text = rib.prefixes.format(rib.prefixOf[row] ?? 0);
-        if (!wanted.has(`${text} ${this.model.at(rib.holder[row] ?? 0).name}`)) {
+        if (!wanted.has(`${text} ${this.model.at(rib.holderOf(row)).name}`)) {
           this.#moved.delete(text);
           rib.remove(row);
         }
@@ -729,7 +729,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       rib.announce(
         id,
         this.#initial.index,
-        first < 0 || rib.holder[first] === node.index ? 0 : node.index + 1,
+        first < 0 || rib.holderOf(first) === node.index ? 0 : node.index + 1,
         this.#bare,
         this.#bare,
         0,
@@ -750,9 +750,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       let standIn = -1;
       let heard = false;
       for (let at = rib.head[id] ?? 0; at !== 0; at = rib.next[at - 1] ?? 0) {
-        if (rib.holder[at - 1] !== holder) continue;
-        if (rib.feedOf[at - 1] === this.#initial.index) standIn = rib.wishOf(at - 1) >= 2 ? at - 1 : standIn;
-        else if (rib.verdict[at - 1] === 0) heard = true;
+        if (rib.holderOf(at - 1) !== holder) continue;
+        if (rib.feedOf(at - 1) === this.#initial.index) standIn = rib.wishOf(at - 1) >= 2 ? at - 1 : standIn;
+        else if (rib.verdictOf(at - 1) === 0) heard = true;
       }
       if (!heard) continue;
       this.#moved.delete(text);
