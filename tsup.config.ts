@@ -13,6 +13,7 @@ const common = {
 } as const;
 
 export default defineConfig([
-  { ...common, format: 'esm', entry: { ...library, cli: 'src/cli/index.ts' } },
-  { ...common, format: 'cjs', entry: library },
+  { ...common, format: 'esm', entry: { ...library, cli: 'src/cli/index.ts', 'bfd-worker': 'src/io/bfd-worker.ts' } },
+  // The worker finds its file by `import.meta.url`.
+  { ...common, format: 'cjs', entry: library, shims: true },
 ]);

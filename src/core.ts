@@ -4,6 +4,16 @@
  *
  * @packageDocumentation
  */
+export type {
+  BfdChange,
+  BfdConfig,
+  BfdDiagnostic,
+  BfdEvents,
+  BfdService,
+  BfdState,
+  BfdTarget,
+  BfdWatch,
+} from './bfd/index.js';
 export type { DownReason, SessionState } from './bgp/events.js';
 export { BgpSpeaker, type HeardRoute, type SpeakerConfig, type SpeakerEvents, type SpeakerOptions } from './bgp/speaker.js';
 export type { Cause } from './claims/feed.js';
@@ -41,6 +51,7 @@ export {
   type Takeover,
 } from './network/config.js';
 export type { DecisionStep } from './rib/decision.js';
+export type { BfdStatus } from './router/attach/neighbour-watch.js';
 export type {
   AddressFamily,
   DecisionConfig,
@@ -57,6 +68,8 @@ export type {
   ListenerFailed,
   MappingChanged,
   MessageMalformed,
+  NeighbourBfdChange,
+  NeighbourBfdFailure,
   NetworkEvents,
   RejectedClaim,
   RouterEvents,

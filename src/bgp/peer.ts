@@ -122,6 +122,12 @@ export class Peer {
     await Promise.all(this.#closing);
   }
 
+  /** Something beside the session says that it is over: a NOTIFICATION is sent, and the session starts again as after any failure. */
+  fail(error: SessionError): void {
+    for (const line of [this.#main, this.#incoming])
+      if (line && line.session.state !== 'idle' && line.connection) line.post({ type: 'error', error });
+  }
+
   /** A connection that the neighbour opened. */
   accept(connection: Connection): void {
     const line = this.#incoming;

@@ -115,6 +115,18 @@ function report(router: VirtualRouter, printer: Printer): void {
   router.on('session-refused', (event) => {
     printer.line(Date.now(), { event: 'session-refused', ...event }, `connection from ${event.address} refused: ${event.reason}`, 'bad');
   });
+  router.on('bfd-change', (event) => {
+    const { neighbour, from, to, diagnostic } = event;
+    if (to !== 'up' && from !== 'up') return;
+    const words = to === 'up' ? `BFD of ${neighbour} up, ${event.detectionTime} ms` : `BFD of ${neighbour} down: ${diagnostic}`;
+    printer.line(event.at, { event: 'bfd-change', ...event }, words, to === 'up' ? 'good' : 'bad');
+  });
+  router.on('bfd-failure', (event) => {
+    printer.line(Date.now(), { event: 'bfd-failure', ...event }, `${event.neighbour} cannot be watched by BFD: ${event.reason}`, 'bad');
+  });
+  router.on('bfd-stall', (event) => {
+    printer.line(Date.now(), { event: 'bfd-stall', ...event }, `BFD stood still for ${Math.round(event.by)} ms`, 'bad');
+  });
   router.on('message-malformed', (event) => {
     // A neighbour that keeps at it gets a line at 1, 10, 100...
     if (!/^10*$/.test(String(event.count))) return;

@@ -7,6 +7,7 @@
  *
  * Not done: TCP MD5, TCP-AO and GTSM on host sockets; kernel routes; TAP and VXLAN ports.
  */
+export { BfdThread } from './bfd-thread.js';
 export { type CaptureFile, openCapture } from './capture-file.js';
 export { NodeTransport } from './sockets.js';
 export { SystemClock } from './system-clock.js';

@@ -36,6 +36,8 @@ export type UsageErrorCode =
   | 'LISTENER_SHARED'
   | 'NOT_RUNNING'
   | 'CLOSED'
+  | 'NATIVE_MISSING'
+  | 'BFD_UNAVAILABLE'
   | 'FILE_UNREADABLE';
 
 /** One thing that is wrong with a configuration. @public */

@@ -1,4 +1,5 @@
 /** What a virtual router is configured with. Plain JSON, as the YAML file. */
+import type { BfdConfig } from '../bfd/index.js';
 import type { PolicyConfig } from '../bgp/policy/index.js';
 import type { NetworkConfig } from '../network/config.js';
 
@@ -131,6 +132,8 @@ export interface NeighbourConfig {
   readonly bilateralPeer?: boolean;
   /** Require the neighbour's AS first in paths from it (RFC 4271 §6.3). Default true; false for a route-server peer. */
   readonly enforceFirstAs?: boolean;
+  /** Watch the neighbour by BFD (RFC 5880): when it falls silent, its session and its claims end at once. Default: not. */
+  readonly bfd?: BfdConfig;
   /** Keep the session down. Default false. */
   readonly shutdown?: boolean | string;
 }

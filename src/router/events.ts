@@ -1,4 +1,5 @@
 /** What a network and a router tell the program that they live in. */
+import type { BfdChange } from '../bfd/index.js';
 import type { RefusalReason } from '../claims/reasons.js';
 import type { MappingChange, Position } from '../mapping/change.js';
 import type { FailedPrefix } from '../mapping/forwarding-table.js';
@@ -96,6 +97,22 @@ export interface MessageMalformed {
   readonly count: number;
 }
 
+/** A neighbour's BFD session changed its state. @public */
+export interface NeighbourBfdChange extends BfdChange {
+  readonly router: string;
+  readonly neighbour: string;
+  readonly address: string;
+  readonly node: string;
+}
+
+/** A neighbour cannot be watched by BFD. @public */
+export interface NeighbourBfdFailure {
+  readonly router: string;
+  readonly neighbour: string;
+  readonly address: string;
+  readonly reason: string;
+}
+
 /** A router's events: its network's, and those of its sessions. @public */
 export interface RouterEvents extends NetworkEvents {
   /** Any change of a session's state. */
@@ -104,6 +121,12 @@ export interface RouterEvents extends NetworkEvents {
   'session-refused': [event: SessionRefused];
   /** A malformed message was dealt with without ending the session. */
   'message-malformed': [event: MessageMalformed];
+  /** A BFD session came up or went down, or is on its way. */
+  'bfd-change': [event: NeighbourBfdChange];
+  /** A neighbour that should be watched by BFD cannot be. Its session goes on without, or, if `strict`, does not begin. */
+  'bfd-failure': [event: NeighbourBfdFailure];
+  /** The watcher stood still itself for so many milliseconds, so the silence of that time was held against nobody. */
+  'bfd-stall': [event: { readonly router: string; readonly by: number }];
   /** The router listens. */
   listening: [event: { readonly router: string; readonly address: string; readonly port: number }];
 }

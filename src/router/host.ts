@@ -1,3 +1,4 @@
+import type { BfdService } from '../bfd/index.js';
 import type { Clock } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import type { Random } from '../lib/random.js';
@@ -29,12 +30,15 @@ export class Host {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;
+  /** Who watches neighbours by BFD, if anybody can. */
+  readonly bfd: BfdService | undefined;
   readonly #shared = new Map<string, Shared>();
 
-  constructor(parts: { readonly transport: Transport; readonly clock: Clock; readonly random?: Random }) {
+  constructor(parts: { readonly transport: Transport; readonly clock: Clock; readonly random?: Random; readonly bfd?: BfdService }) {
     this.transport = parts.transport;
     this.clock = parts.clock;
     this.random = parts.random ?? Math.random;
+    this.bfd = parts.bfd;
   }
 
   /**

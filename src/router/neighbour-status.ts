@@ -1,5 +1,6 @@
 import type { SessionState } from '../bgp/events.js';
 import type { BgpNeighbour } from './attach/bgp-neighbour.js';
+import type { BfdStatus } from './attach/neighbour-watch.js';
 import type { AddressFamily } from './config.js';
 
 /** A neighbour as it stands. @public */
@@ -30,6 +31,8 @@ export interface NeighbourStatus {
   readonly endOfRib: readonly AddressFamily[];
   /** Malformed messages that did not end the session (RFC 7606). */
   readonly malformed: number;
+  /** Undefined where it is not watched. */
+  readonly bfd: BfdStatus | undefined;
   readonly messagesIn: number;
   readonly messagesOut: number;
   readonly bytesIn: number;
@@ -59,5 +62,6 @@ export function neighbourStatus(neighbour: BgpNeighbour): NeighbourStatus {
     told: neighbour.told,
     endOfRib: neighbour.endOfRibHeard,
     malformed: neighbour.malformedCount,
+    bfd: neighbour.bfd,
   };
 }

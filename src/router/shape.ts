@@ -138,6 +138,29 @@ const holdTime = z.int(expects('0, or 3 to 65535 seconds')).check((payload) => {
     fail(payload, `expected 0, or 3 to 65535 seconds (RFC 4271 §4.2), got ${value}`);
 });
 
+const interval = z
+  .number(expects('1 to 60000 milliseconds'))
+  .min(1, 'expected 1 to 60000 milliseconds')
+  .max(60_000, 'expected 1 to 60000 milliseconds');
+
+const bfd = z
+  .strictObject(
+    {
+      minTx: interval.exactOptional().describe('Milliseconds between packets that we want to send, at the least. Default 300.'),
+      minRx: interval.exactOptional().describe('Milliseconds between packets that we can take, at the least. Default 300.'),
+      multiplier: whole(1, 255).exactOptional().describe('Packets that may be missing before the neighbour is down. Default 3.'),
+      multihop: flag()
+        .exactOptional()
+        .describe('The neighbour is more than one hop away (RFC 5883): another port, and no look at the TTL. Default false.'),
+      strict: flag().exactOptional().describe('The BGP session waits until BFD is up. Default false.'),
+      checkTtl: flag()
+        .exactOptional()
+        .describe('Drop packets whose TTL is not 255 (RFC 5881 §5). Default true; never for `multihop`. Takes koffi and Linux.'),
+    },
+    expects('an object such as { minTx: 50, minRx: 50 }'),
+  )
+  .meta({ id: 'Bfd', description: 'How a neighbour is watched (RFC 5880, RFC 5881).' });
+
 const neighbour = z
   .strictObject({
     address: addressOrPrefix().describe("The neighbour's address, or a prefix from which neighbours may dial in (dynamic neighbours)."),
@@ -178,6 +201,9 @@ const neighbour = z
     enforceFirstAs: flag()
       .exactOptional()
       .describe("Require the neighbour's AS first in paths from it (RFC 4271 §6.3). Default true; false for a route-server peer."),
+    bfd: bfd
+      .exactOptional()
+      .describe('Watch the neighbour by BFD (RFC 5880): when it falls silent, its session and its claims end at once. Default: not.'),
     shutdown: z
       .union([z.boolean(), z.string()], expects('true, false, or a text for the neighbour'))
       .exactOptional()

@@ -80,6 +80,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   readonly #bgp: BgpAttachment;
   #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
   #transition: Promise<void> = Promise.resolve();
+  #unstall: (() => void) | undefined;
   readonly #forwarded = new Map<keyof NetworkEvents, (event: never) => void>();
 
   /** Throws a `UsageError` (`CONFIG_INVALID`) that names the path and what was expected there; nothing has been started then. */
@@ -125,12 +126,16 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
 
   async #start(): Promise<void> {
     try {
+      if (!this.#host.bfd && this.#config.neighbours?.some(({ bfd }) => bfd))
+        throw new UsageError('BFD_UNAVAILABLE', 'a neighbour is to be watched by BFD, and the host of this router brings no BFD service');
       await this.#bgp.start(this.#config.listen ?? []);
     } catch (error) {
       this.#state = 'idle';
       throw error;
     }
     this.#state = 'running';
+    if (this.#config.neighbours?.some(({ bfd }) => bfd))
+      this.#unstall = this.#host.bfd?.onStall((by) => this.tell('bfd-stall', { router: this.name, by }));
     for (const { address, port } of this.#bgp.endpoints) {
       this.logger.info({ address, port }, 'listening');
       this.tell('listening', { router: this.name, address, port });
@@ -147,6 +152,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     const was = this.#state;
     this.#state = 'stopping';
     this.#transition = before.then(async () => {
+      this.#unstall?.();
       if (was !== 'idle') await this.#bgp.stop(Cease.shutdown, options.text);
       if (this.#ownNetwork && !options.keepNetwork) await this.network.close();
       this.#state = 'idle';
@@ -306,27 +312,36 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     };
   }
 
+  /** Who an event is about. */
+  #named({ name, address, node }: BgpNeighbour): { router: string; neighbour: string; address: string; node: string } {
+    return { router: this.name, neighbour: name, address, node: node.name };
+  }
+
   #surroundings(clock: Clock): BgpSurroundings {
     const router = this;
     return {
       network: this.network,
       router: this.#identity(),
-      host: { transport: this.#host.transport, random: this.#host.random, defer: (call) => clock.defer(call) },
+      host: { transport: this.#host.transport, random: this.#host.random, bfd: this.#host.bfd, defer: (call) => clock.defer(call) },
       logger: this.logger,
       buffers: new Buffers(),
       get prefixLists() {
         return router.#config.prefixLists ?? {};
       },
+      localAddress: (ipv6) => {
+        const listening = (this.#config.listen ?? []).map(({ address }) => address);
+        return [...listening, ...router.#addresses()].find(
+          (address) => address.includes(':') === ipv6 && address !== '0.0.0.0' && address !== '::',
+        );
+      },
+      bfdChanged: (neighbour, change) => this.tell('bfd-change', { ...this.#named(neighbour), ...change }),
+      bfdFailed: (neighbour, reason) => {
+        this.logger.error({ neighbour: neighbour.name }, `cannot be watched by BFD: ${reason}`);
+        const { router: name, neighbour: who, address } = this.#named(neighbour);
+        this.tell('bfd-failure', { router: name, neighbour: who, address, reason });
+      },
       stateChanged: (neighbour, from, to, reason) => {
-        this.tell('session-change', {
-          router: this.name,
-          neighbour: neighbour.name,
-          address: neighbour.address,
-          node: neighbour.node.name,
-          from,
-          to,
-          reason,
-        });
+        this.tell('session-change', { ...this.#named(neighbour), from, to, reason });
         // A neighbour of a range that opened a connection and lost it is gone, whether or not it ever got far.
         if (OPENED.includes(from) && !OPENED.includes(to)) this.#bgp.ended(neighbour);
       },

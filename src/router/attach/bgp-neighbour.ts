@@ -1,3 +1,4 @@
+import type { BfdChange, BfdService } from '../../bfd/index.js';
 import type { PeerConfigInput } from '../../bgp/config.js';
 import type { DownReason, SessionError } from '../../bgp/events.js';
 import { type ExportContext, RouteExport } from '../../bgp/export.js';
@@ -7,7 +8,7 @@ import type { Negotiated } from '../../bgp/negotiation.js';
 import { Packer } from '../../bgp/packer.js';
 import { Peer, type PeerOwner } from '../../bgp/peer.js';
 import { compilePolicy, type Policy, type PolicyConfig, type PolicyContext } from '../../bgp/policy/index.js';
-import type { RouteRefresh } from '../../bgp/wire/index.js';
+import { CeaseSubcode, ErrorCode, type RouteRefresh } from '../../bgp/wire/index.js';
 import type { Cause, Feed } from '../../claims/feed.js';
 import { isAddress, parseAddress } from '../../lib/address.js';
 import { parseAsn } from '../../lib/asn.js';
@@ -21,6 +22,7 @@ import type { Rib } from '../../rib/rib.js';
 import type { AddressFamily, ExportKind, NeighbourConfig } from '../config.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 import { localRoutes } from './local-routes.js';
+import { type BfdStatus, NeighbourWatch } from './neighbour-watch.js';
 
 /** What a neighbour needs of its router. @internal */
 export interface BgpSurroundings {
@@ -29,11 +31,16 @@ export interface BgpSurroundings {
   readonly host: {
     readonly transport: ConstructorParameters<typeof Peer>[1]['transport'];
     readonly random: () => number;
+    readonly bfd: BfdService | undefined;
     defer(call: () => void): Cancel;
   };
   readonly logger: ConstructorParameters<typeof Peer>[1]['logger'];
   readonly prefixLists: PolicyContext['lists'];
   readonly buffers: Buffers;
+  /** The address to watch neighbours of a family from, where there is one to name. */
+  localAddress(ipv6: boolean): string | undefined;
+  bfdChanged(neighbour: BgpNeighbour, change: BfdChange): void;
+  bfdFailed(neighbour: BgpNeighbour, reason: string): void;
   stateChanged(neighbour: BgpNeighbour, from: string, to: string, reason: string | undefined): void;
   malformed(neighbour: BgpNeighbour, message: string, count: number): void;
 }
@@ -82,6 +89,7 @@ export class BgpNeighbour implements PeerOwner {
   #negotiated: Negotiated | undefined;
   #deferred: Cancel | undefined;
   #malformed = 0;
+  readonly #watch: NeighbourWatch | undefined;
 
   constructor(
     public config: NeighbourConfig,
@@ -95,16 +103,21 @@ export class BgpNeighbour implements PeerOwner {
       { transport: around.host.transport, timers: around.network.timers, random: around.host.random, logger: around.logger },
       this,
     );
+    this.#watch = this.#watched();
   }
 
   start(): void {
-    if (this.config.shutdown === undefined || this.config.shutdown === false) this.peer.start();
+    if (this.config.shutdown !== undefined && this.config.shutdown !== false) return;
+    this.#watch?.start();
+    if (!this.#watch?.strict) this.peer.start();
   }
   stop(subcode: number, text?: string): Promise<void> {
+    this.#watch?.stop();
     return this.peer.stop({ subcode, ...(text === undefined ? {} : { text }) });
   }
   accept(connection: Connection): void {
-    this.peer.accept(connection);
+    if (this.#watch?.strict && !this.#watch.up) connection.abort();
+    else this.peer.accept(connection);
   }
 
   // --- What the session says -------------------------------------------------------------------------------------------
@@ -314,11 +327,39 @@ export class BgpNeighbour implements PeerOwner {
   get endOfRibHeard(): readonly AddressFamily[] {
     return [...(this.#ingest?.endOfRib ?? [])];
   }
+  /** BFD as it stands, where the neighbour is watched. */
+  get bfd(): BfdStatus | undefined {
+    return this.#watch?.status;
+  }
   get malformedCount(): number {
     return this.#malformed;
   }
 
   // --- Inside ----------------------------------------------------------------------------------------------------------
+
+  #watched(): NeighbourWatch | undefined {
+    const { bfd, localAddress } = this.config;
+    const { host } = this.around;
+    if (!bfd || !host.bfd) return undefined;
+    const local = localAddress ?? this.around.localAddress(this.address.includes(':'));
+    return new NeighbourWatch(
+      host.bfd,
+      { remote: this.address, config: bfd, ...(local === undefined ? {} : { local }) },
+      {
+        changed: (change) => this.around.bfdChanged(this, change),
+        failed: (reason) => this.around.bfdFailed(this, reason),
+        appeared: () => bfd.strict && this.peer.start(),
+        // RFC 9384: Cease, BFD Down.
+        vanished: ({ diagnostic }) =>
+          this.peer.fail({
+            code: ErrorCode.cease,
+            subcode: CeaseSubcode.bfdDown,
+            data: new Uint8Array(0),
+            reason: `BFD is down: ${diagnostic}`,
+          }),
+      },
+    );
+  }
 
   #localAs(): number {
     return this.config.localAs === undefined ? this.around.router.as : parseAsn(this.config.localAs);

@@ -1,0 +1,213 @@
+import type { Clock, Millis } from '../lib/clock.js';
+import { Driver } from '../lib/machine.js';
+import type { Random } from '../lib/random.js';
+import { type Due, TimerHeap } from '../lib/timers.js';
+import { resolveBfd } from './config.js';
+import type { BfdEffect, BfdEvent } from './events.js';
+import type { BfdEvents, BfdService, BfdTarget, BfdWatch } from './service.js';
+import { BfdSession } from './session.js';
+import { type BfdDrop, decodeControl, encodeControl } from './wire/index.js';
+
+/** Carries the packets of one session. @internal */
+export interface BfdLink {
+  send(bytes: Uint8Array): void;
+  close(): void;
+}
+
+/** Opens links: UDP sockets, or a network in memory. What comes in goes to {@link BfdEngine.receive}. @internal */
+export interface BfdLinks {
+  /** Throws where it cannot be done. */
+  open(target: BfdTarget): BfdLink;
+}
+
+/** The heartbeat is so much shorter than the shortest interval of all sessions, within bounds. */
+const BEATS = 2;
+const SHORTEST_BEAT: Millis = 5;
+const LONGEST_BEAT: Millis = 100;
+
+/** Packets that were dropped, by reason. @public */
+export type BfdDrops = Partial<Record<BfdDrop | 'no-session', number>>;
+
+/**
+ * BFD sessions over links, on a clock: tells packets apart, drives the sessions, and suspects itself first. A heartbeat that comes late
+ * means that this thread stood still; then no session's silence in that time counts against its neighbour.
+ *
+ * @internal
+ */
+export class BfdEngine implements BfdService, Due {
+  readonly #timers: TimerHeap;
+  readonly #byDiscriminator = new Map<number, Watched>();
+  /** By the neighbour's address and ours, for packets that do not know our discriminator yet (RFC 5881 §3). */
+  readonly #byAddress = new Map<string, Watched>();
+  readonly drops: BfdDrops = {};
+  readonly #stalled = new Set<(by: Millis) => void>();
+  #beat: Millis = LONGEST_BEAT;
+  /** When the heart beat last, or anything else showed that this thread runs. */
+  #alive: Millis = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly links: BfdLinks,
+  ) {
+    this.#timers = new TimerHeap(clock);
+  }
+
+  get sessions(): number {
+    return this.#byDiscriminator.size;
+  }
+
+  /** The next heartbeat, while there is anybody to watch. */
+  get deadline(): Millis | undefined {
+    return this.#byDiscriminator.size > 0 ? this.#alive + this.#beat : undefined;
+  }
+  due(now: Millis): void {
+    this.#pulse(now);
+  }
+
+  onStall(call: (by: Millis) => void): () => void {
+    this.#stalled.add(call);
+    return () => void this.#stalled.delete(call);
+  }
+
+  watch(target: BfdTarget, events: BfdEvents): BfdWatch {
+    const key = keyOf(target.remote, target.local, target.config.multihop ?? false);
+    let link: BfdLink;
+    try {
+      if (this.#byAddress.has(key)) throw new Error(`${target.remote} is watched already`);
+      link = this.links.open(target);
+    } catch (error) {
+      events.failed(error instanceof Error ? error.message : String(error));
+      return { close: () => {} };
+    }
+    const watched = new Watched(target, this.#discriminator(), this.clock, this.#timers, this.random, link, events, (now) =>
+      this.#pulse(now),
+    );
+    this.#byDiscriminator.set(watched.session.localDiscriminator, watched);
+    this.#byAddress.set(key, watched);
+    if (this.#byDiscriminator.size === 1) this.#alive = this.clock.now();
+    this.#pace();
+    watched.driver.post({ type: 'start' });
+    return {
+      close: () => {
+        if (this.#byAddress.get(key) !== watched) return;
+        this.#byAddress.delete(key);
+        this.#byDiscriminator.delete(watched.session.localDiscriminator);
+        watched.close();
+        this.#pace();
+      },
+    };
+  }
+
+  /** A datagram for `local` came. Never throws. */
+  receive(bytes: Uint8Array, remote: string, local: string | undefined, multihop: boolean): void {
+    const packet = decodeControl(bytes);
+    if (typeof packet === 'string') {
+      this.#drop(packet);
+      return;
+    }
+    const { yourDiscriminator } = packet;
+    const watched =
+      yourDiscriminator !== 0
+        ? this.#byDiscriminator.get(yourDiscriminator)
+        : (this.#byAddress.get(keyOf(remote, local, multihop)) ?? this.#byAddress.get(keyOf(remote, undefined, multihop)));
+    // A discriminator is no secret: who sends it must be the one who is watched, and come the same way.
+    if (!watched || watched.target.remote !== remote || (watched.target.config.multihop ?? false) !== multihop) {
+      this.#drop('no-session');
+      return;
+    }
+    this.#pulse(this.clock.now());
+    watched.driver.post({ type: 'packet', packet });
+  }
+
+  #drop(reason: keyof BfdDrops): void {
+    this.drops[reason] = (this.drops[reason] ?? 0) + 1;
+  }
+
+  /** This thread runs. If it did not for longer than a heartbeat takes, nobody's silence in that time counts. */
+  #pulse(now: Millis): void {
+    const late = now - this.#alive - this.#beat;
+    this.#alive = now;
+    if (late > this.#beat) {
+      for (const { session } of this.#byDiscriminator.values()) session.handle({ type: 'stalled', by: late }, now);
+      for (const call of this.#stalled) call(late);
+    }
+    this.#timers.note(this);
+  }
+
+  #pace(): void {
+    let shortest = LONGEST_BEAT * BEATS;
+    for (const { session } of this.#byDiscriminator.values()) shortest = Math.min(shortest, session.config.minRx, session.config.minTx);
+    this.#beat = Math.max(SHORTEST_BEAT, shortest / BEATS);
+    if (this.#byDiscriminator.size === 0) this.#timers.forget(this);
+    else this.#timers.note(this);
+  }
+
+  /** Unique and hard to guess (§10). */
+  #discriminator(): number {
+    for (;;) {
+      const discriminator = 1 + Math.floor(this.random() * 0xffff_fffe);
+      if (!this.#byDiscriminator.has(discriminator)) return discriminator;
+    }
+  }
+}
+
+/** A session with its link and its owner. */
+class Watched {
+  readonly session: BfdSession;
+  readonly driver: Driver<BfdEvent, BfdEffect>;
+  #closed = false;
+
+  constructor(
+    readonly target: BfdTarget,
+    discriminator: number,
+    private readonly clock: Clock,
+    timers: TimerHeap,
+    random: Random,
+    private readonly link: BfdLink,
+    private readonly events: BfdEvents,
+    pulse: (now: Millis) => void,
+  ) {
+    const session = new BfdSession(resolveBfd(target.config), discriminator, random);
+    this.session = session;
+    const machine = {
+      handle: (event: BfdEvent, now: Millis) => session.handle(event, now),
+      get deadline() {
+        return session.deadline;
+      },
+      tick: (now: Millis) => {
+        // Before anybody is declared dead: was it we who were?
+        pulse(now);
+        return session.tick(now);
+      },
+    };
+    this.driver = new Driver(machine, timers, (effect) => this.#perform(effect));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.driver.post({ type: 'disable' });
+    this.driver.dispose();
+    this.link.close();
+  }
+
+  #perform(effect: BfdEffect): void {
+    if (effect.type === 'send') this.link.send(encodeControl(effect.packet));
+    else if (effect.type === 'agreed') this.events.agreed(effect.detectionTime);
+    else if (!this.#closed) {
+      const { from, to, diagnostic } = effect;
+      this.events.changed({
+        from,
+        to,
+        diagnostic,
+        remote: this.session.remoteState,
+        detectionTime: this.session.detectionTime,
+        at: this.clock.now(),
+      });
+    }
+  }
+}
+
+function keyOf(remote: string, local: string | undefined, multihop: boolean): string {
+  return `${remote} ${local ?? '*'} ${multihop ? 'multihop' : ''}`;
+}

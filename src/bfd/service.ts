@@ -1,0 +1,51 @@
+import type { Millis } from '../lib/clock.js';
+import type { BfdConfig } from './config.js';
+import type { BfdDiagnostic, BfdState } from './wire/index.js';
+
+/** Whom to watch, and how. @public */
+export interface BfdTarget {
+  /** Canonical text. */
+  readonly remote: string;
+  /** Address to speak from; without one the system chooses, and packets to any of our addresses are taken. */
+  readonly local?: string;
+  readonly config: BfdConfig;
+}
+
+/** A change of a BFD session's state. @public */
+export interface BfdChange {
+  readonly from: BfdState;
+  readonly to: BfdState;
+  readonly diagnostic: BfdDiagnostic;
+  /** What the neighbour said of itself last. */
+  readonly remote: BfdState;
+  /** Milliseconds of silence after which the neighbour is down, as agreed when the session came up. */
+  readonly detectionTime: Millis;
+  /** Milliseconds since the epoch, as the one who watches saw it. */
+  readonly at: Millis;
+}
+
+/** What a watch tells its owner. @public */
+export interface BfdEvents {
+  changed(change: BfdChange): void;
+  /** While it is up, the neighbour is down after another time of silence than before, in milliseconds. */
+  agreed(detectionTime: Millis): void;
+  /** It cannot be watched: no socket to be had, say. Nothing follows. */
+  failed(reason: string): void;
+}
+
+/** A watch that goes on. @public */
+export interface BfdWatch {
+  /** Ends it, telling the neighbour that it is administratively down. */
+  close(): void;
+}
+
+/**
+ * Who watches neighbours by BFD: a thread of Node's (`io/`), or an engine in memory. Routers ask it; they do not know which.
+ *
+ * @public
+ */
+export interface BfdService {
+  watch(target: BfdTarget, events: BfdEvents): BfdWatch;
+  /** Calls back whenever the watcher found that it stood still itself, for so many milliseconds. Returns a way to end that. */
+  onStall(call: (by: Millis) => void): () => void;
+}
