@@ -11,6 +11,12 @@ export interface Host {
   readonly address: string;
 }
 
+/** A host's link to the bridge. */
+export interface Link {
+  cut(): void;
+  mend(): void;
+}
+
 export interface Usage {
   /** Peak resident memory, MB. */
   readonly peakMb: number;
@@ -95,6 +101,17 @@ export class Lab {
     );
     this.#processes.add(child);
     return new Speaker(child);
+  }
+
+  /** A way to cut a host's link, silently for all others, and to mend it: its port of the bridge goes down and up. */
+  link(host: Host): Link {
+    const child = spawn('ip', ['-n', `${this.#prefix}-sw`, '-batch', '-'], { stdio: ['pipe', 'ignore', 'inherit'] });
+    this.#processes.add(child);
+    const port = `v${host.namespace.slice(this.#prefix.length + 1)}`;
+    return {
+      cut: () => void child.stdin.write(`link set ${port} down\n`),
+      mend: () => void child.stdin.write(`link set ${port} up\n`),
+    };
   }
 
   stop(child: ChildProcess): void {

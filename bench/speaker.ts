@@ -3,7 +3,7 @@
  *
  *     speaker.ts ROUTER PORT LOCAL AS COUNT [PREFIXES SEED FROM]
  *
- * Reads commands from standard input (`send`, `churn`, `count N`, `die`) and prints events as JSON lines, with the system's
+ * Reads commands from standard input (`send`, `churn`, `count N`, `watch PREFIX`, `die`) and prints events as JSON lines, with the system's
  * monotonic clock in milliseconds.
  */
 import { createConnection, type Socket } from 'node:net';
@@ -30,6 +30,8 @@ const known = new Ipv4Prefixes();
 /** Whether each prefix is announced now, and in which round it was last announced. */
 let present = new Uint8Array(1 << 21);
 let announced = 0;
+/** The prefix that is told of by itself. */
+let watched = -1;
 let messages = 0;
 let want = -1;
 
@@ -48,6 +50,7 @@ function mark(a: number, length: number, there: 0 | 1): void {
     present = wider;
   }
   if (present[id] === there) return;
+  if (id === watched) say({ event: there === 1 ? 'there' : 'gone', at: now() });
   present[id] = there;
   announced += there === 1 ? 1 : -1;
 }
@@ -156,6 +159,10 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   } else if (command === 'count') {
     want = Number(argument);
     check();
+  } else if (command === 'watch') {
+    const [address = '', length = '32'] = (argument ?? '').split('/');
+    watched = known.add(new DataView(Uint8Array.from(address.split('.').map(Number)).buffer).getUint32(0), 0, 0, 0, Number(length));
+    if (present[watched] === 1) say({ event: 'there', at: now() });
   } else if (command === 'hear') {
     heard = 0;
     wantHeard = Number(argument);
