@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export type { DownReason, SessionState } from './bgp/events.js';
+export type { InvalidRemedy, NeighbourRpki } from './bgp/import.js';
 export { BgpSpeaker, type HeardRoute, type SpeakerConfig, type SpeakerEvents, type SpeakerOptions } from './bgp/speaker.js';
 export type { Cause } from './claims/feed.js';
 export { type RefusalReason, VERDICTS, type VerdictCode, verdictSentence } from './claims/reasons.js';
@@ -24,6 +25,7 @@ export type {
   ListenOptions,
   Transport,
 } from './lib/transport.js';
+export type { OriginState, PathState } from './lib/validation.js';
 export type { MappingChange, MappingEntry, Position } from './mapping/change.js';
 export type { ApplyResult, FailedPrefix, ForwardingTable, MappingBatch, PacketLookup, TableControl } from './mapping/forwarding-table.js';
 export type { GrantChange, JournalEntry } from './mapping/journal.js';
@@ -41,6 +43,7 @@ export {
   type Takeover,
 } from './network/config.js';
 export type { DecisionStep } from './rib/decision.js';
+export type { CacheStatus } from './router/attach/rtr.js';
 export type {
   AddressFamily,
   DecisionConfig,
@@ -51,8 +54,10 @@ export type {
   OriginateConfig,
   PrefixListEntry,
   RouterConfig,
+  RpkiConfig,
 } from './router/config.js';
 export type {
+  CacheChange,
   ClaimsRejected,
   ListenerFailed,
   MappingChanged,
@@ -80,3 +85,6 @@ export {
   VirtualNetwork,
 } from './router/virtual-network.js';
 export { type RouterMetrics, type RouterOptions, VirtualRouter } from './router/virtual-router.js';
+export type { CacheConfig } from './rtr/config.js';
+export type { CacheState } from './rtr/events.js';
+export type { RtrVersion } from './rtr/wire/index.js';

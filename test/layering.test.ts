@@ -21,14 +21,16 @@ const MAY: readonly (readonly [from: string, to: readonly string[]])[] = [
   ['mapping', ['lib', 'rib', 'claims', 'network']],
   ['fib', ['lib', ...CONTRACT]],
   ['bgp', ['lib', 'claims', 'rib', 'network']],
+  ['rtr/wire', ['lib']],
+  ['rtr', ['lib']],
   ['capture', ['lib']],
-  ['router', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'capture']],
+  ['router', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'rtr', 'capture']],
   ['wire.ts', ['lib']],
-  ['core.ts', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'capture', 'router']],
-  ['testing.ts', ['core.ts', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'capture', 'router']],
+  ['core.ts', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'rtr', 'capture', 'router']],
+  ['testing.ts', ['core.ts', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'rtr', 'capture', 'router']],
   ['io', ['lib', ...CONTRACT, 'capture']],
-  ['index.ts', ['core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'capture', 'router']],
-  ['cli', ['index.ts', 'core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'capture', 'router']],
+  ['index.ts', ['core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'rtr', 'capture', 'router']],
+  ['cli', ['index.ts', 'core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'rtr', 'capture', 'router']],
 ];
 
 /** Where a package may be imported. `node:` stands for all that Node brings along. */

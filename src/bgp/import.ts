@@ -2,10 +2,37 @@ import type { Authorization } from '../claims/authorization.js';
 import type { Importer } from '../claims/feed.js';
 import { Verdict } from '../claims/reasons.js';
 import { formatIpv4, formatIpv6 } from '../lib/address.js';
+import type { OriginState, PathState } from '../lib/validation.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, SetFlag } from '../rib/attribute-sets.js';
 import type { Policy, PolicyResult } from './policy/index.js';
 import { decodeCanonical, encodeCanonical, type PathAttributes } from './wire/index.js';
+
+/** What the RPKI says of routes, as an import asks it. @internal */
+export interface RouteValidation {
+  /** Whether there is any cache to hear from. */
+  readonly active: boolean;
+  /** What becomes of invalid routes where the neighbour's configuration does not say. */
+  readonly invalid: InvalidRemedy;
+  /** RFC 6811; `origin` is 0 where the path has no one origin. */
+  origin(a: number, b: number, c: number, d: number, length: number, ipv6: boolean, origin: number): OriginState;
+  /** `path` has the nearest AS first; undefined where it holds an AS_SET. */
+  path(path: readonly number[] | undefined, direction: 'upstream' | 'downstream'): PathState;
+}
+
+/** What becomes of a route that the RPKI says is invalid: refused, taken with preference 0, or only shown to policy and people. @public */
+export type InvalidRemedy = 'reject' | 'depreference' | 'mark';
+
+/** The RPKI towards one neighbour. @public */
+export interface NeighbourRpki {
+  /** Default: what the router's `rpki` says. */
+  readonly invalid?: InvalidRemedy;
+  /**
+   * Verify AS paths by ASPA: `upstream` for paths from a customer or a peer, `downstream` for those from a provider. Default: not at all.
+   * Takes a cache of version 2.
+   */
+  readonly aspa?: 'upstream' | 'downstream';
+}
 
 /** What an import needs to know of the session. @internal */
 export interface ImportContext {
@@ -23,6 +50,8 @@ export interface ImportContext {
   readonly neighbour: string;
   readonly node: string;
   readonly policy: Policy | undefined;
+  readonly validation: RouteValidation | undefined;
+  readonly rpki: NeighbourRpki | undefined;
 }
 
 /** Local part of the large community `<our AS>:1000:<preference>` by which a guest asks for a preference within its grant's bounds. */
@@ -39,6 +68,9 @@ export class RouteImport implements Importer {
   setOut = 0;
   holder = 0;
   wish = -1;
+  origin: OriginState | undefined;
+  path: PathState | undefined;
+  #rpki: NeighbourRpki | undefined;
   #policy: Policy | undefined;
   #last = 0;
   /** Sets that policy made, by the set they were made of; both are counted while they stand here. */
@@ -53,11 +85,12 @@ export class RouteImport implements Importer {
     readonly context: ImportContext,
   ) {
     this.#policy = context.policy;
+    this.#rpki = context.rpki;
   }
 
   /** Whether the result depends on the prefix too. */
   get needsPrefix(): boolean {
-    return this.#policy?.needsPrefix ?? false;
+    return (this.#policy?.needsPrefix ?? false) || this.#validated;
   }
 
   evaluate(set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void {
@@ -67,13 +100,17 @@ export class RouteImport implements Importer {
     this.wish = -1;
     this.fault = this.#fault(set);
     if (this.fault === 0 && (sets.flags[set] ?? 0) & SetFlag.large) this.wish = this.#asked(set);
+    this.origin = undefined;
+    this.path = undefined;
+    if (this.fault === 0 && this.#validated) this.#validate(set, a, b, c, d, length, ipv6);
     if (this.fault === 0 && this.#policy) this.#applyPolicy(this.#policy, set, a, b, c, d, length, ipv6);
   }
 
   /** Another policy from now on. */
-  setPolicy(policy: Policy | undefined): void {
+  setPolicy(policy: Policy | undefined, rpki: NeighbourRpki | undefined): void {
     this.release();
     this.#policy = policy;
+    this.#rpki = rpki;
   }
 
   /** Forgets what policy made. */
@@ -85,6 +122,47 @@ export class RouteImport implements Importer {
     this.#made.clear();
     if (this.#last !== 0) this.sets.release(this.#last);
     this.#last = 0;
+  }
+
+  /** Routes of our own AS were validated where they came in (RFC 6811 §3). */
+  get #validated(): boolean {
+    return this.context.external && (this.context.validation?.active ?? false);
+  }
+
+  #validate(set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void {
+    const { validation } = this.context;
+    if (!validation) return;
+    const aspa = this.#rpki?.aspa;
+    this.origin = validation.origin(a, b, c, d, length, ipv6, this.sets.originAs[set] ?? 0);
+    if (aspa !== undefined) this.path = validation.path(this.#pathOf(set), aspa);
+    if (this.origin !== 'invalid' && this.path !== 'invalid') return;
+    const remedy = this.#rpki?.invalid ?? validation.invalid;
+    if (remedy === 'reject') this.fault = Verdict[this.origin === 'invalid' ? 'rpki-invalid' : 'aspa-invalid'];
+    else if (remedy === 'depreference') this.wish = 0;
+  }
+
+  /** The AS path, nearest first; undefined where it holds anything but sequences. */
+  #pathOf(set: number): readonly number[] | undefined {
+    const { sets } = this;
+    const page = sets.pageOf(set);
+    const from = sets.offsetOf(set);
+    const to = from + sets.lengthOf(set);
+    const path: number[] = [];
+    for (let at = from; at < to; ) {
+      const extended = ((page[at] ?? 0) & 0x10) !== 0;
+      const length = extended ? ((page[at + 2] ?? 0) << 8) | (page[at + 3] ?? 0) : (page[at + 2] ?? 0);
+      const value = at + (extended ? 4 : 3);
+      if (page[at + 1] === 2) {
+        for (let seg = value; seg + 2 <= value + length; ) {
+          if (page[seg] !== 2) return undefined;
+          const asns = page[seg + 1] ?? 0;
+          for (let i = seg + 2; i < seg + 2 + 4 * asns; i += 4) path.push(u32(page, i));
+          seg += 2 + 4 * asns;
+        }
+      }
+      at = value + length;
+    }
+    return path;
   }
 
   #fault(set: number): number {
@@ -180,7 +258,15 @@ export class RouteImport implements Importer {
 
   #evaluate(policy: Policy, attributes: PathAttributes, prefix: string | undefined): PolicyResult {
     const { neighbour, node } = this.context;
-    return policy.evaluate({ attributes, source: 'bgp', neighbour, node, ...(prefix === undefined ? {} : { prefix }) });
+    return policy.evaluate({
+      attributes,
+      source: 'bgp',
+      neighbour,
+      node,
+      ...(prefix === undefined ? {} : { prefix }),
+      ...(this.origin === undefined ? {} : { rpki: this.origin }),
+      ...(this.path === undefined ? {} : { aspa: this.path }),
+    });
   }
 }
 

@@ -1,6 +1,8 @@
 /** What a virtual router is configured with. Plain JSON, as the YAML file. */
+import type { InvalidRemedy, NeighbourRpki } from '../bgp/import.js';
 import type { PolicyConfig } from '../bgp/policy/index.js';
 import type { NetworkConfig } from '../network/config.js';
+import type { CacheConfig } from '../rtr/config.js';
 
 /** @public */
 export type AddressFamily = 'ipv4-unicast' | 'ipv6-unicast';
@@ -31,7 +33,19 @@ export interface RouterConfig {
   readonly decision?: DecisionConfig;
   /** Cluster id for route reflection (RFC 4456), dotted quad. Default: the router id. */
   readonly clusterId?: string;
+  /** Where it hears what the RPKI says of routes (RFC 8210), and what it makes of that. Default: routes are not validated. */
+  readonly rpki?: RpkiConfig;
   /** The router's confederation (RFC 5065). Not done: absent on purpose. */
+}
+
+/** RPKI: caches, and what becomes of routes that are invalid. External neighbours' routes are validated. @public */
+export interface RpkiConfig {
+  readonly caches: readonly CacheConfig[];
+  /**
+   * What becomes of invalid routes: refused (`rpki-invalid`, `aspa-invalid`), taken with preference 0 as far as their grant lets it, or only marked:
+   * for policies (`match: { rpki: [invalid] }`) and in explanations. Default `reject`. While no cache has data, nothing is invalid.
+   */
+  readonly invalid?: InvalidRemedy;
 }
 
 /** @public */
@@ -131,6 +145,8 @@ export interface NeighbourConfig {
   readonly bilateralPeer?: boolean;
   /** Require the neighbour's AS first in paths from it (RFC 4271 §6.3). Default true; false for a route-server peer. */
   readonly enforceFirstAs?: boolean;
+  /** What the RPKI means for its routes. External neighbours only. Default: as the router's `rpki` says. */
+  readonly rpki?: NeighbourRpki;
   /** Keep the session down. Default false. */
   readonly shutdown?: boolean | string;
 }

@@ -1,7 +1,7 @@
 import type { PeerConfigInput } from '../../bgp/config.js';
 import type { DownReason, SessionError } from '../../bgp/events.js';
 import { type ExportContext, RouteExport } from '../../bgp/export.js';
-import { RouteImport } from '../../bgp/import.js';
+import { RouteImport, type RouteValidation } from '../../bgp/import.js';
 import { Ingest } from '../../bgp/ingest.js';
 import type { Negotiated } from '../../bgp/negotiation.js';
 import { Packer } from '../../bgp/packer.js';
@@ -34,6 +34,7 @@ export interface BgpSurroundings {
   readonly logger: ConstructorParameters<typeof Peer>[1]['logger'];
   readonly prefixLists: PolicyContext['lists'];
   readonly buffers: Buffers;
+  readonly validation: RouteValidation;
   stateChanged(neighbour: BgpNeighbour, from: string, to: string, reason: string | undefined): void;
   malformed(neighbour: BgpNeighbour, message: string, count: number): void;
 }
@@ -132,6 +133,8 @@ export class BgpNeighbour implements PeerOwner {
       neighbour: this.name,
       node: this.node.name,
       policy: this.#policy(this.config.import, 'accept'),
+      validation: this.around.validation,
+      rpki: this.config.rpki,
     });
     this.#feed = network.openFeed({
       index: -1,
@@ -286,7 +289,7 @@ export class BgpNeighbour implements PeerOwner {
     const negotiated = this.#negotiated;
     const { network } = this.around;
     if (!negotiated || !this.#import || !this.#feed) return;
-    this.#import.setPolicy(this.#policy(config.import, 'accept'));
+    this.#import.setPolicy(this.#policy(config.import, 'accept'), config.rpki);
     network.rejudge({ type: 'policy-changed', neighbour: this.name });
     this.#lanes = this.#lanes.map((lane) => {
       lane.adjRibOut.addAll();
