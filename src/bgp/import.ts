@@ -1,4 +1,4 @@
-import type { Authorization } from '../claims/authorization.js';
+import { type Authorization, LEAST } from '../claims/authorization.js';
 import type { Importer } from '../claims/feed.js';
 import { Verdict } from '../claims/reasons.js';
 import { formatIpv4, formatIpv6 } from '../lib/address.js';
@@ -20,7 +20,7 @@ export interface RouteValidation {
   path(path: readonly number[] | undefined, direction: 'upstream' | 'downstream'): PathState;
 }
 
-/** What becomes of a route that the RPKI says is invalid: refused, taken with preference 0, or only shown to policy and people. @public */
+/** What becomes of a route that the RPKI says is invalid: refused, taken with preference 0 whatever its grant says, or only shown to policy and people. @public */
 export type InvalidRemedy = 'reject' | 'depreference' | 'mark';
 
 /** The RPKI towards one neighbour. @public */
@@ -138,7 +138,7 @@ export class RouteImport implements Importer {
     if (this.origin !== 'invalid' && this.path !== 'invalid') return;
     const remedy = this.#rpki?.invalid ?? validation.invalid;
     if (remedy === 'reject') this.fault = Verdict[this.origin === 'invalid' ? 'rpki-invalid' : 'aspa-invalid'];
-    else if (remedy === 'depreference') this.wish = 0;
+    else if (remedy === 'depreference') this.wish = LEAST;
   }
 
   /** The AS path, nearest first; undefined where it holds anything but sequences. */
@@ -252,7 +252,12 @@ export class RouteImport implements Importer {
     } else {
       if (this.#made.size >= 4096) this.release();
       this.sets.retain(set);
-      this.#made.set(set, { setOut: made, fault: this.fault, wish: this.wish });
+      this.#made.set(set, {
+        setOut: made,
+        fault: this.fault,
+        // What the RPKI wishes is a prefix's own.
+        wish: result.verdict === 'accept' ? (result.preference ?? -1) : -1,
+      });
     }
   }
 

@@ -42,7 +42,7 @@ export interface RouterConfig {
 export interface RpkiConfig {
   readonly caches: readonly CacheConfig[];
   /**
-   * What becomes of invalid routes: refused (`rpki-invalid`, `aspa-invalid`), taken with preference 0 as far as their grant lets it, or only marked:
+   * What becomes of invalid routes: refused (`rpki-invalid`, `aspa-invalid`), taken with preference 0, or only marked:
    * for policies (`match: { rpki: [invalid] }`) and in explanations. Default `reject`. While no cache has data, nothing is invalid.
    */
   readonly invalid?: InvalidRemedy;

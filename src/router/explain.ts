@@ -77,15 +77,7 @@ function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<n
   const prefix = rib.prefixOf[row] ?? 0;
   const { a, b, c, d, length } = rib.prefixes;
   const importer = feed.alive ? feed.importer : undefined;
-  importer?.evaluate(
-    rib.setIn[row] ?? 0,
-    a[prefix] ?? 0,
-    b[prefix] ?? 0,
-    c[prefix] ?? 0,
-    d[prefix] ?? 0,
-    length[prefix] ?? 0,
-    rib.ipv6,
-  );
+  importer?.evaluate(rib.setIn[row] ?? 0, a[prefix] ?? 0, b[prefix] ?? 0, c[prefix] ?? 0, d[prefix] ?? 0, length[prefix] ?? 0, rib.ipv6);
   return {
     node: rib.model.at(holder).name,
     speaker: rib.model.at(feed.speaker < 0 ? holder : feed.speaker).name,

@@ -175,7 +175,7 @@ const rpki = z
     invalid: invalidRemedy
       .exactOptional()
       .describe(
-        'What becomes of invalid routes: refused, taken with preference 0 as far as their grant lets it, or only marked for policies and in explanations. Default `reject`.',
+        'What becomes of invalid routes: refused, taken with preference 0, or only marked for policies and in explanations. Default `reject`.',
       ),
   })
   .meta({ id: 'Rpki', description: "RPKI: external neighbours' routes are validated." });
