@@ -44,6 +44,8 @@ export interface ImportContext {
   readonly clusterId: number;
   readonly allowOwnAs: number;
   readonly enforceFirstAs: boolean;
+  /** ASes that a path may have, repetitions counted. */
+  readonly maxPathLength: number;
   /** Node index of the speaker. */
   readonly speaker: number;
   /** Names for policies. */
@@ -70,8 +72,6 @@ export class RouteImport implements Importer {
   wish = -1;
   origin: OriginState | undefined;
   path: PathState | undefined;
-  #rpki: NeighbourRpki | undefined;
-  #policy: Policy | undefined;
   #last = 0;
   /** Sets that policy made, by the set they were made of; both are counted while they stand here. */
   readonly #made = new Map<number, { readonly setOut: number; readonly fault: number; readonly wish: number }>();
@@ -82,15 +82,12 @@ export class RouteImport implements Importer {
     private readonly sets: AttributeSets,
     private readonly model: NetworkModel,
     private readonly authorization: Authorization,
-    readonly context: ImportContext,
-  ) {
-    this.#policy = context.policy;
-    this.#rpki = context.rpki;
-  }
+    public context: ImportContext,
+  ) {}
 
   /** Whether the result depends on the prefix too. */
   get needsPrefix(): boolean {
-    return (this.#policy?.needsPrefix ?? false) || this.#validated;
+    return (this.context.policy?.needsPrefix ?? false) || this.#validated;
   }
 
   evaluate(set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void {
@@ -103,14 +100,13 @@ export class RouteImport implements Importer {
     this.origin = undefined;
     this.path = undefined;
     if (this.fault === 0 && this.#validated) this.#validate(set, a, b, c, d, length, ipv6);
-    if (this.fault === 0 && this.#policy) this.#applyPolicy(this.#policy, set, a, b, c, d, length, ipv6);
+    if (this.fault === 0 && context.policy) this.#applyPolicy(context.policy, set, a, b, c, d, length, ipv6);
   }
 
-  /** Another policy from now on. */
-  setPolicy(policy: Policy | undefined, rpki: NeighbourRpki | undefined): void {
+  /** Other rules from now on, a policy as a rule. */
+  change(context: ImportContext): void {
     this.release();
-    this.#policy = policy;
-    this.#rpki = rpki;
+    this.context = context;
   }
 
   /** Forgets what policy made. */
@@ -132,11 +128,11 @@ export class RouteImport implements Importer {
   #validate(set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void {
     const { validation } = this.context;
     if (!validation) return;
-    const aspa = this.#rpki?.aspa;
+    const aspa = this.context.rpki?.aspa;
     this.origin = validation.origin(a, b, c, d, length, ipv6, this.sets.originAs[set] ?? 0);
     if (aspa !== undefined) this.path = validation.path(this.#pathOf(set), aspa);
     if (this.origin !== 'invalid' && this.path !== 'invalid') return;
-    const remedy = this.#rpki?.invalid ?? validation.invalid;
+    const remedy = this.context.rpki?.invalid ?? validation.invalid;
     if (remedy === 'reject') this.fault = Verdict[this.origin === 'invalid' ? 'rpki-invalid' : 'aspa-invalid'];
     else if (remedy === 'depreference') this.wish = LEAST;
   }
@@ -167,6 +163,7 @@ export class RouteImport implements Importer {
 
   #fault(set: number): number {
     const { context, sets, model } = this;
+    if ((sets.pathLength[set] ?? 0) > context.maxPathLength) return Verdict['path-too-long'];
     const page = sets.pageOf(set);
     const from = sets.offsetOf(set);
     const to = from + sets.lengthOf(set);

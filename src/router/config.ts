@@ -141,6 +141,8 @@ export interface NeighbourConfig {
   readonly asOverride?: boolean;
   /** How often our own AS may stand in a path that it sends. Default 0. */
   readonly allowOwnAs?: number;
+  /** Most ASes in a path from it, repetitions counted, an AS_SET as one; a longer one is refused `path-too-long`. Default: any number. */
+  readonly maxPathLength?: number;
   /** A bilateral peer: routes with NOPEER are not told to it (RFC 3765). Default false. */
   readonly bilateralPeer?: boolean;
   /** Require the neighbour's AS first in paths from it (RFC 4271 §6.3). Default true; false for a route-server peer. */

@@ -216,6 +216,11 @@ const neighbour = z
     routeServerClient: flag().exactOptional().describe('Leave AS_PATH, MED and NEXT_HOP alone (RFC 7947). Default false.'),
     asOverride: flag().exactOptional().describe("Replace the neighbour's AS number by ours in paths that we send it. Default false."),
     allowOwnAs: whole(0, 255).exactOptional().describe('How often our own AS may stand in a path that it sends. Default 0.'),
+    maxPathLength: whole(1, 65_534)
+      .exactOptional()
+      .describe(
+        'Most ASes in a path from it, repetitions counted, an AS_SET as one; a longer one is refused `path-too-long`. Default: any number.',
+      ),
     bilateralPeer: flag().exactOptional().describe('A bilateral peer: routes with NOPEER are not told to it (RFC 3765). Default false.'),
     enforceFirstAs: flag()
       .exactOptional()

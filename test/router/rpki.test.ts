@@ -225,3 +225,18 @@ describe('routes and the RPKI', () => {
     expect(verdict()).toBe('accepted 400');
   });
 });
+
+describe('what a neighbour may send', () => {
+  test('a path that is too long is refused, and what it may send can change while the session goes on', async () => {
+    const { clock, router, config, guest, verdict } = await lab({}, { maxPathLength: 3 });
+    const say = (prefix: string, asns: readonly number[]): void => guest.announce(prefix, { asPath: [{ type: 'sequence', asns }] });
+    say('192.0.2.0/24', [65001, 65002, 65003]);
+    say('198.51.100.0/24', [65001, 65002, 65002, 65002]);
+    say('203.0.113.0/24', [65001, 65000]);
+    clock.settle();
+    expect([verdict(), verdict('198.51.100.0/24'), verdict('203.0.113.0/24')]).toEqual(['accepted 400', 'path-too-long 0', 'as-loop 0']);
+    router.reconfigure({ ...config, neighbours: [{ address: GUEST, as: 65001, passive: true, maxPathLength: 4, allowOwnAs: 1 }] });
+    expect([verdict('198.51.100.0/24'), verdict('203.0.113.0/24')]).toEqual(['accepted 400', 'accepted 400']);
+    expect(guest.state).toBe('established');
+  });
+});

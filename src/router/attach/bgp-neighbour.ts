@@ -1,7 +1,7 @@
 import type { PeerConfigInput } from '../../bgp/config.js';
 import type { DownReason, SessionError } from '../../bgp/events.js';
 import { type ExportContext, RouteExport } from '../../bgp/export.js';
-import { RouteImport, type RouteValidation } from '../../bgp/import.js';
+import { type ImportContext, RouteImport, type RouteValidation } from '../../bgp/import.js';
 import { Ingest } from '../../bgp/ingest.js';
 import type { Negotiated } from '../../bgp/negotiation.js';
 import { Packer } from '../../bgp/packer.js';
@@ -121,21 +121,7 @@ export class BgpNeighbour implements PeerOwner {
     const localAs = this.#localAs();
     const external = negotiated.peerAs !== localAs;
     const has = (family: AddressFamily): boolean => negotiated.families.includes(family);
-    this.#import = new RouteImport(network.sets, network.model, network.authorization, {
-      localAs,
-      peerAs: negotiated.peerAs,
-      external,
-      routerId: u32(router.routerId),
-      clusterId: u32(router.clusterId),
-      allowOwnAs: this.config.allowOwnAs ?? 0,
-      enforceFirstAs: this.config.enforceFirstAs ?? true,
-      speaker: this.node.index,
-      neighbour: this.name,
-      node: this.node.name,
-      policy: this.#policy(this.config.import, 'accept'),
-      validation: this.around.validation,
-      rpki: this.config.rpki,
-    });
+    this.#import = new RouteImport(network.sets, network.model, network.authorization, this.#importContext(negotiated));
     this.#feed = network.openFeed({
       index: -1,
       source: 'bgp',
@@ -289,7 +275,7 @@ export class BgpNeighbour implements PeerOwner {
     const negotiated = this.#negotiated;
     const { network } = this.around;
     if (!negotiated || !this.#import || !this.#feed) return;
-    this.#import.setPolicy(this.#policy(config.import, 'accept'), config.rpki);
+    this.#import.change(this.#importContext(negotiated));
     network.rejudge({ type: 'policy-changed', neighbour: this.name });
     this.#lanes = this.#lanes.map((lane) => {
       lane.adjRibOut.addAll();
@@ -344,6 +330,27 @@ export class BgpNeighbour implements PeerOwner {
   #exportPolicy(): Policy | undefined {
     const told = this.config.export;
     return told !== undefined && typeof told === 'object' && 'rules' in told ? this.#policy(told.rules, 'reject') : undefined;
+  }
+
+  #importContext(negotiated: Negotiated): ImportContext {
+    const { router, validation } = this.around;
+    const localAs = this.#localAs();
+    return {
+      localAs,
+      peerAs: negotiated.peerAs,
+      external: negotiated.peerAs !== localAs,
+      routerId: u32(router.routerId),
+      clusterId: u32(router.clusterId),
+      allowOwnAs: this.config.allowOwnAs ?? 0,
+      enforceFirstAs: this.config.enforceFirstAs ?? true,
+      maxPathLength: this.config.maxPathLength ?? Number.POSITIVE_INFINITY,
+      speaker: this.node.index,
+      neighbour: this.name,
+      node: this.node.name,
+      policy: this.#policy(this.config.import, 'accept'),
+      validation,
+      rpki: this.config.rpki,
+    };
   }
 
   #packer(adjRibOut: AdjRibOut, negotiated: Negotiated): Packer {

@@ -235,6 +235,7 @@ function sessionOf(config: NeighbourConfig): string {
     export: _export,
     nextHop: _nextHop,
     allowOwnAs: _own,
+    maxPathLength: _length,
     asOverride: _override,
     limit: _limit,
     rpki: _rpki,
@@ -243,8 +244,8 @@ function sessionOf(config: NeighbourConfig): string {
   return JSON.stringify(session);
 }
 /** What can change while the session goes on. */
-function policyOf({ nextHop, allowOwnAs, asOverride, limit, rpki, import: rules, export: told }: NeighbourConfig): string {
-  return JSON.stringify({ nextHop, allowOwnAs, asOverride, limit, rpki, rules, told });
+function policyOf({ nextHop, allowOwnAs, maxPathLength, asOverride, limit, rpki, import: rules, export: told }: NeighbourConfig): string {
+  return JSON.stringify({ nextHop, allowOwnAs, maxPathLength, asOverride, limit, rpki, rules, told });
 }
 
 function rejection(): Uint8Array {
