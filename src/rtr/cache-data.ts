@@ -5,8 +5,8 @@ import { type Pdu, RtrError, RtrWireError } from './wire/index.js';
 /** A record that a cache announces or withdraws. @internal */
 export type Change = Extract<Pdu, { readonly type: 'prefix' | 'aspa' }>;
 
-/** Records that one cache may have us keep: several times those of the whole RPKI. */
-const MAX_RECORDS = 4_000_000;
+/** Records that one cache may have us keep: several times those of the whole RPKI. @internal */
+export const MAX_RECORDS = 4_000_000;
 
 /** What one cache said, whole. @internal */
 export class CacheData {

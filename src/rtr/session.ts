@@ -2,7 +2,7 @@ import { concatBytes } from '../lib/bytes.js';
 import type { Millis } from '../lib/clock.js';
 import type { Machine } from '../lib/machine.js';
 import { Timers } from '../lib/timers.js';
-import { CacheData, type Change } from './cache-data.js';
+import { CacheData, type Change, MAX_RECORDS } from './cache-data.js';
 import { type CacheConfig, INTERVALS, type IntervalName } from './config.js';
 import type { CacheEffect, CacheEvent, CacheState, CacheTimer } from './events.js';
 import {
@@ -277,7 +277,8 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
   #record(change: Change): void {
     if (!this.#answer) throw new RtrWireError(RtrError.corruptData, 'a record outside of an answer');
     if (this.#answer.fresh) this.#answer.fresh.apply(change);
-    else this.#answer.changes.push(change);
+    else if (this.#answer.changes.length < MAX_RECORDS) this.#answer.changes.push(change);
+    else throw new RtrWireError(RtrError.internalError, `more than ${MAX_RECORDS} changes at once are not taken`);
   }
 
   #endOfData(pdu: Extract<Pdu, { readonly type: 'end-of-data' }>, now: Millis): void {
