@@ -15,6 +15,7 @@ export type {
   BfdWatch,
 } from './bfd/index.js';
 export type { DownReason, SessionState } from './bgp/events.js';
+export type { InvalidRemedy, NeighbourRpki } from './bgp/import.js';
 export { BgpSpeaker, type HeardRoute, type SpeakerConfig, type SpeakerEvents, type SpeakerOptions } from './bgp/speaker.js';
 export type { Cause } from './claims/feed.js';
 export { type RefusalReason, VERDICTS, type VerdictCode, verdictSentence } from './claims/reasons.js';
@@ -34,6 +35,7 @@ export type {
   ListenOptions,
   Transport,
 } from './lib/transport.js';
+export type { OriginState, PathState } from './lib/validation.js';
 export type { MappingChange, MappingEntry, Position } from './mapping/change.js';
 export type { ApplyResult, FailedPrefix, ForwardingTable, MappingBatch, PacketLookup, TableControl } from './mapping/forwarding-table.js';
 export type { GrantChange, JournalEntry } from './mapping/journal.js';
@@ -52,6 +54,7 @@ export {
 } from './network/config.js';
 export type { DecisionStep } from './rib/decision.js';
 export type { BfdStatus } from './router/attach/neighbour-watch.js';
+export type { CacheStatus } from './router/attach/rtr.js';
 export type {
   AddressFamily,
   DecisionConfig,
@@ -62,8 +65,10 @@ export type {
   OriginateConfig,
   PrefixListEntry,
   RouterConfig,
+  RpkiConfig,
 } from './router/config.js';
 export type {
+  CacheChange,
   ClaimsRejected,
   ListenerFailed,
   MappingChanged,
@@ -93,3 +98,6 @@ export {
   VirtualNetwork,
 } from './router/virtual-network.js';
 export { type RouterMetrics, type RouterOptions, VirtualRouter } from './router/virtual-router.js';
+export type { CacheConfig } from './rtr/config.js';
+export type { CacheState } from './rtr/events.js';
+export type { RtrVersion } from './rtr/wire/index.js';

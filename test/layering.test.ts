@@ -23,14 +23,16 @@ const MAY: readonly (readonly [from: string, to: readonly string[]])[] = [
   ['fib', ['lib', ...CONTRACT]],
   ['bgp', ['lib', 'claims', 'rib', 'network']],
   ['bfd', ['lib']],
+  ['rtr/wire', ['lib']],
+  ['rtr', ['lib']],
   ['capture', ['lib']],
-  ['router', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'capture']],
+  ['router', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'rtr', 'capture']],
   ['wire.ts', ['lib']],
-  ['core.ts', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'capture', 'router']],
-  ['testing.ts', ['core.ts', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'capture', 'router']],
+  ['core.ts', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'rtr', 'capture', 'router']],
+  ['testing.ts', ['core.ts', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'rtr', 'capture', 'router']],
   ['io', ['lib', ...CONTRACT, 'bfd', 'capture']],
-  ['index.ts', ['core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'capture', 'router']],
-  ['cli', ['index.ts', 'core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'capture', 'router']],
+  ['index.ts', ['core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'rtr', 'capture', 'router']],
+  ['cli', ['index.ts', 'core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'rtr', 'capture', 'router']],
 ];
 
 /** Where a package may be imported. `node:` stands for all that Node brings along. */

@@ -1,11 +1,38 @@
-import type { Authorization } from '../claims/authorization.js';
+import { type Authorization, LEAST } from '../claims/authorization.js';
 import type { Importer } from '../claims/feed.js';
 import { Verdict } from '../claims/reasons.js';
 import { formatIpv4, formatIpv6 } from '../lib/address.js';
+import type { OriginState, PathState } from '../lib/validation.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, SetFlag } from '../rib/attribute-sets.js';
 import type { Policy, PolicyResult } from './policy/index.js';
 import { decodeCanonical, encodeCanonical, type PathAttributes } from './wire/index.js';
+
+/** What the RPKI says of routes, as an import asks it. @internal */
+export interface RouteValidation {
+  /** Whether there is any cache to hear from. */
+  readonly active: boolean;
+  /** What becomes of invalid routes where the neighbour's configuration does not say. */
+  readonly invalid: InvalidRemedy;
+  /** RFC 6811; `origin` is 0 where the path has no one origin. */
+  origin(a: number, b: number, c: number, d: number, length: number, ipv6: boolean, origin: number): OriginState;
+  /** `path` has the nearest AS first; undefined where it holds an AS_SET. */
+  path(path: readonly number[] | undefined, direction: 'upstream' | 'downstream'): PathState;
+}
+
+/** What becomes of a route that the RPKI says is invalid: refused, taken with preference 0 whatever its grant says, or only shown to policy and people. @public */
+export type InvalidRemedy = 'reject' | 'depreference' | 'mark';
+
+/** The RPKI towards one neighbour. @public */
+export interface NeighbourRpki {
+  /** Default: what the router's `rpki` says. */
+  readonly invalid?: InvalidRemedy;
+  /**
+   * Verify AS paths by ASPA: `upstream` for paths from a customer or a peer, `downstream` for those from a provider. Default: not at all.
+   * Takes a cache of version 2.
+   */
+  readonly aspa?: 'upstream' | 'downstream';
+}
 
 /** What an import needs to know of the session. @internal */
 export interface ImportContext {
@@ -17,12 +44,16 @@ export interface ImportContext {
   readonly clusterId: number;
   readonly allowOwnAs: number;
   readonly enforceFirstAs: boolean;
+  /** ASes that a path may have, repetitions counted. */
+  readonly maxPathLength: number;
   /** Node index of the speaker. */
   readonly speaker: number;
   /** Names for policies. */
   readonly neighbour: string;
   readonly node: string;
   readonly policy: Policy | undefined;
+  readonly validation: RouteValidation | undefined;
+  readonly rpki: NeighbourRpki | undefined;
 }
 
 /** Local part of the large community `<our AS>:1000:<preference>` by which a guest asks for a preference within its grant's bounds. */
@@ -39,7 +70,8 @@ export class RouteImport implements Importer {
   setOut = 0;
   holder = 0;
   wish = -1;
-  #policy: Policy | undefined;
+  origin: OriginState | undefined;
+  path: PathState | undefined;
   #last = 0;
   /** Sets that policy made, by the set they were made of; both are counted while they stand here. */
   readonly #made = new Map<number, { readonly setOut: number; readonly fault: number; readonly wish: number }>();
@@ -50,14 +82,12 @@ export class RouteImport implements Importer {
     private readonly sets: AttributeSets,
     private readonly model: NetworkModel,
     private readonly authorization: Authorization,
-    readonly context: ImportContext,
-  ) {
-    this.#policy = context.policy;
-  }
+    public context: ImportContext,
+  ) {}
 
   /** Whether the result depends on the prefix too. */
   get needsPrefix(): boolean {
-    return this.#policy?.needsPrefix ?? false;
+    return (this.context.policy?.needsPrefix ?? false) || this.#validated;
   }
 
   evaluate(set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void {
@@ -67,13 +97,16 @@ export class RouteImport implements Importer {
     this.wish = -1;
     this.fault = this.#fault(set);
     if (this.fault === 0 && (sets.flags[set] ?? 0) & SetFlag.large) this.wish = this.#asked(set);
-    if (this.fault === 0 && this.#policy) this.#applyPolicy(this.#policy, set, a, b, c, d, length, ipv6);
+    this.origin = undefined;
+    this.path = undefined;
+    if (this.fault === 0 && this.#validated) this.#validate(set, a, b, c, d, length, ipv6);
+    if (this.fault === 0 && context.policy) this.#applyPolicy(context.policy, set, a, b, c, d, length, ipv6);
   }
 
-  /** Another policy from now on. */
-  setPolicy(policy: Policy | undefined): void {
+  /** Other rules from now on, a policy as a rule. */
+  change(context: ImportContext): void {
     this.release();
-    this.#policy = policy;
+    this.context = context;
   }
 
   /** Forgets what policy made. */
@@ -87,8 +120,50 @@ export class RouteImport implements Importer {
     this.#last = 0;
   }
 
+  /** Routes of our own AS were validated where they came in (RFC 6811 §3). */
+  get #validated(): boolean {
+    return this.context.external && (this.context.validation?.active ?? false);
+  }
+
+  #validate(set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void {
+    const { validation } = this.context;
+    if (!validation) return;
+    const aspa = this.context.rpki?.aspa;
+    this.origin = validation.origin(a, b, c, d, length, ipv6, this.sets.originAs[set] ?? 0);
+    if (aspa !== undefined) this.path = validation.path(this.#pathOf(set), aspa);
+    if (this.origin !== 'invalid' && this.path !== 'invalid') return;
+    const remedy = this.context.rpki?.invalid ?? validation.invalid;
+    if (remedy === 'reject') this.fault = Verdict[this.origin === 'invalid' ? 'rpki-invalid' : 'aspa-invalid'];
+    else if (remedy === 'depreference') this.wish = LEAST;
+  }
+
+  /** The AS path, nearest first; undefined where it holds anything but sequences. */
+  #pathOf(set: number): readonly number[] | undefined {
+    const { sets } = this;
+    const page = sets.pageOf(set);
+    const from = sets.offsetOf(set);
+    const to = from + sets.lengthOf(set);
+    const path: number[] = [];
+    for (let at = from; at < to; ) {
+      const extended = ((page[at] ?? 0) & 0x10) !== 0;
+      const length = extended ? ((page[at + 2] ?? 0) << 8) | (page[at + 3] ?? 0) : (page[at + 2] ?? 0);
+      const value = at + (extended ? 4 : 3);
+      if (page[at + 1] === 2) {
+        for (let seg = value; seg + 2 <= value + length; ) {
+          if (page[seg] !== 2) return undefined;
+          const asns = page[seg + 1] ?? 0;
+          for (let i = seg + 2; i < seg + 2 + 4 * asns; i += 4) path.push(u32(page, i));
+          seg += 2 + 4 * asns;
+        }
+      }
+      at = value + length;
+    }
+    return path;
+  }
+
   #fault(set: number): number {
     const { context, sets, model } = this;
+    if ((sets.pathLength[set] ?? 0) > context.maxPathLength) return Verdict['path-too-long'];
     const page = sets.pageOf(set);
     const from = sets.offsetOf(set);
     const to = from + sets.lengthOf(set);
@@ -174,13 +249,26 @@ export class RouteImport implements Importer {
     } else {
       if (this.#made.size >= 4096) this.release();
       this.sets.retain(set);
-      this.#made.set(set, { setOut: made, fault: this.fault, wish: this.wish });
+      this.#made.set(set, {
+        setOut: made,
+        fault: this.fault,
+        // What the RPKI wishes is a prefix's own.
+        wish: result.verdict === 'accept' ? (result.preference ?? -1) : -1,
+      });
     }
   }
 
   #evaluate(policy: Policy, attributes: PathAttributes, prefix: string | undefined): PolicyResult {
     const { neighbour, node } = this.context;
-    return policy.evaluate({ attributes, source: 'bgp', neighbour, node, ...(prefix === undefined ? {} : { prefix }) });
+    return policy.evaluate({
+      attributes,
+      source: 'bgp',
+      neighbour,
+      node,
+      ...(prefix === undefined ? {} : { prefix }),
+      ...(this.origin === undefined ? {} : { rpki: this.origin }),
+      ...(this.path === undefined ? {} : { aspa: this.path }),
+    });
   }
 }
 

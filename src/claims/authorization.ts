@@ -33,8 +33,12 @@ export function grantId(config: GrantConfig): string {
   return config.id ?? `${config.node ?? `tag:${config.tag ?? ''}`}/${config.prefix}`;
 }
 
+/** A wish beyond all preferences, whatever the bounds: to be the last resort. @internal */
+export const LEAST = 0x1_0000;
+
 /** The preference of a claim by `grant`, moved to `wish` where the grant's bounds allow; `source` is a position in {@link SOURCES}. @internal */
 export function preferenceOf(grant: Grant, source: number, wish: number): number {
+  if (wish === LEAST) return 0;
   const own = grant.preferences[source] ?? 0;
   const bounds = grant.config.preferenceRange;
   if (wish < 0 || !bounds) return own;

@@ -1,3 +1,4 @@
+import type { OriginState, PathState } from '../lib/validation.js';
 import type { ClaimSource } from '../network/config.js';
 
 /**
@@ -46,6 +47,9 @@ export interface Importer {
   holder: number;
   /** The preference that policy or a community asks for, -1 for none. */
   wish: number;
+  /** What the RPKI says of the set evaluated last; undefined where it was not asked. */
+  readonly origin: OriginState | undefined;
+  readonly path: PathState | undefined;
 }
 
 /** What brought a change about. @public */
@@ -56,4 +60,5 @@ export type Cause =
   | { readonly type: 'granted' | 'revoked' | 'grant-changed' | 'grant-expired'; readonly grant: string }
   | { readonly type: 'node-up' | 'node-down' | 'node-added' | 'node-changed' | 'node-removed'; readonly node: string }
   | { readonly type: 'policy-changed'; readonly neighbour: string }
+  | { readonly type: 'rpki-changed'; readonly cache: string }
   | { readonly type: 'configured' };

@@ -21,6 +21,9 @@ export const VERDICTS = [
   'cluster-loop',
   'policy-rejected',
   'policy-error',
+  'rpki-invalid',
+  'aspa-invalid',
+  'path-too-long',
 ] as const;
 
 /** `accepted`, or a stable {@link RefusalReason}. @public */
@@ -50,6 +53,9 @@ const SENTENCES: Readonly<Record<VerdictCode, string>> = {
   'cluster-loop': "CLUSTER_LIST holds the router's own cluster id.",
   'policy-rejected': "The neighbour's import policy rejects the route.",
   'policy-error': "The neighbour's import policy failed on the route.",
+  'rpki-invalid': 'RPKI origin validation: a ROA covers the prefix, and none allows this origin AS and length (RFC 6811).',
+  'aspa-invalid': 'RPKI path verification: the AS path holds a hop that the ASPA of its customer AS does not allow.',
+  'path-too-long': 'The AS path is longer than the neighbour may send.',
 };
 
 /** A sentence for people. @public */

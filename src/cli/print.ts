@@ -78,6 +78,8 @@ function because(cause: Cause): string {
       return `${cause.type} by the program for ${cause.node}`;
     case 'policy-changed':
       return `policy of ${cause.neighbour} changed`;
+    case 'rpki-changed':
+      return `RPKI cache ${cause.cache} changed`;
     case 'configured':
       return 'configured';
     default:

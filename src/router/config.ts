@@ -1,7 +1,9 @@
 /** What a virtual router is configured with. Plain JSON, as the YAML file. */
 import type { BfdConfig } from '../bfd/index.js';
+import type { InvalidRemedy, NeighbourRpki } from '../bgp/import.js';
 import type { PolicyConfig } from '../bgp/policy/index.js';
 import type { NetworkConfig } from '../network/config.js';
+import type { CacheConfig } from '../rtr/config.js';
 
 /** @public */
 export type AddressFamily = 'ipv4-unicast' | 'ipv6-unicast';
@@ -32,7 +34,19 @@ export interface RouterConfig {
   readonly decision?: DecisionConfig;
   /** Cluster id for route reflection (RFC 4456), dotted quad. Default: the router id. */
   readonly clusterId?: string;
+  /** Where it hears what the RPKI says of routes (RFC 8210), and what it makes of that. Default: routes are not validated. */
+  readonly rpki?: RpkiConfig;
   /** The router's confederation (RFC 5065). Not done: absent on purpose. */
+}
+
+/** RPKI: caches, and what becomes of routes that are invalid. External neighbours' routes are validated. @public */
+export interface RpkiConfig {
+  readonly caches: readonly CacheConfig[];
+  /**
+   * What becomes of invalid routes: refused (`rpki-invalid`, `aspa-invalid`), taken with preference 0, or only marked:
+   * for policies (`match: { rpki: [invalid] }`) and in explanations. Default `reject`. While no cache has data, nothing is invalid.
+   */
+  readonly invalid?: InvalidRemedy;
 }
 
 /** @public */
@@ -128,12 +142,16 @@ export interface NeighbourConfig {
   readonly asOverride?: boolean;
   /** How often our own AS may stand in a path that it sends. Default 0. */
   readonly allowOwnAs?: number;
+  /** Most ASes in a path from it, repetitions counted, an AS_SET as one; a longer one is refused `path-too-long`. Default: any number. */
+  readonly maxPathLength?: number;
   /** A bilateral peer: routes with NOPEER are not told to it (RFC 3765). Default false. */
   readonly bilateralPeer?: boolean;
   /** Require the neighbour's AS first in paths from it (RFC 4271 §6.3). Default true; false for a route-server peer. */
   readonly enforceFirstAs?: boolean;
   /** Watch the neighbour by BFD (RFC 5880): when it falls silent, its session and its claims end at once. Default: not. */
   readonly bfd?: BfdConfig;
+  /** What the RPKI means for its routes. External neighbours only. Default: as the router's `rpki` says. */
+  readonly rpki?: NeighbourRpki;
   /** Keep the session down. Default false. */
   readonly shutdown?: boolean | string;
 }

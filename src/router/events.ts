@@ -5,6 +5,7 @@ import type { MappingChange, Position } from '../mapping/change.js';
 import type { FailedPrefix } from '../mapping/forwarding-table.js';
 import type { GrantChange } from '../mapping/journal.js';
 import type { ClaimSource } from '../network/config.js';
+import type { CacheState } from '../rtr/events.js';
 
 /** Where addresses are reached has changed, and the forwarding table has it. @public */
 export interface MappingChanged {
@@ -113,6 +114,17 @@ export interface NeighbourBfdFailure {
   readonly reason: string;
 }
 
+/** A session with an RPKI cache changed, or the data in use did. @public */
+export interface CacheChange {
+  readonly router: string;
+  /** `"192.0.2.1 port 323"`. */
+  readonly cache: string;
+  readonly from: CacheState;
+  readonly to: CacheState;
+  /** Why, when it failed. */
+  readonly reason: string | undefined;
+}
+
 /** A router's events: its network's, and those of its sessions. @public */
 export interface RouterEvents extends NetworkEvents {
   /** Any change of a session's state. */
@@ -127,6 +139,8 @@ export interface RouterEvents extends NetworkEvents {
   'bfd-failure': [event: NeighbourBfdFailure];
   /** The watcher stood still itself for so many milliseconds, so the silence of that time was held against nobody. */
   'bfd-stall': [event: { readonly router: string; readonly by: number }];
+  /** A session with an RPKI cache changed. */
+  'cache-change': [event: CacheChange];
   /** The router listens. */
   listening: [event: { readonly router: string; readonly address: string; readonly port: number }];
 }

@@ -1,5 +1,6 @@
 import type { Feed } from '../claims/feed.js';
 import { VERDICTS, type VerdictCode, verdictSentence } from '../claims/reasons.js';
+import type { OriginState, PathState } from '../lib/validation.js';
 import type { Arbitration } from '../mapping/arbitration.js';
 import type { TargetSets, Targets } from '../mapping/target.js';
 import type { ClaimSource } from '../network/config.js';
@@ -24,6 +25,10 @@ export interface ExplainedClaim {
   readonly won: boolean;
   /** The step at which it lost; undefined when it did not. */
   readonly lostAt: DecisionStep | undefined;
+  /** What RPKI origin validation says of it; undefined where it was not asked. */
+  readonly rpki: OriginState | undefined;
+  /** What ASPA verification says of its path; undefined where it was not asked. */
+  readonly aspa: PathState | undefined;
 }
 
 /** Why packets for an address go where they go. @public */
@@ -69,6 +74,10 @@ function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<n
   const holder = rib.holderOf(row);
   const verdict = VERDICTS[rib.verdictOf(row)] ?? 'accepted';
   const grant = rib.grantOf(row);
+  const prefix = rib.prefixOf[row] ?? 0;
+  const { a, b, c, d, length } = rib.prefixes;
+  const importer = feed.alive ? feed.importer : undefined;
+  importer?.evaluate(rib.setIn[row] ?? 0, a[prefix] ?? 0, b[prefix] ?? 0, c[prefix] ?? 0, d[prefix] ?? 0, length[prefix] ?? 0, rib.ipv6);
   return {
     node: rib.model.at(holder).name,
     speaker: rib.model.at(feed.speaker < 0 ? holder : feed.speaker).name,
@@ -80,6 +89,8 @@ function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<n
     preference: rib.preferenceOf(row),
     won,
     lostAt: won ? undefined : lost.get(row),
+    rpki: importer?.origin,
+    aspa: importer?.path,
   };
 }
 
@@ -99,7 +110,7 @@ export function formatExplanation(explanation: Explanation): string {
           ? `loses at ${claim.lostAt}`
           : 'shares';
     lines.push(
-      `  ${mark} ${claim.node.padEnd(12)} ${claim.from.padEnd(22)} preference ${String(claim.preference).padStart(3)}  ${outcome}`,
+      `  ${mark} ${claim.node.padEnd(12)} ${claim.from.padEnd(22)} preference ${String(claim.preference).padStart(3)}  ${outcome}${claim.rpki ? `, rpki ${claim.rpki}` : ''}${claim.aspa ? `, aspa ${claim.aspa}` : ''}`,
     );
   }
   return lines.join('\n');

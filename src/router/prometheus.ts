@@ -78,6 +78,20 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     'Octets sent.',
     each(({ bytesOut }) => bytesOut),
   );
+  const caches = (value: (cache: RouterMetrics['caches'][number]) => number): [Record<string, string>, number][] =>
+    metrics.caches.map((cache) => [{ ...router, cache: cache.name }, value(cache)]);
+  family(
+    'virtual_router_rpki_cache_in_use',
+    'gauge',
+    'Whether routes are validated by what this RPKI cache said.',
+    caches(({ used }) => (used ? 1 : 0)),
+  );
+  family(
+    'virtual_router_rpki_cache_vrps',
+    'gauge',
+    'Validated ROA payloads that the RPKI cache has given.',
+    caches(({ vrps }) => vrps),
+  );
   return `${lines.join('\n')}\n`;
 }
 

@@ -160,6 +160,47 @@ const bfd = z
     expects('an object such as { minTx: 50, minRx: 50 }'),
   )
   .meta({ id: 'Bfd', description: 'How a neighbour is watched (RFC 5880, RFC 5881).' });
+const invalidRemedy = z.enum(['reject', 'depreference', 'mark']);
+
+const neighbourRpki = z
+  .strictObject({
+    invalid: invalidRemedy.exactOptional().describe("Default: what the router's `rpki` says."),
+    aspa: z
+      .enum(['upstream', 'downstream'])
+      .exactOptional()
+      .describe(
+        'Verify AS paths by ASPA: `upstream` for paths from a customer or a peer, `downstream` for those from a provider. Takes a cache of version 2. Default: not at all.',
+      ),
+  })
+  .meta({ id: 'NeighbourRpki', description: 'The RPKI towards one neighbour.' });
+
+const cache = z
+  .strictObject({
+    address: address().describe("The cache's address."),
+    port: whole(1, 65_535).exactOptional().describe('Default 323.'),
+    preference: whole(0, 65_535).exactOptional().describe('The lowest that has data is used. Default: its place in the list.'),
+    version: z
+      .union([z.literal(0), z.literal(1), z.literal(2)], expects('0, 1 or 2'))
+      .exactOptional()
+      .describe('Highest version to ask for; lower ones follow when the cache wants them. Default 1; 2 for ASPA.'),
+    refresh: whole(1, 86_400).exactOptional().describe('Seconds between queries. Default: what the cache says, else 3600 (RFC 8210 §6).'),
+    retry: whole(1, 7200).exactOptional().describe('Seconds to wait after a failure. Default: what the cache says, else 600.'),
+    expire: whole(600, 172_800)
+      .exactOptional()
+      .describe('Seconds that data is good for without the cache. Default: what the cache says, else 7200.'),
+  })
+  .meta({ id: 'Cache', description: 'A cache to hear validated payloads from (RFC 8210).' });
+
+const rpki = z
+  .strictObject({
+    caches: list(cache, 'a list of caches').min(1, 'expected at least one cache, got none').describe('Where it hears.'),
+    invalid: invalidRemedy
+      .exactOptional()
+      .describe(
+        'What becomes of invalid routes: refused, taken with preference 0, or only marked for policies and in explanations. Default `reject`.',
+      ),
+  })
+  .meta({ id: 'Rpki', description: "RPKI: external neighbours' routes are validated." });
 
 const neighbour = z
   .strictObject({
@@ -197,6 +238,11 @@ const neighbour = z
     routeServerClient: flag().exactOptional().describe('Leave AS_PATH, MED and NEXT_HOP alone (RFC 7947). Default false.'),
     asOverride: flag().exactOptional().describe("Replace the neighbour's AS number by ours in paths that we send it. Default false."),
     allowOwnAs: whole(0, 255).exactOptional().describe('How often our own AS may stand in a path that it sends. Default 0.'),
+    maxPathLength: whole(1, 65_534)
+      .exactOptional()
+      .describe(
+        'Most ASes in a path from it, repetitions counted, an AS_SET as one; a longer one is refused `path-too-long`. Default: any number.',
+      ),
     bilateralPeer: flag().exactOptional().describe('A bilateral peer: routes with NOPEER are not told to it (RFC 3765). Default false.'),
     enforceFirstAs: flag()
       .exactOptional()
@@ -204,6 +250,9 @@ const neighbour = z
     bfd: bfd
       .exactOptional()
       .describe('Watch the neighbour by BFD (RFC 5880): when it falls silent, its session and its claims end at once. Default: not.'),
+    rpki: neighbourRpki
+      .exactOptional()
+      .describe("What the RPKI means for its routes. External neighbours only. Default: as the router's `rpki` says."),
     shutdown: z
       .union([z.boolean(), z.string()], expects('true, false, or a text for the neighbour'))
       .exactOptional()
@@ -235,6 +284,9 @@ export const routerSchema = z
         .describe('Named lists for policies.'),
       decision: decision.exactOptional().describe('Options of the decision process.'),
       clusterId: routerId().exactOptional().describe('Cluster id for route reflection (RFC 4456), dotted quad. Default: the router id.'),
+      rpki: rpki
+        .exactOptional()
+        .describe('Where it hears what the RPKI says of routes (RFC 8210), and what it makes of that. Default: routes are not validated.'),
     },
     expects('a router (an object with as and routerId)'),
   )

@@ -10,6 +10,7 @@ import type { Targets } from '../mapping/target.js';
 import type { GrantConfig } from '../network/config.js';
 import { BgpAttachment, Cease } from './attach/bgp.js';
 import type { BgpNeighbour, BgpSurroundings, RouterIdentity } from './attach/bgp-neighbour.js';
+import { type CacheStatus, RpkiAttachment } from './attach/rtr.js';
 import type { RouterConfig } from './config.js';
 import type { NetworkEvents, RouterEvents } from './events.js';
 import type { Explanation } from './explain.js';
@@ -40,6 +41,8 @@ export interface RouterMetrics {
   readonly router: string;
   readonly network: NetworkCounts;
   readonly neighbours: readonly NeighbourStatus[];
+  /** RPKI caches, the most preferred first. */
+  readonly caches: readonly CacheStatus[];
 }
 
 const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = ['mapping-change', 'claim-rejected', 'grant-change', 'table-failure'];
@@ -78,6 +81,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   readonly #ownNetwork: boolean;
   #config: RouterConfig;
   readonly #bgp: BgpAttachment;
+  readonly #rpki: RpkiAttachment;
   #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
   #transition: Promise<void> = Promise.resolve();
   #unstall: (() => void) | undefined;
@@ -101,6 +105,11 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         logger: this.logger,
         ...(options.table ? { table: options.table } : {}),
       });
+    this.#rpki = new RpkiAttachment(
+      { transport: this.#host.transport, timers: this.network.timers, network: this.network, logger: this.logger },
+      (event) => this.tell('cache-change', { router: this.name, ...event }),
+    );
+    this.#rpki.configure(this.#config.rpki);
     this.#bgp = new BgpAttachment(this.#surroundings(clock), this.#host, {
       refused: (event) => this.tell('session-refused', { router: this.name, ...event }),
     });
@@ -136,6 +145,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#state = 'running';
     if (this.#config.neighbours?.some(({ bfd }) => bfd))
       this.#unstall = this.#host.bfd?.onStall((by) => this.tell('bfd-stall', { router: this.name, by }));
+    this.#rpki.start();
     for (const { address, port } of this.#bgp.endpoints) {
       this.logger.info({ address, port }, 'listening');
       this.tell('listening', { router: this.name, address, port });
@@ -153,6 +163,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#state = 'stopping';
     this.#transition = before.then(async () => {
       this.#unstall?.();
+      this.#rpki.stop();
       if (was !== 'idle') await this.#bgp.stop(Cease.shutdown, options.text);
       if (this.#ownNetwork && !options.keepNetwork) await this.network.close();
       this.#state = 'idle';
@@ -194,9 +205,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     for (const address of before) this.network.model.removeRouterAddress(address);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
     Object.assign(this.network.decision, { alwaysCompareMed: false, preferOldestExternal: false, multipath: true }, config.decision);
+    const rpki = this.#rpki.configure(config.rpki);
     const bgp = this.#bgp.configure(config.neighbours ?? []);
     this.network.rejudge({ type: 'configured' });
-    return { applied: [...network.applied, ...bgp.applied], restarted: bgp.restarted };
+    return { applied: [...network.applied, ...rpki, ...bgp.applied], restarted: bgp.restarted };
   }
 
   // --- The network, for those who have one router ----------------------------------------------------------------------
@@ -245,6 +257,11 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     return this.#bgp.all().map(neighbourStatus);
   }
 
+  /** Every RPKI cache, the most preferred first. */
+  caches(): readonly CacheStatus[] {
+    return this.#rpki.status();
+  }
+
   /** Asks a neighbour to say everything again (RFC 2918). Throws a `UsageError` (`NAME_UNKNOWN`). */
   refresh(neighbour: string): void {
     this.#neighbour(neighbour).requestRefresh();
@@ -259,7 +276,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
 
   /** Counters and gauges as they stand. */
   metrics(): RouterMetrics {
-    return { router: this.name, network: this.network.counts(), neighbours: this.neighbours() };
+    return { router: this.name, network: this.network.counts(), neighbours: this.neighbours(), caches: this.caches() };
   }
 
   // --- Inside ----------------------------------------------------------------------------------------------------------
@@ -325,6 +342,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       host: { transport: this.#host.transport, random: this.#host.random, bfd: this.#host.bfd, defer: (call) => clock.defer(call) },
       logger: this.logger,
       buffers: new Buffers(),
+      validation: this.#rpki,
       get prefixLists() {
         return router.#config.prefixLists ?? {};
       },

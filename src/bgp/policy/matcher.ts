@@ -30,6 +30,8 @@ export function compileMatch(match: RuleMatch, lists: PrefixLists): Matcher {
     origin,
     neighbour,
     node,
+    rpki,
+    aspa,
   } = match;
   if (prefixes) {
     const ranges = prefixes.flatMap((entry) => rangesOf(entry, lists));
@@ -65,6 +67,8 @@ export function compileMatch(match: RuleMatch, lists: PrefixLists): Matcher {
   if (origin) tests.push(({ attributes }) => origin.includes(attributes.origin ?? 'incomplete'));
   if (neighbour) tests.push((route) => neighbour.includes(route.neighbour));
   if (node) tests.push((route) => node.includes(route.node));
+  if (rpki) tests.push((route) => route.rpki !== undefined && rpki.includes(route.rpki));
+  if (aspa) tests.push((route) => route.aspa !== undefined && aspa.includes(route.aspa));
   return (route) => tests.every((test) => test(route));
 }
 

@@ -56,7 +56,7 @@ function inData(rules: readonly PolicyRule[], { lists, localAs, otherwise }: Pol
     }),
   );
   return {
-    needsPrefix: rules.some((rule) => rule.match?.prefixes !== undefined),
+    needsPrefix: rules.some(({ match }) => match?.prefixes !== undefined || match?.rpki !== undefined || match?.aspa !== undefined),
     evaluate(route) {
       let { attributes } = route;
       let preference: number | undefined;

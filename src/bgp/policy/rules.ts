@@ -1,3 +1,4 @@
+import type { OriginState, PathState } from '../../lib/validation.js';
 import type { ClaimSource } from '../../network/config.js';
 import type { Origin, PathAttributes } from '../wire/index.js';
 
@@ -45,6 +46,10 @@ export interface RuleMatch {
   readonly neighbour?: readonly string[];
   /** The node that holds, or would hold, the prefix. */
   readonly node?: readonly string[];
+  /** What RPKI origin validation says (RFC 6811). Import only, external neighbours, and only while there are caches. */
+  readonly rpki?: readonly OriginState[];
+  /** What ASPA verification of the path says, where the neighbour's `rpki.aspa` asks for it. Import only. */
+  readonly aspa?: readonly PathState[];
 }
 
 /** What a rule changes. @public */
@@ -84,6 +89,10 @@ export interface PolicyRoute {
   readonly source: ClaimSource;
   readonly neighbour: string;
   readonly node: string;
+  /** What RPKI origin validation says; absent where it was not asked. */
+  readonly rpki?: OriginState;
+  /** What ASPA verification says; absent where it was not asked. */
+  readonly aspa?: PathState;
 }
 
 /** What a policy in code decides. @public */

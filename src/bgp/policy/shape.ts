@@ -57,6 +57,14 @@ const match = z
     origin: z.array(origin).exactOptional().describe('ORIGIN.'),
     neighbour: z.array(text('a name')).exactOptional().describe('The neighbour that the route comes from, or goes to, by name.'),
     node: z.array(text('a name')).exactOptional().describe('The node that holds, or would hold, the prefix.'),
+    rpki: z
+      .array(z.enum(['valid', 'invalid', 'not-found']))
+      .exactOptional()
+      .describe('What RPKI origin validation says (RFC 6811). Import only, external neighbours, and only while there are caches.'),
+    aspa: z
+      .array(z.enum(['valid', 'invalid', 'unknown']))
+      .exactOptional()
+      .describe("What ASPA verification of the path says, where the neighbour's `rpki.aspa` asks for it. Import only."),
   })
   .meta({
     id: 'RuleMatch',

@@ -2,7 +2,7 @@ import type { BfdChange, BfdService } from '../../bfd/index.js';
 import type { PeerConfigInput } from '../../bgp/config.js';
 import type { DownReason, SessionError } from '../../bgp/events.js';
 import { type ExportContext, RouteExport } from '../../bgp/export.js';
-import { RouteImport } from '../../bgp/import.js';
+import { type ImportContext, RouteImport, type RouteValidation } from '../../bgp/import.js';
 import { Ingest } from '../../bgp/ingest.js';
 import type { Negotiated } from '../../bgp/negotiation.js';
 import { Packer } from '../../bgp/packer.js';
@@ -41,6 +41,7 @@ export interface BgpSurroundings {
   localAddress(ipv6: boolean): string | undefined;
   bfdChanged(neighbour: BgpNeighbour, change: BfdChange): void;
   bfdFailed(neighbour: BgpNeighbour, reason: string): void;
+  readonly validation: RouteValidation;
   stateChanged(neighbour: BgpNeighbour, from: string, to: string, reason: string | undefined): void;
   malformed(neighbour: BgpNeighbour, message: string, count: number): void;
 }
@@ -133,19 +134,7 @@ export class BgpNeighbour implements PeerOwner {
     const localAs = this.#localAs();
     const external = negotiated.peerAs !== localAs;
     const has = (family: AddressFamily): boolean => negotiated.families.includes(family);
-    this.#import = new RouteImport(network.sets, network.model, network.authorization, {
-      localAs,
-      peerAs: negotiated.peerAs,
-      external,
-      routerId: u32(router.routerId),
-      clusterId: u32(router.clusterId),
-      allowOwnAs: this.config.allowOwnAs ?? 0,
-      enforceFirstAs: this.config.enforceFirstAs ?? true,
-      speaker: this.node.index,
-      neighbour: this.name,
-      node: this.node.name,
-      policy: this.#policy(this.config.import, 'accept'),
-    });
+    this.#import = new RouteImport(network.sets, network.model, network.authorization, this.#importContext(negotiated));
     this.#feed = network.openFeed({
       index: -1,
       source: 'bgp',
@@ -299,7 +288,7 @@ export class BgpNeighbour implements PeerOwner {
     const negotiated = this.#negotiated;
     const { network } = this.around;
     if (!negotiated || !this.#import || !this.#feed) return;
-    this.#import.setPolicy(this.#policy(config.import, 'accept'));
+    this.#import.change(this.#importContext(negotiated));
     network.rejudge({ type: 'policy-changed', neighbour: this.name });
     this.#lanes = this.#lanes.map((lane) => {
       lane.adjRibOut.addAll();
@@ -382,6 +371,27 @@ export class BgpNeighbour implements PeerOwner {
   #exportPolicy(): Policy | undefined {
     const told = this.config.export;
     return told !== undefined && typeof told === 'object' && 'rules' in told ? this.#policy(told.rules, 'reject') : undefined;
+  }
+
+  #importContext(negotiated: Negotiated): ImportContext {
+    const { router, validation } = this.around;
+    const localAs = this.#localAs();
+    return {
+      localAs,
+      peerAs: negotiated.peerAs,
+      external: negotiated.peerAs !== localAs,
+      routerId: u32(router.routerId),
+      clusterId: u32(router.clusterId),
+      allowOwnAs: this.config.allowOwnAs ?? 0,
+      enforceFirstAs: this.config.enforceFirstAs ?? true,
+      maxPathLength: this.config.maxPathLength ?? Number.POSITIVE_INFINITY,
+      speaker: this.node.index,
+      neighbour: this.name,
+      node: this.node.name,
+      policy: this.#policy(this.config.import, 'accept'),
+      validation,
+      rpki: this.config.rpki,
+    };
   }
 
   #packer(adjRibOut: AdjRibOut, negotiated: Negotiated): Packer {

@@ -235,15 +235,17 @@ function sessionOf(config: NeighbourConfig): string {
     export: _export,
     nextHop: _nextHop,
     allowOwnAs: _own,
+    maxPathLength: _length,
     asOverride: _override,
     limit: _limit,
+    rpki: _rpki,
     ...session
   } = config;
   return JSON.stringify(session);
 }
 /** What can change while the session goes on. */
-function policyOf({ nextHop, allowOwnAs, asOverride, limit, import: rules, export: told }: NeighbourConfig): string {
-  return JSON.stringify({ nextHop, allowOwnAs, asOverride, limit, rules, told });
+function policyOf({ nextHop, allowOwnAs, maxPathLength, asOverride, limit, rpki, import: rules, export: told }: NeighbourConfig): string {
+  return JSON.stringify({ nextHop, allowOwnAs, maxPathLength, asOverride, limit, rpki, rules, told });
 }
 
 function rejection(): Uint8Array {

@@ -9,14 +9,14 @@ import { type RouterConfig, VirtualRouter } from '../../../src/index.js';
 
 /** What can be asked. */
 export type Request =
-  | { readonly ask: 'neighbours' | 'mapping' | 'claims' }
+  | { readonly ask: 'neighbours' | 'mapping' | 'claims' | 'caches' }
   | { readonly ask: 'refresh'; readonly neighbour: string }
   | { readonly ask: 'reset'; readonly neighbour: string; readonly text: string }
   | { readonly ask: 'reconfigure'; readonly config: RouterConfig };
 
 const [configuration = '', path = ''] = process.argv.slice(2);
 const router = new VirtualRouter(JSON.parse(readFileSync(configuration, 'utf8')) as RouterConfig);
-for (const event of ['session-change', 'session-refused', 'claim-rejected', 'message-malformed', 'mapping-change'] as const)
+for (const event of ['session-change', 'session-refused', 'claim-rejected', 'message-malformed', 'mapping-change', 'cache-change'] as const)
   router.on(event, (about: unknown) => console.log(new Date().toISOString(), event, JSON.stringify(about)));
 await router.start();
 
@@ -43,6 +43,8 @@ async function answer(request: Request): Promise<unknown> {
       return [...router.mapping()];
     case 'claims':
       return [...router.claims()];
+    case 'caches':
+      return router.caches();
     case 'refresh':
       return router.refresh(request.neighbour);
     case 'reset':

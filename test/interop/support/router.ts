@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ClaimView, MappingEntry, NeighbourStatus, RouterConfig } from '../../../src/index.js';
+import type { CacheStatus, ClaimView, MappingEntry, NeighbourStatus, RouterConfig } from '../../../src/index.js';
 import type { Lab, LabNode } from './lab.js';
 import type { Request } from './router-process.js';
 
@@ -16,6 +16,7 @@ export interface RunningRouter {
   neighbour(name: string): Promise<NeighbourStatus>;
   mapping(): Promise<readonly MappingEntry[]>;
   claims(): Promise<readonly ClaimView[]>;
+  caches(): Promise<readonly CacheStatus[]>;
   /** The node that packets for a prefix go to, or undefined. */
   holder(prefix: string): Promise<string | undefined>;
   refresh(neighbour: string): Promise<void>;
@@ -47,6 +48,7 @@ export async function startRouter(lab: Lab, node: LabNode, config: RouterConfig)
     },
     mapping,
     claims: async () => (await ask({ ask: 'claims' })) as ClaimView[],
+    caches: async () => (await ask({ ask: 'caches' })) as CacheStatus[],
     holder: async (prefix) => (await mapping()).find((entry) => entry.prefix === prefix)?.targets[0].node,
     refresh: async (neighbour) => void (await ask({ ask: 'refresh', neighbour })),
     reset: async (neighbour, text) => void (await ask({ ask: 'reset', neighbour, text })),
