@@ -1,0 +1,186 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { bird } from './support/bird.js';
+import { daemonsPresent } from './support/daemons.js';
+import { frr } from './support/frr.js';
+import { Lab, type LabNode, type Running } from './support/lab.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const ADDRESS = '10.77.0.100/32';
+const ROUTER = '10.77.0.1';
+const { present } = daemonsPresent();
+
+const configuration = (interval: number): string => `
+as: 65000
+routerId: ${ROUTER}
+listen:
+  - address: ${ROUTER}
+network:
+  ranges: [10.77.0.0/24]
+  nodes:
+    - name: spare
+      addresses: [10.77.0.3]
+    - name: guest
+      addresses: [10.77.0.2]
+  holders:
+    - prefix: ${ADDRESS}
+      node: spare
+  grants:
+    - node: guest
+      prefix: ${ADDRESS}
+neighbours:
+  - address: 10.77.0.2
+    as: 65001
+    passive: true
+    bfd:
+      minTx: ${interval}
+      minRx: ${interval}
+`;
+
+/** A guest that announces the address with BFD on; ends by being killed. */
+type StartGuest = (lab: Lab, node: LabNode, interval: number) => Promise<{ kill9(): Promise<void> }>;
+
+const startBird: StartGuest = async (lab, node, interval) => {
+  const file = join(node.directory, 'bird.conf');
+  writeFileSync(
+    file,
+    `router id ${node.ipv4};
+protocol device { scan time 1; }
+protocol bfd { interface "*" { min rx interval ${interval} ms; min tx interval ${interval} ms; multiplier 3; }; }
+protocol static { ipv4; route ${ADDRESS} blackhole; }
+protocol bgp { local ${node.ipv4} as 65001; neighbor ${ROUTER} as 65000; bfd on; hold time 90; connect delay time 1; error wait time 1, 1; ipv4 { import none; export all; }; }
+`,
+  );
+  const process = lab.spawn(node, 'bird', ['-f', '-c', file, '-s', join(node.directory, 'bird.ctl')]);
+  return { kill9: () => process.kill('SIGKILL') };
+};
+
+const startFrr: StartGuest = async (lab, node, interval) => {
+  const zserv = join(node.directory, 'zserv');
+  const write = (name: string, lines: readonly string[]): string => {
+    const file = join(node.directory, name);
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    return file;
+  };
+  const bfd = write('bfdd.conf', [
+    'bfd',
+    ' profile fast',
+    '  detect-multiplier 3',
+    `  receive-interval ${interval}`,
+    `  transmit-interval ${interval}`,
+  ]);
+  const bgp = write('bgpd.conf', [
+    'router bgp 65001',
+    ` bgp router-id ${node.ipv4}`,
+    ' no bgp ebgp-requires-policy',
+    ' no bgp network import-check',
+    ' timers bgp 30 90',
+    ` neighbor ${ROUTER} remote-as 65000`,
+    ` neighbor ${ROUTER} timers connect 1`,
+    ` neighbor ${ROUTER} bfd profile fast`,
+    ' address-family ipv4 unicast',
+    `  network ${ADDRESS}`,
+  ]);
+  const empty = write('zebra.conf', []);
+  execFileSync('chown', ['-R', 'frr:frr', node.directory]);
+  const common = ['-z', zserv, '--vty_socket', node.directory, '--log', 'stdout', '-P', '0'];
+  const start = async (daemon: string, file: string, ...more: string[]): Promise<Running> => {
+    const process = lab.spawn(node, `/usr/lib/frr/${daemon}`, [
+      ...common,
+      '-f',
+      file,
+      '-i',
+      join(node.directory, `${daemon}.pid`),
+      ...more,
+    ]);
+    const ask = ['--vty_socket', node.directory, '-d', daemon, '-c', 'show version'];
+    await lab.answers(process, async () => (await lab.exec(node, 'vtysh', ask)).includes('FRRouting'));
+    return process;
+  };
+  const running = [
+    await start('zebra', empty),
+    await start('bfdd', bfd, '--bfdctl', join(node.directory, 'bfdd.sock')),
+    await start('bgpd', bgp, '-n'),
+  ];
+  return {
+    kill9: async () => {
+      for (const process of running.reverse()) await process.kill('SIGKILL');
+    },
+  };
+};
+
+interface Line {
+  readonly event?: string;
+  readonly prefix?: string;
+  readonly after?: unknown;
+  readonly from?: string;
+  readonly to?: string;
+  readonly diagnostic?: string;
+  readonly reason?: string;
+}
+
+const GUESTS = [
+  [bird, startBird],
+  [frr, startFrr],
+] as const;
+
+for (const [kind, start] of GUESTS) {
+  describe.skipIf(!present.includes(kind))(`BFD with ${kind.name}`, () => {
+    it.each([10, 50, 300])('at %i ms x 3: comes up, notices a cut link and a killed daemon, and comes back', async (interval) => {
+      await using lab = await Lab.create();
+      const own = await lab.node('router');
+      const guest = await lab.node('guest');
+      const file = join(own.directory, 'router.yaml');
+      writeFileSync(file, configuration(interval));
+      const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
+      const router = lab.spawn(own, process.execPath, args, { name: 'virtual-router run', directory: root });
+      await lab.answers(router, () => router.output().includes('"listening"'));
+      let seen = 0;
+      const events = (): Line[] =>
+        router
+          .output()
+          .split('\n')
+          .filter((line) => line.startsWith('{'))
+          .map((line) => JSON.parse(line) as Line);
+      /** The first event after the last one that was waited for. */
+      const next = async (what: string, fits: (line: Line) => boolean): Promise<Line> => {
+        let found: Line | undefined;
+        await lab.waitFor(what, () => {
+          const all = events();
+          const at = all.findIndex((line, i) => i >= seen && fits(line));
+          if (at < 0) return false;
+          found = all[at];
+          return true;
+        });
+        return found as Line; // waited for
+      };
+      const holds = (node: string) => (line: Line) => line.prefix === ADDRESS && JSON.stringify(line.after).includes(node);
+      const bfdUp = (line: Line): boolean => line.event === 'bfd-change' && line.to === 'up';
+
+      const daemon = await start(lab, guest, interval);
+      await next('the guest holds the address', holds('guest'));
+      await next('BFD is up', bfdUp);
+
+      seen = events().length;
+      await lab.link(guest, 'down');
+      expect(await next('BFD is down', ({ event, from }) => event === 'bfd-change' && from === 'up')).toMatchObject({
+        to: 'down',
+        diagnostic: 'detection-time-expired',
+      });
+      await next('the session is down', ({ event, reason }) => event === 'session-change' && (reason ?? '').includes('BFD is down'));
+      await next('the address goes back', holds('spare'));
+
+      seen = events().length;
+      await lab.link(guest, 'up');
+      await next('the guest holds the address again', holds('guest'));
+      await next('BFD is up again', bfdUp);
+
+      seen = events().length;
+      await daemon.kill9();
+      await next('the address goes back', holds('spare'));
+    });
+  });
+}
