@@ -51,6 +51,7 @@ export {
   type Takeover,
 } from './network/config.js';
 export type { DecisionStep } from './rib/decision.js';
+export type { LinkStatus } from './router/attach/link.js';
 export type { BfdStatus } from './router/attach/neighbour-watch.js';
 export type {
   AddressFamily,
@@ -93,3 +94,14 @@ export {
   VirtualNetwork,
 } from './router/virtual-network.js';
 export { type RouterMetrics, type RouterOptions, VirtualRouter } from './router/virtual-router.js';
+export type { PortConfig, PortOpener } from './stack/config.js';
+export {
+  type CableEnd,
+  type CableOptions,
+  DROPS,
+  type DropReason,
+  type FrameReceiver,
+  memoryCable,
+  type Port,
+  type PortCounters,
+} from './stack/index.js';

@@ -8,8 +8,10 @@ import type { MappingEntry, Position } from '../mapping/change.js';
 import type { ForwardingTable } from '../mapping/forwarding-table.js';
 import type { Targets } from '../mapping/target.js';
 import type { GrantConfig } from '../network/config.js';
+import type { Port } from '../stack/port.js';
 import { BgpAttachment, Cease } from './attach/bgp.js';
 import type { BgpNeighbour, BgpSurroundings, RouterIdentity } from './attach/bgp-neighbour.js';
+import { LinkAttachment, type LinkStatus } from './attach/link.js';
 import type { RouterConfig } from './config.js';
 import type { NetworkEvents, RouterEvents } from './events.js';
 import type { Explanation } from './explain.js';
@@ -28,6 +30,8 @@ export interface RouterOptions {
   readonly network?: VirtualNetwork;
   /** Silent unless given. */
   readonly logger?: Logger;
+  /** Ports that the program brings, by the names that the configuration has for them. The router does not close them. */
+  readonly ports?: Readonly<Record<string, Port>>;
   /** Of the private network. Default: a `MemoryForwardingTable`. */
   readonly table?: ForwardingTable;
 }
@@ -40,6 +44,7 @@ export interface RouterMetrics {
   readonly router: string;
   readonly network: NetworkCounts;
   readonly neighbours: readonly NeighbourStatus[];
+  readonly links: readonly LinkStatus[];
 }
 
 const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = ['mapping-change', 'claim-rejected', 'grant-change', 'table-failure'];
@@ -78,6 +83,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   readonly #ownNetwork: boolean;
   #config: RouterConfig;
   readonly #bgp: BgpAttachment;
+  readonly #link: LinkAttachment;
+  readonly #ports: Readonly<Record<string, Port>>;
   #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
   #transition: Promise<void> = Promise.resolve();
   #unstall: (() => void) | undefined;
@@ -104,6 +111,9 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#bgp = new BgpAttachment(this.#surroundings(clock), this.#host, {
       refused: (event) => this.tell('session-refused', { router: this.name, ...event }),
     });
+    this.#ports = options.ports ?? {};
+    this.#link = new LinkAttachment(this.network, { name: this.name, routerId: this.#config.routerId }, this.#host.ports);
+    this.#link.configure(this.#config.interfaces ?? []);
     Object.assign(this.network.decision, this.#config.decision);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
     this.#bgp.configure(this.#config.neighbours ?? []);
@@ -128,8 +138,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     try {
       if (!this.#host.bfd && this.#config.neighbours?.some(({ bfd }) => bfd))
         throw new UsageError('BFD_UNAVAILABLE', 'a neighbour is to be watched by BFD, and the host of this router brings no BFD service');
+      await this.#link.start(this.#config.ports ?? [], this.#ports);
       await this.#bgp.start(this.#config.listen ?? []);
     } catch (error) {
+      await this.#link.stop();
       this.#state = 'idle';
       throw error;
     }
@@ -153,7 +165,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#state = 'stopping';
     this.#transition = before.then(async () => {
       this.#unstall?.();
-      if (was !== 'idle') await this.#bgp.stop(Cease.shutdown, options.text);
+      if (was !== 'idle') {
+        await this.#bgp.stop(Cease.shutdown, options.text);
+        await this.#link.stop();
+      }
       if (this.#ownNetwork && !options.keepNetwork) await this.network.close();
       this.#state = 'idle';
     });
@@ -183,7 +198,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
    */
   reconfigure(next: RouterConfig): Reconfigured {
     const config = checkRouter(next, [], this.#ownNetwork ? undefined : this.network.configuration());
-    for (const field of ['as', 'routerId', 'clusterId', 'name', 'listen'] as const) {
+    for (const field of ['as', 'routerId', 'clusterId', 'name', 'listen', 'ports'] as const) {
       if (JSON.stringify(config[field]) !== JSON.stringify(this.#config[field])) {
         throw new UsageError('CONFIG_INVALID', 'cannot change while the router lives; make a new router', [field]);
       }
@@ -194,6 +209,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     for (const address of before) this.network.model.removeRouterAddress(address);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
     Object.assign(this.network.decision, { alwaysCompareMed: false, preferOldestExternal: false, multipath: true }, config.decision);
+    this.#link.configure(config.interfaces ?? []);
     const bgp = this.#bgp.configure(config.neighbours ?? []);
     this.network.rejudge({ type: 'configured' });
     return { applied: [...network.applied, ...bgp.applied], restarted: bgp.restarted };
@@ -259,7 +275,12 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
 
   /** Counters and gauges as they stand. */
   metrics(): RouterMetrics {
-    return { router: this.name, network: this.network.counts(), neighbours: this.neighbours() };
+    return { router: this.name, network: this.network.counts(), neighbours: this.neighbours(), links: this.links() };
+  }
+
+  /** Every port, with what it counts. */
+  links(): readonly LinkStatus[] {
+    return this.#link.status();
   }
 
   // --- Inside ----------------------------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 import { parseAddress } from '../lib/address.js';
-import { contains, type Prefix, parsePrefix, prefixWords } from '../lib/prefix.js';
+import { contains, type Prefix, prefixWords } from '../lib/prefix.js';
 
 /** An interface of the router, as configured. @internal */
 export interface InterfaceOptions {
   /** The subnet's prefix. */
-  readonly prefix: string;
+  readonly prefix: Prefix;
   readonly addresses: readonly string[];
   /** `02:56:0a:00:00:01`. */
   readonly mac: string;
@@ -28,7 +28,7 @@ export interface Interface {
 
 /** Resolves an interface. @internal */
 export function interfaceOf(options: InterfaceOptions): Interface {
-  const prefix = parsePrefix(options.prefix);
+  const { prefix } = options;
   const mac = parseMac(options.mac);
   const mask = prefix.family === 'ipv4' && prefix.length > 0 ? -1 << (32 - prefix.length) : 0;
   return {
