@@ -153,7 +153,7 @@ export class Resolution {
     const { stack } = this;
     const ipv4 = target.length === 4;
     if (ipv4 ? stack.local.isOurs4(u32(target, 0) | 0) : stack.local.isOurs6(target, 0)) return true;
-    if (!stack.interfaces.some((one) => onLink(one, target))) return false;
+    if (!link.interfaces.some((one) => onLink(one, target))) return false;
     const targets = ipv4
       ? stack.around.lookup4(u32(target, 0))
       : stack.around.lookup6(u32(target, 0), u32(target, 4), u32(target, 8), u32(target, 12));
