@@ -66,8 +66,8 @@ export class TapPort implements Port {
     mtu: number,
   ) {
     this.mtu = mtu;
-    this.#in = Buffer.alloc(mtu + 64);
-    this.#out = Buffer.alloc(mtu + 64);
+    this.#in = new Uint8Array(mtu + 64);
+    this.#out = new Uint8Array(mtu + 64);
     this.#poll.writeInt32LE(fd, 0);
     this.#poll.writeInt16LE(POLLIN, 4);
     this.#drain();

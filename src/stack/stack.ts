@@ -94,7 +94,11 @@ export class Stack {
   attach(name: string, port: Port): Link {
     const link = new Link(name, port);
     this.links.set(name, link);
-    port.listen((buffer, start, end) => this.receive(link, buffer, start, end));
+    port.listen((buffer, start, end) => {
+      // Of a Buffer, `slice` is a view; what is kept here must be a copy.
+      const plain = buffer.constructor === Uint8Array ? buffer : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+      this.receive(link, plain, start, end);
+    });
     this.setNodes(this.#nodes);
     return link;
   }

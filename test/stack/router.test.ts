@@ -95,6 +95,17 @@ describe('a guest at a port', () => {
   });
 });
 
+test('nothing that is kept is a view of a buffer that the port uses again', () => {
+  const buffer = Buffer.alloc(64);
+  buffer.set(hex('ffffffffffff 02000000000c 0806 0001 0800 06 04 0001 02000000000c 0a00020c 000000000000 0a000201'));
+  c.cable.send(buffer, 0, 42);
+  buffer.fill(0xee);
+  const sent: string[] = [];
+  c.cable.listen((b, start) => sent.push(b.subarray(start, start + 6).join()));
+  a.ipv4('10.0.1.10', '10.0.2.12');
+  expect(sent).toEqual([MACS[2].join()]);
+});
+
 describe('a packet', () => {
   test('between subnets loses one of its TTL, has a right checksum, and the MAC of its target', () => {
     a.ipv4('10.0.1.10', '10.0.2.12');
