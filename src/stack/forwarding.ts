@@ -22,7 +22,7 @@ import {
   writeIpv4,
 } from './wire/ipv4.js';
 import { faultOfIpv6, IPV6, isLinkLocal, type UpperLayer, walkHeaders } from './wire/ipv6.js';
-import { isZero, u16, u32 } from './wire/octets.js';
+import { alike, isZero, u16, u32 } from './wire/octets.js';
 
 /** Octets of an IPv4 packet that an error quotes (RFC 1812 §4.3.2.3), and the size that an IPv6 error stays within (RFC 4443 §2.4 c). */
 const MAX_ERROR4 = 576;
@@ -161,7 +161,7 @@ export class Forwarding {
     const ours = !group && local.isOurs6(b, ip + 24);
     if (group || ours || isLinkLocal(b, ip + 24)) {
       // On the link: link-local sources are the node's by the port, and :: is for duplicate address detection and MLD.
-      const linkScope = isLinkLocal(b, ip + 8) || (group && isZero(b, ip + 8, 16));
+      const linkScope = isLinkLocal(b, ip + 8) || (group && (isZero(b, ip + 8, 16) || announcesItself(b, ip, stop)));
       if (!linkScope && !this.#owns6(link, b, ip + 8)) return this.#refuse(link, formatAddress(b.subarray(ip + 8, ip + 24)));
       if (group) return local.group(link, b, ip, stop, true);
       if (ours) return local.ipv6(link, b, ip, stop);
@@ -287,6 +287,11 @@ export class Forwarding {
     this.#ids = (this.#ids + 1) & 0xffff;
     return this.#ids;
   }
+}
+
+/** An unsolicited neighbour advertisement from the very address that it is about: a claim, which its source cannot have yet. */
+function announcesItself(b: Uint8Array, ip: number, stop: number): boolean {
+  return b[ip + 6] === Protocol.icmp6 && stop - ip >= 64 && b[ip + 40] === Icmp6.neighbourAdvertisement && alike(b, ip + 8, b, ip + 48, 16);
 }
 
 /** Whether a node is among those that have an address now. */

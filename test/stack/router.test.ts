@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Host, ManualClock, MemoryTransport, memoryCable, type RouterConfig, seeded, VirtualRouter } from '../../src/core.js';
 import { parseAddress } from '../../src/lib/address.js';
 import { fold, sum } from '../../src/stack/wire/checksum.js';
+import { neighbourAdvertisement } from '../../src/stack/wire/nd.js';
 import { u16 } from '../../src/stack/wire/octets.js';
 import { hex } from '../support/hex.js';
 import { Guest } from './guest.js';
@@ -225,6 +226,28 @@ describe('an address', () => {
     b.silent = true;
     clock.advance(14_000);
     expect(router.lookup('10.0.1.100')?.[0].node).toBe('a');
+  });
+
+  test('announced by an unsolicited neighbour advertisement moves too', () => {
+    router.grant({ node: 'b', prefix: '2001:db8::100/128' });
+    const target = parseAddress('2001:db8::100');
+    b.ipv6(target, parseAddress('ff02::1'), 58, neighbourAdvertisement(target, MACS[1], 0x20), 255, true);
+    expect(router.lookup('2001:db8::100')?.[0].node).toBe('b');
+    a.ipv6(target, parseAddress('ff02::1'), 58, neighbourAdvertisement(target, MACS[0], 0x20), 255, true);
+    expect(router.lookup('2001:db8::100')?.[0].node).toBe('b');
+  });
+
+  test('shared by two nodes has its flows shared, each flow at one', () => {
+    for (const node of ['a', 'b']) {
+      router.grant({ node, prefix: '10.0.9.9/32', mode: 'shared' });
+      router.claim({ node, prefix: '10.0.9.9/32' });
+    }
+    for (let flow = 0; flow < 400; flow++)
+      for (let i = 0; i < 2; i++) c.ipv4('10.0.2.12', '10.0.9.9', { payload: Uint8Array.of(flow >> 8, flow, 0, 9, 0, 20, 0, 0) });
+    const [na, nb] = [a.take().length, b.take().length];
+    expect(na + nb).toBe(800);
+    expect([na % 2, nb % 2]).toEqual([0, 0]);
+    expect(Math.abs(na - nb)).toBeLessThan(160);
   });
 
   test('announced without a grant is refused, and gives no right to send', () => {
