@@ -44,7 +44,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   zod: ['lib/validate.ts', 'lib/fields.ts', 'network/shape.ts', 'router/shape.ts', 'bgp/policy/shape.ts', 'cli'],
   eventemitter3: ['router', 'bgp/speaker.ts'],
   yaml: ['cli'],
-  koffi: ['io'],
 };
 
 /** What the core may not touch, as it reads no clock. (What Node and browsers add, its compiler settings do not know.) */
