@@ -53,6 +53,7 @@ export {
   type Takeover,
 } from './network/config.js';
 export type { DecisionStep } from './rib/decision.js';
+export type { LinkStatus } from './router/attach/link.js';
 export type { BfdStatus } from './router/attach/neighbour-watch.js';
 export type { CacheStatus } from './router/attach/rtr.js';
 export type {
@@ -101,3 +102,14 @@ export { type RouterMetrics, type RouterOptions, VirtualRouter } from './router/
 export type { CacheConfig } from './rtr/config.js';
 export type { CacheState } from './rtr/events.js';
 export type { RtrVersion } from './rtr/wire/index.js';
+export type { PortConfig, PortOpener } from './stack/config.js';
+export {
+  type CableEnd,
+  type CableOptions,
+  DROPS,
+  type DropReason,
+  type FrameReceiver,
+  memoryCable,
+  type Port,
+  type PortCounters,
+} from './stack/index.js';

@@ -15,6 +15,8 @@ const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
   'forwarding-table.ts': [/refused, and tried again by itself/, /change 3: 10\.0\.1\.2\/32, and the switch has a/],
   'follow.ts': [/changes: 49 prefixes known/, /snapshot: 249 prefixes known/],
   'mrt-table.ts': [/198\.51\.100\.0\/24 from 192\.0\.2\.1, AS 64500, path 64500 64510/, /3 routes of 2 origins/, /AS 64510 {2}2/],
+  'cable.ts': [/10\.0\.1\.1 is at 02:56:0a:00:00:01/, /10\.0\.1\.100 is at web-b now/],
+  'tunnel.ts': [/the router answered 42 octets over vxlan/, /the router answered 42 octets over stream, and vm\.pcapng has 2 frames/],
   'lab.ts': [/86401\.000 s {2}a day later: a/, /10\.0\.9\.9\/32 -> b {2}\(session-down\)/],
 };
 

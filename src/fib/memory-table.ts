@@ -49,6 +49,15 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
     return this.#targets[bytes.length === 4 ? this.#ipv4.lookup(a, 0, 0, 0) : this.#ipv6.lookup(a, b, c, d)];
   }
 
+  /** {@link MemoryForwardingTable.lookup} by numbers: for packets. @internal */
+  lookup4(a: number): Targets | undefined {
+    return this.#targets[this.#ipv4.lookup(a, 0, 0, 0)];
+  }
+  /** The same for IPv6, an address as four words. @internal */
+  lookup6(a: number, b: number, c: number, d: number): Targets | undefined {
+    return this.#targets[this.#ipv6.lookup(a, b, c, d)];
+  }
+
   /** The prefix that a packet for `address` matches, and its targets. Throws a `UsageError` (`ADDRESS_INVALID`). */
   match(address: string): { readonly prefix: string; readonly targets: Targets } | undefined {
     const bytes = parseAddress(address);

@@ -1,13 +1,18 @@
 /**
- * Node's side of the contracts: TCP sockets and the system's clock. Nothing else in the library imports `node:*`, apart from the
+ * Node's side of the contracts: TCP sockets, the system's clock, and the ports of the emulated link. Nothing else in the library imports `node:*`, apart from the
  * command (`cli/`).
  *
  * `sockets.ts` carries BGP (`lib/transport.ts` is the contract), `system-clock.ts` tells the time; `capture-file.ts` opens recordings. `src/index.ts` puts the first two into the one host
  * that all routers of a process share.
  *
- * Not done: TCP MD5, TCP-AO and GTSM on host sockets; kernel routes; TAP and VXLAN ports.
+ * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, QEMU's two kinds of socket in `qemu.ts`, `tap.ts`, and `tee.ts`, which
+ * writes a capture of any of them.
+ *
+ * Not done: TCP MD5, TCP-AO and GTSM on host sockets; kernel routes; batched system calls for VXLAN; UNIX datagram sockets (Node has
+ * none); `capture` of ports that the program gives.
  */
 export { BfdThread } from './bfd-thread.js';
 export { type CaptureFile, openCapture } from './capture-file.js';
+export { NodePorts } from './ports.js';
 export { NodeTransport } from './sockets.js';
 export { SystemClock } from './system-clock.js';

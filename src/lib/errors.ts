@@ -38,7 +38,8 @@ export type UsageErrorCode =
   | 'CLOSED'
   | 'NATIVE_MISSING'
   | 'BFD_UNAVAILABLE'
-  | 'FILE_UNREADABLE';
+  | 'FILE_UNREADABLE'
+  | 'DEVICE_UNAVAILABLE';
 
 /** One thing that is wrong with a configuration. @public */
 export interface Problem {

@@ -20,6 +20,19 @@ export const addressOrPrefix = () =>
     .check(through((text) => (text.includes('/') ? canonicalPrefix(text) : canonicalAddress(text))))
     .meta({ title: 'address or prefix' });
 
+/** A unicast MAC; in lower case with colons afterwards. @internal */
+export const mac = () =>
+  z
+    .string(expects('a MAC such as "02:00:00:00:00:01"'))
+    .check((payload) => {
+      const plain = payload.value.toLowerCase().replaceAll('-', ':');
+      const first = Number.parseInt(plain.slice(0, 2), 16);
+      if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(plain) || (first & 1) !== 0 || plain === '00:00:00:00:00:00')
+        fail(payload, `expected a MAC of one station such as "02:00:00:00:00:01", got ${shown(payload.value)}`);
+      else payload.value = plain;
+    })
+    .meta({ title: 'MAC' });
+
 /** An AS number in any notation; left as it stands, once it reads. @internal */
 export const asn = () =>
   z

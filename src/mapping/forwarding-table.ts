@@ -52,3 +52,9 @@ export interface PacketLookup {
   /** The prefix that a packet for `address` matches, and its targets. */
   match(address: string): { readonly prefix: string; readonly targets: Targets } | undefined;
 }
+
+/** {@link PacketLookup} without text: an address is its 32-bit words. What the packet path asks, for every packet. @internal */
+export interface WordLookup {
+  lookup4(a: number): Targets | undefined;
+  lookup6(a: number, b: number, c: number, d: number): Targets | undefined;
+}

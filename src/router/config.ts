@@ -4,6 +4,7 @@ import type { InvalidRemedy, NeighbourRpki } from '../bgp/import.js';
 import type { PolicyConfig } from '../bgp/policy/index.js';
 import type { NetworkConfig } from '../network/config.js';
 import type { CacheConfig } from '../rtr/config.js';
+import type { PortConfig } from '../stack/config.js';
 
 /** @public */
 export type AddressFamily = 'ipv4-unicast' | 'ipv6-unicast';
@@ -24,6 +25,8 @@ export interface RouterConfig {
   readonly network?: NetworkConfig;
   /** The router's address in each subnet. Nobody can claim these. */
   readonly interfaces?: readonly InterfaceConfig[];
+  /** Where nodes are attached by frames: a node whose `location` names a port is there. Default: none. */
+  readonly ports?: readonly PortConfig[];
   /** Where it accepts sessions, on the host's sockets. Default: nowhere (it only dials). */
   readonly listen?: readonly ListenConfig[];
   readonly neighbours?: readonly NeighbourConfig[];
@@ -54,6 +57,12 @@ export interface InterfaceConfig {
   /** Name of a subnet of the network. */
   readonly subnet: string;
   readonly addresses: readonly string[];
+  /** The router's MAC there, as guests at its ports see it. Default: `02:56:` and the octets of the router id. */
+  readonly mac?: string;
+  /** Its IPv6 link-local address. Default: made of the MAC (EUI-64). */
+  readonly linkLocal?: string;
+  /** Answer router solicitations (RFC 4861). Default true. */
+  readonly advertise?: boolean;
 }
 
 /** @public */

@@ -4,6 +4,8 @@ import { UsageError } from '../lib/errors.js';
 import type { Random } from '../lib/random.js';
 import type { Connection, Listener, ListenOptions, Transport } from '../lib/transport.js';
 
+import type { PortOpener } from '../stack/config.js';
+
 /** Who accepts connections at a shared listener. @internal */
 export interface Acceptor {
   /** Whether a connection from this address is for it. */
@@ -32,13 +34,22 @@ export class Host {
   readonly random: Random;
   /** Who watches neighbours by BFD, if anybody can. */
   readonly bfd: BfdService | undefined;
+  /** Opens routers' ports; undefined where the host has none to open. */
+  readonly ports: PortOpener | undefined;
   readonly #shared = new Map<string, Shared>();
 
-  constructor(parts: { readonly transport: Transport; readonly clock: Clock; readonly random?: Random; readonly bfd?: BfdService }) {
+  constructor(parts: {
+    readonly transport: Transport;
+    readonly clock: Clock;
+    readonly random?: Random;
+    readonly bfd?: BfdService;
+    readonly ports?: PortOpener;
+  }) {
     this.transport = parts.transport;
     this.clock = parts.clock;
     this.random = parts.random ?? Math.random;
     this.bfd = parts.bfd;
+    this.ports = parts.ports;
   }
 
   /**

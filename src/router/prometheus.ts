@@ -92,6 +92,28 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     'Validated ROA payloads that the RPKI cache has given.',
     caches(({ vrps }) => vrps),
   );
+  const port = ({ port, node }: RouterMetrics['links'][number]): Record<string, string> => ({ ...router, port, node: node ?? '' });
+  const { links } = metrics;
+  family(
+    'virtual_router_frames_received_total',
+    'counter',
+    'Frames that came in by a port.',
+    links.map((link) => [port(link), link.received]),
+  );
+  family(
+    'virtual_router_frames_sent_total',
+    'counter',
+    'Frames that went out by a port.',
+    links.map((link) => [port(link), link.sent]),
+  );
+  family(
+    'virtual_router_frames_dropped_total',
+    'counter',
+    'Frames that went no further, by reason.',
+    links.flatMap((link) =>
+      Object.entries(link.dropped).map(([reason, count]): [Record<string, string>, number] => [{ ...port(link), reason }, count]),
+    ),
+  );
   return `${lines.join('\n')}\n`;
 }
 

@@ -4,6 +4,7 @@ import { contains, parsePrefix } from '../lib/prefix.js';
 import { type Path, Problems, validate } from '../lib/validate.js';
 import type { NetworkConfig } from '../network/config.js';
 import { checkLengths, checkName, checkNetwork, Names } from '../network/schema.js';
+import type { PortConfig } from '../stack/config.js';
 import type { NeighbourConfig, RouterConfig } from './config.js';
 import { routerSchema } from './shape.js';
 
@@ -23,6 +24,7 @@ export function checkRouter(config: unknown, path: Path = [], shared?: NetworkCo
   const network = shared ?? checkNetwork(router.network ?? {}, [...path, 'network'], [router.name ?? 'router']);
   checkInterfaces(router, network, problems);
   checkListen(router, problems);
+  checkPorts(router, network, problems);
   checkNeighbours(router, network, problems);
   checkPrefixes(router, problems);
   problems.raise();
@@ -56,6 +58,53 @@ function checkListen({ listen = [] }: RouterConfig, problems: Problems): void {
     const key = `${address} port ${port}`;
     if (seen.has(key) && port !== 0) problems.add(['listen', i], `expected each address and port once, got ${key} again`);
     seen.add(key);
+  }
+}
+
+/** What each type of port cannot do without, and what it may have besides. */
+const PORT_FIELDS: Readonly<Record<PortConfig['type'], { readonly needs: readonly Field[]; readonly may: readonly Field[] }>> = {
+  vxlan: { needs: ['address', 'remote', 'vni'], may: ['port', 'remotePort'] },
+  stream: { needs: [], may: ['path', 'address', 'port', 'remote', 'remotePort'] },
+  dgram: { needs: ['address', 'port', 'remote', 'remotePort'], may: [] },
+  tap: { needs: ['device'], may: [] },
+  memory: { needs: [], may: [] },
+};
+const FIELDS = ['address', 'port', 'remote', 'remotePort', 'vni', 'path', 'device'] as const;
+type Field = (typeof FIELDS)[number];
+
+function checkPorts({ ports = [] }: RouterConfig, { nodes = [] }: NetworkConfig, problems: Problems): void {
+  const names = new Names('port', problems);
+  const tunnels = new Set<string>();
+  for (const [i, port] of ports.entries()) {
+    names.add(port.name, ['ports', i, 'name']);
+    const { needs, may } = PORT_FIELDS[port.type];
+    for (const field of FIELDS) {
+      if (port[field] === undefined && needs.includes(field))
+        problems.add(['ports', i, field], `expected the ${field} of a ${port.type} port`);
+      if (port[field] !== undefined && !needs.includes(field) && !may.includes(field))
+        problems.add(['ports', i, field], `expected nothing, as a ${port.type} port has no ${field}`);
+    }
+    if (port.type === 'stream') {
+      const ways = [port.path, port.address, port.remote].filter((way) => way !== undefined).length;
+      if (ways !== 1) problems.add(['ports', i], 'expected one of path, address (to listen at) and remote (to dial)');
+      if (port.address !== undefined && port.port === undefined) problems.add(['ports', i, 'port'], 'expected the port to listen at');
+      if (port.remote !== undefined && port.remotePort === undefined) problems.add(['ports', i, 'remotePort'], 'expected the port to dial');
+    } else if (port.address !== undefined && port.remote !== undefined && port.address.includes(':') !== port.remote.includes(':')) {
+      problems.add(['ports', i, 'remote'], `expected an address of the same family as ${port.address}, got ${port.remote}`);
+    }
+    if (port.type === 'vxlan') {
+      const tunnel = `${port.address} ${port.port ?? 4789} ${port.remote} ${port.vni}`;
+      if (tunnels.has(tunnel)) problems.add(['ports', i], 'expected another far end or VNI: one port has this tunnel already');
+      tunnels.add(tunnel);
+    }
+  }
+  const known = new Set(ports.map(({ name }) => name));
+  const taken = new Map<string, string>();
+  for (const { name, location } of nodes) {
+    if (location === undefined || !known.has(location)) continue;
+    const other = taken.get(location);
+    if (other !== undefined) problems.add(['ports'], `expected one node at port "${location}", got "${other}" and "${name}"`);
+    taken.set(location, name);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   fail,
   flag,
   list,
+  mac,
   prefix,
   routerId,
   seconds,
@@ -29,8 +30,35 @@ const routerInterface = z
   .strictObject({
     subnet: text('the name of a subnet').describe('Name of a subnet of the network.'),
     addresses: list(address(), 'a list of addresses').describe('Its addresses there, inside the subnet.'),
+    mac: mac()
+      .exactOptional()
+      .describe("The router's MAC there, as guests at its ports see it. Default: `02:56:` and the octets of the router id."),
+    linkLocal: address().exactOptional().describe('Its IPv6 link-local address. Default: made of the MAC (EUI-64).'),
+    advertise: flag().exactOptional().describe('Answer router solicitations (RFC 4861). Default true.'),
   })
   .meta({ id: 'Interface', description: "The router's addresses in a subnet." });
+
+const port = z
+  .strictObject({
+    name: text('a name').describe("What a node's `location` says. Unique among the router's ports."),
+    type: z
+      .enum(['vxlan', 'stream', 'dgram', 'tap', 'memory'], expects('"vxlan", "stream", "dgram", "tap" or "memory"'))
+      .describe(
+        "`vxlan`: a tunnel over UDP (RFC 7348), told from others by the far end's address and the VNI. `stream`: QEMU's `-netdev stream`. `dgram`: QEMU's `-netdev dgram`. `tap`: a TAP device (Linux, koffi). `memory`: a port that the program gives.",
+      ),
+    mtu: whole(68, 65_521).exactOptional().describe('Octets that a frame may carry. Default 1450 for `vxlan`, else 1500.'),
+    address: address().exactOptional().describe("`vxlan`, `dgram`: the host's address to receive on. `stream`: to listen at."),
+    port: whole(0, 65_535).exactOptional().describe('`vxlan`: default 4789. `dgram`, `stream`: the port to receive on.'),
+    remote: address()
+      .exactOptional()
+      .describe('`vxlan`: the far end (VTEP). `dgram`: whither. `stream`: the address to dial, in place of listening.'),
+    remotePort: whole(1, 65_535).exactOptional().describe("`vxlan`: default: the same as `port`. `dgram`, `stream`: the far end's port."),
+    vni: whole(0, 0xff_ffff).exactOptional().describe('`vxlan`: the network identifier.'),
+    path: text('a path').exactOptional().describe('`stream`: a UNIX socket to listen at, in place of an address.'),
+    device: text('the name of a device').exactOptional().describe("`tap`: the device's name."),
+    capture: text('a path').exactOptional().describe('A file that every frame of the port is written to, both ways, as pcapng.'),
+  })
+  .meta({ id: 'Port', description: 'Where a node is attached by frames.' });
 
 const listen = z
   .strictObject({
@@ -271,6 +299,9 @@ export const routerSchema = z
       interfaces: list(routerInterface, 'a list of interfaces')
         .exactOptional()
         .describe("The router's address in each subnet. Nobody can claim these."),
+      ports: list(port, 'a list of ports')
+        .exactOptional()
+        .describe('Where nodes are attached by frames: a node whose `location` names a port is there. Default: none.'),
       listen: list(listen, 'a list of addresses to listen on')
         .exactOptional()
         .describe("Where it accepts sessions, on the host's sockets. Default: nowhere (it only dials)."),

@@ -2,7 +2,7 @@ import { Authorization, type Grant, grantId, SOURCES } from '../claims/authoriza
 import type { Cause, Feed } from '../claims/feed.js';
 import { VERDICTS, verdictCode, verdictSentence } from '../claims/reasons.js';
 import { MemoryForwardingTable } from '../fib/memory-table.js';
-import { parseAddress } from '../lib/address.js';
+import { formatIpv4, formatIpv6, parseAddress } from '../lib/address.js';
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { type Logger, silentLogger } from '../lib/logger.js';
@@ -11,7 +11,7 @@ import type { Random } from '../lib/random.js';
 import { TimerHeap } from '../lib/timers.js';
 import { Arbitration } from '../mapping/arbitration.js';
 import type { MappingChange, MappingEntry, Position } from '../mapping/change.js';
-import type { FailedPrefix, ForwardingTable, PacketLookup } from '../mapping/forwarding-table.js';
+import type { FailedPrefix, ForwardingTable, PacketLookup, WordLookup } from '../mapping/forwarding-table.js';
 import { Journal, type JournalEntry } from '../mapping/journal.js';
 import { Publication } from '../mapping/publication.js';
 import { TargetSets, type Targets } from '../mapping/target.js';
@@ -71,6 +71,8 @@ export interface Reconfigured {
 /** Whom a network tells what its routers must know. @internal */
 export interface NetworkMember {
   announce(rib: Rib, prefixes: Uint32Array, count: number): void;
+  /** Nodes came, went, moved, died or are back. */
+  nodesChanged?(): void;
 }
 
 /**
@@ -119,6 +121,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   readonly #journal: Journal;
   readonly #publication: Publication;
   #table: ForwardingTable;
+  #words: WordLookup | undefined;
   readonly #members = new Set<NetworkMember>();
   readonly #sweeps = new Set<Cancel>();
   /** Dead sessions whose claims are being ended. */
@@ -154,6 +157,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#arbitrations = { ipv4: arbitrate(this.ribs.ipv4), ipv6: arbitrate(this.ribs.ipv6) };
     this.#journal = new Journal(this.#config.journal ?? 65_536);
     this.#table = options.table ?? new MemoryForwardingTable();
+    this.#words = wordsOf(this.#table);
     this.#publication = new Publication(
       [
         { rib: this.ribs.ipv4, arbitration: this.#arbitrations.ipv4 },
@@ -257,6 +261,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#setHolders();
     this.rejudge({ type: 'configured' });
     this.#armExpiry();
+    this.#tellMembers();
     return { applied, restarted: [] };
   }
 
@@ -292,6 +297,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         if (rib.setIn[row] !== 0 && rib.holderOf(row) === node.index) rib.touch(rib.prefixOf[row] ?? 0);
     }
     this.settle({ type: state === 'up' ? 'node-up' : 'node-down', node: name });
+    this.#tellMembers();
   }
 
   /** Gives a grant, or changes the one of the same id. What is claimed is judged again at once. Returns its id. */
@@ -328,6 +334,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   setForwardingTable(table: ForwardingTable): void {
     this.#open();
     this.#table = table;
+    this.#words = wordsOf(table);
     this.#publication.use(table);
   }
 
@@ -425,6 +432,15 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     if (typeof table.lookup === 'function') return table.lookup(address);
     const found = this.#longest(parseAddress(address), (rib, id) => rib.published[id] !== 0);
     return found && this.#targets.get(found.rib.published[found.id] ?? 0);
+  }
+
+  /** {@link VirtualNetwork.lookup} for packets: by words, of the table itself where it can. @internal */
+  lookup4(a: number): Targets | undefined {
+    return this.#words ? this.#words.lookup4(a) : this.lookup(formatIpv4(a));
+  }
+  /** @internal */
+  lookup6(a: number, b: number, c: number, d: number): Targets | undefined {
+    return this.#words ? this.#words.lookup6(a, b, c, d) : this.lookup(formatIpv6(a, b, c, d));
   }
 
   /** The whole mapping. */
@@ -760,6 +776,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     }
   }
 
+  #tellMembers(): void {
+    for (const member of [...this.#members]) member.nodesChanged?.();
+  }
+
   #relocate(node: Node): void {
     const numbers = this.#targets.refresh(node.index);
     if (numbers.length > 0) this.#publication.republish(new Set(numbers), { type: 'node-changed', node: node.name });
@@ -815,6 +835,10 @@ function programFeed(source: 'initial' | 'api', label: string): Feed {
     cause: { type: 'configured' },
     alive: true,
   };
+}
+
+function wordsOf(table: ForwardingTable & Partial<WordLookup>): WordLookup | undefined {
+  return table.lookup4 && table.lookup6 ? (table as WordLookup) : undefined; // both are there
 }
 
 function configured(holders: readonly HolderConfig[] = []): HolderConfig[] {

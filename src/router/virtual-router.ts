@@ -8,8 +8,10 @@ import type { MappingEntry, Position } from '../mapping/change.js';
 import type { ForwardingTable } from '../mapping/forwarding-table.js';
 import type { Targets } from '../mapping/target.js';
 import type { GrantConfig } from '../network/config.js';
+import type { Port } from '../stack/port.js';
 import { BgpAttachment, Cease } from './attach/bgp.js';
 import type { BgpNeighbour, BgpSurroundings, RouterIdentity } from './attach/bgp-neighbour.js';
+import { LinkAttachment, type LinkStatus } from './attach/link.js';
 import { type CacheStatus, RpkiAttachment } from './attach/rtr.js';
 import type { RouterConfig } from './config.js';
 import type { NetworkEvents, RouterEvents } from './events.js';
@@ -29,6 +31,8 @@ export interface RouterOptions {
   readonly network?: VirtualNetwork;
   /** Silent unless given. */
   readonly logger?: Logger;
+  /** Ports that the program brings, by the names that the configuration has for them. The router does not close them. */
+  readonly ports?: Readonly<Record<string, Port>>;
   /** Of the private network. Default: a `MemoryForwardingTable`. */
   readonly table?: ForwardingTable;
 }
@@ -43,6 +47,7 @@ export interface RouterMetrics {
   readonly neighbours: readonly NeighbourStatus[];
   /** RPKI caches, the most preferred first. */
   readonly caches: readonly CacheStatus[];
+  readonly links: readonly LinkStatus[];
 }
 
 const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = ['mapping-change', 'claim-rejected', 'grant-change', 'table-failure'];
@@ -82,6 +87,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   #config: RouterConfig;
   readonly #bgp: BgpAttachment;
   readonly #rpki: RpkiAttachment;
+  readonly #link: LinkAttachment;
+  readonly #ports: Readonly<Record<string, Port>>;
   #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
   #transition: Promise<void> = Promise.resolve();
   #unstall: (() => void) | undefined;
@@ -113,6 +120,9 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#bgp = new BgpAttachment(this.#surroundings(clock), this.#host, {
       refused: (event) => this.tell('session-refused', { router: this.name, ...event }),
     });
+    this.#ports = options.ports ?? {};
+    this.#link = new LinkAttachment(this.network, { name: this.name, routerId: this.#config.routerId }, this.#host.ports);
+    this.#link.configure(this.#config.interfaces ?? []);
     Object.assign(this.network.decision, this.#config.decision);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
     this.#bgp.configure(this.#config.neighbours ?? []);
@@ -137,8 +147,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     try {
       if (!this.#host.bfd && this.#config.neighbours?.some(({ bfd }) => bfd))
         throw new UsageError('BFD_UNAVAILABLE', 'a neighbour is to be watched by BFD, and the host of this router brings no BFD service');
+      await this.#link.start(this.#config.ports ?? [], this.#ports);
       await this.#bgp.start(this.#config.listen ?? []);
     } catch (error) {
+      await this.#link.stop();
       this.#state = 'idle';
       throw error;
     }
@@ -164,7 +176,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#transition = before.then(async () => {
       this.#unstall?.();
       this.#rpki.stop();
-      if (was !== 'idle') await this.#bgp.stop(Cease.shutdown, options.text);
+      if (was !== 'idle') {
+        await this.#bgp.stop(Cease.shutdown, options.text);
+        await this.#link.stop();
+      }
       if (this.#ownNetwork && !options.keepNetwork) await this.network.close();
       this.#state = 'idle';
     });
@@ -194,7 +209,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
    */
   reconfigure(next: RouterConfig): Reconfigured {
     const config = checkRouter(next, [], this.#ownNetwork ? undefined : this.network.configuration());
-    for (const field of ['as', 'routerId', 'clusterId', 'name', 'listen'] as const) {
+    for (const field of ['as', 'routerId', 'clusterId', 'name', 'listen', 'ports'] as const) {
       if (JSON.stringify(config[field]) !== JSON.stringify(this.#config[field])) {
         throw new UsageError('CONFIG_INVALID', 'cannot change while the router lives; make a new router', [field]);
       }
@@ -206,6 +221,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
     Object.assign(this.network.decision, { alwaysCompareMed: false, preferOldestExternal: false, multipath: true }, config.decision);
     const rpki = this.#rpki.configure(config.rpki);
+    this.#link.configure(config.interfaces ?? []);
     const bgp = this.#bgp.configure(config.neighbours ?? []);
     this.network.rejudge({ type: 'configured' });
     return { applied: [...network.applied, ...rpki, ...bgp.applied], restarted: bgp.restarted };
@@ -276,7 +292,18 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
 
   /** Counters and gauges as they stand. */
   metrics(): RouterMetrics {
-    return { router: this.name, network: this.network.counts(), neighbours: this.neighbours(), caches: this.caches() };
+    return {
+      router: this.name,
+      network: this.network.counts(),
+      neighbours: this.neighbours(),
+      caches: this.caches(),
+      links: this.links(),
+    };
+  }
+
+  /** Every port, with what it counts. */
+  links(): readonly LinkStatus[] {
+    return this.#link.status();
   }
 
   // --- Inside ----------------------------------------------------------------------------------------------------------

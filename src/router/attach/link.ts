@@ -1,0 +1,146 @@
+import { SOURCES } from '../../claims/authorization.js';
+import { UsageError } from '../../lib/errors.js';
+import { parsePrefix, prefixWords } from '../../lib/prefix.js';
+import type { PortConfig, PortOpener } from '../../stack/config.js';
+import type { DropReason } from '../../stack/drops.js';
+import type { LocalDelivery } from '../../stack/local.js';
+import type { Port } from '../../stack/port.js';
+import { Stack } from '../../stack/stack.js';
+import type { InterfaceConfig } from '../config.js';
+import type { NetworkMember, VirtualNetwork } from '../virtual-network.js';
+import { LinkClaims } from './link-claims.js';
+
+const ARP_SOURCE = SOURCES.indexOf('arp');
+
+/** A port, as it stands. @public */
+export interface LinkStatus {
+  readonly port: string;
+  /** The node that is there; undefined where none has the port as its location. */
+  readonly node: string | undefined;
+  /** Frames. */
+  readonly received: number;
+  readonly sent: number;
+  readonly forwarded: number;
+  /** Frames that came in here and went no further, by reason; reasons that did not occur are left out. */
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Sources of the last packets dropped as `source-not-held`, at most 8. */
+  readonly refusedSources: readonly string[];
+}
+
+/**
+ * The emulated link in a router: its ports, the interfaces that guests see there, and what guests claim by ARP and Neighbour Discovery.
+ *
+ * @internal
+ */
+export class LinkAttachment implements NetworkMember {
+  readonly #stack: Stack;
+  readonly #claims: LinkClaims;
+  #open: Port[] = [];
+
+  constructor(
+    private readonly network: VirtualNetwork,
+    private readonly router: { readonly name: string; readonly routerId: string },
+    private readonly opener: PortOpener | undefined,
+  ) {
+    this.#claims = new LinkClaims(network, router.name, (node, address) => {
+      const link = this.#stack.linkOf(node);
+      if (link) this.#stack.resolution.solicit(link, address, undefined);
+    });
+    this.#stack = new Stack({
+      timers: network.timers,
+      lookup4: (a) => network.lookup4(a),
+      lookup6: (a, b, c, d) => network.lookup6(a, b, c, d),
+      mayClaim: (node, address) => this.#mayClaim(node, address),
+      announced: (node, address) => this.#claims.announced(node, address),
+      answered: (node, address) => this.#claims.answered(node, address),
+    });
+  }
+
+  /** For transports over frames. */
+  get ip(): LocalDelivery {
+    return this.#stack.local;
+  }
+
+  configure(interfaces: readonly InterfaceConfig[]): void {
+    const prefixes = new Map(this.network.model.subnets.map(({ name, prefix }) => [name, prefix]));
+    const mac = defaultMac(this.router.routerId);
+    this.#stack.setInterfaces(
+      interfaces.flatMap((one) => {
+        const prefix = prefixes.get(one.subnet);
+        if (!prefix) return []; // the network has lost the subnet since
+        return {
+          prefix,
+          addresses: one.addresses,
+          mac: one.mac ?? mac,
+          advertise: one.advertise ?? true,
+          ...(one.linkLocal === undefined ? {} : { linkLocal: one.linkLocal }),
+        };
+      }),
+    );
+    this.nodesChanged();
+  }
+
+  async start(configs: readonly PortConfig[], given: Readonly<Record<string, Port>>): Promise<void> {
+    if (configs.length === 0) return;
+    this.network.join(this);
+    try {
+      for (const [i, config] of configs.entries()) {
+        const own = given[config.name];
+        if (config.type === 'memory' && !own)
+          throw new UsageError('CONFIG_INVALID', `expected a port "${config.name}" among the router's options`, ['ports', i]);
+        if (!own && !this.opener)
+          throw new UsageError('CONFIG_INVALID', 'expected "memory": this host opens no ports', ['ports', i, 'type']);
+        const port = own ?? (await this.opener?.open(config));
+        if (!port) continue;
+        if (!own) this.#open.push(port);
+        this.#stack.attach(config.name, port);
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.nodesChanged();
+  }
+
+  async stop(): Promise<void> {
+    this.network.leave(this);
+    this.#claims.leave(() => true);
+    for (const name of [...this.#stack.links.keys()]) this.#stack.detach(name);
+    await Promise.all(this.#open.splice(0).map((port) => port.close()));
+  }
+
+  status(): LinkStatus[] {
+    return [...this.#stack.links.values()].map((link) => ({
+      port: link.name,
+      node: link.node?.name,
+      received: link.received,
+      sent: link.sent,
+      forwarded: link.forwarded,
+      dropped: Object.fromEntries(Object.entries(link.drops).filter(([, count]) => count > 0)),
+      refusedSources: [...link.refused],
+    }));
+  }
+
+  announce(): void {}
+
+  nodesChanged(): void {
+    const { model } = this.network;
+    this.#claims.leave((node) => model.find(node)?.up !== true);
+    this.#stack.setNodes(
+      model.present().map(({ name, config, up }) => ({ name, location: config.location, addresses: config.addresses ?? [], up })),
+    );
+  }
+
+  #mayClaim(name: string, address: Uint8Array): boolean {
+    const node = this.network.model.find(name);
+    if (!node) return false;
+    const length = address.length * 8;
+    return this.network.authorization.judge(...prefixWords(address), length, length === 128, node.index, node.index, ARP_SOURCE) >= 0;
+  }
+}
+
+/** A locally administered MAC of the router id: the same each time, and another one for each router. */
+function defaultMac(routerId: string): string {
+  const { bytes } = parsePrefix(routerId);
+  return ['02', '56', ...Array.from(bytes, (octet) => octet.toString(16).padStart(2, '0'))].join(':');
+}

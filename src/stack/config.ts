@@ -1,0 +1,40 @@
+/** What a port is configured with. Plain JSON, as the YAML file. */
+import type { Port } from './port.js';
+
+/** A port: where a node is attached. Which fields belong to which type is said with each. @public */
+export interface PortConfig {
+  /** What a node's `location` says. Unique among the router's ports. */
+  readonly name: string;
+  /**
+   * - `vxlan`: a tunnel over UDP (RFC 7348), told from others by the far end's address and the VNI. Linux's own vxlan device is the other end.
+   * - `stream`: QEMU's `-netdev stream`: frames with a 4-octet length before each, over a UNIX or TCP socket.
+   * - `dgram`: QEMU's `-netdev dgram`: a frame a UDP datagram.
+   * - `tap`: a TAP device of the host (Linux; needs koffi and the right to make one).
+   * - `memory`: a port that the program gives, by `ports` of the router's options.
+   */
+  readonly type: 'vxlan' | 'stream' | 'dgram' | 'tap' | 'memory';
+  /** Octets that a frame may carry. Default 1450 for `vxlan`, else 1500. */
+  readonly mtu?: number;
+  /** `vxlan`, `dgram`: the host's address to receive on. `stream`: to listen at. */
+  readonly address?: string;
+  /** `vxlan`: default 4789. `dgram`, `stream`: the port to receive on. */
+  readonly port?: number;
+  /** `vxlan`: the far end (VTEP). `dgram`: whither. `stream`: the address to dial, in place of listening. */
+  readonly remote?: string;
+  /** `vxlan`: default: the same as `port`. `dgram`, `stream`: the far end's port. */
+  readonly remotePort?: number;
+  /** `vxlan`: the network identifier, 0 to 16777215. */
+  readonly vni?: number;
+  /** `stream`: a UNIX socket to listen at, in place of an address. */
+  readonly path?: string;
+  /** `tap`: the device's name. */
+  readonly device?: string;
+  /** A file that every frame of the port is written to, both ways, as pcapng. Default: none. */
+  readonly capture?: string;
+}
+
+/** Opens ports: the host's side, as `io/` has it. @public */
+export interface PortOpener {
+  /** Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `DEVICE_UNAVAILABLE`, `FILE_UNREADABLE`). */
+  open(config: PortConfig): Promise<Port>;
+}

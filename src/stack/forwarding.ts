@@ -1,0 +1,309 @@
+import { formatAddress, formatIpv4 } from '../lib/address.js';
+import type { Targets } from '../mapping/target.js';
+import type { DropReason } from './drops.js';
+import { chosen, mix, seedOf } from './flow-hash.js';
+import type { Link } from './link.js';
+import type { Stack } from './stack.js';
+import { Icmp4, Icmp6, Protocol, Unreachable4, Unreachable6 } from './wire/codes.js';
+import { ETHERNET } from './wire/ethernet.js';
+import { ICMP, icmpError, isError } from './wire/icmp.js';
+import {
+  DONT_FRAGMENT,
+  decrementTtl,
+  faultOfIpv4,
+  headerLength4,
+  IPV4,
+  isFragment4,
+  isMartian4,
+  MORE_FRAGMENTS,
+  refusesOptions,
+  source4,
+  target4,
+  writeIpv4,
+} from './wire/ipv4.js';
+import { faultOfIpv6, IPV6, isLinkLocal, type UpperLayer, walkHeaders } from './wire/ipv6.js';
+import { alike, isZero, u16, u32 } from './wire/octets.js';
+
+/** Octets of an IPv4 packet that an error quotes (RFC 1812 §4.3.2.3), and the size that an IPv6 error stays within (RFC 4443 §2.4 c). */
+const MAX_ERROR4 = 576;
+const MAX_ERROR6 = 1280;
+/** Refused sources that a link remembers. */
+const MAX_REFUSED = 8;
+
+/** Several targets, with what the flow hash needs. */
+interface Spread {
+  readonly nodes: readonly string[];
+  readonly seeds: readonly number[];
+  readonly weights: readonly number[];
+}
+
+/**
+ * The forwarding path: checks, look-up, TTL, MACs, out. Works on the received buffer in place and makes nothing per frame.
+ *
+ * Where source and destination are in one subnet the router stands in for a switch, and leaves TTL or hop limit alone: guests are as
+ * near to each other as the configured topology says, and `traceroute` shows no hop. Else it takes one off.
+ *
+ * @internal
+ */
+export class Forwarding {
+  readonly upper: UpperLayer = { protocol: 0, at: 0, fragment: -1 };
+  #spreads = new WeakMap<Targets, Spread>();
+  #ids = 0;
+
+  constructor(private readonly stack: Stack) {}
+
+  /** Targets mean other links now. */
+  forget(): undefined {
+    this.#spreads = new WeakMap();
+  }
+
+  // --- IPv4 ------------------------------------------------------------------------------------------------------------
+
+  ipv4(link: Link, b: Uint8Array, start: number, end: number): undefined {
+    const { stack } = this;
+    const ip = start + ETHERNET;
+    const fault = faultOfIpv4(b, ip, end);
+    if (fault !== undefined) return stack.drop(link, fault);
+    const stop = ip + u16(b, ip + 2); // what follows is padding
+    const source = source4(b, ip);
+    const target = target4(b, ip);
+    const { local } = stack;
+    const first = target >>> 24;
+    if (first >= 224 || local.isBroadcast4(target | 0)) {
+      if (!this.#owns4(link, source)) return this.#refuse(link, formatIpv4(source));
+      return local.group(link, b, ip, stop, false);
+    }
+    if (!this.#owns4(link, source)) return this.#refuse(link, formatIpv4(source));
+    if (local.isOurs4(target | 0)) return local.ipv4(link, b, ip, stop);
+    if ((b[start] & 1) !== 0) return stack.drop(link, 'group'); // RFC 1812 §5.3.4: a unicast packet in a broadcast frame
+    if (first === 127 || first === 0) return stack.drop(link, 'no-route');
+    if (b[ip] !== 0x45 && refusesOptions(b, ip)) return stack.drop(link, 'refused-options');
+    const targets = stack.around.lookup4(target);
+    if (targets === undefined) return this.#fail(link, b, ip, stop, 'no-route', Icmp4.unreachable, Unreachable4.net, 0);
+    const node = targets.length === 1 ? targets[0] : undefined;
+    if (node?.type === 'discard') return stack.drop(link, 'discard');
+    const out = stack.linkOf(node ? node.node : this.#share(targets, this.#flow4(b, ip, source, target)));
+    if (out?.node?.up !== true) return this.#fail(link, b, ip, stop, 'no-port', Icmp4.unreachable, Unreachable4.host, 0);
+    const routed = !this.#sameSubnet4(source | 0, target | 0);
+    if (routed && b[ip + 8] <= 1) return this.#fail(link, b, ip, stop, 'ttl-exceeded', Icmp4.timeExceeded, 0, 0);
+    const { mtu } = out.port;
+    if (stop - ip > mtu) {
+      if ((u16(b, ip + 6) & DONT_FRAGMENT) !== 0)
+        return this.#fail(link, b, ip, stop, 'too-big', Icmp4.unreachable, Unreachable4.fragmentationNeeded, mtu);
+      if (routed) decrementTtl(b, ip);
+      link.forwarded++;
+      return this.#fragment(out, b, ip, stop, mtu);
+    }
+    if (routed) decrementTtl(b, ip);
+    link.forwarded++;
+    stack.transmit(out, b, start, stop, ip + 16, 4);
+  }
+
+  /** Sends a packet in parts (RFC 791 §2.3); options stay with the first. */
+  #fragment(out: Link, b: Uint8Array, ip: number, stop: number, mtu: number): undefined {
+    const header = headerLength4(b, ip);
+    const size = (mtu - header) & ~7;
+    if (size <= 0) return;
+    const before = u16(b, ip + 6);
+    for (let at = ip + header; at < stop; at += size) {
+      const part = b.subarray(at, Math.min(stop, at + size));
+      const more = at + size < stop || (before & MORE_FRAGMENTS) !== 0 ? MORE_FRAGMENTS : 0;
+      const offset = (before & 0x1fff) + ((at - ip - header) >> 3);
+      const frame = new Uint8Array(ETHERNET + IPV4 + part.length);
+      frame.set(b.subarray(ip - 2, ip), ETHERNET - 2);
+      writeIpv4(frame, ETHERNET, {
+        source: b.subarray(ip + 12, ip + 16),
+        target: b.subarray(ip + 16, ip + 20),
+        protocol: b[ip + 9],
+        payload: part.length,
+        ttl: b[ip + 8],
+        tos: b[ip + 1],
+        id: u16(b, ip + 4),
+        fragment: more | offset,
+      });
+      frame.set(part, ETHERNET + IPV4);
+      this.stack.transmit(out, frame, 0, frame.length, ETHERNET + 16, 4);
+    }
+  }
+
+  #owns4(link: Link, source: number): boolean {
+    if (link.own4.has(source | 0)) return true;
+    if (isMartian4(source)) return false;
+    return holds(this.stack.around.lookup4(source), link.holder);
+  }
+
+  #sameSubnet4(source: number, target: number): boolean {
+    for (const { net, mask, prefix } of this.stack.interfaces)
+      if ((target & mask) === net && prefix.family === 'ipv4') return (source & mask) === net;
+    return false;
+  }
+
+  #flow4(b: Uint8Array, ip: number, source: number, target: number): number {
+    const protocol = b[ip + 9];
+    const hash = mix(mix(protocol, source), target);
+    // Parts of a datagram other than the first have no ports: none of them is told apart by ports then.
+    const at = ip + headerLength4(b, ip);
+    return (protocol === Protocol.tcp || protocol === Protocol.udp) && !isFragment4(b, ip) && at + 4 <= b.length
+      ? mix(hash, u32(b, at))
+      : hash;
+  }
+
+  // --- IPv6 ------------------------------------------------------------------------------------------------------------
+
+  ipv6(link: Link, b: Uint8Array, start: number, end: number): undefined {
+    const { stack } = this;
+    const ip = start + ETHERNET;
+    const fault = faultOfIpv6(b, ip, end);
+    if (fault !== undefined) return stack.drop(link, fault);
+    const stop = ip + IPV6 + u16(b, ip + 4);
+    const { local } = stack;
+    const group = b[ip + 24] === 0xff;
+    const ours = !group && local.isOurs6(b, ip + 24);
+    if (group || ours || isLinkLocal(b, ip + 24)) {
+      // On the link: link-local sources are the node's by the port, and :: is for duplicate address detection and MLD.
+      const linkScope = isLinkLocal(b, ip + 8) || (group && (isZero(b, ip + 8, 16) || announcesItself(b, ip, stop)));
+      if (!linkScope && !this.#owns6(link, b, ip + 8)) return this.#refuse(link, formatAddress(b.subarray(ip + 8, ip + 24)));
+      if (group) return local.group(link, b, ip, stop, true);
+      if (ours) return local.ipv6(link, b, ip, stop);
+      return stack.drop(link, 'no-route');
+    }
+    if (!this.#owns6(link, b, ip + 8)) return this.#refuse(link, formatAddress(b.subarray(ip + 8, ip + 24)));
+    if ((b[start] & 1) !== 0) return stack.drop(link, 'group');
+    const targets = stack.around.lookup6(u32(b, ip + 24), u32(b, ip + 28), u32(b, ip + 32), u32(b, ip + 36));
+    if (targets === undefined) return this.#fail(link, b, ip, stop, 'no-route', Icmp6.unreachable, Unreachable6.noRoute, 0);
+    const node = targets.length === 1 ? targets[0] : undefined;
+    if (node?.type === 'discard') return stack.drop(link, 'discard');
+    const out = stack.linkOf(node ? node.node : this.#share(targets, this.#flow6(b, ip, stop)));
+    if (out?.node?.up !== true) return this.#fail(link, b, ip, stop, 'no-port', Icmp6.unreachable, Unreachable6.address, 0);
+    const routed = !this.#sameSubnet6(b, ip);
+    if (routed && b[ip + 7] <= 1) return this.#fail(link, b, ip, stop, 'ttl-exceeded', Icmp6.timeExceeded, 0, 0);
+    if (stop - ip > out.port.mtu) return this.#fail(link, b, ip, stop, 'too-big', Icmp6.packetTooBig, 0, out.port.mtu);
+    if (routed) b[ip + 7]--;
+    link.forwarded++;
+    stack.transmit(out, b, start, stop, ip + 24, 16);
+  }
+
+  #owns6(link: Link, b: Uint8Array, at: number): boolean {
+    if (b[at] === 0xff || isLinkLocal(b, at)) return false;
+    if (holds(this.stack.around.lookup6(u32(b, at), u32(b, at + 4), u32(b, at + 8), u32(b, at + 12)), link.holder)) return true;
+    for (const own of link.node?.addresses ?? []) {
+      if (own.length !== 16) continue;
+      let i = 0;
+      while (i < 16 && own[i] === b[at + i]) i++;
+      if (i === 16) return true;
+    }
+    return false;
+  }
+
+  #sameSubnet6(b: Uint8Array, ip: number): boolean {
+    for (const { prefix } of this.stack.interfaces) {
+      if (prefix.family === 'ipv6' && within(prefix.bytes, prefix.length, b, ip + 24))
+        return within(prefix.bytes, prefix.length, b, ip + 8);
+    }
+    return false;
+  }
+
+  #flow6(b: Uint8Array, ip: number, stop: number): number {
+    let hash = 0;
+    for (let i = 8; i < 40; i += 4) hash = mix(hash, u32(b, ip + i));
+    const { upper } = this;
+    if (!walkHeaders(b, ip, stop, upper)) return hash;
+    hash = mix(hash, upper.protocol);
+    const ports = (upper.protocol === Protocol.tcp || upper.protocol === Protocol.udp) && upper.fragment < 0 && upper.at + 4 <= stop;
+    return ports ? mix(hash, u32(b, upper.at)) : hash;
+  }
+
+  // --- Both ------------------------------------------------------------------------------------------------------------
+
+  /** The node, of several that share, that has the flow. A node that is at no port, or down, has none. */
+  #share(targets: Targets, flow: number): string {
+    let spread = this.#spreads.get(targets);
+    if (!spread) {
+      const alive = targets.filter((target) => target.type !== 'discard' && this.stack.linkOf(target.node)?.node?.up === true);
+      spread = {
+        nodes: alive.map(({ node }) => node),
+        seeds: alive.map(({ node }) => seedOf(node)),
+        weights: alive.map((target) => (target.type === 'discard' ? 1 : (target.weight ?? 1))),
+      };
+      this.#spreads.set(targets, spread);
+    }
+    return spread.nodes[chosen(flow, spread.seeds, spread.weights)] ?? '';
+  }
+
+  #refuse(link: Link, source: string): undefined {
+    this.stack.drop(link, 'source-not-held');
+    if (link.refused.includes(source)) return;
+    link.refused.push(source);
+    if (link.refused.length > MAX_REFUSED) link.refused.shift();
+  }
+
+  /** Drops a packet and tells its sender, within bounds. */
+  #fail(link: Link, b: Uint8Array, ip: number, stop: number, reason: DropReason, type: number, code: number, rest: number): undefined {
+    this.stack.drop(link, reason);
+    this.error(link, b, ip, stop, type, code, rest);
+  }
+
+  /** Sends an ICMP error about the packet at `ip` to its sender at `link`, where the RFCs allow one. */
+  error(link: Link, b: Uint8Array, ip: number, stop: number, type: number, code: number, rest: number): undefined {
+    const ipv6 = b[ip] >>> 4 === 6;
+    if (!this.#deservesError(b, ip, stop, ipv6) || !link.errors.take(this.stack.clock)) return;
+    const source = ipv6 ? b.slice(ip + 8, ip + 24) : b.slice(ip + 12, ip + 16);
+    const own = this.stack.local.addressTowards(link, source);
+    if (!own) return;
+    const most = ipv6 ? MAX_ERROR6 - IPV6 - ICMP : MAX_ERROR4 - IPV4 - ICMP;
+    const message = icmpError(type, code, rest, b.subarray(ip, Math.min(stop, ip + most)));
+    this.stack.local.icmp(own, source, message, link);
+  }
+
+  /** RFC 1812 §4.3.2.7, RFC 4443 §2.4 e: not about errors, groups, later fragments, or senders that are no single host. */
+  #deservesError(b: Uint8Array, ip: number, stop: number, ipv6: boolean): boolean {
+    if (ipv6) {
+      if (b[ip + 24] === 0xff || b[ip + 8] === 0xff || isZero(b, ip + 8, 16)) return false;
+      if (!walkHeaders(b, ip, stop, this.upper)) return false;
+      const { protocol, at, fragment } = this.upper;
+      if (fragment >= 0 && (u16(b, fragment + 2) & 0xfff8) !== 0) return false;
+      return protocol !== Protocol.icmp6 || (at < stop && !isError(true, b[at]));
+    }
+    if (isMartian4(source4(b, ip)) || target4(b, ip) >>> 28 >= 14 || (u16(b, ip + 6) & 0x1fff) !== 0) return false;
+    const at = ip + headerLength4(b, ip);
+    return b[ip + 9] !== Protocol.icmp || (at < stop && !isError(false, b[at]));
+  }
+
+  /** Nobody answered for the destination of a frame that waited: its sender is told (RFC 4861 §7.2.2, RFC 1812 §5.2.7.1). */
+  unreachable(frame: Uint8Array, size: 4 | 16): undefined {
+    const { stack } = this;
+    const at = ETHERNET + (size === 4 ? 12 : 8);
+    const targets =
+      size === 4
+        ? stack.around.lookup4(u32(frame, at))
+        : stack.around.lookup6(u32(frame, at), u32(frame, at + 4), u32(frame, at + 8), u32(frame, at + 12));
+    const link = targets && stack.linkOf(targets[0].node);
+    if (!link) return;
+    if (size === 4) this.error(link, frame, ETHERNET, frame.length, Icmp4.unreachable, Unreachable4.host, 0);
+    else this.error(link, frame, ETHERNET, frame.length, Icmp6.unreachable, Unreachable6.address, 0);
+  }
+
+  nextId(): number {
+    this.#ids = (this.#ids + 1) & 0xffff;
+    return this.#ids;
+  }
+}
+
+/** An unsolicited neighbour advertisement from the very address that it is about: a claim, which its source cannot have yet. */
+function announcesItself(b: Uint8Array, ip: number, stop: number): boolean {
+  return b[ip + 6] === Protocol.icmp6 && stop - ip >= 64 && b[ip + 40] === Icmp6.neighbourAdvertisement && alike(b, ip + 8, b, ip + 48, 16);
+}
+
+/** Whether a node is among those that have an address now. */
+function holds(targets: Targets | undefined, node: string): boolean {
+  if (targets === undefined) return false;
+  if (targets.length === 1) return targets[0].node === node;
+  for (const target of targets) if (target.node === node) return true;
+  return false;
+}
+
+function within(prefix: Uint8Array, length: number, b: Uint8Array, at: number): boolean {
+  const whole = length >> 3;
+  for (let i = 0; i < whole; i++) if (prefix[i] !== b[at + i]) return false;
+  return (length & 7) === 0 || ((prefix[whole] ^ b[at + whole]) & (0xff << (8 - (length & 7))) & 0xff) === 0;
+}

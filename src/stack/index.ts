@@ -1,0 +1,37 @@
+/**
+ * The emulated link: a guest has a plain Ethernet interface and sees a router that answers ARP and Neighbour Discovery, forwards, and
+ * sends ICMP; none of it exists but here.
+ *
+ * A frame comes in by a `port.ts` (a cable in memory is `memory-cable.ts`; VXLAN, QEMU's sockets and TAP are in `io/`) to `stack.ts`,
+ * which knows the `link.ts` of each port and the node that is there: the port says who a frame is from, and never the frame.
+ * `resolution.ts` answers who has an address; `neighbour.ts` is what we know of a guest's MAC. `forwarding.ts` is the fast path: checks,
+ * the source check, look-up in the forwarding table, TTL, MACs, out; in place, nothing made per frame. `flow-hash.ts` shares flows among
+ * targets. `local.ts` takes what is for the router itself: echo, reassembly (`reassembly.ts`), transports by the seam of
+ * `ip-layer.ts`, of which `udp.ts` is one. `wire/` reads and writes octets in place. `drops.ts` names every reason to drop a frame, and each
+ * is counted.
+ *
+ * **Who may send what.** A packet's source must be an address of the node at the port, or one that the mapping gives to that node now (as
+ * holder, or as gateway for what lies behind it). Exceptions, all of link scope and none of them forwarded: ARP probes and
+ * announcements; `::` to a group (duplicate address detection, MLD); fe80::/10 to the router or a group; a neighbour advertisement to a group
+ * from the address that it announces, which is a claim. Sender MACs are not checked: the port is the
+ * identity, so VRRP's virtual MAC passes.
+ *
+ * **What a frame may be.** Untagged Ethernet II. VLAN tags, LLDP and 802.1D's reserved groups, unknown EtherTypes, runts, jumbos, unicast for
+ * another MAC are dropped and counted; groups are heard for the router's own protocols and forwarded to nobody; over 1,000 group
+ * frames a second and link are not looked at.
+ *
+ * Within a subnet the router stands in for a switch (TTL stays); between subnets it takes one off. ICMP errors are at most 100 a
+ * second and link.
+ *
+ * RFCs: 768, 791, 792, 826, 1112 (group MACs), 1624, 1812 (forwarding and errors, no redirects), 2464, 4291 (link-local), 4443, 4861 (router's side;
+ * solicited advertisements only), 5227 (probes and announcements), 5722, 8200.
+ *
+ * Not done: VRRP; DHCP; TCP (a folder of its own); access rules; IGMP and multicast forwarding; periodic router advertisements,
+ * redirects; SLAAC addresses (an address that the network does not know is dropped); nodes behind several ports, several nodes behind one
+ * port; frames between two routers of one network (links and static routes); link-local traffic between guests; parts of IPv4
+ * packets made by us leave options out.
+ */
+export { DROPS, type DropReason } from './drops.js';
+export type { IpDatagram, IpLayer, IpReceiver } from './ip-layer.js';
+export { type CableEnd, type CableOptions, memoryCable } from './memory-cable.js';
+export type { FrameReceiver, Port, PortCounters } from './port.js';

@@ -1,0 +1,78 @@
+import type { Clock, Millis } from '../lib/clock.js';
+import { noDrops } from './drops.js';
+import type { Interface } from './interface.js';
+import type { Neighbour } from './neighbour.js';
+import type { Port } from './port.js';
+
+/** ICMP errors a second and link, and at once (RFC 1812 §4.3.2.8, RFC 4443 §2.4 f). */
+const ERRORS_A_SECOND = 100;
+const ERRORS_AT_ONCE = 20;
+/** Broadcasts and multicasts a second and link that are looked at. */
+const GROUPS_A_SECOND = 1000;
+
+/** So many a second, and so many at once. @internal */
+export class Bucket {
+  #tokens: number;
+  #at: Millis = 0;
+
+  constructor(
+    private readonly rate: number,
+    private readonly burst: number,
+  ) {
+    this.#tokens = burst;
+  }
+
+  take(clock: Clock): boolean {
+    const now = clock.now();
+    this.#tokens = Math.min(this.burst, this.#tokens + ((now - this.#at) * this.rate) / 1000);
+    this.#at = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+}
+
+/** A node, as its link knows it. @internal */
+export interface LinkNode {
+  readonly name: string;
+  readonly up: boolean;
+  readonly addresses: readonly Uint8Array[];
+}
+
+/** A port of the router, and the node at it. @internal */
+export class Link {
+  node: LinkNode | undefined;
+  /** The name of the node, empty where there is none: compared for every frame. */
+  holder = '';
+  /** The node's own IPv4 addresses as signed numbers. */
+  readonly own4 = new Set<number>();
+  /** Its interfaces of the router: those whose subnets the node has addresses in, or all. */
+  interfaces: readonly Interface[] = [];
+  /** MAC that the router shows here. */
+  mac = new Uint8Array(6);
+  /** Where packets for the node go, while it has an address of its own. */
+  hop4: Neighbour | undefined;
+  hop6: Neighbour | undefined;
+  readonly neighbours = new Map<string, Neighbour>();
+  readonly drops = noDrops();
+  received = 0;
+  sent = 0;
+  forwarded = 0;
+  readonly errors = new Bucket(ERRORS_A_SECOND, ERRORS_AT_ONCE);
+  readonly groups = new Bucket(GROUPS_A_SECOND, GROUPS_A_SECOND);
+  /** Addresses of the last packets that the source check refused, for `explain`. */
+  readonly refused: string[] = [];
+
+  constructor(
+    readonly name: string,
+    readonly port: Port,
+  ) {}
+
+  /** Another node is here, or none. */
+  forget(): void {
+    for (const neighbour of this.neighbours.values()) neighbour.forget();
+    this.neighbours.clear();
+    this.hop4 = undefined;
+    this.hop6 = undefined;
+  }
+}

@@ -1,0 +1,249 @@
+import { formatAddress, parseAddress } from '../lib/address.js';
+import type { Clock } from '../lib/clock.js';
+import type { TimerHeap } from '../lib/timers.js';
+import type { Targets } from '../mapping/target.js';
+import type { DropReason } from './drops.js';
+import { Forwarding } from './forwarding.js';
+import { type Interface, type InterfaceOptions, interfaceOf, onLink } from './interface.js';
+import { Link } from './link.js';
+import { LocalDelivery } from './local.js';
+import { Neighbour, type Resolver } from './neighbour.js';
+import type { Port } from './port.js';
+import { Resolution } from './resolution.js';
+import { EtherType } from './wire/codes.js';
+import { ETHERNET } from './wire/ethernet.js';
+import { alike, put, u16 } from './wire/octets.js';
+
+/** Frames that wait while another is being dealt with: answers to frames that we sent on the same turn. */
+const MAX_QUEUED = 1024;
+/** Neighbours of one link: more than one only where its node has no address of its own. */
+const MAX_NEIGHBOURS = 256;
+
+/** What the stack asks of the network, and tells it. @internal */
+export interface Surroundings {
+  readonly timers: TimerHeap;
+  /** Where packets for an address go. */
+  lookup4(a: number): Targets | undefined;
+  lookup6(a: number, b: number, c: number, d: number): Targets | undefined;
+  /** Whether the node may take the address over by saying so on its link. */
+  mayClaim(node: string, address: Uint8Array): boolean;
+  /** The node announced the address as its own (gratuitous ARP, unsolicited advertisement). */
+  announced(node: string, address: Uint8Array): void;
+  /** The node answered for the address: it is there. */
+  answered(node: string, address: Uint8Array): void;
+}
+
+/** A node, for {@link Stack.setNodes}. @internal */
+export interface NodeOptions {
+  readonly name: string;
+  readonly location: string | undefined;
+  readonly addresses: readonly string[];
+  readonly up: boolean;
+}
+
+/**
+ * The router as its links see it: frames in by a port, and out by the port of whoever has the destination.
+ *
+ * @internal
+ */
+export class Stack {
+  readonly links = new Map<string, Link>();
+  readonly #byNode = new Map<string, Link>();
+  interfaces: readonly Interface[] = [];
+  readonly clock: Clock;
+  readonly forwarding: Forwarding;
+  readonly resolution: Resolution;
+  readonly local: LocalDelivery;
+  #nodes: readonly NodeOptions[] = [];
+  #busy = false;
+  readonly #queue: { readonly link: Link; readonly frame: Uint8Array }[] = [];
+
+  constructor(readonly around: Surroundings) {
+    this.clock = around.timers.clock;
+    this.forwarding = new Forwarding(this);
+    this.resolution = new Resolution(this);
+    this.local = new LocalDelivery(this);
+  }
+
+  // --- Configuration ---------------------------------------------------------------------------------------------------
+
+  setInterfaces(options: readonly InterfaceOptions[]): undefined {
+    this.interfaces = options.map(interfaceOf);
+    this.local.setInterfaces(this.interfaces);
+    this.setNodes(this.#nodes);
+  }
+
+  /** Who is where. A node that moved is reached at its new port from the next frame on. */
+  setNodes(nodes: readonly NodeOptions[]): undefined {
+    this.#nodes = nodes;
+    this.#byNode.clear();
+    const at = new Map(nodes.map((node) => [node.location, node]));
+    for (const link of this.links.values()) {
+      const node = at.get(link.name);
+      if (link.holder !== (node?.name ?? '') || !sameAddresses(link, node)) link.forget();
+      this.#place(link, node);
+    }
+    this.forwarding.forget();
+  }
+
+  /** The link of a node, if it is at a port of ours. */
+  linkOf(node: string): Link | undefined {
+    return this.#byNode.get(node);
+  }
+
+  attach(name: string, port: Port): Link {
+    const link = new Link(name, port);
+    this.links.set(name, link);
+    port.listen((buffer, start, end) => {
+      // Of a Buffer, `slice` is a view; what is kept here must be a copy.
+      const plain = buffer.constructor === Uint8Array ? buffer : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+      this.receive(link, plain, start, end);
+    });
+    this.setNodes(this.#nodes);
+    return link;
+  }
+
+  /** Lets go of a port, which its owner closes. */
+  detach(name: string): undefined {
+    const link = this.links.get(name);
+    if (!link) return;
+    link.port.listen(undefined);
+    link.forget();
+    this.links.delete(name);
+    this.setNodes(this.#nodes);
+  }
+
+  #place(link: Link, node: NodeOptions | undefined): undefined {
+    link.own4.clear();
+    link.holder = node?.name ?? '';
+    link.node = node && { name: node.name, up: node.up, addresses: node.addresses.map(parseAddress) };
+    const own = link.node?.addresses ?? [];
+    for (const address of own) if (address.length === 4) link.own4.add(new DataView(address.buffer).getInt32(address.byteOffset));
+    const near = this.interfaces.filter((one) => own.some((address) => onLink(one, address)));
+    link.interfaces = near.length > 0 ? near : this.interfaces;
+    link.mac = (link.interfaces[0] as Interface | undefined)?.mac.slice() ?? link.mac;
+    if (node) this.#byNode.set(node.name, link);
+    const hop = (size: number): Neighbour | undefined => {
+      const address = own.find((one) => one.length === size && this.interfaces.some((face) => onLink(face, one)));
+      return address && this.neighbour(link, address);
+    };
+    link.hop4 = hop(4);
+    link.hop6 = hop(16);
+  }
+
+  // --- In --------------------------------------------------------------------------------------------------------------
+
+  /** Takes a frame. One that comes in while another is being dealt with waits: its octets are copied. */
+  receive(link: Link, b: Uint8Array, start: number, end: number): undefined {
+    if (this.#busy) {
+      if (this.#queue.length < MAX_QUEUED) this.#queue.push({ link, frame: b.slice(start, end) });
+      else this.drop(link, 'overload');
+      return;
+    }
+    this.#busy = true;
+    try {
+      this.#frame(link, b, start, end);
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#frame(next.link, next.frame, 0, next.frame.length);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  drop(link: Link, reason: DropReason): undefined {
+    link.drops[reason]++;
+  }
+
+  #frame(link: Link, b: Uint8Array, start: number, end: number): undefined {
+    link.received++;
+    if (end - start < ETHERNET) return this.drop(link, 'runt');
+    const type = u16(b, start + 12);
+    // Tags: told apart before the length, which they add to.
+    if (type === EtherType.vlan || type === EtherType.provider) return this.drop(link, 'vlan');
+    if (end - start > link.port.mtu + ETHERNET) return this.drop(link, 'jumbo');
+    if ((b[start] & 1) !== 0) {
+      if (b[start] === 1 && b[start + 1] === 0x80 && b[start + 2] === 0xc2 && b[start + 3] === 0 && b[start + 4] === 0 && b[start + 5] < 16)
+        return this.drop(link, 'link-local-control');
+      if (!link.groups.take(this.clock)) return this.drop(link, 'overload');
+    } else if (!this.#isOurs(link, b, start)) return this.drop(link, 'other-mac');
+    if (link.holder === '') return this.drop(link, 'no-node');
+    switch (type) {
+      case EtherType.ipv4:
+        return this.forwarding.ipv4(link, b, start, end);
+      case EtherType.ipv6:
+        return this.forwarding.ipv6(link, b, start, end);
+      case EtherType.arp:
+        return this.resolution.arp(link, b, start, end);
+      case EtherType.lldp:
+        return this.drop(link, 'link-local-control');
+      default:
+        return this.drop(link, 'unknown-ethertype');
+    }
+  }
+
+  #isOurs(link: Link, b: Uint8Array, start: number): boolean {
+    if (alike(b, start, link.mac, 0, 6)) return true;
+    for (const { mac } of this.interfaces) if (alike(b, start, mac, 0, 6)) return true;
+    return false;
+  }
+
+  // --- Out -------------------------------------------------------------------------------------------------------------
+
+  /** Sends a frame whose header has room but no addresses yet, to the node at `link`; `address` is the packet's destination at `at`. */
+  transmit(link: Link, b: Uint8Array, start: number, end: number, at: number, size: 4 | 16): undefined {
+    const hop = (size === 4 ? link.hop4 : link.hop6) ?? this.neighbour(link, b.slice(at, at + size));
+    put(b, start + 6, link.mac);
+    if (hop.mac === undefined) {
+      const frame = b.slice(start, end);
+      hop.wait({ frame, failed: () => this.#unresolved(link, frame, size) });
+      return;
+    }
+    if (hop.stale) hop.used();
+    put(b, start, hop.mac);
+    link.sent++;
+    link.port.send(b, start, end);
+  }
+
+  /** Sends a frame that is ready. */
+  send(link: Link, frame: Uint8Array): undefined {
+    link.sent++;
+    link.port.send(frame, 0, frame.length);
+  }
+
+  #unresolved(link: Link, frame: Uint8Array, size: 4 | 16): undefined {
+    this.drop(link, 'unresolved');
+    this.forwarding.unreachable(frame, size);
+  }
+
+  // --- Neighbours ------------------------------------------------------------------------------------------------------
+
+  /** What is known of an address at a link. */
+  neighbour(link: Link, address: Uint8Array): Neighbour {
+    const key = formatAddress(address);
+    let known = link.neighbours.get(key);
+    if (!known) {
+      if (link.neighbours.size >= MAX_NEIGHBOURS) {
+        const [oldest] = link.neighbours;
+        oldest?.[1].forget();
+        if (oldest) link.neighbours.delete(oldest[0]);
+      }
+      known = new Neighbour(address, this.#resolver(link));
+      link.neighbours.set(key, known);
+    }
+    return known;
+  }
+
+  #resolver(link: Link): Resolver {
+    return {
+      timers: this.around.timers,
+      solicit: (address, mac) => this.resolution.solicit(link, address, mac),
+      release: (frame, mac) => {
+        put(frame, 0, mac);
+        this.send(link, frame);
+      },
+    };
+  }
+}
+
+function sameAddresses(link: Link, node: NodeOptions | undefined): boolean {
+  return (link.node?.addresses ?? []).map(formatAddress).join() === (node?.addresses ?? []).join();
+}

@@ -1,0 +1,106 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { readPcapng } from '../../src/capture/index.js';
+import { NodePorts, type Port, type PortConfig } from '../../src/index.js';
+import { hex } from '../support/hex.js';
+
+const FRAME = hex('02560a000001 02000000000a 88b5 00112233');
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function port(config: Omit<PortConfig, 'name'>, ports = new NodePorts()): Promise<Port> {
+  const opened = await ports.open({ name: 'p', ...config });
+  open.push(() => opened.close());
+  return opened;
+}
+const next = (from: Port): Promise<string> =>
+  new Promise((resolve) => from.listen((b, start, end) => resolve(Buffer.from(b.subarray(start, end)).toString('hex'))));
+const text = Buffer.from(FRAME).toString('hex');
+
+/** A UDP port that is free now. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(resolve));
+  return port;
+}
+
+test('a VXLAN port puts a frame in a datagram as RFC 7348 has it, and knows its guest by address and VNI', async () => {
+  const at = await freePort();
+  const vxlan = { type: 'vxlan', address: '127.0.0.1', port: at } as const;
+  const ports = new NodePorts();
+  const a = await port({ ...vxlan, remote: '127.0.0.2', vni: 42 }, ports);
+  const b = await port({ ...vxlan, remote: '127.0.0.2', vni: 43 }, ports);
+  const guest = createSocket('udp4').bind(at, '127.0.0.2');
+  open.push(() => guest.close());
+  await once(guest, 'listening');
+  const sent = once(guest, 'message') as Promise<[Buffer]>;
+  a.send(Uint8Array.of(9, ...FRAME, 9), 1, 1 + FRAME.length);
+  expect((await sent)[0].toString('hex')).toBe(`0800000000002a00${text}`);
+  let wrong = 0;
+  a.listen(() => wrong++);
+  const arrived = next(b);
+  guest.send(Buffer.from(`0800000000002c00${text}`, 'hex'), at, '127.0.0.1');
+  guest.send(Buffer.from(`0000000000002a00${text}`, 'hex'), at, '127.0.0.1');
+  guest.send(Buffer.from(`0800000000002b00${text}`, 'hex'), at, '127.0.0.1');
+  expect(await arrived).toBe(text);
+  expect(wrong).toBe(0);
+});
+
+test("QEMU's stream cuts frames out however they arrive, takes the next guest, and everything is in the capture", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'virtual-router-ports-'));
+  open.push(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'vm.sock');
+  const capture = join(folder, 'vm.pcapng');
+  const vm = await new NodePorts().open({ name: 'vm', type: 'stream', path, capture });
+  for (let guests = 0; guests < 2; guests++) {
+    const guest = createConnection(path);
+    await once(guest, 'connect');
+    const arrived = next(vm);
+    const message = Buffer.concat([Buffer.from([0, 0, 0, FRAME.length]), FRAME]);
+    guest.write(message.subarray(0, 3));
+    guest.write(message.subarray(3, 10));
+    guest.write(message.subarray(10));
+    expect(await arrived).toBe(text);
+    const answer = once(guest, 'data') as Promise<[Buffer]>;
+    vm.send(FRAME, 0, FRAME.length);
+    expect((await answer)[0].toString('hex')).toBe(`000000${FRAME.length.toString(16)}${text}`);
+    guest.destroy();
+  }
+  await vm.close();
+  const frames = [...readPcapng(readFileSync(capture))];
+  expect(frames.map((frame) => 'bytes' in frame && Buffer.from(frame.bytes).toString('hex'))).toEqual([text, text, text, text]);
+});
+
+test("QEMU's dgram is a frame a datagram, from the one far end", async () => {
+  const [at, far] = [await freePort(), await freePort()];
+  const vm = await port({ type: 'dgram', address: '127.0.0.1', port: at, remote: '127.0.0.1', remotePort: far });
+  const stranger = createSocket('udp4').bind(0, '127.0.0.1');
+  const guest = createSocket('udp4').bind(far, '127.0.0.1');
+  open.push(
+    () => guest.close(),
+    () => stranger.close(),
+  );
+  await Promise.all([once(guest, 'listening'), once(stranger, 'listening')]);
+  const arrived = next(vm);
+  await new Promise((resolve) => stranger.send('no', at, '127.0.0.1', resolve));
+  guest.send(FRAME, at, '127.0.0.1');
+  expect(await arrived).toBe(text);
+});
+
+test('a port that cannot be had is a UsageError', async () => {
+  const at = await freePort();
+  await port({ type: 'dgram', address: '127.0.0.1', port: at, remote: '127.0.0.1', remotePort: 1 });
+  await expect(port({ type: 'vxlan', address: '127.0.0.1', port: at, remote: '127.0.0.2', vni: 1 })).rejects.toMatchObject({
+    code: 'PORT_IN_USE',
+  });
+  await expect(port({ type: 'stream', path: '/nowhere/at/all.sock' })).rejects.toMatchObject({ code: 'ADDRESS_UNAVAILABLE' });
+});

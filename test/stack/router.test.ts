@@ -1,0 +1,272 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Host, ManualClock, MemoryTransport, memoryCable, type RouterConfig, seeded, VirtualRouter } from '../../src/core.js';
+import { parseAddress } from '../../src/lib/address.js';
+import { fold, sum } from '../../src/stack/wire/checksum.js';
+import { neighbourAdvertisement } from '../../src/stack/wire/nd.js';
+import { u16 } from '../../src/stack/wire/octets.js';
+import { hex } from '../support/hex.js';
+import { Guest } from './guest.js';
+
+const ROUTER = hex('02 56 0a 00 00 01');
+const MACS = [hex('02 00 00 00 00 0a'), hex('02 00 00 00 00 0b'), hex('02 00 00 00 00 0c')] as const;
+
+const config: RouterConfig = {
+  as: 65000,
+  routerId: '10.0.0.1',
+  interfaces: [
+    { subnet: 'one', addresses: ['10.0.1.1'] },
+    { subnet: 'two', addresses: ['10.0.2.1'] },
+    { subnet: 'six', addresses: ['2001:db8::1'] },
+  ],
+  ports: [
+    { name: 'pa', type: 'memory' },
+    { name: 'pb', type: 'memory' },
+    { name: 'pc', type: 'memory' },
+  ],
+  network: {
+    ranges: ['10.0.0.0/16', '2001:db8::/32'],
+    subnets: [
+      { name: 'one', prefix: '10.0.1.0/24' },
+      { name: 'two', prefix: '10.0.2.0/24' },
+      { name: 'six', prefix: '2001:db8::/64' },
+    ],
+    nodes: [
+      { name: 'a', addresses: ['10.0.1.10', '2001:db8::a'], location: 'pa' },
+      { name: 'b', addresses: ['10.0.1.11', '2001:db8::b'], location: 'pb' },
+      { name: 'c', addresses: ['10.0.2.12'], location: 'pc' },
+    ],
+    holders: [{ prefix: '10.0.1.100/32', node: 'a' }],
+    grants: [{ node: 'b', prefix: '10.0.1.100/32' }],
+  },
+};
+
+let clock: ManualClock;
+let router: VirtualRouter;
+let a: Guest;
+let b: Guest;
+let c: Guest;
+
+beforeEach(async () => {
+  clock = new ManualClock(1_000_000);
+  const [ca, pa] = memoryCable();
+  const [cb, pb] = memoryCable();
+  const [cc, pc] = memoryCable({ mtu: 600 });
+  const host = new Host({ transport: new MemoryTransport(clock), clock, random: seeded(1) });
+  router = new VirtualRouter(config, { host, ports: { pa, pb, pc } });
+  await router.start();
+  a = new Guest(ca, MACS[0], ROUTER, '10.0.1.10', '10.0.1.100', '2001:db8::a');
+  b = new Guest(cb, MACS[1], ROUTER, '10.0.1.11', '2001:db8::b');
+  c = new Guest(cc, MACS[2], ROUTER, '10.0.2.12');
+});
+afterEach(() => router.stop());
+
+const drops = (port: string) => router.links().find((link) => link.port === port)?.dropped;
+
+describe('a guest at a port', () => {
+  test('finds the router by ARP and is answered', () => {
+    a.arp(1, '10.0.1.10', '10.0.1.1');
+    expect(a.replies.map((f) => f.subarray(22, 32).join())).toEqual([[...ROUTER, 10, 0, 1, 1].join()]);
+    a.echo('10.0.1.10', '10.0.1.1');
+    expect(a.take()).toEqual(['1/0/0 from 10.0.1.1 ttl 64']);
+  });
+
+  test('hears the router for the addresses of others in its subnet, and never for its own or for nobody', () => {
+    for (const target of ['10.0.1.11', '10.0.1.10', '10.0.1.100', '10.0.1.77', '10.0.2.12']) a.arp(1, '10.0.1.10', target);
+    expect(a.replies.map((f) => f.subarray(28, 32).join('.'))).toEqual(['10.0.1.11']);
+  });
+
+  test('that probes an address hears of a conflict, unless it may take the address', () => {
+    b.arp(1, '0.0.0.0', '10.0.1.10');
+    b.arp(1, '0.0.0.0', '10.0.1.100');
+    expect(b.replies.map((f) => f.subarray(28, 32).join('.'))).toEqual(['10.0.1.10']);
+  });
+
+  test('asks for a router and for its neighbours over IPv6', () => {
+    const from = parseAddress('fe80::ff:fe00:a');
+    a.ipv6(from, parseAddress('ff02::2'), 58, hex('85 00 0000 00000000'), 255, true);
+    a.ipv6(
+      parseAddress('2001:db8::a'),
+      parseAddress('ff02::1:ff00:b'),
+      58,
+      hex('87 00 0000 00000000 20010db8000000000000000000000000b'.replace('00b', '0b')),
+      255,
+      true,
+    );
+    expect(a.take()).toEqual(['6:58/134/0 hops 255', '6:58/136/0 hops 255']);
+  });
+});
+
+test('nothing that is kept is a view of a buffer that the port uses again', () => {
+  const buffer = Buffer.alloc(64);
+  buffer.set(hex('ffffffffffff 02000000000c 0806 0001 0800 06 04 0001 02000000000c 0a00020c 000000000000 0a000201'));
+  c.cable.send(buffer, 0, 42);
+  buffer.fill(0xee);
+  const sent: string[] = [];
+  c.cable.listen((b, start) => sent.push(b.subarray(start, start + 6).join()));
+  a.ipv4('10.0.1.10', '10.0.2.12');
+  expect(sent).toEqual([MACS[2].join()]);
+});
+
+describe('a packet', () => {
+  test('between subnets loses one of its TTL, has a right checksum, and the MAC of its target', () => {
+    a.ipv4('10.0.1.10', '10.0.2.12');
+    const [packet] = c.packets;
+    expect(c.take()).toEqual(['17 from 10.0.1.10 ttl 63']);
+    expect(fold(sum(packet as Uint8Array, 0, 20))).toBe(0);
+  });
+
+  test('within a subnet keeps its TTL', () => {
+    a.ipv4('10.0.1.10', '10.0.1.11');
+    expect(b.take()).toEqual(['17 from 10.0.1.10 ttl 64']);
+  });
+
+  test('that runs out of hops makes the router show itself', () => {
+    a.ipv4('10.0.1.10', '10.0.2.12', { ttl: 1 });
+    expect(a.take()).toEqual(['1/11/0 from 10.0.1.1 ttl 64']);
+    expect(c.take()).toEqual([]);
+  });
+
+  test('that is too big is refused with the MTU of the way out, or goes in parts', () => {
+    a.ipv4('10.0.1.10', '10.0.2.12', { payload: new Uint8Array(1000), fragment: 0x4000 });
+    expect(u16(a.packets[0] as Uint8Array, 26)).toBe(600);
+    expect(a.take()).toEqual(['1/3/4 from 10.0.1.1 ttl 64']);
+    a.ipv4('10.0.1.10', '10.0.2.12', { payload: new Uint8Array(1000) });
+    expect(c.packets.map((p) => [u16(p, 2), u16(p, 6)])).toEqual([
+      [596, 0x2000],
+      [444, 72],
+    ]);
+  });
+
+  test('to where nothing leads is refused, at most so many times a second', () => {
+    for (let i = 0; i < 100; i++) a.ipv4('10.0.1.10', '10.9.9.9');
+    expect(a.take()).toEqual(Array(20).fill('1/3/0 from 10.0.1.1 ttl 64'));
+    expect(drops('pa')).toEqual({ 'no-route': 100 });
+  });
+
+  test('to a neighbour that does not answer waits, and is then refused', () => {
+    c.silent = true;
+    a.ipv4('10.0.1.10', '10.0.2.12');
+    clock.advance(2999);
+    expect(a.take()).toEqual([]);
+    clock.advance(2);
+    expect(a.take()).toEqual(['1/3/1 from 10.0.1.1 ttl 64']);
+  });
+
+  test('in parts for the router is put together before it is answered', () => {
+    const message = new Uint8Array(32);
+    message[0] = 8;
+    const checksum = fold(sum(message, 0, 32));
+    message[2] = checksum >> 8;
+    message[3] = checksum & 255;
+    a.ipv4('10.0.1.10', '10.0.1.1', { protocol: 1, payload: message.slice(16), fragment: 2 });
+    expect(a.take()).toEqual([]);
+    a.ipv4('10.0.1.10', '10.0.1.1', { protocol: 1, payload: message.slice(0, 16), fragment: 0x2000 });
+    expect(a.take()).toEqual(['1/0/0 from 10.0.1.1 ttl 64']);
+  });
+
+  test('over IPv6 goes its way, and a source that is not held goes nowhere', () => {
+    a.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::b'), 17, new Uint8Array(16));
+    expect(b.take()).toEqual(['6:17 hops 64']);
+    a.ipv6(parseAddress('2001:db8::b'), parseAddress('2001:db8::b'), 17, new Uint8Array(16));
+    expect(b.take()).toEqual([]);
+    expect(drops('pa')).toEqual({ 'source-not-held': 1 });
+  });
+
+  test('from an address of somebody else is dropped, counted and named', () => {
+    b.ipv4('10.0.1.10', '10.0.2.12');
+    b.ipv4('10.0.1.100', '10.0.2.12');
+    expect(c.take()).toEqual([]);
+    expect(router.links()[1]).toMatchObject({ dropped: { 'source-not-held': 2 }, refusedSources: ['10.0.1.10', '10.0.1.100'] });
+  });
+});
+
+test('every odd frame has its counter, and none does harm', () => {
+  const header = '02560a000001 02000000000a';
+  a.raw(hex('0256'));
+  a.raw(hex(`${header} 8100 0001 0800`));
+  a.raw(hex('0180c200000e 02000000000a 88cc 0207'));
+  a.raw(hex(`${header} 1234`));
+  a.raw(hex('020000000099 02000000000a 0800'));
+  a.raw(new Uint8Array(1600).fill(2, 0, 6).fill(8, 12, 13));
+  a.raw(hex(`${header} 0800 45`));
+  a.raw(hex(`${header} 0806 0001`));
+  a.ipv4('10.0.1.10', '255.255.255.255');
+  a.ipv4('10.0.1.10', '10.0.1.1', { protocol: 99 });
+  expect(drops('pa')).toEqual({
+    runt: 1,
+    vlan: 1,
+    'link-local-control': 1,
+    'unknown-ethertype': 1,
+    'other-mac': 1,
+    jumbo: 1,
+    'malformed-ip': 1,
+    'malformed-arp': 1,
+    group: 1,
+    'no-protocol': 1,
+  });
+});
+
+test('a storm of broadcasts is looked at a thousand times a second', () => {
+  for (let i = 0; i < 5000; i++) a.arp(1, '10.0.1.10', '10.0.1.1');
+  expect(drops('pa')).toEqual({ overload: 4000 });
+  expect(a.replies.length).toBe(1000);
+});
+
+describe('an address', () => {
+  test('announced by gratuitous ARP moves, and goes back when its node falls silent', () => {
+    c.ipv4('10.0.2.12', '10.0.1.100');
+    expect(a.take().length).toBe(1);
+    b.addresses.add('10.0.1.100');
+    b.arp(1, '10.0.1.100', '10.0.1.100');
+    expect(router.explain('10.0.1.100').claims[0]).toMatchObject({ node: 'b', source: 'arp', from: 'arp b', won: true });
+    c.ipv4('10.0.2.12', '10.0.1.100');
+    expect([a.take().length, b.take().length]).toEqual([0, 1]);
+    clock.advance(60_000);
+    expect(router.lookup('10.0.1.100')?.[0].node).toBe('b');
+    b.silent = true;
+    clock.advance(14_000);
+    expect(router.lookup('10.0.1.100')?.[0].node).toBe('a');
+  });
+
+  test('announced by an unsolicited neighbour advertisement moves too', () => {
+    router.grant({ node: 'b', prefix: '2001:db8::100/128' });
+    const target = parseAddress('2001:db8::100');
+    b.ipv6(target, parseAddress('ff02::1'), 58, neighbourAdvertisement(target, MACS[1], 0x20), 255, true);
+    expect(router.lookup('2001:db8::100')?.[0].node).toBe('b');
+    a.ipv6(target, parseAddress('ff02::1'), 58, neighbourAdvertisement(target, MACS[0], 0x20), 255, true);
+    expect(router.lookup('2001:db8::100')?.[0].node).toBe('b');
+  });
+
+  test('shared by two nodes has its flows shared, each flow at one', () => {
+    for (const node of ['a', 'b']) {
+      router.grant({ node, prefix: '10.0.9.9/32', mode: 'shared' });
+      router.claim({ node, prefix: '10.0.9.9/32' });
+    }
+    for (let flow = 0; flow < 400; flow++)
+      for (let i = 0; i < 2; i++) c.ipv4('10.0.2.12', '10.0.9.9', { payload: Uint8Array.of(flow >> 8, flow, 0, 9, 0, 20, 0, 0) });
+    const [na, nb] = [a.take().length, b.take().length];
+    expect(na + nb).toBe(800);
+    expect([na % 2, nb % 2]).toEqual([0, 0]);
+    expect(Math.abs(na - nb)).toBeLessThan(160);
+  });
+
+  test('announced without a grant is refused, and gives no right to send', () => {
+    c.arp(2, '10.0.1.100', '10.0.1.100');
+    expect([...router.claims({ node: 'c' })].map(({ prefix, verdict }) => [prefix, verdict])).toContainEqual([
+      '10.0.1.100/32',
+      'not-granted',
+    ]);
+    c.ipv4('10.0.1.100', '10.0.1.11');
+    expect(drops('pc')).toEqual({ 'source-not-held': 1 });
+  });
+
+  test('follows its node to another port at once', () => {
+    a.ipv4('10.0.1.10', '10.0.2.12');
+    expect(c.take().length).toBe(1);
+    router.network.changeNode({ name: 'b', addresses: ['10.0.1.11', '2001:db8::b'] });
+    router.network.changeNode({ name: 'c', addresses: ['10.0.2.12'], location: 'pb' });
+    b.addresses.add('10.0.2.12');
+    a.ipv4('10.0.1.10', '10.0.2.12');
+    expect([b.take(), c.take()]).toEqual([['17 from 10.0.1.10 ttl 63'], []]);
+  });
+});
