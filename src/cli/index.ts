@@ -5,8 +5,8 @@
  * `index.ts` finds the command and turns whatever it throws into one line and an exit code. Each command is a module that exports a
  * {@link Command} and is loaded only when it is asked for: `run.ts` runs routers from a file, `watch.ts` does the same and prints what
  * moves, `decode.ts` prints what recorded bytes say. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the
- * line of every field, `print.ts` writes lines for people or as JSON. Nothing here is part of the library: everything goes through
- * `src/index.ts`, as in a program of the user's.
+ * line of every field, `print.ts` writes lines for people or as JSON. `run` goes through `src/index.ts`, as a program of the user's
+ * would; `decode` reads captures and the wire directly.
  *
  * Not done: `why`, reloading a file while it runs, daemonising (leave that to the service manager).
  */
