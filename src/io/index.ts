@@ -1,12 +1,14 @@
 /**
- * Node's side of the contracts: TCP sockets, the system's clock, and the ports of the emulated link. Nothing else in the library imports `node:*`, apart from the
- * command (`cli/`).
+ * Node's side of the contracts: TCP sockets, the system's clock, threads, files, and the ports of the emulated link. Nothing else in the
+ * library imports `node:*`, apart from the command (`cli/`).
  *
- * `sockets.ts` carries BGP (`lib/transport.ts` is the contract), `system-clock.ts` tells the time; `capture-file.ts` opens recordings. `src/index.ts` puts the first two into the one host
- * that all routers of a process share.
+ * `sockets.ts` carries BGP (`lib/transport.ts` is the contract), `system-clock.ts` tells the time, `bfd-thread.ts` has neighbours watched on
+ * a thread of its own (`bfd-worker.ts`, with `bfd-sockets.ts` and `bfd-messages.ts`): `src/index.ts` puts these into the one host that all
+ * routers of a process share. `capture-file.ts` opens recordings. `libc.ts` is the C library, through koffi, for what Node has no words
+ * for.
  *
- * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, QEMU's two kinds of socket in `qemu.ts`, `tap.ts`, and `tee.ts`, which
- * writes a capture of any of them.
+ * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, QEMU's two kinds of socket in `qemu.ts`, `tap.ts`, and `tee.ts`,
+ * which writes a capture of any of them.
  *
  * Not done: TCP MD5, TCP-AO and GTSM on host sockets; kernel routes; batched system calls for VXLAN; UNIX datagram sockets (Node has
  * none); `capture` of ports that the program gives.
