@@ -201,6 +201,7 @@ class Watched {
         to,
         diagnostic,
         remote: this.session.remoteState,
+        independent: this.session.remoteControlPlaneIndependent,
         detectionTime: this.session.detectionTime,
         at: this.clock.now(),
       });

@@ -18,6 +18,8 @@ export interface BfdChange {
   readonly diagnostic: BfdDiagnostic;
   /** What the neighbour said of itself last. */
   readonly remote: BfdState;
+  /** The neighbour's BFD does not share the fate of its control plane (bit C): when it is silent, the neighbour does not forward either. */
+  readonly independent: boolean;
   /** Milliseconds of silence after which the neighbour is down, as agreed when the session came up. */
   readonly detectionTime: Millis;
   /** Milliseconds since the epoch, as the one who watches saw it. */

@@ -23,6 +23,8 @@ export interface PeerConfig {
   readonly extendedNextHop: boolean;
   /** RFC 8654. Default true. */
   readonly extendedMessages: boolean;
+  /** Keeps the claims of a neighbour that restarts gracefully (RFC 4724), as a helper. Default true. */
+  readonly gracefulRestart: boolean;
   /** Announced besides those that follow from the fields above; for tests of other speakers. */
   readonly capabilities: readonly Capability[];
   /** Milliseconds, 0 or at least 3,000. Default 90,000. */
@@ -53,6 +55,7 @@ export function resolvePeerConfig(input: PeerConfigInput): PeerConfig {
     addPath: undefined,
     extendedNextHop: input.address.includes(':') && families.includes('ipv4-unicast'),
     extendedMessages: true,
+    gracefulRestart: true,
     capabilities: [],
     connectRetryTime: 30_000,
     delayOpenTime: 0,

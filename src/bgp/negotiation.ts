@@ -52,6 +52,9 @@ export function ownCapabilities(config: PeerConfig): Capability[] {
       families: families.map((family) => ({ family, send: addPath !== 'receive', receive: addPath !== 'send' })),
     });
   }
+  // RFC 4724 §3, §4.2: without families, we help those who restart, and do not forward through a restart of our own.
+  if (config.gracefulRestart && !config.capabilities.some(({ type }) => type === 'graceful-restart'))
+    capabilities.push({ type: 'graceful-restart', restarted: false, notification: false, restartTime: 0, families: [] });
   return [...capabilities, ...config.capabilities];
 }
 

@@ -128,6 +128,11 @@ export class Peer {
       if (line && line.session.state !== 'idle' && line.connection) line.post({ type: 'error', error });
   }
 
+  /** The connection is as good as gone: the session ends as if the neighbour had closed it, without a NOTIFICATION. */
+  lose(reason: string): void {
+    for (const line of [this.#main, this.#incoming]) line?.lose(reason);
+  }
+
   /** A connection that the neighbour opened. */
   accept(connection: Connection): void {
     const line = this.#incoming;
@@ -301,6 +306,14 @@ class Line {
       closed: (reason) => this.#closed(connection, reason),
     });
     this.post({ type: 'connected' });
+  }
+
+  /** See {@link Peer.lose}. */
+  lose(reason: string): void {
+    const { connection } = this;
+    if (!connection) return;
+    connection.abort();
+    this.#closed(connection, reason);
   }
 
   send(bytes: Uint8Array, sent?: () => void): boolean {

@@ -32,7 +32,7 @@ export interface Feed {
   /** False once the session is gone: its claims are out, and swept. */
   alive: boolean;
   /** Judges a received set anew when policy or ownership changed. */
-  readonly importer?: Importer;
+  importer?: Importer;
 }
 
 /** What an import made of a received attribute set, left in fields: nothing is allocated a route. @internal */

@@ -161,6 +161,11 @@ export interface NeighbourConfig {
   readonly bfd?: BfdConfig;
   /** What the RPKI means for its routes. External neighbours only. Default: as the router's `rpki` says. */
   readonly rpki?: NeighbourRpki;
+  /**
+   * When the neighbour restarts and has said that it goes on forwarding (RFC 4724), its claims stay until it is back, for the time that
+   * it asked for, up to so many seconds. False: they end at once. Default 120.
+   */
+  readonly gracefulRestart?: number | false;
   /** Keep the session down. Default false. */
   readonly shutdown?: boolean | string;
 }

@@ -31,6 +31,8 @@ export interface NeighbourStatus {
   readonly endOfRib: readonly AddressFamily[];
   /** Malformed messages that did not end the session (RFC 7606). */
   readonly malformed: number;
+  /** Its claims stay although it is gone, or has not yet said everything again: it restarts gracefully (RFC 4724). */
+  readonly restarting: boolean;
   /** Undefined where it is not watched. */
   readonly bfd: BfdStatus | undefined;
   readonly messagesIn: number;
@@ -62,6 +64,7 @@ export function neighbourStatus(neighbour: BgpNeighbour): NeighbourStatus {
     told: neighbour.told,
     endOfRib: neighbour.endOfRibHeard,
     malformed: neighbour.malformedCount,
+    restarting: neighbour.restarting,
     bfd: neighbour.bfd,
   };
 }

@@ -281,6 +281,12 @@ const neighbour = z
     rpki: neighbourRpki
       .exactOptional()
       .describe("What the RPKI means for its routes. External neighbours only. Default: as the router's `rpki` says."),
+    gracefulRestart: z
+      .union([z.literal(false), whole(1, 4095)], expects('false, or 1 to 4095 seconds'))
+      .exactOptional()
+      .describe(
+        'When the neighbour restarts and has said that it goes on forwarding (RFC 4724), its claims stay until it is back, for the time that it asked for, up to so many seconds. False: they end at once. Default 120.',
+      ),
     shutdown: z
       .union([z.boolean(), z.string()], expects('true, false, or a text for the neighbour'))
       .exactOptional()

@@ -366,7 +366,13 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     return {
       network: this.network,
       router: this.#identity(),
-      host: { transport: this.#host.transport, random: this.#host.random, bfd: this.#host.bfd, defer: (call) => clock.defer(call) },
+      host: {
+        transport: this.#host.transport,
+        random: this.#host.random,
+        bfd: this.#host.bfd,
+        defer: (call) => clock.defer(call),
+        after: (time, call) => clock.at(clock.now() + time, call),
+      },
       logger: this.logger,
       buffers: new Buffers(),
       validation: this.#rpki,
@@ -390,6 +396,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         // A neighbour of a range that opened a connection and lost it is gone, whether or not it ever got far.
         if (OPENED.includes(from) && !OPENED.includes(to)) this.#bgp.ended(neighbour);
       },
+      restartOver: (neighbour) => this.#bgp.ended(neighbour),
       malformed: (neighbour, message, count) => {
         this.logger.warn({ neighbour: neighbour.name, count }, `malformed message: ${message}`);
         this.tell('message-malformed', { router: this.name, neighbour: neighbour.name, message, count });

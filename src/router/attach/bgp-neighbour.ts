@@ -13,7 +13,7 @@ import type { Cause, Feed } from '../../claims/feed.js';
 import { isAddress, parseAddress } from '../../lib/address.js';
 import { parseAsn } from '../../lib/asn.js';
 import type { Buffers } from '../../lib/buffers.js';
-import type { Cancel } from '../../lib/clock.js';
+import type { Cancel, Millis } from '../../lib/clock.js';
 import { formatPrefix, prefixWords } from '../../lib/prefix.js';
 import type { Connection } from '../../lib/transport.js';
 import type { Node } from '../../network/model.js';
@@ -23,6 +23,7 @@ import type { AddressFamily, ExportKind, NeighbourConfig } from '../config.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 import { localRoutes } from './local-routes.js';
 import { type BfdStatus, NeighbourWatch } from './neighbour-watch.js';
+import { RetainedClaims } from './retained-claims.js';
 
 /** What a neighbour needs of its router. @internal */
 export interface BgpSurroundings {
@@ -33,6 +34,7 @@ export interface BgpSurroundings {
     readonly random: () => number;
     readonly bfd: BfdService | undefined;
     defer(call: () => void): Cancel;
+    after(time: Millis, call: () => void): Cancel;
   };
   readonly logger: ConstructorParameters<typeof Peer>[1]['logger'];
   readonly prefixLists: PolicyContext['lists'];
@@ -44,6 +46,8 @@ export interface BgpSurroundings {
   readonly validation: RouteValidation;
   stateChanged(neighbour: BgpNeighbour, from: string, to: string, reason: string | undefined): void;
   malformed(neighbour: BgpNeighbour, message: string, count: number): void;
+  /** A graceful restart came to nothing. */
+  restartOver(neighbour: BgpNeighbour): void;
 }
 
 /** @internal */
@@ -70,6 +74,9 @@ interface Lane {
 
 /** Chunks that one flush packs before others get their turn. */
 const CHUNKS = 16;
+/** Seconds that a restart may take unless the configuration says otherwise, and that the End-of-RIB may take after it. */
+const RESTART = 120;
+const RESTATE: Millis = 360_000;
 /** Prefixes released in one slice once a neighbour is gone. */
 const SLICE = 65_536;
 const SAFI_UNICAST = 1;
@@ -91,6 +98,10 @@ export class BgpNeighbour implements PeerOwner {
   #deferred: Cancel | undefined;
   #malformed = 0;
   readonly #watch: NeighbourWatch | undefined;
+  /** What it left behind when it restarted. */
+  #retained: RetainedClaims | undefined;
+  /** Who judged what is retained. */
+  #retainedImport: RouteImport | undefined;
 
   constructor(
     public config: NeighbourConfig,
@@ -114,6 +125,7 @@ export class BgpNeighbour implements PeerOwner {
   }
   stop(subcode: number, text?: string): Promise<void> {
     this.#watch?.stop();
+    this.#endRestart('stopped');
     return this.peer.stop({ subcode, ...(text === undefined ? {} : { text }) });
   }
   accept(connection: Connection): void {
@@ -135,21 +147,29 @@ export class BgpNeighbour implements PeerOwner {
     const external = negotiated.peerAs !== localAs;
     const has = (family: AddressFamily): boolean => negotiated.families.includes(family);
     this.#import = new RouteImport(network.sets, network.model, network.authorization, this.#importContext(negotiated));
-    this.#feed = network.openFeed({
-      index: -1,
-      source: 'bgp',
-      sourceIndex: -1,
-      speaker: this.node.index,
-      external,
-      routerId: u32(negotiated.peerRouterId),
-      address: parseAddress(this.address),
-      label: `bgp ${this.name}`,
-      router: router.name,
-      reflectorClient: this.config.routeReflectorClient ?? false,
-      cause: { type: 'announced', neighbour: this.name, node: this.node.name },
-      alive: true,
-      importer: this.#import,
-    });
+    const feed = this.#resumed(negotiated);
+    if (feed) {
+      feed.importer = this.#import;
+      this.#retainedImport?.release();
+      this.#retainedImport = undefined;
+    }
+    this.#feed =
+      feed ??
+      network.openFeed({
+        index: -1,
+        source: 'bgp',
+        sourceIndex: -1,
+        speaker: this.node.index,
+        external,
+        routerId: u32(negotiated.peerRouterId),
+        address: parseAddress(this.address),
+        label: `bgp ${this.name}`,
+        router: router.name,
+        reflectorClient: this.config.routeReflectorClient ?? false,
+        cause: { type: 'announced', neighbour: this.name, node: this.node.name },
+        alive: true,
+        importer: this.#import,
+      });
     this.#ingest = new Ingest(
       { ipv4: has('ipv4-unicast') ? network.ribs.ipv4 : undefined, ipv6: has('ipv6-unicast') ? network.ribs.ipv6 : undefined },
       network.sets,
@@ -177,6 +197,7 @@ export class BgpNeighbour implements PeerOwner {
     network.begin();
     const malformed = ingest.counters.malformed;
     const error = ingest.take(bytes, from, to);
+    if (this.#retained) this.#restated(this.#retained, ingest);
     feed.cause = ingest.announcedAny
       ? { type: 'announced', neighbour: this.name, node: this.node.name }
       : { type: 'withdrawn', neighbour: this.name, node: this.node.name };
@@ -219,6 +240,7 @@ export class BgpNeighbour implements PeerOwner {
   down(_peer: Peer, reason: DownReason): void {
     const { network } = this.around;
     const feed = this.#feed;
+    const negotiated = this.#negotiated;
     this.#negotiated = undefined;
     this.#deferred?.();
     this.#deferred = undefined;
@@ -230,10 +252,76 @@ export class BgpNeighbour implements PeerOwner {
     this.#lanes = [];
     for (const { adjRibOut } of lanes) this.#release(adjRibOut);
     if (!feed) return;
-    const cause: Cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: reason.text };
-    feed.cause = cause;
+    feed.cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: reason.text };
+    const grace = reason.code === 'connection-closed' ? this.#grace(negotiated) : undefined;
+    this.#retained?.release();
+    this.#retained = undefined;
+    if (grace) {
+      this.#retainedImport = route;
+      this.#retained = new RetainedClaims(network, this.around.host.after, feed, grace.families, grace.time, () => {
+        this.#endRestart('the neighbour did not come back in time');
+        this.around.restartOver(this);
+      });
+      return;
+    }
     network.begin();
     network.closeFeed(feed, () => route?.release());
+  }
+
+  /** The neighbour's claims stay, or wait to be said again, after a restart. */
+  get restarting(): boolean {
+    return this.#retained !== undefined;
+  }
+
+  /** What of it outlives the session, and how long, where both ends want that (RFC 4724 §4.2). */
+  #grace(negotiated: Negotiated | undefined): { readonly families: readonly AddressFamily[]; readonly time: Millis } | undefined {
+    const { gracefulRestart = RESTART } = this.config;
+    const theirs = negotiated?.gracefulRestart;
+    if (gracefulRestart === false || !negotiated || !theirs) return undefined;
+    const families = negotiated.families.filter((family) => theirs.families.some((entry) => entry.family === family));
+    const time = Math.min(theirs.restartTime, gracefulRestart) * 1000;
+    return families.length > 0 && time > 0 ? { families, time } : undefined;
+  }
+
+  /** The feed of before the restart, where the neighbour has kept what it stands for. */
+  #resumed(negotiated: Negotiated): Feed | undefined {
+    const retained = this.#retained;
+    if (!retained) return undefined;
+    const theirs = negotiated.gracefulRestart;
+    const kept = retained.families.filter((family) => theirs?.families.some((entry) => entry.family === family && entry.forwarding));
+    if (kept.length === 0 || retained.feed.routerId !== u32(negotiated.peerRouterId)) {
+      this.#endRestart('the neighbour came back without its forwarding state');
+      return undefined;
+    }
+    retained.resume(kept, RESTATE, () => {
+      for (const family of retained.families) retained.complete(family, retained.feed.cause);
+      this.#restateOver();
+    });
+    return retained.feed;
+  }
+
+  /** End-of-RIBs may have come. */
+  #restated(retained: RetainedClaims, { endOfRib }: Ingest): void {
+    const cause: Cause = { type: 'withdrawn', neighbour: this.name, node: this.node.name };
+    for (const family of retained.families) if (endOfRib.has(family)) retained.complete(family, cause);
+    if (retained.done) this.#restateOver();
+  }
+  #restateOver(): void {
+    this.#retained?.release();
+    this.#retained = undefined;
+  }
+
+  /** What was kept ends after all, unless a session has taken it over. */
+  #endRestart(why: string): void {
+    const retained = this.#retained;
+    if (!retained) return;
+    this.#restateOver();
+    if (retained.feed === this.#feed) return;
+    retained.feed.cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: why };
+    this.around.network.begin();
+    const route = this.#retainedImport;
+    this.#retainedImport = undefined;
+    this.around.network.closeFeed(retained.feed, () => route?.release());
   }
 
   // --- What the network says -------------------------------------------------------------------------------------------
@@ -339,13 +427,16 @@ export class BgpNeighbour implements PeerOwner {
         failed: (reason) => this.around.bfdFailed(this, reason),
         appeared: () => bfd.strict && this.peer.start(),
         // RFC 9384: Cease, BFD Down.
-        vanished: ({ diagnostic }) =>
-          this.peer.fail({
-            code: ErrorCode.cease,
-            subcode: CeaseSubcode.bfdDown,
-            data: new Uint8Array(0),
-            reason: `BFD is down: ${diagnostic}`,
-          }),
+        vanished: ({ diagnostic, independent }) => {
+          // RFC 5882 §4.3: BFD that shares the fate of the control plane goes down when that restarts; otherwise nothing forwards there.
+          if (independent) this.#endRestart(`BFD is down: ${diagnostic}`);
+          else if (this.#grace(this.#negotiated)) {
+            this.peer.lose(`BFD is down: ${diagnostic}`);
+            return;
+          }
+          const data = new Uint8Array(0);
+          this.peer.fail({ code: ErrorCode.cease, subcode: CeaseSubcode.bfdDown, data, reason: `BFD is down: ${diagnostic}` });
+        },
       },
     );
   }
@@ -494,6 +585,7 @@ function peerConfig(config: NeighbourConfig, address: string, router: RouterIden
     connectRetryTime: seconds(config.connectRetryTime),
     delayOpenTime: seconds(config.delayOpen),
     sendHoldTime: seconds(config.sendHoldTime),
+    gracefulRestart: config.gracefulRestart !== false,
     idleHoldMax: config.dampPeerOscillations === false ? 1000 : undefined,
   };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<PeerConfigInput>;
