@@ -15,6 +15,12 @@ import type {
 /** Octets that may wait in a socket before its writer is told to wait. */
 const HIGH_WATER = 1 << 20;
 
+/**
+ * Milliseconds that one socket's input may take before everybody else has a turn: Node's event loop reads a socket that has more up to
+ * 32 times over, two megabytes of UPDATEs, before it looks at timers, threads and other sockets.
+ */
+const TURN = 2;
+
 /** For sockets dialled and accepted. `highWaterMark` reaches the stream under the socket; the types do not know it. */
 const OPTIONS: ServerOpts & { readonly highWaterMark: number } = { noDelay: true, highWaterMark: HIGH_WATER };
 
@@ -91,13 +97,22 @@ class SocketConnection implements Connection {
   #events: ConnectionEvents | undefined;
   #error: string | undefined;
   #over = false;
+  /** Whether its owner reads; whether others have their turn now; and what its input took since they had. */
+  #reading = false;
+  #waiting = false;
+  #took = 0;
 
   constructor(private readonly socket: Socket) {
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     socket.pause();
     // A Buffer's `slice` is a view, an array's a copy: the core means the latter.
-    socket.on('data', (chunk) => this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)));
+    socket.on('data', (chunk) => {
+      const start = performance.now();
+      this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+      this.#took += performance.now() - start;
+      if (this.#took > TURN) this.#giveWay();
+    });
     socket.on('drain', () => this.#events?.drained());
     socket.on('error', (error) => {
       this.#error = error.message;
@@ -117,7 +132,7 @@ class SocketConnection implements Connection {
   listen(events: ConnectionEvents): void {
     this.#events = events;
     if (this.#over) queueMicrotask(() => events.closed(this.#error));
-    else this.socket.resume();
+    else this.resume();
   }
 
   write(bytes: Uint8Array, sent?: () => void): boolean {
@@ -126,10 +141,24 @@ class SocketConnection implements Connection {
   }
 
   pause(): void {
+    this.#reading = false;
     this.socket.pause();
   }
   resume(): void {
-    this.socket.resume();
+    this.#reading = true;
+    if (!this.#waiting) this.socket.resume();
+  }
+
+  /** Reads on when everything else that is due has been looked at. */
+  #giveWay(): void {
+    this.#took = 0;
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.socket.pause();
+    setImmediate(() => {
+      this.#waiting = false;
+      if (this.#reading) this.socket.resume();
+    });
   }
 
   end(): void {
