@@ -25,14 +25,20 @@ export { UsageError, type UsageErrorCode, WireError } from './lib/errors.js';
 export { type Logger, type LogLine, silentLogger } from './lib/logger.js';
 export { MemoryTransport } from './lib/memory-transport.js';
 export { type Random, seeded } from './lib/random.js';
+export type { SecretConfig, SecretPlace, SecretReader } from './lib/secrets.js';
 export type {
+  AoAlgorithm,
   Connection,
   ConnectionEvents,
+  ConnectionSecurity,
   DialEvents,
+  Dialler,
   DialOptions,
   Endpoint,
   Listener,
   ListenOptions,
+  MasterKey,
+  SecuredPeers,
   Transport,
 } from './lib/transport.js';
 export type { OriginState, PathState } from './lib/validation.js';
@@ -67,6 +73,7 @@ export type {
   PrefixListEntry,
   RouterConfig,
   RpkiConfig,
+  TcpAoKeyConfig,
 } from './router/config.js';
 export type {
   CacheChange,

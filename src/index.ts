@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 import { BgpSpeaker as CoreSpeaker, type SpeakerConfig, type SpeakerOptions } from './bgp/speaker.js';
-import { BfdThread, NodePorts, NodeTransport, SystemClock } from './io/index.js';
+import { BfdThread, NodePorts, NodeTransport, readSecret, SystemClock } from './io/index.js';
 import type { NetworkConfig } from './network/config.js';
 import type { RouterConfig } from './router/config.js';
 import { Host } from './router/host.js';
@@ -13,13 +13,19 @@ import { VirtualNetwork as CoreNetwork, type NetworkOptions } from './router/vir
 import { VirtualRouter as CoreRouter, type RouterOptions } from './router/virtual-router.js';
 
 export * from './core.js';
-export { BfdThread, type CaptureFile, NodePorts, NodeTransport, openCapture, SystemClock } from './io/index.js';
+export { BfdThread, type CaptureFile, NodePorts, NodeTransport, openCapture, readSecret, SystemClock } from './io/index.js';
 
 let shared: Host | undefined;
 
 /** The process's host: its sockets and its clock, shared by all routers that are given no other. @public */
 export function nodeHost(): Host {
-  shared ??= new Host({ transport: new NodeTransport(), clock: new SystemClock(), bfd: new BfdThread(), ports: new NodePorts() });
+  shared ??= new Host({
+    transport: new NodeTransport(),
+    clock: new SystemClock(),
+    bfd: new BfdThread(),
+    ports: new NodePorts(),
+    secrets: readSecret,
+  });
   return shared;
 }
 

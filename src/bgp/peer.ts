@@ -3,7 +3,7 @@ import type { Logger } from '../lib/logger.js';
 import { Driver } from '../lib/machine.js';
 import type { Random } from '../lib/random.js';
 import type { TimerHeap } from '../lib/timers.js';
-import type { Connection, Transport } from '../lib/transport.js';
+import type { Connection, Dialler } from '../lib/transport.js';
 import { type PeerConfig, type PeerConfigInput, resolvePeerConfig } from './config.js';
 import type { DownReason, SessionEffect, SessionError, SessionEvent, SessionState } from './events.js';
 import { Framer } from './framer.js';
@@ -29,7 +29,7 @@ export interface PeerOwner {
 
 /** What a peer needs of its surroundings. @internal */
 export interface PeerSurroundings {
-  readonly transport: Transport;
+  readonly transport: Dialler;
   readonly timers: TimerHeap;
   readonly random: Random;
   readonly logger: Logger;

@@ -5,7 +5,7 @@
  * `sockets.ts` carries BGP (`lib/transport.ts` is the contract), `system-clock.ts` tells the time, `bfd-thread.ts` has neighbours watched on
  * a thread of its own (`bfd-worker.ts`, with `bfd-sockets.ts` and `bfd-messages.ts`): `src/index.ts` puts these into the one host that all
  * routers of a process share. `capture-file.ts` opens recordings. `libc.ts` is the C library, through koffi, for what Node has no words
- * for.
+ * for. `secrets.ts` reads keys from where a configuration says that they are.
  *
  * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, QEMU's two kinds of socket in `qemu.ts`, `tap.ts`, and `tee.ts`,
  * which writes a capture of any of them.
@@ -16,5 +16,6 @@
 export { BfdThread } from './bfd-thread.js';
 export { type CaptureFile, openCapture } from './capture-file.js';
 export { NodePorts } from './ports.js';
+export { readSecret } from './secrets.js';
 export { NodeTransport } from './sockets.js';
 export { SystemClock } from './system-clock.js';

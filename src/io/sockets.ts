@@ -21,6 +21,9 @@ const HIGH_WATER = 1 << 20;
  */
 const TURN = 2;
 
+/** Never dial unprotected where protection is asked for. */
+const UNPROTECTED = "the host's sockets cannot protect the connection (password, tcpAo, ttlSecurity)";
+
 /** For sockets dialled and accepted. `highWaterMark` reaches the stream under the socket; the types do not know it. */
 const OPTIONS: ServerOpts & { readonly highWaterMark: number } = { noDelay: true, highWaterMark: HIGH_WATER };
 
@@ -47,8 +50,14 @@ export class NodeTransport implements Transport {
     });
   }
 
-  dial({ remote, localAddress, localPort }: DialOptions, events: DialEvents): () => void {
+  dial({ remote, localAddress, localPort, security }: DialOptions, events: DialEvents): () => void {
     let over = false;
+    if (security) {
+      queueMicrotask(() => over || events.failed(UNPROTECTED));
+      return () => {
+        over = true;
+      };
+    }
     const socket = createConnection({
       host: remote.address,
       port: remote.port,

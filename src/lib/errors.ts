@@ -39,7 +39,9 @@ export type UsageErrorCode =
   | 'NATIVE_MISSING'
   | 'BFD_UNAVAILABLE'
   | 'FILE_UNREADABLE'
-  | 'DEVICE_UNAVAILABLE';
+  | 'DEVICE_UNAVAILABLE'
+  | 'SECRET_UNAVAILABLE'
+  | 'SECURITY_UNAVAILABLE';
 
 /** One thing that is wrong with a configuration. @public */
 export interface Problem {

@@ -74,6 +74,22 @@ export const seconds = (min: number) => {
   return z.number(expects(words)).min(min, expects(words)).max(65_535, expects(words));
 };
 
+/** A secret, or where it is kept. What is wrong with one is said without showing it. @internal */
+export const secret = () =>
+  z
+    .union(
+      [
+        z.string(),
+        z.strictObject({ file: text('the path of a file') }).meta({ title: '{ file: PATH }' }),
+        z.strictObject({ env: text('the name of a variable') }).meta({ title: '{ env: NAME }' }),
+      ],
+      { error: () => SECRET },
+    )
+    .check((payload) => {
+      if (payload.value === '') fail(payload, `${SECRET}, got nothing`);
+    });
+const SECRET = 'expected a secret: a text, { file: PATH } or { env: NAME }';
+
 /** True or false. @internal */
 export const flag = () => z.boolean(expects('true or false'));
 

@@ -50,7 +50,7 @@ export class MemoryTransport implements Transport {
     });
   }
 
-  dial({ remote, localAddress, localPort }: DialOptions, events: DialEvents): () => void {
+  dial({ remote, localAddress, localPort, security }: DialOptions, events: DialEvents): () => void {
     const local: Endpoint = {
       address: localAddress ?? (remote.address.includes(':') ? '::1' : '127.0.0.1'),
       port: localPort ?? this.#port++,
@@ -60,6 +60,10 @@ export class MemoryTransport implements Transport {
       // Into a cut the dial goes unanswered.
       if (over || this.isCut(local.address, remote.address)) return;
       over = true;
+      if (security) {
+        events.failed('a network in memory protects no connection (password, tcpAo, ttlSecurity)');
+        return;
+      }
       const accepted = this.#listeners.get(`${remote.address} ${remote.port}`);
       if (!accepted) {
         events.failed(`connect ECONNREFUSED ${remote.address}:${remote.port}`);

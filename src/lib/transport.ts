@@ -42,6 +42,38 @@ export interface Connection {
   abort(): void;
 }
 
+/** A key of TCP-AO: a master key tuple (RFC 5925 §3.1) without its addresses. @public */
+export interface MasterKey {
+  /** KeyID of what we send with it. */
+  readonly sendId: number;
+  /** KeyID of what is sent to us with it. */
+  readonly receiveId: number;
+  readonly secret: Uint8Array;
+  /** RFC 5926 §3. */
+  readonly algorithm: AoAlgorithm;
+  /** Whether TCP options other than this one are covered too. */
+  readonly coverOptions: boolean;
+}
+/** @public */
+export type AoAlgorithm = 'hmac-sha-1-96' | 'aes-128-cmac-96';
+
+/** How a connection is protected. @public */
+export interface ConnectionSecurity {
+  /** Key of the MD5 signature option (RFC 2385). */
+  readonly md5?: Uint8Array;
+  /** Keys of TCP-AO (RFC 5925), the one to use first. */
+  readonly ao?: readonly MasterKey[];
+  /** GTSM (RFC 5082): we send with TTL 255, and drop what comes from more than so many hops away. */
+  readonly hops?: number;
+}
+
+/** Peers whose connections are protected alike. @public */
+export interface SecuredPeers {
+  /** An address or a prefix; the longest that fits counts. */
+  readonly peers: string;
+  readonly security: ConnectionSecurity;
+}
+
 /** Where and how to listen. @public */
 export interface ListenOptions {
   readonly address: string;
@@ -54,12 +86,19 @@ export interface DialOptions {
   /** Address to dial from; the system's choice without. */
   readonly localAddress?: string;
   readonly localPort?: number;
+  /** Default: none. */
+  readonly security?: ConnectionSecurity;
 }
 
 /** Someone who listens. @public */
 export interface Listener {
   /** Where it listens, with the port that the system gave for port 0. */
   readonly endpoint: Endpoint;
+  /**
+   * How connections that are dialled from now on are protected; replaces what was said before. Throws a `UsageError` (`SECURITY_UNAVAILABLE`)
+   * where the transport cannot do what is asked. Connections that are there keep theirs.
+   */
+  secure?(peers: readonly SecuredPeers[]): void;
   close(): Promise<void>;
 }
 
@@ -69,10 +108,14 @@ export interface DialEvents {
   failed(reason: string): void;
 }
 
+/** Makes connections to others. @public */
+export interface Dialler {
+  /** Returns a way to give up; after it neither event comes. A dial that cannot be protected as asked fails. */
+  dial(options: DialOptions, events: DialEvents): () => void;
+}
+
 /** Makes connections. @public */
-export interface Transport {
+export interface Transport extends Dialler {
   /** Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`). */
   listen(options: ListenOptions, accepted: (connection: Connection) => void): Promise<Listener>;
-  /** Returns a way to give up; after it neither event comes. */
-  dial(options: DialOptions, events: DialEvents): () => void;
 }

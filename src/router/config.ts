@@ -2,6 +2,8 @@
 import type { BfdConfig } from '../bfd/index.js';
 import type { InvalidRemedy, NeighbourRpki } from '../bgp/import.js';
 import type { PolicyConfig } from '../bgp/policy/index.js';
+import type { SecretConfig } from '../lib/secrets.js';
+import type { AoAlgorithm } from '../lib/transport.js';
 import type { NetworkConfig } from '../network/config.js';
 import type { CacheConfig } from '../rtr/config.js';
 import type { PortConfig } from '../stack/config.js';
@@ -99,6 +101,19 @@ export interface DecisionConfig {
 /** What of the network a neighbour is told. @public */
 export type ExportKind = 'connected' | 'default' | 'originated' | 'claims' | 'all';
 
+/** A key of TCP-AO: a master key tuple (RFC 5925 §3.1). @public */
+export interface TcpAoKeyConfig {
+  /** KeyID in what we send, 0 to 255. */
+  readonly sendId: number;
+  /** KeyID in what the neighbour sends. Default: the same. */
+  readonly receiveId?: number;
+  readonly secret: SecretConfig;
+  /** RFC 5926. Default `hmac-sha-1-96`. */
+  readonly algorithm?: AoAlgorithm;
+  /** Cover the other TCP options too. Default true. */
+  readonly coverOptions?: boolean;
+}
+
 /** A BGP neighbour, or a range of them. @public */
 export interface NeighbourConfig {
   /** The neighbour's address, or a prefix from which neighbours may dial in (dynamic neighbours). */
@@ -166,6 +181,18 @@ export interface NeighbourConfig {
    * it asked for, up to so many seconds. False: they end at once. Default 120.
    */
   readonly gracefulRestart?: number | false;
+  /** TCP MD5 signature key (RFC 2385), 1 to 80 octets. Of a range: of every neighbour in it. Default: none. */
+  readonly password?: SecretConfig;
+  /**
+   * Keys of TCP-AO (RFC 5925), in place of `password`. What we send begins with the first, and that is the one that we ask the neighbour
+   * to use: to roll over, add the new key behind the old at both ends, then put it first. Default: none.
+   */
+  readonly tcpAo?: readonly TcpAoKeyConfig[];
+  /**
+   * GTSM (RFC 5082): hops that the neighbour may be away, 1 where it is on the link. We send with TTL 255, as it must, and what comes with
+   * less than 256 minus this is dropped. Default: not looked at.
+   */
+  readonly ttlSecurity?: number;
   /** Keep the session down. Default false. */
   readonly shutdown?: boolean | string;
 }

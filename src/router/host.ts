@@ -2,7 +2,8 @@ import type { BfdService } from '../bfd/index.js';
 import type { Clock } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import type { Random } from '../lib/random.js';
-import type { Connection, Listener, ListenOptions, Transport } from '../lib/transport.js';
+import type { SecretReader } from '../lib/secrets.js';
+import type { Connection, Listener, ListenOptions, SecuredPeers, Transport } from '../lib/transport.js';
 
 import type { PortOpener } from '../stack/config.js';
 
@@ -17,8 +18,11 @@ export interface Acceptor {
   overlaps(other: Acceptor): string | undefined;
 }
 
+const UNPROTECTED = 'a neighbour wants password, tcpAo or ttlSecurity, which connections to this listener cannot have';
+
 interface Shared {
-  readonly acceptors: Set<Acceptor>;
+  /** Each with the peers that it wants protected. */
+  readonly acceptors: Map<Acceptor, readonly SecuredPeers[]>;
   readonly listener: Promise<Listener>;
 }
 
@@ -36,6 +40,8 @@ export class Host {
   readonly bfd: BfdService | undefined;
   /** Opens routers' ports; undefined where the host has none to open. */
   readonly ports: PortOpener | undefined;
+  /** Reads secrets that a configuration names the place of; undefined where they must stand in it. */
+  readonly secrets: SecretReader | undefined;
   readonly #shared = new Map<string, Shared>();
 
   constructor(parts: {
@@ -44,12 +50,14 @@ export class Host {
     readonly random?: Random;
     readonly bfd?: BfdService;
     readonly ports?: PortOpener;
+    readonly secrets?: SecretReader;
   }) {
     this.transport = parts.transport;
     this.clock = parts.clock;
     this.random = parts.random ?? Math.random;
     this.bfd = parts.bfd;
     this.ports = parts.ports;
+    this.secrets = parts.secrets;
   }
 
   /**
@@ -63,7 +71,7 @@ export class Host {
     // Port 0 is another port each time.
     const known = options.port === 0 ? undefined : this.#shared.get(key);
     if (known) {
-      for (const other of known.acceptors) {
+      for (const other of known.acceptors.keys()) {
         const overlap = acceptor.overlaps(other);
         if (overlap !== undefined) {
           throw new UsageError(
@@ -72,13 +80,14 @@ export class Host {
           );
         }
       }
-      known.acceptors.add(acceptor);
+      known.acceptors.set(acceptor, []);
       return this.#handle(key, known, acceptor, await known.listener);
     }
-    const acceptors = new Set([acceptor]);
+    const acceptors = new Map<Acceptor, readonly SecuredPeers[]>([[acceptor, []]]);
     const listener = this.transport.listen(options, (connection) => {
       const { address } = connection.remote;
-      const whose = [...acceptors].find((candidate) => candidate.expects(address)) ?? [...acceptors][0];
+      const everybody = [...acceptors.keys()];
+      const whose = everybody.find((candidate) => candidate.expects(address)) ?? everybody[0];
       if (whose) whose.accept(connection);
       else connection.abort();
     });
@@ -95,6 +104,12 @@ export class Host {
   #handle(key: string, shared: Shared, acceptor: Acceptor, listener: Listener): Listener {
     return {
       endpoint: listener.endpoint,
+      secure: (peers) => {
+        shared.acceptors.set(acceptor, peers);
+        const all = [...shared.acceptors.values()].flat();
+        if (listener.secure) listener.secure(all);
+        else if (all.length > 0) throw new UsageError('SECURITY_UNAVAILABLE', UNPROTECTED);
+      },
       close: async () => {
         shared.acceptors.delete(acceptor);
         if (shared.acceptors.size > 0) return;

@@ -132,6 +132,7 @@ function checkNeighbours(router: RouterConfig, network: NetworkConfig, problems:
     }
     checkDialling(neighbour, at, problems);
     checkRole(router, neighbour, at, problems);
+    checkKeys(neighbour, at, problems);
   }
 }
 
@@ -148,6 +149,19 @@ function checkDialling(neighbour: NeighbourConfig, at: Path, problems: Problems)
     problems.add([...at, 'localAddress'], `expected an address of the same family as ${address}, got ${localAddress}`);
   }
   if (families && new Set(families).size < families.length) problems.add([...at, 'families'], 'expected each family once');
+}
+
+function checkKeys({ password, tcpAo }: NeighbourConfig, at: Path, problems: Problems): void {
+  if (password !== undefined && tcpAo) problems.add([...at, 'tcpAo'], 'expected one of password and tcpAo, as a segment is signed once');
+  // RFC 5925 §3.1: of the keys of one connection, no two have the same KeyID in one direction.
+  for (const direction of ['sendId', 'receiveId'] as const) {
+    const seen = new Set<number>();
+    for (const [i, key] of (tcpAo ?? []).entries()) {
+      const id = key[direction] ?? key.sendId;
+      if (seen.has(id)) problems.add([...at, 'tcpAo', i, direction], `expected each ${direction} once, got ${id} again`);
+      seen.add(id);
+    }
+  }
 }
 
 function checkRole(router: RouterConfig, neighbour: NeighbourConfig, at: Path, problems: Problems): void {

@@ -17,6 +17,7 @@ import {
   prefix,
   routerId,
   seconds,
+  secret,
   text,
   through,
   whole,
@@ -230,6 +231,16 @@ const rpki = z
   })
   .meta({ id: 'Rpki', description: "RPKI: external neighbours' routes are validated." });
 
+const tcpAoKey = z
+  .strictObject({
+    sendId: whole(0, 255).describe('KeyID in what we send.'),
+    receiveId: whole(0, 255).exactOptional().describe('KeyID in what the neighbour sends. Default: the same.'),
+    secret: secret().describe('The key: its text, `{ file: PATH }` or `{ env: NAME }`.'),
+    algorithm: z.enum(['hmac-sha-1-96', 'aes-128-cmac-96']).exactOptional().describe('RFC 5926. Default `hmac-sha-1-96`.'),
+    coverOptions: flag().exactOptional().describe('Cover the other TCP options too. Default true.'),
+  })
+  .meta({ id: 'TcpAoKey', description: 'A key of TCP-AO (RFC 5925).' });
+
 const neighbour = z
   .strictObject({
     address: addressOrPrefix().describe("The neighbour's address, or a prefix from which neighbours may dial in (dynamic neighbours)."),
@@ -286,6 +297,22 @@ const neighbour = z
       .exactOptional()
       .describe(
         'When the neighbour restarts and has said that it goes on forwarding (RFC 4724), its claims stay until it is back, for the time that it asked for, up to so many seconds. False: they end at once. Default 120.',
+      ),
+    password: secret()
+      .exactOptional()
+      .describe(
+        'TCP MD5 signature key (RFC 2385), 1 to 80 octets: its text, `{ file: PATH }` or `{ env: NAME }`. Of a range: of every neighbour in it. Default: none.',
+      ),
+    tcpAo: list(tcpAoKey, 'a list of keys')
+      .min(1, 'expected at least one key, got none')
+      .exactOptional()
+      .describe(
+        'Keys of TCP-AO (RFC 5925), in place of `password`. What we send begins with the first, and that is the one that we ask the neighbour to use: to roll over, add the new key behind the old at both ends, then put it first. Default: none.',
+      ),
+    ttlSecurity: whole(1, 254)
+      .exactOptional()
+      .describe(
+        'GTSM (RFC 5082): hops that the neighbour may be away, 1 where it is on the link. We send with TTL 255, as it must, and what comes with less than 256 minus this is dropped. Default: not looked at.',
       ),
     shutdown: z
       .union([z.boolean(), z.string()], expects('true, false, or a text for the neighbour'))

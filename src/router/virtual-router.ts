@@ -20,6 +20,7 @@ import type { Host } from './host.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
 import { checkRouter } from './schema.js';
+import { securities } from './secrets.js';
 import { IsolatedEmitter } from './turn.js';
 import { type ChangesSince, type ClaimView, type NetworkCounts, type Reconfigured, VirtualNetwork } from './virtual-network.js';
 
@@ -102,6 +103,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#ownNetwork = options.network === undefined;
     const shared = options.network;
     this.#config = checkRouter(config, [], shared?.configuration());
+    const security = securities(this.#config.neighbours, this.#host.secrets);
     this.name = this.#config.name ?? 'router';
     const { clock } = this.#host;
     this.network =
@@ -125,6 +127,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#link.configure(this.#config.interfaces ?? []);
     Object.assign(this.network.decision, this.#config.decision);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
+    this.#bgp.secure(security);
     this.#bgp.configure(this.#config.neighbours ?? []);
     this.network.rejudge({ type: 'configured' });
   }
@@ -214,6 +217,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         throw new UsageError('CONFIG_INVALID', 'cannot change while the router lives; make a new router', [field]);
       }
     }
+    const security = securities(config.neighbours, this.#host.secrets);
+    this.#bgp.secure(security);
     const network = this.#ownNetwork && config.network ? this.network.reconfigure(config.network) : { applied: [], restarted: [] };
     const before = this.#addresses();
     this.#config = config;

@@ -15,7 +15,7 @@ import { parseAsn } from '../../lib/asn.js';
 import type { Buffers } from '../../lib/buffers.js';
 import type { Cancel, Millis } from '../../lib/clock.js';
 import { formatPrefix, prefixWords } from '../../lib/prefix.js';
-import type { Connection } from '../../lib/transport.js';
+import type { Connection, ConnectionSecurity, Dialler } from '../../lib/transport.js';
 import type { Node } from '../../network/model.js';
 import { AdjRibOut } from '../../rib/adj-rib-out.js';
 import type { Rib } from '../../rib/rib.js';
@@ -30,7 +30,7 @@ export interface BgpSurroundings {
   readonly network: VirtualNetwork;
   readonly router: RouterIdentity;
   readonly host: {
-    readonly transport: ConstructorParameters<typeof Peer>[1]['transport'];
+    readonly transport: Dialler;
     readonly random: () => number;
     readonly bfd: BfdService | undefined;
     defer(call: () => void): Cancel;
@@ -108,11 +108,17 @@ export class BgpNeighbour implements PeerOwner {
     readonly address: string,
     readonly node: Node,
     private readonly around: BgpSurroundings,
+    /** How its connections are protected. */
+    public security: ConnectionSecurity | undefined,
   ) {
     this.name = config.name ?? address;
+    const { transport, random } = around.host;
+    const secured: Dialler = {
+      dial: (options, events) => transport.dial(this.security ? { ...options, security: this.security } : options, events),
+    };
     this.peer = new Peer(
       peerConfig(config, address, around.router),
-      { transport: around.host.transport, timers: around.network.timers, random: around.host.random, logger: around.logger },
+      { transport: secured, timers: around.network.timers, random, logger: around.logger },
       this,
     );
     this.#watch = this.#watched();

@@ -1,6 +1,6 @@
 import { isAddress, parseAddress } from '../../lib/address.js';
 import { contains, covers, parsePrefix } from '../../lib/prefix.js';
-import type { Connection, Listener } from '../../lib/transport.js';
+import type { Connection, ConnectionSecurity, Listener, SecuredPeers } from '../../lib/transport.js';
 import type { Node } from '../../network/model.js';
 import type { Rib } from '../../rib/rib.js';
 import type { ListenConfig, NeighbourConfig } from '../config.js';
@@ -31,6 +31,8 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   /** Neighbours that dialled in from a range, by address. */
   readonly dynamic = new Map<string, { readonly neighbour: BgpNeighbour; readonly range: NeighbourConfig }>();
   #configs: readonly NeighbourConfig[] = [];
+  /** By address or range. */
+  #security: ReadonlyMap<string, ConnectionSecurity> = new Map();
   #listeners: Listener[] = [];
   #running = false;
 
@@ -79,7 +81,11 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     this.#running = true;
     this.around.network.join(this);
     try {
-      for (const { address, port = 179 } of listen) this.#listeners.push(await this.host.listen({ address, port }, this));
+      for (const { address, port = 179 } of listen) {
+        const listener = await this.host.listen({ address, port }, this);
+        this.#listeners.push(listener);
+        listener.secure?.(secured(this.#security));
+      }
     } catch (error) {
       await this.stop(Cease.shutdown);
       throw error;
@@ -153,7 +159,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       return;
     }
     const { name: _shared, ...config } = range;
-    const neighbour = new BgpNeighbour({ ...config, passive: true }, address, node, this.around);
+    const neighbour = new BgpNeighbour({ ...config, passive: true }, address, node, this.around, this.#security.get(range.address));
     this.dynamic.set(address, { neighbour, range });
     this.#bind(address, node);
     neighbour.start();
@@ -178,6 +184,17 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     this.owner.refused({ address, reason });
   }
 
+  /**
+   * Takes over keys, before the neighbours that they are of. Throws a `UsageError` (`SECURITY_UNAVAILABLE`) and changes nothing where a
+   * listener cannot do what is asked.
+   */
+  secure(security: ReadonlyMap<string, ConnectionSecurity>): void {
+    for (const listener of this.#listeners) listener.secure?.(secured(security));
+    this.#security = security;
+    for (const neighbour of this.neighbours.values()) neighbour.security = security.get(neighbour.address);
+    for (const { neighbour, range } of this.dynamic.values()) neighbour.security = security.get(range.address);
+  }
+
   // --- Inside ----------------------------------------------------------------------------------------------------------
 
   #of(config: NeighbourConfig): BgpNeighbour[] {
@@ -190,7 +207,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     const { model } = this.around.network;
     const node = config.node === undefined ? model.ownerOf(config.address) : model.find(config.node);
     if (!node) return; // the configuration was checked: its network has lost the node since, and the session is refused
-    const neighbour = new BgpNeighbour(config, config.address, node, this.around);
+    const neighbour = new BgpNeighbour(config, config.address, node, this.around, this.#security.get(config.address));
     this.neighbours.set(config.address, neighbour);
     this.#bind(config.address, node);
     if (this.#running) neighbour.start();
@@ -239,6 +256,7 @@ function sessionOf(config: NeighbourConfig): string {
     asOverride: _override,
     limit: _limit,
     rpki: _rpki,
+    tcpAo: _keys, // rolled over in place
     ...session
   } = config;
   return JSON.stringify(session);
@@ -246,6 +264,10 @@ function sessionOf(config: NeighbourConfig): string {
 /** What can change while the session goes on. */
 function policyOf({ nextHop, allowOwnAs, maxPathLength, asOverride, limit, rpki, import: rules, export: told }: NeighbourConfig): string {
   return JSON.stringify({ nextHop, allowOwnAs, maxPathLength, asOverride, limit, rpki, rules, told });
+}
+
+function secured(security: ReadonlyMap<string, ConnectionSecurity>): SecuredPeers[] {
+  return [...security].map(([peers, one]) => ({ peers, security: one }));
 }
 
 function rejection(): Uint8Array {

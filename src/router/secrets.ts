@@ -1,0 +1,67 @@
+import { encodeUtf8 } from '../bgp/wire/text.js';
+import { UsageError } from '../lib/errors.js';
+import type { SecretConfig, SecretReader } from '../lib/secrets.js';
+import type { ConnectionSecurity, MasterKey } from '../lib/transport.js';
+import type { Path } from '../lib/validate.js';
+import type { NeighbourConfig } from './config.js';
+
+/**
+ * How a neighbour's connections are protected, its secrets read; undefined where nothing is asked for. Throws a `UsageError`
+ * (`SECRET_UNAVAILABLE`) that names the place, and never says what it held.
+ *
+ * @internal
+ */
+export function securityOf(
+  { password, tcpAo, ttlSecurity }: NeighbourConfig,
+  read: SecretReader | undefined,
+  path: Path,
+): ConnectionSecurity | undefined {
+  if (password === undefined && tcpAo === undefined && ttlSecurity === undefined) return undefined;
+  return {
+    ...(password === undefined ? {} : { md5: octetsOf(password, read, [...path, 'password']) }),
+    ...(ttlSecurity === undefined ? {} : { hops: ttlSecurity }),
+    ...(tcpAo === undefined
+      ? {}
+      : {
+          ao: tcpAo.map(
+            ({ sendId, receiveId = sendId, secret, algorithm = 'hmac-sha-1-96', coverOptions = true }, i): MasterKey => ({
+              sendId,
+              receiveId,
+              secret: octetsOf(secret, read, [...path, 'tcpAo', i, 'secret']),
+              algorithm,
+              coverOptions,
+            }),
+          ),
+        }),
+  };
+}
+
+/** Of every neighbour that asks for some, by its address or range. Throws a `UsageError` before anything has changed. @internal */
+export function securities(
+  neighbours: readonly NeighbourConfig[] = [],
+  read: SecretReader | undefined,
+): ReadonlyMap<string, ConnectionSecurity> {
+  const found = new Map<string, ConnectionSecurity>();
+  for (const [i, neighbour] of neighbours.entries()) {
+    const security = securityOf(neighbour, read, ['neighbours', i]);
+    if (security) found.set(neighbour.address, security);
+  }
+  return found;
+}
+
+function octetsOf(secret: SecretConfig, read: SecretReader | undefined, path: Path): Uint8Array {
+  const octets = encodeUtf8(typeof secret === 'string' ? secret : fetched(secret, read, path));
+  if (octets.length === 0) throw new UsageError('SECRET_UNAVAILABLE', 'expected a secret, and what is there is empty', path);
+  return octets;
+}
+
+function fetched(place: Exclude<SecretConfig, string>, read: SecretReader | undefined, path: Path): string {
+  if (!read)
+    throw new UsageError('SECRET_UNAVAILABLE', 'expected the text of the secret, as this host reads none from files or variables', path);
+  try {
+    return read(place);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(error.code, error.message, path);
+  }
+}
