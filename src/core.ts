@@ -86,6 +86,7 @@ export type {
   NetworkEvents,
   RejectedClaim,
   RouterEvents,
+  SegmentRefusal,
   SessionChange,
   SessionRefused,
   TableFailed,
@@ -120,3 +121,4 @@ export {
   type Port,
   type PortCounters,
 } from './stack/index.js';
+export type { SecurityFault } from './stack/tcp/index.js';

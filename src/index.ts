@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 import { BgpSpeaker as CoreSpeaker, type SpeakerConfig, type SpeakerOptions } from './bgp/speaker.js';
-import { BfdThread, NodePorts, NodeTransport, readSecret, SystemClock } from './io/index.js';
+import { BfdThread, entropy, NodePorts, NodeTransport, readSecret, SystemClock } from './io/index.js';
 import type { NetworkConfig } from './network/config.js';
 import type { RouterConfig } from './router/config.js';
 import { Host } from './router/host.js';
@@ -13,7 +13,7 @@ import { VirtualNetwork as CoreNetwork, type NetworkOptions } from './router/vir
 import { VirtualRouter as CoreRouter, type RouterOptions } from './router/virtual-router.js';
 
 export * from './core.js';
-export { BfdThread, type CaptureFile, NodePorts, NodeTransport, openCapture, readSecret, SystemClock } from './io/index.js';
+export { BfdThread, type CaptureFile, entropy, NodePorts, NodeTransport, openCapture, readSecret, SystemClock } from './io/index.js';
 
 let shared: Host | undefined;
 
@@ -25,6 +25,7 @@ export function nodeHost(): Host {
     bfd: new BfdThread(),
     ports: new NodePorts(),
     secrets: readSecret,
+    entropy,
   });
   return shared;
 }

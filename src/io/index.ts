@@ -16,6 +16,6 @@
 export { BfdThread } from './bfd-thread.js';
 export { type CaptureFile, openCapture } from './capture-file.js';
 export { NodePorts } from './ports.js';
-export { readSecret } from './secrets.js';
+export { entropy, readSecret } from './secrets.js';
 export { NodeTransport } from './sockets.js';
 export { SystemClock } from './system-clock.js';

@@ -1,6 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../lib/errors.js';
 import type { SecretReader } from '../lib/secrets.js';
+
+/** Octets that nobody can guess. @public */
+export function entropy(octets: number): Uint8Array {
+  return new Uint8Array(randomBytes(octets));
+}
 
 /** Reads secrets from files and from the environment. Throws a `UsageError` (`SECRET_UNAVAILABLE`). @public */
 export const readSecret: SecretReader = (place) => {

@@ -6,6 +6,7 @@ import type { FailedPrefix } from '../mapping/forwarding-table.js';
 import type { GrantChange } from '../mapping/journal.js';
 import type { ClaimSource } from '../network/config.js';
 import type { CacheState } from '../rtr/events.js';
+import type { SecurityFault } from '../stack/tcp/index.js';
 
 /** Where addresses are reached has changed, and the forwarding table has it. @public */
 export interface MappingChanged {
@@ -89,6 +90,26 @@ export interface SessionRefused {
   readonly reason: 'unknown-neighbour' | 'unknown-node' | 'limit-exceeded' | 'shutdown';
 }
 
+/**
+ * A segment was dropped, since its peer's connections are protected (`password`, `tcpAo`, `ttlSecurity`) and it was not as it has to be. At
+ * most 10 a second. Over frames only: the host's system drops without a word.
+ *
+ * @public
+ */
+export interface SegmentRefusal {
+  readonly router: string;
+  /** Whence it came. */
+  readonly address: string;
+  readonly port: number;
+  /** The node at the port that it came in by. */
+  readonly node: string | undefined;
+  /**
+   * `md5-missing`, `ao-missing`: it is not signed. `md5-unexpected`, `ao-unexpected`: it is, and there is no key. `md5-mismatch`, `ao-mismatch`:
+   * it is signed with another key. `ao-unknown-key`: no key has its KeyID. `too-far-away`: its TTL is too low (RFC 5082).
+   */
+  readonly reason: SecurityFault;
+}
+
 /** A neighbour sent something malformed, and the session went on (RFC 7606). @public */
 export interface MessageMalformed {
   readonly router: string;
@@ -131,6 +152,8 @@ export interface RouterEvents extends NetworkEvents {
   'session-change': [event: SessionChange];
   /** A connection was turned away. */
   'session-refused': [event: SessionRefused];
+  /** A segment was not signed as it has to be, or came from too far away. */
+  'segment-refused': [event: SegmentRefusal];
   /** A malformed message was dealt with without ending the session. */
   'message-malformed': [event: MessageMalformed];
   /** A BFD session came up or went down, or is on its way. */

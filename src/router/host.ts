@@ -40,6 +40,8 @@ export class Host {
   readonly bfd: BfdService | undefined;
   /** Opens routers' ports; undefined where the host has none to open. */
   readonly ports: PortOpener | undefined;
+  /** Octets that nobody can guess, for sequence numbers (RFC 6528). */
+  readonly entropy: (octets: number) => Uint8Array;
   /** Reads secrets that a configuration names the place of; undefined where they must stand in it. */
   readonly secrets: SecretReader | undefined;
   readonly #shared = new Map<string, Shared>();
@@ -51,6 +53,8 @@ export class Host {
     readonly bfd?: BfdService;
     readonly ports?: PortOpener;
     readonly secrets?: SecretReader;
+    /** Default: made of `random`, which will do in a simulation. */
+    readonly entropy?: (octets: number) => Uint8Array;
   }) {
     this.transport = parts.transport;
     this.clock = parts.clock;
@@ -58,6 +62,7 @@ export class Host {
     this.bfd = parts.bfd;
     this.ports = parts.ports;
     this.secrets = parts.secrets;
+    this.entropy = parts.entropy ?? ((octets) => Uint8Array.from({ length: octets }, () => Math.floor(this.random() * 256)));
   }
 
   /**

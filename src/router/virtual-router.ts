@@ -119,11 +119,20 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       (event) => this.tell('cache-change', { router: this.name, ...event }),
     );
     this.#rpki.configure(this.#config.rpki);
-    this.#bgp = new BgpAttachment(this.#surroundings(clock), this.#host, {
+    this.#ports = options.ports ?? {};
+    this.#link = new LinkAttachment(
+      this.network,
+      { name: this.name, routerId: this.#config.routerId },
+      this.#host.ports,
+      this.#host,
+      ({ remote, port, node, fault }) => {
+        this.logger.warn({ address: remote, port, node }, `segment dropped: ${fault}`);
+        this.tell('segment-refused', { router: this.name, address: remote, port, node, reason: fault });
+      },
+    );
+    this.#bgp = new BgpAttachment(this.#surroundings(clock), this.#host, this.#link.tcp, {
       refused: (event) => this.tell('session-refused', { router: this.name, ...event }),
     });
-    this.#ports = options.ports ?? {};
-    this.#link = new LinkAttachment(this.network, { name: this.name, routerId: this.#config.routerId }, this.#host.ports);
     this.#link.configure(this.#config.interfaces ?? []);
     Object.assign(this.network.decision, this.#config.decision);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
@@ -371,8 +380,9 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     return {
       network: this.network,
       router: this.#identity(),
+      dialler: (node) =>
+        this.#link.reaches(node) ? { dial: (options, events) => this.#link.tcp.dial(options, events, node) } : this.#host.transport,
       host: {
-        transport: this.#host.transport,
         random: this.#host.random,
         bfd: this.#host.bfd,
         defer: (call) => clock.defer(call),

@@ -7,7 +7,7 @@
  * `resolution.ts` answers who has an address; `neighbour.ts` is what we know of a guest's MAC. `forwarding.ts` is the fast path: checks,
  * the source check, look-up in the forwarding table, TTL, MACs, out; in place, nothing made per frame. `flow-hash.ts` shares flows among
  * targets. `local.ts` takes what is for the router itself: echo, reassembly (`reassembly.ts`), transports by the seam of
- * `ip-layer.ts`, of which `udp.ts` is one. `wire/` reads and writes octets in place. `drops.ts` names every reason to drop a frame, and each
+ * `ip-layer.ts`, of which `udp.ts` is one and `tcp/` another. `wire/` reads and writes octets in place. `drops.ts` names every reason to drop a frame, and each
  * is counted.
  *
  * **Who may send what.** A packet's source must be an address of the node at the port, or one that the mapping gives to that node now (as
@@ -26,12 +26,12 @@
  * RFCs: 768, 791, 792, 826, 1112 (group MACs), 1624, 1812 (forwarding and errors, no redirects), 2464, 4291 (link-local), 4443, 4861 (router's side;
  * solicited advertisements only), 5227 (probes and announcements), 5722, 8200.
  *
- * Not done: VRRP; DHCP; TCP (a folder of its own); access rules; IGMP and multicast forwarding; periodic router advertisements,
+ * Not done: VRRP; DHCP; access rules; IGMP and multicast forwarding; periodic router advertisements,
  * redirects; SLAAC addresses (an address that the network does not know is dropped); nodes behind several ports, several nodes behind one
  * port; frames between two routers of one network (links and static routes); link-local traffic between guests; parts of IPv4
  * packets made by us leave options out.
  */
 export { DROPS, type DropReason } from './drops.js';
-export type { IpDatagram, IpLayer, IpReceiver } from './ip-layer.js';
+export type { IpDatagram, IpError, IpLayer, IpReceiver } from './ip-layer.js';
 export { type CableEnd, type CableOptions, memoryCable } from './memory-cable.js';
 export type { FrameReceiver, Port, PortCounters } from './port.js';

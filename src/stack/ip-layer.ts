@@ -13,7 +13,25 @@ export interface IpDatagram {
   readonly hopLimit: number;
   /** TOS, or traffic class. Default 0. */
   readonly trafficClass?: number;
+  /** The node at whose port it arrived; of what is to leave, the node that a link-local destination is of. */
+  readonly node?: string;
+  /** IPv4: whoever cannot pass it on whole is to say so (RFC 1191). Default false. */
+  readonly dontFragment?: boolean;
   /** Good only during the call: copy what is kept. */
+  readonly payload: Uint8Array;
+}
+
+/** What ICMP reports of a datagram that we sent. @public */
+export interface IpError {
+  /** Of the datagram: ours, and whither it was to go. */
+  readonly source: string;
+  readonly destination: string;
+  readonly protocol: number;
+  readonly node?: string;
+  /** Octets that the narrowest way takes, where that was why. */
+  readonly mtu?: number;
+  readonly reason: string;
+  /** The first octets of what the datagram carried: 8 at least. */
   readonly payload: Uint8Array;
 }
 
@@ -22,10 +40,16 @@ export interface IpLayer {
   /** Sends a datagram; what cannot be sent is dropped and counted. Never throws for what the network does. */
   send(datagram: IpDatagram): void;
   /** Octets of the largest packet, header included, that gets to `destination` whole. */
-  pathMtu(destination: string): number;
+  pathMtu(destination: string, node?: string): number;
+  /** The address of ours that `destination` is spoken to from; undefined where there is none. */
+  sourceFor(destination: string, node?: string): string | undefined;
 }
 
 /** A transport, as IP knows it. @public */
 export interface IpReceiver {
   receive(datagram: IpDatagram, now: Millis): void;
+  /** Whether it takes what is sent to a group or a broadcast. Default true. */
+  readonly groups?: boolean;
+  /** ICMP says that something it sent did not arrive. Returns whether that can be: what it never sent is somebody's forgery (RFC 5927). */
+  error?(error: IpError, now: Millis): boolean;
 }

@@ -9,7 +9,7 @@ import { fold, sum, verified } from './wire/checksum.js';
 import { EtherType, Icmp4, Icmp6, Protocol, Unreachable4 } from './wire/codes.js';
 import { ETHERNET, groupMac } from './wire/ethernet.js';
 import { checksumIcmp, ICMP } from './wire/icmp.js';
-import { headerLength4, IPV4, isFragment4, MORE_FRAGMENTS, writeIpv4 } from './wire/ipv4.js';
+import { DONT_FRAGMENT, headerLength4, IPV4, isFragment4, MORE_FRAGMENTS, writeIpv4 } from './wire/ipv4.js';
 import { IPV6, isLinkLocal, walkHeaders, writeIpv6 } from './wire/ipv6.js';
 import { ND_FIXED } from './wire/nd.js';
 import { put, put16, u16, u32 } from './wire/octets.js';
@@ -149,17 +149,25 @@ export class LocalDelivery implements IpLayer {
     if (ipv6) {
       const { upper } = this.stack.forwarding;
       if (!walkHeaders(b, ip, stop, upper)) return this.stack.drop(link, 'malformed-ip');
-      if (upper.protocol === Protocol.icmp6 || this.#receivers.has(upper.protocol)) return this.ipv6(link, b, ip, stop);
-    } else if (this.#receivers.has(b[ip + 9])) return this.ipv4(link, b, ip, stop);
+      if (upper.protocol === Protocol.icmp6 || this.#takesGroups(upper.protocol)) return this.ipv6(link, b, ip, stop);
+    } else if (this.#takesGroups(b[ip + 9])) return this.ipv4(link, b, ip, stop);
     this.stack.drop(link, 'group');
+  }
+
+  #takesGroups(protocol: number): boolean {
+    const receiver = this.#receivers.get(protocol);
+    return receiver !== undefined && receiver.groups !== false;
   }
 
   #icmp4(link: Link, b: Uint8Array, ip: number, at: number, stop: number): undefined {
     if (stop - at < ICMP || fold(sum(b, at, stop)) !== 0) return this.stack.drop(link, 'malformed-icmp');
     if (b[at] === Icmp4.echo) return this.#echo(link, b, ip + 12, ip + 16, at, stop, Icmp4.echoReply, b[ip + 1]);
     const inner = at + ICMP;
-    if (b[at] === Icmp4.unreachable && b[at + 1] === Unreachable4.fragmentationNeeded && inner + IPV4 <= stop)
-      this.#narrow(formatAddress(b.subarray(inner + 16, inner + 20)), Math.max(LEAST_MTU4, u16(b, at + 6)));
+    if (b[at] !== Icmp4.unreachable || inner + IPV4 > stop) return;
+    const narrow = b[at + 1] === Unreachable4.fragmentationNeeded;
+    const payload = b.subarray(Math.min(stop, inner + headerLength4(b, inner)), stop);
+    const [source, target] = [b.subarray(inner + 12, inner + 16), b.subarray(inner + 16, inner + 20)];
+    this.#failed(link, source, target, b[inner + 9], payload, b[at + 1], narrow ? Math.max(LEAST_MTU4, u16(b, at + 6)) : undefined);
   }
 
   #icmp6(link: Link, b: Uint8Array, ip: number, at: number, stop: number): undefined {
@@ -170,8 +178,34 @@ export class LocalDelivery implements IpLayer {
     // To a group the answer would come from no address of that group: not answered.
     if (type === Icmp6.echo && b[ip + 24] !== 0xff) return this.#echo(link, b, ip + 8, ip + 24, at, stop, Icmp6.echoReply, 0);
     const inner = at + ICMP;
-    if (type === Icmp6.packetTooBig && inner + IPV6 <= stop)
-      this.#narrow(formatAddress(b.subarray(inner + 24, inner + 40)), Math.max(LEAST_MTU6, u32(b, at + 4)));
+    if ((type !== Icmp6.packetTooBig && type !== Icmp6.unreachable) || inner + IPV6 > stop) return;
+    const { upper } = this.stack.forwarding;
+    if (!walkHeaders(b, inner, stop, upper)) return;
+    const payload = b.subarray(upper.at, stop);
+    const [source, target] = [b.subarray(inner + 8, inner + 24), b.subarray(inner + 24, inner + 40)];
+    const mtu = type === Icmp6.packetTooBig ? Math.max(LEAST_MTU6, u32(b, at + 4)) : undefined;
+    this.#failed(link, source, target, upper.protocol, payload, b[at + 1], mtu);
+  }
+
+  /** ICMP says that a datagram of ours did not arrive; whoever sent it says whether it did. */
+  #failed(
+    link: Link,
+    source: Uint8Array,
+    target: Uint8Array,
+    protocol: number,
+    payload: Uint8Array,
+    code: number,
+    mtu: number | undefined,
+  ): undefined {
+    const destination = formatAddress(target);
+    const receiver = this.#receivers.get(protocol);
+    if (receiver?.error) {
+      if (payload.length < 8) return;
+      const reason = mtu === undefined ? `destination unreachable, code ${code}` : `no more than ${mtu} octets pass`;
+      const error = { source: formatAddress(source), destination, protocol, node: link.holder, reason, payload };
+      if (!receiver.error(mtu === undefined ? error : { ...error, mtu }, this.stack.clock.now())) return;
+    }
+    if (mtu !== undefined) this.#narrow(destination, mtu);
   }
 
   #echo(link: Link, b: Uint8Array, source: number, target: number, at: number, stop: number, type: number, tos: number): undefined {
@@ -208,6 +242,7 @@ export class LocalDelivery implements IpLayer {
       protocol,
       hopLimit,
       trafficClass,
+      node: link.holder,
       payload,
     };
     receiver.receive(datagram, this.stack.clock.now());
@@ -221,7 +256,7 @@ export class LocalDelivery implements IpLayer {
     else this.#receivers.delete(protocol);
   }
 
-  send({ source, destination, protocol, hopLimit, trafficClass, payload }: IpDatagram): undefined {
+  send({ source, destination, protocol, hopLimit, trafficClass, payload, node, dontFragment }: IpDatagram): undefined {
     const target = parseAddress(destination);
     const own = parseAddress(source);
     if (target.length === 4 ? target[0] >= 224 : target[0] === 0xff) {
@@ -230,15 +265,23 @@ export class LocalDelivery implements IpLayer {
           this.#output(own, target, protocol, hopLimit, trafficClass ?? 0, payload, link);
       return;
     }
-    this.#output(own, target, protocol, hopLimit, trafficClass ?? 0, payload, undefined);
+    const link = this.#linkFor(target, node);
+    if (link) this.#output(own, target, protocol, hopLimit, trafficClass ?? 0, payload, link, dontFragment);
   }
 
-  pathMtu(destination: string): number {
+  pathMtu(destination: string, node?: string): number {
     const target = parseAddress(destination);
-    const link = this.#linkFor(target);
+    const link = this.#linkFor(target, node);
     const mtu = link?.port.mtu ?? (target.length === 4 ? LEAST_MTU4 : LEAST_MTU6);
     const narrow = this.#pathMtu.get(destination);
     return narrow && narrow.until > this.stack.clock.now() ? Math.min(mtu, narrow.mtu) : mtu;
+  }
+
+  sourceFor(destination: string, node?: string): string | undefined {
+    const target = parseAddress(destination);
+    const link = this.#linkFor(target, node);
+    const own = link && this.addressTowards(link, target);
+    return own && formatAddress(own);
   }
 
   #narrow(destination: string, mtu: number): undefined {
@@ -271,12 +314,14 @@ export class LocalDelivery implements IpLayer {
     tos: number,
     payload: Uint8Array,
     given: Link | undefined,
+    whole = false,
   ): undefined {
     const link = given ?? this.#linkFor(target);
     if (link?.node?.up !== true) return;
     const header = target.length === 4 ? IPV4 : IPV6;
     const most = (link.port.mtu - header) & ~7;
-    if (header + payload.length <= link.port.mtu) return this.#packet(link, source, target, protocol, hopLimit, tos, payload, 0, 0);
+    if (header + payload.length <= link.port.mtu)
+      return this.#packet(link, source, target, protocol, hopLimit, tos, payload, 0, whole ? DONT_FRAGMENT : 0);
     const id = this.stack.forwarding.nextId();
     const part = header === IPV4 ? most : most - 8;
     if (part <= 0) return;
@@ -320,8 +365,9 @@ export class LocalDelivery implements IpLayer {
     } else this.stack.transmit(link, frame, 0, frame.length, ETHERNET + (ipv4 ? 16 : 24), ipv4 ? 4 : 16);
   }
 
-  #linkFor(target: Uint8Array): Link | undefined {
-    if (target.length === 16 && isLinkLocal(target, 0)) return this.#onLink.get(formatAddress(target));
+  #linkFor(target: Uint8Array, node?: string): Link | undefined {
+    if (target.length === 16 && isLinkLocal(target, 0))
+      return node === undefined ? this.#onLink.get(formatAddress(target)) : this.stack.linkOf(node);
     const { around } = this.stack;
     const targets =
       target.length === 4

@@ -29,8 +29,9 @@ import { RetainedClaims } from './retained-claims.js';
 export interface BgpSurroundings {
   readonly network: VirtualNetwork;
   readonly router: RouterIdentity;
+  /** What a node is dialled by: frames, where it is at a port, else the host's sockets. */
+  dialler(node: string): Dialler;
   readonly host: {
-    readonly transport: Dialler;
     readonly random: () => number;
     readonly bfd: BfdService | undefined;
     defer(call: () => void): Cancel;
@@ -112,9 +113,9 @@ export class BgpNeighbour implements PeerOwner {
     public security: ConnectionSecurity | undefined,
   ) {
     this.name = config.name ?? address;
-    const { transport, random } = around.host;
+    const { random } = around.host;
     const secured: Dialler = {
-      dial: (options, events) => transport.dial(this.security ? { ...options, security: this.security } : options, events),
+      dial: (options, events) => around.dialler(node.name).dial(this.security ? { ...options, security: this.security } : options, events),
     };
     this.peer = new Peer(
       peerConfig(config, address, around.router),

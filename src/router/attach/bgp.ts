@@ -9,10 +9,25 @@ import type { Acceptor, Host } from '../host.js';
 import type { NetworkMember } from '../virtual-network.js';
 import { BgpNeighbour, type BgpSurroundings } from './bgp-neighbour.js';
 
+/** IANA's: over frames the router listens there, on all its addresses. */
+const PORT = 179;
 /** Sessions of a range unless the configuration says otherwise. */
 const DEFAULT_LIMIT = 100;
 /** RFC 4486: administrative shutdown, peer de-configured, administrative reset. */
 export const Cease = { shutdown: 2, deconfigured: 3, reset: 4 } as const;
+
+/** TCP with the nodes at the router's ports, as BGP listens to it. @internal */
+export interface Frames {
+  listen(
+    port: number,
+    listener: {
+      security(remote: string): ConnectionSecurity | undefined;
+      accepted(connection: Connection, node: string | undefined): void;
+    },
+  ): () => void;
+  /** Keys changed. */
+  rekey(securityOf: (remote: string) => ConnectionSecurity | undefined): void;
+}
 
 /** What the attachment tells its router. @internal */
 export interface BgpOwner {
@@ -34,11 +49,13 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   /** By address or range. */
   #security: ReadonlyMap<string, ConnectionSecurity> = new Map();
   #listeners: Listener[] = [];
+  #unlisten: (() => void) | undefined;
   #running = false;
 
   constructor(
     private readonly around: BgpSurroundings,
     private readonly host: Host,
+    private readonly frames: Frames,
     private readonly owner: BgpOwner,
   ) {
     this.name = around.router.name;
@@ -80,6 +97,10 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   async start(listen: readonly ListenConfig[]): Promise<void> {
     this.#running = true;
     this.around.network.join(this);
+    this.#unlisten = this.frames.listen(PORT, {
+      security: (remote) => this.#securityOf(remote),
+      accepted: (connection, node) => this.accept(connection, node),
+    });
     try {
       for (const { address, port = 179 } of listen) {
         const listener = await this.host.listen({ address, port }, this);
@@ -95,6 +116,8 @@ export class BgpAttachment implements Acceptor, NetworkMember {
 
   async stop(subcode: number, text?: string): Promise<void> {
     this.#running = false;
+    this.#unlisten?.();
+    this.#unlisten = undefined;
     await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
     const all = [...this.neighbours.values(), ...[...this.dynamic.values()].map(({ neighbour }) => neighbour)];
     await Promise.all(all.map((neighbour) => neighbour.stop(subcode, text)));
@@ -134,11 +157,13 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     return undefined;
   }
 
-  accept(connection: Connection): void {
+  /** @param at - The node at whose port it came in, where it came by frames: that, and not its address, says who it is. */
+  accept(connection: Connection, at?: string): void {
     const { address } = connection.remote;
     const known = this.neighbours.get(address) ?? this.dynamic.get(address)?.neighbour;
     if (known) {
-      if (known.config.shutdown) this.#refuse(connection, 'shutdown');
+      if (at !== undefined && at !== known.node.name) this.#refuse(connection, 'unknown-node');
+      else if (known.config.shutdown) this.#refuse(connection, 'shutdown');
       else known.accept(connection);
       return;
     }
@@ -148,8 +173,8 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       return;
     }
     const { model } = this.around.network;
-    const node = range.node === undefined ? model.ownerOf(address) : model.find(range.node);
-    if (!node) {
+    const node = range.node !== undefined ? model.find(range.node) : at === undefined ? model.ownerOf(address) : model.find(at);
+    if (!node || (at !== undefined && at !== node.name)) {
       this.#refuse(connection, 'unknown-node');
       return;
     }
@@ -191,6 +216,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   secure(security: ReadonlyMap<string, ConnectionSecurity>): void {
     for (const listener of this.#listeners) listener.secure?.(secured(security));
     this.#security = security;
+    this.frames.rekey((remote) => this.#securityOf(remote));
     for (const neighbour of this.neighbours.values()) neighbour.security = security.get(neighbour.address);
     for (const { neighbour, range } of this.dynamic.values()) neighbour.security = security.get(range.address);
   }
@@ -218,6 +244,10 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     this.dynamic.delete(neighbour.address);
     this.#unbind(neighbour.address);
     void neighbour.stop(subcode);
+  }
+
+  #securityOf(address: string): ConnectionSecurity | undefined {
+    return this.#security.get(this.neighbours.has(address) ? address : (this.#rangeOf(address)?.address ?? address));
   }
 
   #bind(address: string, node: Node): void {

@@ -1,11 +1,14 @@
 import { SOURCES } from '../../claims/authorization.js';
 import { UsageError } from '../../lib/errors.js';
 import { parsePrefix, prefixWords } from '../../lib/prefix.js';
+import type { Random } from '../../lib/random.js';
 import type { PortConfig, PortOpener } from '../../stack/config.js';
 import type { DropReason } from '../../stack/drops.js';
 import type { LocalDelivery } from '../../stack/local.js';
 import type { Port } from '../../stack/port.js';
 import { Stack } from '../../stack/stack.js';
+import { type SegmentRefused, TcpStack } from '../../stack/tcp/index.js';
+import { Protocol } from '../../stack/wire/codes.js';
 import type { InterfaceConfig } from '../config.js';
 import type { NetworkMember, VirtualNetwork } from '../virtual-network.js';
 import { LinkClaims } from './link-claims.js';
@@ -35,12 +38,16 @@ export interface LinkStatus {
 export class LinkAttachment implements NetworkMember {
   readonly #stack: Stack;
   readonly #claims: LinkClaims;
+  /** TCP with the nodes at the ports. */
+  readonly tcp: TcpStack;
   #open: Port[] = [];
 
   constructor(
     private readonly network: VirtualNetwork,
     private readonly router: { readonly name: string; readonly routerId: string },
     private readonly opener: PortOpener | undefined,
+    host: { readonly random: Random; readonly entropy: (octets: number) => Uint8Array },
+    refused: (event: SegmentRefused) => void,
   ) {
     this.#claims = new LinkClaims(network, router.name, (node, address) => {
       const link = this.#stack.linkOf(node);
@@ -54,6 +61,14 @@ export class LinkAttachment implements NetworkMember {
       announced: (node, address) => this.#claims.announced(node, address),
       answered: (node, address) => this.#claims.answered(node, address),
     });
+    const { local } = this.#stack;
+    this.tcp = new TcpStack({ ip: local, timers: network.timers, random: host.random, secret: host.entropy(32), refused });
+    local.register(Protocol.tcp, this.tcp);
+  }
+
+  /** Whether a node is at a port of ours. */
+  reaches(node: string): boolean {
+    return this.#stack.linkOf(node) !== undefined;
   }
 
   /** For transports over frames. */
@@ -105,6 +120,7 @@ export class LinkAttachment implements NetworkMember {
   async stop(): Promise<void> {
     this.network.leave(this);
     this.#claims.leave(() => true);
+    this.tcp.close();
     for (const name of [...this.#stack.links.keys()]) this.#stack.detach(name);
     await Promise.all(this.#open.splice(0).map((port) => port.close()));
   }

@@ -1,0 +1,711 @@
+import type { Millis } from '../../lib/clock.js';
+import type { Machine } from '../../lib/machine.js';
+import { Timers } from '../../lib/timers.js';
+import { type OutgoingSegment, optionsLength, TCP, TcpFlag, type TcpSegment } from '../wire/tcp.js';
+import type { TcpConfig } from './config.js';
+import type { TcpEffect, TcpEvent, TcpState, TcpTimer } from './events.js';
+import { ReceiveQueue } from './receive-queue.js';
+import { RoundTrip } from './round-trip.js';
+import { add, ahead, later } from './sequence.js';
+import { Transmission } from './transmission.js';
+
+const NOTHING = new Uint8Array(0);
+/** Segments at the beginning that are acknowledged at once, so that the other end's slow start is not slowed further. */
+const QUICK_ACKS = 16;
+/** RFC 7323 §5.5: a timestamp that old says nothing. */
+const PAWS_IDLE: Millis = 24 * 86_400_000;
+
+/** What a connection is made with. @internal */
+export interface ConnectionOptions {
+  readonly config: TcpConfig;
+  /** Our initial sequence number (RFC 6528), and what our timestamps start from. */
+  readonly iss: number;
+  readonly timestampOffset: number;
+  /** Octets of IP's header, and of the option of authentication in each segment. */
+  readonly ipHeader: number;
+  readonly reserved: number;
+  /** Octets of the largest packet to the other end. */
+  readonly mtu: number;
+  /** The SYN that the other end sent, where it dialled. */
+  readonly syn?: TcpSegment;
+}
+
+/**
+ * One TCP connection (RFC 9293 §3.10): segments and the owner's wishes in, segments and events out. What is sent, when, and again, is
+ * {@link Transmission}'s; this is the states, what is received, and who may end it.
+ *
+ * @internal
+ */
+export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
+  state: TcpState;
+  readonly timers = new Timers<TcpTimer>();
+  readonly #effects: TcpEffect[] = [];
+  readonly #config: TcpConfig;
+  readonly #out: Transmission;
+  readonly #roundTrip: RoundTrip;
+  readonly #passive: boolean;
+
+  // --- Received
+  #irs = 0;
+  #rcvNxt = 0;
+  readonly #early = new ReceiveQueue();
+  /** In order, and not read yet, as reading is paused. */
+  #unread: Uint8Array[] = [];
+  #unreadOctets = 0;
+  #paused = false;
+  #rcvScale = 0;
+  /** The right edge of the window that was told last; it never moves back. */
+  #edge = 0;
+  #lastAck = 0;
+  /** Full segments since the last acknowledgement, and segments that are still acknowledged at once. */
+  #unacknowledged = 0;
+  #quick = QUICK_ACKS;
+  #ackNow = false;
+  /** Sequence number of the other end's FIN that came ahead of its turn. */
+  #finAt: number | undefined;
+
+  // --- Agreed in the handshake
+  #sack = false;
+  #timestamps = false;
+  #tsRecent = 0;
+  #tsRecentAt: Millis = 0;
+
+  // --- Trouble
+  #heard: Millis = 0;
+  #tries = 0;
+  /** Since when something goes unanswered. */
+  #since: Millis = 0;
+  #probes = 0;
+  #challenges = 0;
+  #challengedAt: Millis = 0;
+  #lastTrouble: string | undefined;
+  #told = false;
+  #full = false;
+
+  constructor(private readonly options: ConnectionOptions) {
+    const { config, syn } = options;
+    this.#config = config;
+    this.#passive = syn !== undefined;
+    this.state = syn ? 'syn-received' : 'syn-sent';
+    this.#roundTrip = new RoundTrip(config);
+    if (config.windowScaling) while (config.receiveBuffer >> this.#rcvScale > 0xffff) this.#rcvScale++;
+    this.#out = new Transmission(
+      {
+        send: (flags, seq, payload, now) => this.#sendSegment(flags, seq, payload, now),
+        effect: (effect) => this.#effects.push(effect),
+      },
+      options.iss,
+      config,
+      this.#roundTrip,
+      this.timers,
+    );
+  }
+
+  get deadline(): Millis | undefined {
+    return this.timers.next();
+  }
+  /** Octets written that are not acknowledged. */
+  get buffered(): number {
+    return this.#out.buffer.length;
+  }
+  /** Octets that are kept for the owner, in order and ahead of it. */
+  get held(): number {
+    return this.#unreadOctets + this.#early.octets;
+  }
+  get writable(): boolean {
+    return !this.#full;
+  }
+  /** Next sequence numbers, for those who must tell an old segment from a new connection's. */
+  get expected(): number {
+    return this.#rcvNxt;
+  }
+  /** Whether an octet is under way: only then is ICMP believed (RFC 5927 §4.1). */
+  underWay(seq: number): boolean {
+    return ahead(seq, this.#out.una) >= 0 && ahead(seq, this.#out.nxt) < 0;
+  }
+  get counters(): { readonly retransmitted: number; readonly timeouts: number; readonly recoveries: number } {
+    return this.#out.counters;
+  }
+
+  handle(event: TcpEvent, now: Millis): readonly TcpEffect[] {
+    switch (event.type) {
+      case 'open':
+        this.#heard = now;
+        this.#sendSyn(now);
+        break;
+      case 'segment':
+        this.#segment(event.segment, now);
+        break;
+      case 'write':
+        this.#write(event.bytes, event.sent, now);
+        break;
+      case 'pause':
+        this.#paused = true;
+        break;
+      case 'resume':
+        this.#resume(now);
+        break;
+      case 'end':
+        this.#end(now);
+        break;
+      case 'abort':
+        this.#abort(now);
+        break;
+      case 'narrow':
+        this.#narrow(event.mtu, event.seq, now);
+        break;
+      case 'unreachable':
+        this.#unreachable(event.reason, event.seq);
+        break;
+    }
+    return this.#effects.splice(0);
+  }
+
+  tick(now: Millis): readonly TcpEffect[] {
+    for (let timer = this.timers.expire(now); timer; timer = this.timers.expire(now)) this.#expired(timer, now);
+    return this.#effects.splice(0);
+  }
+
+  // --- Handshake -------------------------------------------------------------------------------------------------------
+
+  /** The other end's SYN, with which a passive connection begins; the answer to it. */
+  accept(syn: TcpSegment, now: Millis): readonly TcpEffect[] {
+    this.#heard = now;
+    this.#synchronize(syn, now);
+    this.#sendSyn(now);
+    return this.#effects.splice(0);
+  }
+
+  /** Takes over what a SYN says. */
+  #synchronize(syn: TcpSegment, now: Millis): void {
+    const { mss, windowScale, sackPermitted, timestamp } = syn.options;
+    const { config, ipHeader, mtu, reserved } = this.options;
+    this.#irs = syn.seq;
+    this.#rcvNxt = add(syn.seq, 1);
+    this.#lastAck = this.#rcvNxt;
+    // With MD5 there is no room for both, and SACK is worth more.
+    this.#sack = config.sack && sackPermitted === true;
+    this.#timestamps = config.timestamps && timestamp !== undefined && !this.#crowded;
+    if (this.#timestamps && timestamp) {
+      this.#tsRecent = timestamp.value;
+      this.#tsRecentAt = now;
+    }
+    const scaled = config.windowScaling && windowScale !== undefined;
+    if (!scaled) this.#rcvScale = 0;
+    const out = this.#out;
+    out.scale = scaled ? (windowScale ?? 0) : 0;
+    out.sack = this.#sack;
+    // RFC 9293 §3.7.1: 536 and 1220 where nothing is said; RFC 6691: options are taken off by the sender. 48: as little as is of any use.
+    const theirs = Math.max(48, mss ?? (ipHeader === 20 ? 536 : 1220));
+    out.overhead = (this.#timestamps ? 12 : 0) + reserved;
+    out.peerMss = theirs;
+    out.setMss(Math.min(theirs, mtu - ipHeader - TCP) - out.overhead);
+    out.wndSeq = syn.seq;
+    // RFC 7323 §2.2: the window of a SYN is never scaled.
+    out.setWindow(syn.window);
+  }
+
+  /** MD5 takes so much room that timestamps and selective acknowledgements do not both fit (RFC 2385 §4.3). */
+  get #crowded(): boolean {
+    return this.options.reserved > 16;
+  }
+
+  #sendSyn(now: Millis): void {
+    const { config } = this.options;
+    const { iss } = this.options;
+    const answer = this.state === 'syn-received';
+    const { ipHeader, mtu } = this.options;
+    const window = Math.min(0xffff, config.receiveBuffer);
+    const scales = answer ? this.#rcvScale > 0 || this.#out.scale > 0 : config.windowScaling;
+    const timestamps = answer ? this.#timestamps : config.timestamps && !this.#crowded;
+    const sack = answer ? this.#sack : config.sack;
+    this.#effects.push({
+      type: 'send',
+      segment: {
+        seq: iss,
+        ack: answer ? this.#rcvNxt : 0,
+        flags: TcpFlag.syn | (answer ? TcpFlag.ack : 0),
+        window,
+        payload: NOTHING,
+        mss: Math.min(0xffff, mtu - ipHeader - TCP),
+        ...(scales ? { windowScale: this.#rcvScale } : {}),
+        ...(sack ? { sackPermitted: true } : {}),
+        ...(timestamps ? { timestamp: { value: this.#timestamp(now), echo: answer ? this.#tsRecent : 0 } } : {}),
+      },
+    });
+    this.#edge = add(this.#rcvNxt, window);
+    this.#out.synSent(now, this.#tries > 0);
+    this.timers.start('retransmit', now + this.#roundTrip.timeout);
+  }
+
+  #synchronized(segment: TcpSegment, now: Millis): void {
+    if (this.#tries > 0) this.#roundTrip.distrust();
+    this.#out.begin(this.#tries > 1);
+    this.#tries = 0;
+    this.timers.stop('retransmit');
+    this.state = this.#out.finQueued ? 'fin-wait-1' : 'established';
+    // A SYN has told its window already, which is not scaled.
+    if ((segment.flags & TcpFlag.syn) === 0) this.#updateWindow(segment);
+    this.#keepAlive(now);
+    this.#effects.push({ type: 'established' });
+  }
+
+  // --- Segments in -----------------------------------------------------------------------------------------------------
+
+  #segment(segment: TcpSegment, now: Millis): void {
+    if (this.state === 'closed') return;
+    if (this.state === 'syn-sent') this.#inSynSent(segment, now);
+    else this.#inOrder(segment, now);
+    this.#flush(now);
+  }
+
+  /** RFC 9293 §3.10.7.3. */
+  #inSynSent(segment: TcpSegment, now: Millis): void {
+    const { flags, ack } = segment;
+    const acks = (flags & TcpFlag.ack) !== 0;
+    if (acks && ack !== this.#out.nxt) {
+      if ((flags & TcpFlag.rst) === 0) this.#sendRaw(TcpFlag.rst, ack, 0);
+      return;
+    }
+    if ((flags & TcpFlag.rst) !== 0) {
+      if (acks) this.#close('connection refused');
+      return;
+    }
+    if ((flags & TcpFlag.syn) === 0) return;
+    this.#heard = now;
+    this.#synchronize(segment, now);
+    if (!acks) {
+      // Both dialled at once (§3.5, figure 8).
+      this.state = 'syn-received';
+      this.#sendSyn(now);
+      return;
+    }
+    this.#out.acknowledge(ack, this.#elapsed(segment, now), now);
+    this.#synchronized(segment, now);
+    this.#ackNow = true;
+    this.#text(segment, add(segment.seq, 1), now);
+  }
+
+  /** RFC 9293 §3.10.7.4, with the checks of RFC 5961 and RFC 7323. */
+  #inOrder(segment: TcpSegment, now: Millis): void {
+    const { flags, seq, payload, options } = segment;
+    const syn = (flags & TcpFlag.syn) !== 0;
+    const fin = (flags & TcpFlag.fin) !== 0;
+    const rst = (flags & TcpFlag.rst) !== 0;
+    // The SYN again: our answer to it was lost.
+    if (this.state === 'syn-received' && syn && seq === this.#irs) {
+      this.#sendSyn(now);
+      return;
+    }
+    if (this.#timestamps && !rst && this.#isOld(options.timestamp, now)) {
+      this.#ackNow = true; // RFC 7323 §5.3, R1
+      return;
+    }
+    const length = payload.length + (fin ? 1 : 0);
+    if (!this.#inWindow(seq, length)) {
+      if (this.state === 'time-wait' && fin) this.#timeWait(now);
+      if (!rst) this.#ackNow = true;
+      return;
+    }
+    if (rst) {
+      // RFC 5961 §3.2: only the very next octet resets; what is merely in the window is asked about.
+      if (seq === this.#rcvNxt) this.#reset();
+      else this.#challenge(now);
+      return;
+    }
+    if (syn) {
+      this.#challenge(now); // RFC 5961 §4.2
+      return;
+    }
+    if ((flags & TcpFlag.ack) === 0) return;
+    if (this.#timestamps && options.timestamp && ahead(seq, this.#lastAck) <= 0 && ahead(options.timestamp.value, this.#tsRecent) >= 0) {
+      this.#tsRecent = options.timestamp.value; // RFC 7323 §4.3
+      this.#tsRecentAt = now;
+    }
+    if (!this.#acknowledgement(segment, now)) return;
+    this.#heard = now;
+    this.#probes = 0;
+    this.#text(segment, seq, now);
+  }
+
+  /** RFC 9293 §3.10.7.4, first: whether any of the segment is in the window, a window of nothing taking what is empty. */
+  #inWindow(seq: number, length: number): boolean {
+    const window = Math.max(0, ahead(this.#edge, this.#rcvNxt));
+    const start = ahead(seq, this.#rcvNxt);
+    if (length === 0) return window === 0 ? start === 0 : start >= 0 && start < window;
+    if (window === 0) return false;
+    const last = start + length - 1;
+    return (start >= 0 && start < window) || (last >= 0 && last < window);
+  }
+
+  #isOld(timestamp: { readonly value: number } | undefined, now: Millis): boolean {
+    return timestamp !== undefined && ahead(timestamp.value, this.#tsRecent) < 0 && now - this.#tsRecentAt < PAWS_IDLE;
+  }
+
+  /** Whether the segment is to be looked at further. */
+  #acknowledgement(segment: TcpSegment, now: Millis): boolean {
+    const { ack } = segment;
+    const out = this.#out;
+    if (this.state === 'syn-received') {
+      if (ack !== out.nxt && !(ahead(ack, out.una) > 0 && ahead(ack, out.nxt) <= 0)) {
+        this.#sendRaw(TcpFlag.rst, ack, 0);
+        return false;
+      }
+      out.acknowledge(ack, this.#elapsed(segment, now), now);
+      this.#synchronized(segment, now);
+      return true;
+    }
+    // RFC 5961 §5.2: an acknowledgement of what was never sent, or of what is long forgotten, is somebody's guess.
+    if (ahead(ack, out.nxt) > 0 || ahead(ack, add(out.una, -out.largestWindow)) < 0) {
+      this.#challenge(now);
+      return false;
+    }
+    const finBefore = out.finAcknowledged;
+    const changed = ahead(ack, out.una) >= 0 && this.#updateWindow(segment);
+    if (ahead(ack, out.una) > 0) this.#tries = 0;
+    out.take(segment, changed, this.#elapsed(segment, now), now);
+    if (this.#full && out.buffer.length < this.#config.sendBuffer / 2) {
+      this.#full = false;
+      if (!this.#told) this.#effects.push({ type: 'drained' });
+    }
+    if (!finBefore && out.finAcknowledged) this.#finAcknowledged(now);
+    return this.state !== 'closed';
+  }
+
+  #finAcknowledged(now: Millis): void {
+    switch (this.state) {
+      case 'fin-wait-1':
+        this.state = 'fin-wait-2';
+        // Whoever has closed does not wait for the other end for ever.
+        this.timers.start('timeWait', now + 2 * this.#config.segmentLifetime);
+        return;
+      case 'closing':
+        this.#timeWait(now);
+        return;
+      case 'last-ack':
+        this.#close(undefined);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Whether the window changed (§3.10.7.4: only a segment that is not older than the last that said). */
+  #updateWindow({ seq, ack, window }: TcpSegment): boolean {
+    const out = this.#out;
+    const news = ahead(seq, out.wndSeq) > 0 || (seq === out.wndSeq && ahead(ack, out.wndAck) >= 0);
+    if (!news) return false;
+    out.wndSeq = seq;
+    out.wndAck = ack;
+    return out.setWindow(window << out.scale);
+  }
+
+  /** Time that the acknowledged segment took, where its timestamp tells (RFC 7323 §4.1). */
+  #elapsed({ options: { timestamp } }: TcpSegment, now: Millis): Millis | undefined {
+    if (!this.#timestamps || !timestamp || timestamp.echo === 0) return undefined;
+    const time = ahead(this.#timestamp(now), timestamp.echo);
+    return time >= 0 && time < PAWS_IDLE ? Math.max(time, 1) : undefined;
+  }
+
+  /** The segment's octets and its FIN. */
+  #text({ payload, flags }: TcpSegment, seq: number, now: Millis): void {
+    const fin = (flags & TcpFlag.fin) !== 0;
+    if (payload.length === 0 && !fin) return;
+    if (this.state !== 'established' && this.state !== 'fin-wait-1' && this.state !== 'fin-wait-2') {
+      this.#ackNow = true; // after its FIN the other end has nothing to say: it is sent again
+      return;
+    }
+    const end = add(seq, payload.length);
+    if (fin) this.#finAt = end;
+    const skip = Math.max(0, -ahead(seq, this.#rcvNxt));
+    // Past the window there is no room.
+    const room = Math.max(0, ahead(this.#edge, later(seq, this.#rcvNxt)));
+    const octets = payload.subarray(skip, skip + room);
+    if (octets.length < payload.length - skip) this.#finAt = undefined;
+    const start = add(seq, skip);
+    if (start === this.#rcvNxt) {
+      if (octets.length > 0) this.#deliver(octets);
+      if (!this.#early.empty) {
+        for (const bytes of this.#early.take(this.#rcvNxt)) this.#deliver(bytes);
+        this.#ackNow = true; // RFC 5681 §4.2: a gap was filled
+      }
+    } else if (octets.length > 0) {
+      this.#early.add(start, octets);
+      this.#ackNow = true;
+    }
+    if (skip > 0) this.#ackNow = true;
+    this.#unacknowledged += octets.length;
+    if (this.#quick > 0 && octets.length > 0) {
+      this.#quick--;
+      this.#ackNow = true;
+    }
+    if (this.#finAt !== undefined && this.#finAt === this.#rcvNxt) this.#finished(now);
+    // RFC 9293 §3.8.6.3: every second full segment at the latest.
+    if (this.#unacknowledged >= 2 * this.#out.mss) this.#ackNow = true;
+    else if (!this.timers.running('delayedAck')) this.timers.start('delayedAck', now + this.#config.delayedAck);
+  }
+
+  #deliver(bytes: Uint8Array): void {
+    this.#rcvNxt = add(this.#rcvNxt, bytes.length);
+    if (this.#told) return;
+    if (this.#paused) {
+      this.#unread.push(bytes.slice());
+      this.#unreadOctets += bytes.length;
+    } else this.#effects.push({ type: 'data', bytes });
+  }
+
+  /** The other end's FIN is next. As the host's sockets do, we then say that we are done too. */
+  #finished(now: Millis): void {
+    this.#finAt = undefined;
+    this.#rcvNxt = add(this.#rcvNxt, 1);
+    this.#ackNow = true;
+    switch (this.state) {
+      case 'established':
+        this.state = 'close-wait';
+        this.#end(now);
+        return;
+      case 'fin-wait-1':
+        this.state = 'closing';
+        return;
+      case 'fin-wait-2':
+        this.#timeWait(now);
+        return;
+      default:
+        return;
+    }
+  }
+
+  // --- The owner -------------------------------------------------------------------------------------------------------
+
+  #write(bytes: Uint8Array, sent: (() => void) | undefined, now: Millis): void {
+    if (this.#out.finQueued || this.state === 'closed') {
+      if (sent) this.#effects.push({ type: 'sent', call: sent });
+      return;
+    }
+    this.#out.buffer.push(bytes, sent);
+    if (this.#out.buffer.length >= this.#config.sendBuffer) this.#full = true;
+    this.#flush(now);
+  }
+
+  #resume(now: Millis): void {
+    this.#paused = false;
+    for (const bytes of this.#unread.splice(0)) this.#effects.push({ type: 'data', bytes });
+    this.#unreadOctets = 0;
+    // RFC 9293 §3.8.6.2.2: the window is told once it has grown by something.
+    if (this.#synchronous && this.#grown >= Math.min(2 * this.#out.mss, this.#config.receiveBuffer / 2)) this.#ackNow = true;
+    this.#flush(now);
+  }
+
+  #end(now: Millis): void {
+    const out = this.#out;
+    if (out.finQueued) return;
+    switch (this.state) {
+      case 'syn-sent':
+        this.#close(undefined);
+        return;
+      case 'syn-received':
+      case 'established':
+        out.finQueued = true;
+        if (this.state === 'established') this.state = 'fin-wait-1';
+        break;
+      case 'close-wait':
+        out.finQueued = true;
+        this.state = 'last-ack';
+        break;
+      default:
+        return;
+    }
+    this.#flush(now);
+  }
+
+  #abort(_now: Millis): void {
+    if (this.state === 'closed') return;
+    // RFC 9293 §3.10.5; from SYN-SENT and TIME-WAIT there is nobody to tell.
+    if (this.state !== 'syn-sent' && this.state !== 'time-wait') this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#out.nxt, this.#rcvNxt);
+    this.#close(undefined);
+  }
+
+  #reset(): void {
+    // RFC 9293 §3.10.7.4, second: once both ends have closed, nothing is lost.
+    const over = this.state === 'closing' || this.state === 'last-ack' || this.state === 'time-wait';
+    this.#close(over ? undefined : this.state === 'syn-received' && !this.#passive ? 'connection refused' : 'connection reset');
+  }
+
+  #narrow(mtu: number, seq: number, now: Millis): void {
+    const out = this.#out;
+    const { ipHeader } = this.options;
+    if (!this.underWay(seq)) return;
+    const mss = Math.min(out.peerMss, mtu - ipHeader - TCP) - out.overhead;
+    if (mss >= out.mss || mss < 8) return;
+    out.setMss(mss);
+    out.resend(now);
+    this.#flush(now);
+  }
+
+  #unreachable(reason: string, seq: number): void {
+    if (!this.underWay(seq)) return;
+    // RFC 5927 §6.1: a connection that stands outlives it; a dial does not.
+    if (this.state === 'syn-sent') this.#close(reason);
+    else this.#lastTrouble = reason;
+  }
+
+  /** For the owner it is over, once. */
+  #tell(reason: string | undefined): void {
+    if (this.#told) return;
+    this.#told = true;
+    for (const call of this.#out.buffer.clear()) this.#effects.push({ type: 'sent', call });
+    this.#effects.push({ type: 'closed', reason });
+  }
+
+  #close(reason: string | undefined): void {
+    this.state = 'closed';
+    this.timers.stopAll();
+    this.#early.clear();
+    this.#unread = [];
+    this.#unreadOctets = 0;
+    this.#tell(reason);
+    this.#effects.push({ type: 'gone' });
+  }
+
+  #timeWait(now: Millis): void {
+    this.state = 'time-wait';
+    this.timers.stopAll();
+    this.#early.clear();
+    this.timers.start('timeWait', now + 2 * this.#config.segmentLifetime);
+    this.#tell(undefined);
+  }
+
+  // --- Timers ----------------------------------------------------------------------------------------------------------
+
+  #expired(timer: TcpTimer, now: Millis): undefined {
+    switch (timer) {
+      case 'retransmit':
+        this.#noAnswer(now);
+        break;
+      case 'persist':
+        if (this.#out.probes === 0) this.#since = now;
+        if (this.#overdue(now)) return this.#giveUp();
+        this.#out.probe(now);
+        break;
+      case 'delayedAck':
+        this.#ackNow = true;
+        break;
+      case 'keepAlive':
+        this.#keepAliveDue(now);
+        break;
+      case 'timeWait':
+        this.#close(undefined);
+        break;
+    }
+    this.#flush(now);
+  }
+
+  /** RFC 6298 §5.4 to §5.7. */
+  #noAnswer(now: Millis): undefined {
+    const { synRetries } = this.#config;
+    if (this.#tries++ === 0) this.#since = now;
+    if (this.state === 'syn-sent' || this.state === 'syn-received') {
+      if (this.#tries > synRetries) return this.#giveUp();
+      this.#roundTrip.back();
+      this.#sendSyn(now);
+      return;
+    }
+    if (this.#overdue(now)) return this.#giveUp();
+    this.#out.timedOut(now);
+  }
+
+  #overdue(now: Millis): boolean {
+    return now - Math.max(this.#since, this.#heard) > this.#config.userTimeout;
+  }
+
+  #giveUp(): undefined {
+    if (this.#synchronous) this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#out.nxt, this.#rcvNxt);
+    this.#close(this.#lastTrouble ?? (this.#synchronous ? 'connection timed out' : 'nobody answered'));
+  }
+
+  #keepAlive(now: Millis): void {
+    const { keepAlive } = this.#config;
+    if (keepAlive) this.timers.start('keepAlive', now + keepAlive.idle);
+  }
+
+  #keepAliveDue(now: Millis): undefined {
+    const { keepAlive } = this.#config;
+    if (!keepAlive || this.state === 'time-wait') return;
+    const quiet = now - this.#heard;
+    if (quiet < keepAlive.idle && this.#probes === 0) {
+      this.timers.start('keepAlive', this.#heard + keepAlive.idle);
+      return;
+    }
+    if (this.#probes >= keepAlive.count) return this.#giveUp();
+    this.#probes++;
+    // RFC 9293 §3.8.4: an octet that was acknowledged long ago, without the octet.
+    this.#sendRaw(TcpFlag.ack, add(this.#out.una, -1), this.#rcvNxt, now);
+    this.timers.start('keepAlive', now + keepAlive.interval);
+  }
+
+  // --- Segments out ----------------------------------------------------------------------------------------------------
+
+  get #synchronous(): boolean {
+    return this.state !== 'syn-sent' && this.state !== 'syn-received' && this.state !== 'closed';
+  }
+
+  /** Sends what may go now, and an acknowledgement where none went along. */
+  #flush(now: Millis): void {
+    if (!this.#synchronous) return;
+    if (this.state !== 'time-wait') this.#out.transmit(now);
+    if (this.#ackNow) this.#sendRaw(TcpFlag.ack, this.#out.nxt, this.#rcvNxt, now);
+  }
+
+  /** RFC 5961 §7: answers what may be an attack, so often and no more. */
+  #challenge(now: Millis): void {
+    if (now - this.#challengedAt >= 1000) {
+      this.#challengedAt = now;
+      this.#challenges = 0;
+    }
+    if (this.#challenges++ < this.#config.challenges) this.#sendRaw(TcpFlag.ack, this.#out.nxt, this.#rcvNxt, now);
+  }
+
+  /** A segment with data or FIN, or both. */
+  #sendSegment(flags: number, seq: number, payload: Uint8Array, now: Millis): void {
+    this.#push({ seq, ack: this.#rcvNxt, flags: flags | TcpFlag.ack, window: 0, payload }, now);
+  }
+
+  #sendRaw(flags: number, seq: number, ack: number, now?: Millis): void {
+    if (now !== undefined) this.#push({ seq, ack, flags, window: 0, payload: NOTHING }, now);
+    else this.#effects.push({ type: 'send', segment: { seq, ack, flags, window: 0, payload: NOTHING } });
+  }
+
+  /** Everything that every segment of an open connection says. */
+  #push(bare: OutgoingSegment, now: Millis): void {
+    const timestamp = this.#timestamps ? { value: this.#timestamp(now), echo: this.#tsRecent } : undefined;
+    const window = this.#window();
+    let segment: OutgoingSegment = timestamp ? { ...bare, window, timestamp } : { ...bare, window };
+    if (this.#sack && !this.#early.empty && bare.payload.length === 0) {
+      const room = 40 - this.options.reserved - optionsLength(segment) - 4;
+      segment = { ...segment, sack: this.#early.blocks(Math.floor(room / 8)) };
+    }
+    this.#lastAck = this.#rcvNxt;
+    this.#ackNow = false;
+    this.#unacknowledged = 0;
+    this.timers.stop('delayedAck');
+    this.#effects.push({ type: 'send', segment });
+  }
+
+  /** Room that the other end has not been told of. */
+  get #grown(): number {
+    const room = this.#config.receiveBuffer - this.#unreadOctets;
+    return ahead(add(this.#rcvNxt, room), this.#edge);
+  }
+
+  /** RFC 9293 §3.8.6.2.2: the window moves on by something worth sending, or stays where it was told to be. */
+  #window(): number {
+    const { receiveBuffer } = this.#config;
+    if (this.#grown >= Math.min(receiveBuffer / 2, this.#out.mss)) this.#edge = add(this.#edge, this.#grown);
+    const units = Math.min(0xffff, Math.max(0, ahead(this.#edge, this.#rcvNxt)) >>> this.#rcvScale);
+    return units;
+  }
+
+  #timestamp(now: Millis): number {
+    return add(this.options.timestampOffset, Math.floor(now % 0x1_0000_0000));
+  }
+}

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { BgpSpeaker, Host, ManualClock, MemoryTransport, memoryCable, seeded, VirtualRouter } from '../../src/core.js';
+import type { ConnectionSecurity } from '../../src/lib/transport.js';
+import type { NeighbourConfig, RouterConfig } from '../../src/router/config.js';
+import { GuestStack } from '../support/guest-stack.js';
+
+const text = (secret: string) => Uint8Array.from(secret, (character) => character.charCodeAt(0));
+
+/** Two guests on cables, and a router between them. */
+async function lab(neighbours: readonly NeighbourConfig[], keys: Readonly<Record<string, ConnectionSecurity>> = {}) {
+  const clock = new ManualClock(1_000_000);
+  const host = new Host({ clock, transport: new MemoryTransport(clock), random: seeded(3) });
+  const cables = { pa: memoryCable(), pb: memoryCable() };
+  const config: RouterConfig = {
+    as: 65000,
+    routerId: '10.0.0.1',
+    interfaces: [
+      { subnet: 'four', addresses: ['10.0.1.1'] },
+      { subnet: 'six', addresses: ['2001:db8::1'] },
+    ],
+    ports: [
+      { name: 'pa', type: 'memory' },
+      { name: 'pb', type: 'memory' },
+    ],
+    neighbours,
+    network: {
+      ranges: ['10.0.0.0/16', '2001:db8::/32'],
+      subnets: [
+        { name: 'four', prefix: '10.0.1.0/24' },
+        { name: 'six', prefix: '2001:db8::/64' },
+      ],
+      nodes: [
+        { name: 'a', addresses: ['10.0.1.10', '2001:db8::a'], location: 'pa' },
+        { name: 'b', addresses: ['10.0.1.11', '2001:db8::b'], location: 'pb' },
+      ],
+      grants: [
+        { node: 'a', prefix: '10.0.1.100/32', preference: 400 },
+        { node: 'b', prefix: '10.0.1.100/32', preference: 500 },
+        { node: 'a', prefix: '2001:db8::100/128' },
+      ],
+    },
+  };
+  const router = new VirtualRouter(config, { host, ports: { pa: cables.pa[0], pb: cables.pb[0] } });
+  const log: string[] = [];
+  router.on('mapping-change', ({ changes }) => {
+    for (const { prefix, after } of changes)
+      log.push(`${prefix} -> ${after?.map(({ node }: { node?: string }) => node).join() ?? 'nobody'}`);
+  });
+  router.on('session-refused', ({ address, reason }) => log.push(`${address} ${reason}`));
+  router.on('segment-refused', ({ address, node, reason }) => log.push(`${address} of ${node} ${reason}`));
+  const start = router.start();
+  clock.settle();
+  await start;
+  const guest = (name: 'a' | 'b') => {
+    const security = keys[name];
+    return new GuestStack(clock, cables[`p${name}`][1], {
+      mac: `02:00:00:00:00:0${name}`,
+      addresses: [`10.0.1.1${name === 'a' ? 0 : 1}`, `2001:db8::${name}`],
+      prefixes: ['10.0.1.0/24', '2001:db8::/64'],
+      router: ['10.0.1.1', '2001:db8::1'],
+      ...(security ? { security } : {}),
+    });
+  };
+  const guests = { a: guest('a'), b: guest('b') };
+  const speaker = (name: 'a' | 'b', neighbour = '10.0.1.1', listen?: number) =>
+    new BgpSpeaker(
+      {
+        as: name === 'a' ? 65001 : 65002,
+        routerId: name === 'a' ? '10.0.1.10' : '10.0.1.11',
+        neighbour: { address: neighbour },
+        localAddress: neighbour.includes(':') ? `2001:db8::${name}` : `10.0.1.1${name === 'a' ? 0 : 1}`,
+        ...(listen === undefined ? {} : { listen }),
+      },
+      { transport: guests[name].transport, clock, random: seeded(5) },
+    );
+  const pass = async (time: number) => {
+    for (let i = 0; i < 20; i++) {
+      clock.advance(time / 20);
+      await Promise.resolve();
+    }
+  };
+  return { clock, router, guests, speaker, log, pass, cables };
+}
+
+const both: readonly NeighbourConfig[] = [
+  { address: '10.0.1.10', as: 65001 },
+  { address: '10.0.1.11', as: 65002 },
+];
+
+describe('BGP over frames', () => {
+  test('guests dial the router at port 179, and an address moves between their ports and back', async () => {
+    const { router, speaker, pass, log } = await lab(both.map((one) => ({ ...one, passive: true })));
+    const a = speaker('a');
+    const b = speaker('b');
+    a.start();
+    b.start();
+    await pass(3000);
+    expect(router.neighbours().map(({ state }) => state)).toEqual(['established', 'established']);
+    a.announce('10.0.1.100/32');
+    await pass(500);
+    b.announce('10.0.1.100/32');
+    await pass(500);
+    await Promise.all([b.kill(), pass(500)]);
+    expect(log).toEqual(['10.0.1.100/32 -> a', '10.0.1.100/32 -> b', '10.0.1.100/32 -> a']);
+    await Promise.all([router.stop(), pass(5000)]);
+  });
+
+  test.each(['10.0.1.1', '2001:db8::1'])('the router dials out of %s', async (own) => {
+    const six = own.includes(':');
+    const { router, speaker, pass, log } = await lab([{ address: six ? '2001:db8::a' : '10.0.1.10', as: 65001 }]);
+    const a = speaker('a', own, 179);
+    a.start();
+    await pass(40_000);
+    expect(router.neighbours()[0]?.state).toBe('established');
+    a.announce(six ? '2001:db8::100/128' : '10.0.1.100/32');
+    await pass(500);
+    expect(log).toEqual([six ? '2001:db8::100/128 -> a' : '10.0.1.100/32 -> a']);
+    await Promise.all([router.stop(), pass(5000)]);
+  });
+
+  test('who a session is, is told by the port, within a range too', async () => {
+    const { router, speaker, pass, log } = await lab([{ address: '10.0.1.0/24', as: 'any', node: 'b' }]);
+    const a = speaker('a');
+    const b = speaker('b');
+    a.start();
+    b.start();
+    await pass(3000);
+    expect(router.neighbours().map(({ node, state }) => [node, state])).toEqual([['b', 'established']]);
+    expect(log).toContain('10.0.1.10 unknown-node');
+    await a.stop();
+    await Promise.all([router.stop(), pass(5000)]);
+  });
+
+  test.each<[string, ConnectionSecurity | undefined, ConnectionSecurity | undefined, string]>([
+    ['md5-mismatch', { md5: text('right') }, { md5: text('wrong') }, 'md5-mismatch'],
+    ['md5-missing', { md5: text('right') }, undefined, 'md5-missing'],
+    ['ao-mismatch', undefined, undefined, 'ao-mismatch'],
+  ])('a wrong key is said: %s', async (_name, right, wrong, reason) => {
+    const ao = (secret: string): ConnectionSecurity => ({
+      ao: [{ sendId: 1, receiveId: 1, secret: text(secret), algorithm: 'hmac-sha-1-96', coverOptions: true }],
+    });
+    const neighbours = both.map((one) => ({
+      ...one,
+      passive: true,
+      ...(right ? { password: 'right' } : { tcpAo: [{ sendId: 1, secret: 'right' }] }),
+    }));
+    const bad = right ? wrong : ao('wrong');
+    const { router, speaker, pass, log } = await lab(neighbours, { a: right ?? ao('right'), ...(bad ? { b: bad } : {}) });
+    const a = speaker('a');
+    const b = speaker('b');
+    a.start();
+    b.start();
+    await pass(3000);
+    expect(router.neighbours().map(({ state }) => state)).toEqual(['established', 'active']);
+    expect(log[0]).toBe(`10.0.1.11 of b ${reason}`);
+    await Promise.all([router.stop(), pass(5000)]);
+    await b.stop();
+  });
+});
