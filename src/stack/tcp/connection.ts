@@ -31,7 +31,7 @@ export interface ConnectionOptions {
 }
 
 /**
- * One TCP connection (RFC 9293 §3.10): segments and the owner's wishes in, segments and events out. What is sent, when, and again, is
+ * One TCP connection (RFC 9293 §3.10): segments and the owner's wishes in, segments and events sender. What is sent, when, and again, is
  * {@link Transmission}'s; this is the states, what is received, and who may end it.
  *
  * @internal
@@ -41,7 +41,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   readonly timers = new Timers<TcpTimer>();
   readonly #effects: TcpEffect[] = [];
   readonly #config: TcpConfig;
-  readonly #out: Transmission;
+  readonly #sender: Transmission;
   readonly #roundTrip: RoundTrip;
   readonly #passive: boolean;
 
@@ -89,7 +89,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     this.state = syn ? 'syn-received' : 'syn-sent';
     this.#roundTrip = new RoundTrip(config);
     if (config.windowScaling) while (config.receiveBuffer >> this.#rcvScale > 0xffff) this.#rcvScale++;
-    this.#out = new Transmission(
+    this.#sender = new Transmission(
       {
         send: (flags, seq, payload, now) => this.#sendSegment(flags, seq, payload, now),
         effect: (effect) => this.#effects.push(effect),
@@ -106,7 +106,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   }
   /** Octets written that are not acknowledged. */
   get buffered(): number {
-    return this.#out.buffer.length;
+    return this.#sender.buffer.length;
   }
   /** Octets that are kept for the owner, in order and ahead of it. */
   get held(): number {
@@ -121,10 +121,10 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   }
   /** Whether an octet is under way: only then is ICMP believed (RFC 5927 §4.1). */
   underWay(seq: number): boolean {
-    return ahead(seq, this.#out.una) >= 0 && ahead(seq, this.#out.nxt) < 0;
+    return ahead(seq, this.#sender.una) >= 0 && ahead(seq, this.#sender.nxt) < 0;
   }
   get counters(): { readonly retransmitted: number; readonly timeouts: number; readonly recoveries: number } {
-    return this.#out.counters;
+    return this.#sender.counters;
   }
 
   handle(event: TcpEvent, now: Millis): readonly TcpEffect[] {
@@ -192,17 +192,17 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     }
     const scaled = config.windowScaling && windowScale !== undefined;
     if (!scaled) this.#rcvScale = 0;
-    const out = this.#out;
-    out.scale = scaled ? (windowScale ?? 0) : 0;
-    out.sack = this.#sack;
+    const sender = this.#sender;
+    sender.scale = scaled ? (windowScale ?? 0) : 0;
+    sender.sack = this.#sack;
     // RFC 9293 §3.7.1: 536 and 1220 where nothing is said; RFC 6691: options are taken off by the sender. 48: as little as is of any use.
     const theirs = Math.max(48, mss ?? (ipHeader === 20 ? 536 : 1220));
-    out.overhead = (this.#timestamps ? 12 : 0) + reserved;
-    out.peerMss = theirs;
-    out.setMss(Math.min(theirs, mtu - ipHeader - TCP) - out.overhead);
-    out.wndSeq = syn.seq;
+    sender.overhead = (this.#timestamps ? 12 : 0) + reserved;
+    sender.peerMss = theirs;
+    sender.setMss(Math.min(theirs, mtu - ipHeader - TCP) - sender.overhead);
+    sender.wndSeq = syn.seq;
     // RFC 7323 §2.2: the window of a SYN is never scaled.
-    out.setWindow(syn.window);
+    sender.setWindow(syn.window);
   }
 
   /** MD5 takes so much room that timestamps and selective acknowledgements do not both fit (RFC 2385 §4.3). */
@@ -216,7 +216,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     const answer = this.state === 'syn-received';
     const { ipHeader, mtu } = this.options;
     const window = Math.min(0xffff, config.receiveBuffer);
-    const scales = answer ? this.#rcvScale > 0 || this.#out.scale > 0 : config.windowScaling;
+    const scales = answer ? this.#rcvScale > 0 || this.#sender.scale > 0 : config.windowScaling;
     const timestamps = answer ? this.#timestamps : config.timestamps && !this.#crowded;
     const sack = answer ? this.#sack : config.sack;
     this.#effects.push({
@@ -234,16 +234,16 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       },
     });
     this.#edge = add(this.#rcvNxt, window);
-    this.#out.synSent(now, this.#tries > 0);
+    this.#sender.synSent(now, this.#tries > 0);
     this.timers.start('retransmit', now + this.#roundTrip.timeout);
   }
 
   #synchronized(segment: TcpSegment, now: Millis): void {
     if (this.#tries > 0) this.#roundTrip.distrust();
-    this.#out.begin(this.#tries > 1);
+    this.#sender.begin(this.#tries > 1);
     this.#tries = 0;
     this.timers.stop('retransmit');
-    this.state = this.#out.finQueued ? 'fin-wait-1' : 'established';
+    this.state = this.#sender.finQueued ? 'fin-wait-1' : 'established';
     // A SYN has told its window already, which is not scaled.
     if ((segment.flags & TcpFlag.syn) === 0) this.#updateWindow(segment);
     this.#keepAlive(now);
@@ -263,7 +263,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #inSynSent(segment: TcpSegment, now: Millis): void {
     const { flags, ack } = segment;
     const acks = (flags & TcpFlag.ack) !== 0;
-    if (acks && ack !== this.#out.nxt) {
+    if (acks && ack !== this.#sender.nxt) {
       if ((flags & TcpFlag.rst) === 0) this.#sendRaw(TcpFlag.rst, ack, 0);
       return;
     }
@@ -280,7 +280,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       this.#sendSyn(now);
       return;
     }
-    this.#out.acknowledge(ack, this.#elapsed(segment, now), now);
+    this.#sender.acknowledge(ack, this.#elapsed(segment, now), now);
     this.#synchronized(segment, now);
     this.#ackNow = true;
     this.#text(segment, add(segment.seq, 1), now);
@@ -345,30 +345,30 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   /** Whether the segment is to be looked at further. */
   #acknowledgement(segment: TcpSegment, now: Millis): boolean {
     const { ack } = segment;
-    const out = this.#out;
+    const sender = this.#sender;
     if (this.state === 'syn-received') {
-      if (ack !== out.nxt && !(ahead(ack, out.una) > 0 && ahead(ack, out.nxt) <= 0)) {
+      if (ack !== sender.nxt && !(ahead(ack, sender.una) > 0 && ahead(ack, sender.nxt) <= 0)) {
         this.#sendRaw(TcpFlag.rst, ack, 0);
         return false;
       }
-      out.acknowledge(ack, this.#elapsed(segment, now), now);
+      sender.acknowledge(ack, this.#elapsed(segment, now), now);
       this.#synchronized(segment, now);
       return true;
     }
     // RFC 5961 §5.2: an acknowledgement of what was never sent, or of what is long forgotten, is somebody's guess.
-    if (ahead(ack, out.nxt) > 0 || ahead(ack, add(out.una, -out.largestWindow)) < 0) {
+    if (ahead(ack, sender.nxt) > 0 || ahead(ack, add(sender.una, -sender.largestWindow)) < 0) {
       this.#challenge(now);
       return false;
     }
-    const finBefore = out.finAcknowledged;
-    const changed = ahead(ack, out.una) >= 0 && this.#updateWindow(segment);
-    if (ahead(ack, out.una) > 0) this.#tries = 0;
-    out.take(segment, changed, this.#elapsed(segment, now), now);
-    if (this.#full && out.buffer.length < this.#config.sendBuffer / 2) {
+    const finBefore = sender.finAcknowledged;
+    const changed = ahead(ack, sender.una) >= 0 && this.#updateWindow(segment);
+    if (ahead(ack, sender.una) > 0) this.#tries = 0;
+    sender.take(segment, changed, this.#elapsed(segment, now), now);
+    if (this.#full && sender.buffer.length < this.#config.sendBuffer / 2) {
       this.#full = false;
       if (!this.#told) this.#effects.push({ type: 'drained' });
     }
-    if (!finBefore && out.finAcknowledged) this.#finAcknowledged(now);
+    if (!finBefore && sender.finAcknowledged) this.#finAcknowledged(now);
     return this.state !== 'closed';
   }
 
@@ -392,12 +392,12 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
 
   /** Whether the window changed (§3.10.7.4: only a segment that is not older than the last that said). */
   #updateWindow({ seq, ack, window }: TcpSegment): boolean {
-    const out = this.#out;
-    const news = ahead(seq, out.wndSeq) > 0 || (seq === out.wndSeq && ahead(ack, out.wndAck) >= 0);
+    const sender = this.#sender;
+    const news = ahead(seq, sender.wndSeq) > 0 || (seq === sender.wndSeq && ahead(ack, sender.wndAck) >= 0);
     if (!news) return false;
-    out.wndSeq = seq;
-    out.wndAck = ack;
-    return out.setWindow(window << out.scale);
+    sender.wndSeq = seq;
+    sender.wndAck = ack;
+    return sender.setWindow(window << sender.scale);
   }
 
   /** Time that the acknowledged segment took, where its timestamp tells (RFC 7323 §4.1). */
@@ -441,7 +441,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     }
     if (this.#finAt !== undefined && this.#finAt === this.#rcvNxt) this.#finished(now);
     // RFC 9293 §3.8.6.3: every second full segment at the latest.
-    if (this.#unacknowledged >= 2 * this.#out.mss) this.#ackNow = true;
+    if (this.#unacknowledged >= 2 * this.#sender.mss) this.#ackNow = true;
     else if (!this.timers.running('delayedAck')) this.timers.start('delayedAck', now + this.#config.delayedAck);
   }
 
@@ -478,12 +478,12 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   // --- The owner -------------------------------------------------------------------------------------------------------
 
   #write(bytes: Uint8Array, sent: (() => void) | undefined, now: Millis): void {
-    if (this.#out.finQueued || this.state === 'closed') {
+    if (this.#sender.finQueued || this.state === 'closed') {
       if (sent) this.#effects.push({ type: 'sent', call: sent });
       return;
     }
-    this.#out.buffer.push(bytes, sent);
-    if (this.#out.buffer.length >= this.#config.sendBuffer) this.#full = true;
+    this.#sender.buffer.push(bytes, sent);
+    if (this.#sender.buffer.length >= this.#config.sendBuffer) this.#full = true;
     this.#flush(now);
   }
 
@@ -492,24 +492,24 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     for (const bytes of this.#unread.splice(0)) this.#effects.push({ type: 'data', bytes });
     this.#unreadOctets = 0;
     // RFC 9293 §3.8.6.2.2: the window is told once it has grown by something.
-    if (this.#synchronous && this.#grown >= Math.min(2 * this.#out.mss, this.#config.receiveBuffer / 2)) this.#ackNow = true;
+    if (this.#synchronous && this.#grown >= Math.min(2 * this.#sender.mss, this.#config.receiveBuffer / 2)) this.#ackNow = true;
     this.#flush(now);
   }
 
   #end(now: Millis): void {
-    const out = this.#out;
-    if (out.finQueued) return;
+    const sender = this.#sender;
+    if (sender.finQueued) return;
     switch (this.state) {
       case 'syn-sent':
         this.#close(undefined);
         return;
       case 'syn-received':
       case 'established':
-        out.finQueued = true;
+        sender.finQueued = true;
         if (this.state === 'established') this.state = 'fin-wait-1';
         break;
       case 'close-wait':
-        out.finQueued = true;
+        sender.finQueued = true;
         this.state = 'last-ack';
         break;
       default:
@@ -521,7 +521,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #abort(_now: Millis): void {
     if (this.state === 'closed') return;
     // RFC 9293 §3.10.5; from SYN-SENT and TIME-WAIT there is nobody to tell.
-    if (this.state !== 'syn-sent' && this.state !== 'time-wait') this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#out.nxt, this.#rcvNxt);
+    if (this.state !== 'syn-sent' && this.state !== 'time-wait') this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.nxt, this.#rcvNxt);
     this.#close(undefined);
   }
 
@@ -532,13 +532,13 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   }
 
   #narrow(mtu: number, seq: number, now: Millis): void {
-    const out = this.#out;
+    const sender = this.#sender;
     const { ipHeader } = this.options;
     if (!this.underWay(seq)) return;
-    const mss = Math.min(out.peerMss, mtu - ipHeader - TCP) - out.overhead;
-    if (mss >= out.mss || mss < 8) return;
-    out.setMss(mss);
-    out.resend(now);
+    const mss = Math.min(sender.peerMss, mtu - ipHeader - TCP) - sender.overhead;
+    if (mss >= sender.mss || mss < 8) return;
+    sender.setMss(mss);
+    sender.resend(now);
     this.#flush(now);
   }
 
@@ -553,7 +553,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #tell(reason: string | undefined): void {
     if (this.#told) return;
     this.#told = true;
-    for (const call of this.#out.buffer.clear()) this.#effects.push({ type: 'sent', call });
+    for (const call of this.#sender.buffer.clear()) this.#effects.push({ type: 'sent', call });
     this.#effects.push({ type: 'closed', reason });
   }
 
@@ -583,9 +583,9 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
         this.#noAnswer(now);
         break;
       case 'persist':
-        if (this.#out.probes === 0) this.#since = now;
+        if (this.#sender.probes === 0) this.#since = now;
         if (this.#overdue(now)) return this.#giveUp();
-        this.#out.probe(now);
+        this.#sender.probe(now);
         break;
       case 'delayedAck':
         this.#ackNow = true;
@@ -611,7 +611,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       return;
     }
     if (this.#overdue(now)) return this.#giveUp();
-    this.#out.timedOut(now);
+    this.#sender.timedOut(now);
   }
 
   #overdue(now: Millis): boolean {
@@ -619,7 +619,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   }
 
   #giveUp(): undefined {
-    if (this.#synchronous) this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#out.nxt, this.#rcvNxt);
+    if (this.#synchronous) this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.nxt, this.#rcvNxt);
     this.#close(this.#lastTrouble ?? (this.#synchronous ? 'connection timed out' : 'nobody answered'));
   }
 
@@ -639,7 +639,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     if (this.#probes >= keepAlive.count) return this.#giveUp();
     this.#probes++;
     // RFC 9293 §3.8.4: an octet that was acknowledged long ago, without the octet.
-    this.#sendRaw(TcpFlag.ack, add(this.#out.una, -1), this.#rcvNxt, now);
+    this.#sendRaw(TcpFlag.ack, add(this.#sender.una, -1), this.#rcvNxt, now);
     this.timers.start('keepAlive', now + keepAlive.interval);
   }
 
@@ -652,8 +652,8 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   /** Sends what may go now, and an acknowledgement where none went along. */
   #flush(now: Millis): void {
     if (!this.#synchronous) return;
-    if (this.state !== 'time-wait') this.#out.transmit(now);
-    if (this.#ackNow) this.#sendRaw(TcpFlag.ack, this.#out.nxt, this.#rcvNxt, now);
+    if (this.state !== 'time-wait') this.#sender.transmit(now);
+    if (this.#ackNow) this.#sendRaw(TcpFlag.ack, this.#sender.nxt, this.#rcvNxt, now);
   }
 
   /** RFC 5961 §7: answers what may be an attack, so often and no more. */
@@ -662,7 +662,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       this.#challengedAt = now;
       this.#challenges = 0;
     }
-    if (this.#challenges++ < this.#config.challenges) this.#sendRaw(TcpFlag.ack, this.#out.nxt, this.#rcvNxt, now);
+    if (this.#challenges++ < this.#config.challenges) this.#sendRaw(TcpFlag.ack, this.#sender.nxt, this.#rcvNxt, now);
   }
 
   /** A segment with data or FIN, or both. */
@@ -700,7 +700,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   /** RFC 9293 §3.8.6.2.2: the window moves on by something worth sending, or stays where it was told to be. */
   #window(): number {
     const { receiveBuffer } = this.#config;
-    if (this.#grown >= Math.min(receiveBuffer / 2, this.#out.mss)) this.#edge = add(this.#edge, this.#grown);
+    if (this.#grown >= Math.min(receiveBuffer / 2, this.#sender.mss)) this.#edge = add(this.#edge, this.#grown);
     const units = Math.min(0xffff, Math.max(0, ahead(this.#edge, this.#rcvNxt)) >>> this.#rcvScale);
     return units;
   }
