@@ -16,6 +16,7 @@ const MAY: readonly (readonly [from: string, to: readonly string[]])[] = [
   ['lib', []],
   ['bgp/wire', ['lib']],
   ['bfd/wire', ['lib']],
+  ['ospf/wire', ['lib']],
   ['network', ['lib']],
   ['claims', ['lib', 'network']],
   ['rib', ['lib', 'claims', 'network']],

@@ -85,6 +85,12 @@ export class ByteWriter {
     this.#view.setUint16(at, value);
     return this;
   }
+  u24(value: number): this {
+    const at = this.#grow(3);
+    this.#view.setUint16(at, value >>> 8);
+    this.#view.setUint8(at + 2, value & 0xff);
+    return this;
+  }
   u32(value: number): this {
     const at = this.#grow(4);
     this.#view.setUint32(at, value);

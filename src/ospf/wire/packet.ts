@@ -1,0 +1,175 @@
+import { ByteReader, type ByteWriter } from '../../lib/bytes.js';
+import { DatabaseBit, LSA_HEADER, type OspfVersion, PACKET_HEADER, PacketType } from './codes.js';
+import { readLsa, readLsaHeader, writeLsaHeader } from './lsa.js';
+import type { Hello, LsaHeader, LsaKey, PacketBody } from './values.js';
+import { OspfWireError } from './wire-error.js';
+
+/** A packet's header, what it carries of authentication aside (RFC 2328 A.3.1, RFC 5340 A.3.1). @internal */
+export interface PacketHeader {
+  readonly version: OspfVersion;
+  readonly type: number;
+  /** Octets, the header's included, and whatever follows the packet (digest, trailer, signalling) not. */
+  readonly length: number;
+  readonly routerId: number;
+  readonly area: number;
+  readonly checksum: number;
+  /** OSPFv3; 0 in OSPFv2. */
+  readonly instance: number;
+  /** OSPFv2; 0 in OSPFv3. */
+  readonly authType: number;
+}
+
+/** Reads and checks a header. Throws an {@link OspfWireError}. @internal */
+export function readPacketHeader(bytes: Uint8Array, version: OspfVersion): PacketHeader {
+  if (bytes.length < PACKET_HEADER[version]) throw new OspfWireError('short', `${bytes.length} octets`);
+  const from = new ByteReader(bytes);
+  const given = from.u8();
+  if (given !== version) throw new OspfWireError('version', `version ${given} where OSPFv${version} is spoken`);
+  const type = from.u8();
+  if (type < PacketType.hello || type > PacketType.linkStateAcknowledgment) throw new OspfWireError('type', `packet type ${type}`, 1);
+  const length = from.u16();
+  const header = { version, type, length, routerId: from.u32(), area: from.u32(), checksum: from.u16() };
+  if (length < PACKET_HEADER[version]) throw new OspfWireError('length', `a packet says it has ${length} octets`, 2);
+  if (length > bytes.length) throw new OspfWireError('short', `${bytes.length} octets of a packet of ${length}`, 2);
+  return version === 2 ? { ...header, instance: 0, authType: from.u16() } : { ...header, instance: from.u8(), authType: 0 };
+}
+
+/** Reads the body, which is what of a packet lies between its header and its length. Throws a `WireError`. @internal */
+export function readPacketBody(from: ByteReader, header: PacketHeader): PacketBody {
+  const { version } = header;
+  switch (header.type) {
+    case PacketType.hello:
+      return version === 2 ? readHelloV2(from) : readHelloV3(from);
+    case PacketType.databaseDescription: {
+      const first = version === 2 ? { mtu: from.u16(), options: from.u8() } : { options: from.skip(1).u24(), mtu: from.u16() };
+      if (version === 3) from.skip(1);
+      const bits = from.u8();
+      return {
+        type: 'database-description',
+        ...first,
+        init: (bits & DatabaseBit.init) !== 0,
+        more: (bits & DatabaseBit.more) !== 0,
+        master: (bits & DatabaseBit.master) !== 0,
+        sequence: from.u32(),
+        headers: readHeaders(from, version),
+      };
+    }
+    case PacketType.linkStateRequest: {
+      const requests: LsaKey[] = [];
+      while (from.remaining > 0)
+        requests.push({ lsType: version === 2 ? from.u32() : from.skip(2).u16(), id: from.u32(), advertisingRouter: from.u32() });
+      return { type: 'link-state-request', requests };
+    }
+    case PacketType.linkStateUpdate: {
+      const count = from.u32();
+      // RFC 2328 A.3.5 gives the count: a lie ends where the octets do, before it costs anything.
+      if (count * LSA_HEADER > from.remaining) throw new OspfWireError('length', `${count} LSAs in ${from.remaining} octets`, from.offset);
+      const lsas = Array.from({ length: count }, () => readLsa(from, version));
+      return { type: 'link-state-update', lsas };
+    }
+    case PacketType.linkStateAcknowledgment:
+      return { type: 'link-state-acknowledgment', headers: readHeaders(from, version) };
+    default:
+      throw new OspfWireError('type', `packet type ${header.type}`);
+  }
+}
+
+function readHeaders(from: ByteReader, version: OspfVersion): LsaHeader[] {
+  const headers: LsaHeader[] = [];
+  while (from.remaining > 0) headers.push(readLsaHeader(from, version));
+  return headers;
+}
+
+function readHelloV2(from: ByteReader): Hello {
+  const mask = from.u32();
+  const helloInterval = from.u16();
+  const options = from.u8();
+  const priority = from.u8();
+  return {
+    type: 'hello',
+    mask,
+    interfaceId: 0,
+    options,
+    helloInterval,
+    deadInterval: from.u32(),
+    priority,
+    designatedRouter: from.u32(),
+    backupDesignatedRouter: from.u32(),
+    neighbours: readIds(from),
+  };
+}
+
+function readHelloV3(from: ByteReader): Hello {
+  const interfaceId = from.u32();
+  const priority = from.u8();
+  const options = from.u24();
+  return {
+    type: 'hello',
+    mask: 0,
+    interfaceId,
+    options,
+    helloInterval: from.u16(),
+    deadInterval: from.u16(),
+    priority,
+    designatedRouter: from.u32(),
+    backupDesignatedRouter: from.u32(),
+    neighbours: readIds(from),
+  };
+}
+
+function readIds(from: ByteReader): number[] {
+  const ids: number[] = [];
+  while (from.remaining > 0) ids.push(from.u32());
+  return ids;
+}
+
+const TYPES: Readonly<Record<PacketBody['type'], number>> = {
+  hello: PacketType.hello,
+  'database-description': PacketType.databaseDescription,
+  'link-state-request': PacketType.linkStateRequest,
+  'link-state-update': PacketType.linkStateUpdate,
+  'link-state-acknowledgment': PacketType.linkStateAcknowledgment,
+};
+
+/** Writes a packet with a checksum and authentication of zeros, for who knows them to fill in. @internal */
+export function writePacket(
+  to: ByteWriter,
+  head: Pick<PacketHeader, 'version' | 'routerId' | 'area' | 'instance'>,
+  body: PacketBody,
+): void {
+  const { version } = head;
+  to.u8(version).u8(TYPES[body.type]).u16(0).u32(head.routerId).u32(head.area).u16(0);
+  if (version === 2) to.u16(0).u32(0).u32(0);
+  else to.u8(head.instance).u8(0);
+  writeBody(to, version, body);
+  to.patchU16(2, to.length);
+}
+
+function writeBody(to: ByteWriter, version: OspfVersion, body: PacketBody): void {
+  switch (body.type) {
+    case 'hello': {
+      if (version === 2) to.u32(body.mask).u16(body.helloInterval).u8(body.options).u8(body.priority).u32(body.deadInterval);
+      else to.u32(body.interfaceId).u8(body.priority).u24(body.options).u16(body.helloInterval).u16(body.deadInterval);
+      to.u32(body.designatedRouter).u32(body.backupDesignatedRouter);
+      for (const id of body.neighbours) to.u32(id);
+      break;
+    }
+    case 'database-description':
+      if (version === 2) to.u16(body.mtu).u8(body.options);
+      else to.u8(0).u24(body.options).u16(body.mtu).u8(0);
+      to.u8((body.init ? DatabaseBit.init : 0) | (body.more ? DatabaseBit.more : 0) | (body.master ? DatabaseBit.master : 0));
+      to.u32(body.sequence);
+      for (const header of body.headers) writeLsaHeader(to, header, version);
+      break;
+    case 'link-state-request':
+      for (const key of body.requests) to.u32(key.lsType).u32(key.id).u32(key.advertisingRouter);
+      break;
+    case 'link-state-update':
+      to.u32(body.lsas.length);
+      for (const lsa of body.lsas) to.raw(lsa.bytes);
+      break;
+    case 'link-state-acknowledgment':
+      for (const header of body.headers) writeLsaHeader(to, header, version);
+      break;
+  }
+}
