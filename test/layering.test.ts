@@ -43,6 +43,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node:': ['io', 'cli'],
   'ip-num': ['lib'],
   'binary-parser': ['lib/layout.ts'],
+  '@noble/hashes': ['lib/digest.ts'],
   koffi: ['io'],
   zod: ['lib/validate.ts', 'lib/fields.ts', 'network/shape.ts', 'router/shape.ts', 'bgp/policy/shape.ts', 'cli'],
   eventemitter3: ['router', 'bgp/speaker.ts'],
@@ -83,7 +84,7 @@ function mayImport(file: string, target: string): boolean {
 }
 
 function mayUse(file: string, specifier: string): boolean {
-  const name = specifier.startsWith('node:') ? 'node:' : specifier;
+  const name = specifier.startsWith('node:') ? 'node:' : specifier.replace(/^(@[^/]+\/[^/]+)\/.*/, '$1');
   return (PACKAGES[name] ?? []).some((folder) => within(file, folder));
 }
 

@@ -34,6 +34,20 @@ export function readPacketHeader(bytes: Uint8Array, version: OspfVersion): Packe
   return version === 2 ? { ...header, instance: 0, authType: from.u16() } : { ...header, instance: from.u8(), authType: 0 };
 }
 
+/** Where Hellos and Database Descriptions have their options: the last octet, of one in OSPFv2 and of three in OSPFv3. */
+const OPTIONS_AT: Readonly<Record<OspfVersion, Readonly<Record<number, number>>>> = {
+  2: { [PacketType.hello]: 30, [PacketType.databaseDescription]: 26 },
+  3: { [PacketType.hello]: 23, [PacketType.databaseDescription]: 19 },
+};
+
+/** The options of a Hello or Database Description, which say what follows the packet; undefined of others. @internal */
+export function packetOptions(packet: Uint8Array, { version, type }: PacketHeader): number | undefined {
+  const at = OPTIONS_AT[version][type];
+  if (at === undefined || at >= packet.length) return undefined;
+  const last = packet[at] ?? 0;
+  return version === 2 ? last : ((packet[at - 2] ?? 0) << 16) | ((packet[at - 1] ?? 0) << 8) | last;
+}
+
 /** Reads the body, which is what of a packet lies between its header and its length. Throws a `WireError`. @internal */
 export function readPacketBody(from: ByteReader, header: PacketHeader): PacketBody {
   const { version } = header;

@@ -15,7 +15,7 @@ export interface OspfPacket {
   /** OSPFv3 instance; 0 in OSPFv2. */
   readonly instance: number;
   readonly body: PacketBody;
-  /** Link-local signalling (RFC 5613), in Hellos and Database Descriptions. */
+  /** Link-local signalling (RFC 5613), in Hellos and Database Descriptions whose options have L. */
   readonly lls?: Lls | undefined;
 }
 
