@@ -5,7 +5,23 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
+  sendto(fd: number, bytes: Uint8Array, length: number, flags: number, to: Uint8Array, toLength: number): number;
+  /** `from` gets the sender's address, `fromLength` (one element) says how much room there is and how much was used. */
+  recvfrom(fd: number, into: Uint8Array, length: number, flags: number, from: Uint8Array, fromLength: Uint32Array): number;
+  /** The message's buffers are those that `header`, a `struct msghdr`, points to. */
+  recvmsg(fd: number, header: Uint8Array, flags: number): number;
+  read(fd: number, into: Uint8Array, length: number): number;
+  write(fd: number, bytes: Uint8Array, length: number): number;
   close(fd: number): number;
+  eventfd(initial: number, flags: number): number;
+  epollCreate(flags: number): number;
+  epollControl(epoll: number, operation: number, fd: number, event: Uint8Array): number;
+  epollWait(epoll: number, events: Uint8Array, most: number, milliseconds: number): number;
+  /** The same on a thread of libuv's pool, which it holds as long as it waits. */
+  epollWaiting(epoll: number, events: Uint8Array, most: number, milliseconds: number, done: (failed: unknown, ready: number) => void): void;
+  timerCreate(clock: number, flags: number): number;
+  timerSet(fd: number, flags: number, value: BigInt64Array, before: null): number;
+  interfaceIndex(name: string): number;
   errno(): number;
   /** Where a buffer lies in memory, for structures that point to others. */
   address(buffer: Uint8Array): bigint;
@@ -32,10 +48,24 @@ async function load(): Promise<Libc> {
   if (process.platform !== 'linux') throw new Error(`this is ${process.platform}`);
   const { default: koffi } = await import('koffi');
   const library = koffi.load('libc.so.6');
+  const epollWait = library.func('int epoll_wait(int epoll, _Out_ void *events, int most, int milliseconds)');
   return {
     socket: library.func('int socket(int domain, int type, int protocol)'),
     setsockopt: library.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
     bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
+    sendto: library.func('int sendto(int fd, const void *bytes, size_t length, int flags, const void *to, uint32_t toLength)'),
+    recvfrom: library.func('int recvfrom(int fd, _Out_ void *into, size_t length, int flags, _Out_ void *from, _Inout_ uint32_t *used)'),
+    recvmsg: library.func('int recvmsg(int fd, void *header, int flags)'),
+    write: library.func('int write(int fd, const void *bytes, size_t length)'),
+    read: library.func('int read(int fd, _Out_ void *into, size_t length)'),
+    eventfd: library.func('int eventfd(unsigned int initial, int flags)'),
+    epollCreate: library.func('int epoll_create1(int flags)'),
+    epollControl: library.func('int epoll_ctl(int epoll, int operation, int fd, const void *event)'),
+    epollWait,
+    epollWaiting: (epoll, events, most, milliseconds, done) => epollWait.async(epoll, events, most, milliseconds, done),
+    timerCreate: library.func('int timerfd_create(int clock, int flags)'),
+    timerSet: library.func('int timerfd_settime(int fd, int flags, const void *value, void *before)'),
+    interfaceIndex: library.func('unsigned int if_nametoindex(const char *name)'),
     close: library.func('int close(int fd)'),
     errno: () => koffi.errno(),
     address: (buffer) => BigInt(koffi.address(buffer)),
