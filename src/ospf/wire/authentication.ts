@@ -27,6 +27,11 @@ export type Authentication =
       readonly keys: readonly OspfKey[];
       /** OSPFv2: the sequence number has 64 bits and the digest covers the source (RFC 7474). In OSPFv3 that is always so. */
       readonly extended?: boolean | undefined;
+      /**
+       * OSPFv3: the protocol's number goes into the digest low octet first, as FRR has it on most machines (seen in 8.4), where RFC 7166
+       * §4.5 has the high one first. Both ends must agree.
+       */
+      readonly swappedProtocolId?: boolean | undefined;
     };
 
 /**
