@@ -58,9 +58,30 @@ export {
   type SubnetConfig,
   type Takeover,
 } from './network/config.js';
+export type {
+  NeighbourReason,
+  OspfAreaConfig,
+  OspfAreaType,
+  OspfAuthenticationConfig,
+  OspfConfig,
+  OspfExportConfig,
+  OspfHash,
+  OspfInterfaceConfig,
+  OspfInterfaceState,
+  OspfInterfaceType,
+  OspfKeyConfig,
+  OspfLink,
+  OspfLinkEvents,
+  OspfLinks,
+  OspfNeighbourState,
+  OspfProblem,
+  OspfVersion,
+  PacketDrop,
+} from './ospf/index.js';
 export type { DecisionStep } from './rib/decision.js';
 export type { LinkStatus } from './router/attach/link.js';
 export type { BfdStatus } from './router/attach/neighbour-watch.js';
+export type { OspfInterfaceStatus, OspfNeighbourStatus, OspfStatus } from './router/attach/ospf-speaker.js';
 export type { CacheStatus } from './router/attach/rtr.js';
 export type {
   AddressFamily,
@@ -84,6 +105,8 @@ export type {
   NeighbourBfdChange,
   NeighbourBfdFailure,
   NetworkEvents,
+  OspfChange,
+  OspfProblemEvent,
   RejectedClaim,
   RouterEvents,
   SegmentRefusal,

@@ -12,4 +12,5 @@ export { MemoryDatagrams } from './lib/memory-datagrams.js';
 export { MemoryTransport } from './lib/memory-transport.js';
 export { type Random, seeded } from './lib/random.js';
 export { type ContractCase, forwardingTableContract, type TableUnderTest } from './mapping/table-contract.js';
+export { MemoryOspfLinks, OspfSegment } from './ospf/index.js';
 export { Host } from './router/host.js';

@@ -30,13 +30,19 @@ const MAY: readonly (readonly [from: string, to: readonly string[]])[] = [
   ['rtr/wire', ['lib']],
   ['rtr', ['lib']],
   ['capture', ['lib']],
-  ['router', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'rtr', 'stack', 'capture']],
+  ['router', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'ospf', 'rtr', 'stack', 'capture']],
   ['wire.ts', ['lib']],
-  ['core.ts', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'rtr', 'stack', 'capture', 'router']],
-  ['testing.ts', ['core.ts', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'rtr', 'stack', 'capture', 'router']],
+  ['core.ts', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'ospf', 'rtr', 'stack', 'capture', 'router']],
+  [
+    'testing.ts',
+    ['core.ts', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'ospf', 'rtr', 'stack', 'capture', 'router'],
+  ],
   ['io', ['lib', ...CONTRACT, 'bfd', 'ospf', 'stack', 'capture']],
-  ['index.ts', ['core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'rtr', 'stack', 'capture', 'router']],
-  ['cli', ['index.ts', 'core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'rtr', 'stack', 'capture', 'router']],
+  ['index.ts', ['core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'ospf', 'rtr', 'stack', 'capture', 'router']],
+  [
+    'cli',
+    ['index.ts', 'core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'ospf', 'rtr', 'stack', 'capture', 'router'],
+  ],
 ];
 
 /** Where a package may be imported. `node:` stands for all that Node brings along. */
@@ -46,7 +52,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'binary-parser': ['lib/layout.ts'],
   '@noble/hashes': ['lib/digest.ts'],
   koffi: ['io'],
-  zod: ['lib/validate.ts', 'lib/fields.ts', 'network/shape.ts', 'router/shape.ts', 'bgp/policy/shape.ts', 'cli'],
+  zod: ['lib/validate.ts', 'lib/fields.ts', 'network/shape.ts', 'router/shape.ts', 'router/ospf-shape.ts', 'bgp/policy/shape.ts', 'cli'],
   eventemitter3: ['router', 'bgp/speaker.ts'],
   yaml: ['cli'],
   '@noble/hashes/legacy': ['stack/tcp'],

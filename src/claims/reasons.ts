@@ -24,6 +24,8 @@ export const VERDICTS = [
   'rpki-invalid',
   'aspa-invalid',
   'path-too-long',
+  'origin-not-confirmed',
+  'own-tag',
 ] as const;
 
 /** `accepted`, or a stable {@link RefusalReason}. @public */
@@ -56,6 +58,8 @@ const SENTENCES: Readonly<Record<VerdictCode, string>> = {
   'rpki-invalid': 'RPKI origin validation: a ROA covers the prefix, and none allows this origin AS and length (RFC 6811).',
   'aspa-invalid': 'RPKI path verification: the AS path holds a hop that the ASPA of its customer AS does not allow.',
   'path-too-long': 'The AS path is longer than the neighbour may send.',
+  'origin-not-confirmed': "The LSA did not come from its originator's own attach point, and the link that it came by is not trusted.",
+  'own-tag': 'The route bears the tag of what this router tells: it is our own, come back.',
 };
 
 /** A sentence for people. @public */

@@ -17,6 +17,7 @@ export type DecisionStep =
   | 'preference'
   | 'takeover'
   | 'source'
+  | 'ospf-cost'
   | 'local-pref'
   | 'as-path-length'
   | 'origin'
@@ -58,7 +59,10 @@ export class Decision {
     const { rib } = this;
     const { sets } = rib;
     count = this.#least(rows, count, 'source', (row) => this.#source(row), eliminated);
-    if (count === 1 || this.#source(rows[0]) !== BGP) return count;
+    if (count === 1) return 1;
+    // RFC 2328 §11: the kind of path, then its cost.
+    if (this.#source(rows[0]) === OSPF) return this.#least(rows, count, 'ospf-cost', (row) => rib.rankOf(row), eliminated);
+    if (this.#source(rows[0]) !== BGP) return count;
     // Degree of preference (§9.1.1): LOCAL_PREF counts from internal neighbours only; the import drops it from others.
     count = this.#least(rows, count, 'local-pref', (row) => -sets.localPref[rib.setOut[row]], eliminated);
     count = this.#least(rows, count, 'as-path-length', (row) => sets.pathLength[rib.setOut[row]], eliminated);
@@ -145,6 +149,7 @@ export class Decision {
 }
 
 const BGP = SOURCES.indexOf('bgp');
+const OSPF = SOURCES.indexOf('ospf');
 
 /** Moves the rows to keep to the front, in their order. */
 function keep(

@@ -85,6 +85,9 @@ export class Rib {
   feedNext = new Uint32Array(0);
   feedPrevious = new Uint32Array(0);
 
+  /** Place in its source's own order, the least first, where attributes do not say it: OSPF's cost. Made when first needed. */
+  #rank = new Float64Array(0);
+
   /** Claims marked by {@link Rib.markStale}; made when first needed. */
   #stale = new Uint8Array(0);
 
@@ -326,6 +329,7 @@ export class Rib {
     this.rows--;
     // A row's prefix says whether the row is alive when all rows are walked.
     this.setIn[row] = 0;
+    if (this.#rank.length > 0) this.#rank[row] = 0;
     this.#setWish(row, -1);
     if (this.#freeRowCount >= this.#freeRows.length)
       this.#freeRows = widen(this.#freeRows, roomFor(this.#freeRowCount + 1, this.#freeRows.length));
@@ -605,6 +609,18 @@ export class Rib {
     }
   }
 
+  /** Where a claim stands in its source's own order, the least first. */
+  rankOf(row: number): number {
+    return this.#rank.length === 0 ? 0 : this.#rank[row];
+  }
+  /** Puts a claim at another place in that order: its prefix is decided again. */
+  setRank(row: number, rank: number): void {
+    if (this.rankOf(row) === rank) return;
+    if (this.#rank.length < this.#rowRoom) this.#rank = widen(this.#rank, this.#rowRoom);
+    this.#rank[row] = rank;
+    this.touch(this.prefixOf[row]);
+  }
+
   /** What a claim asks for, -1 for nothing. */
   wishOf(row: number): number {
     return this.#wishes.size === 0 ? -1 : (this.#wishes.get(row) ?? -1);
@@ -680,6 +696,7 @@ export class Rib {
     this.prefixOf = widen(this.prefixOf, room);
     this.standing = widen(this.standing, room);
     if (this.pathId.length > 0) this.pathId = widen(this.pathId, room);
+    if (this.#rank.length > 0) this.#rank = widen(this.#rank, room);
     this.setIn = widen(this.setIn, room);
     this.setOut = widen(this.setOut, room);
     this.arrival = widen(this.arrival, room);

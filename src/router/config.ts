@@ -5,6 +5,7 @@ import type { PolicyConfig } from '../bgp/policy/index.js';
 import type { SecretConfig } from '../lib/secrets.js';
 import type { AoAlgorithm } from '../lib/transport.js';
 import type { NetworkConfig } from '../network/config.js';
+import type { OspfConfig } from '../ospf/config.js';
 import type { CacheConfig } from '../rtr/config.js';
 import type { PortConfig } from '../stack/config.js';
 
@@ -39,6 +40,8 @@ export interface RouterConfig {
   readonly decision?: DecisionConfig;
   /** Cluster id for route reflection (RFC 4456), dotted quad. Default: the router id. */
   readonly clusterId?: string;
+  /** OSPF with guests: instances of OSPFv2 or OSPFv3. Default: none. */
+  readonly ospf?: readonly OspfConfig[];
   /** Where it hears what the RPKI says of routes (RFC 8210), and what it makes of that. Default: routes are not validated. */
   readonly rpki?: RpkiConfig;
   /** The router's confederation (RFC 5065). Not done: absent on purpose. */

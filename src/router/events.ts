@@ -5,6 +5,7 @@ import type { MappingChange, Position } from '../mapping/change.js';
 import type { FailedPrefix } from '../mapping/forwarding-table.js';
 import type { GrantChange } from '../mapping/journal.js';
 import type { ClaimSource } from '../network/config.js';
+import type { NeighbourReason, OspfNeighbourState, OspfProblem } from '../ospf/events.js';
 import type { CacheState } from '../rtr/events.js';
 import type { SecurityFault } from '../stack/tcp/index.js';
 
@@ -146,6 +147,37 @@ export interface CacheChange {
   readonly reason: string | undefined;
 }
 
+/** An OSPF neighbour's state changed. @public */
+export interface OspfChange {
+  readonly router: string;
+  /** Name of the instance. */
+  readonly instance: string;
+  readonly interface: string;
+  readonly routerId: string;
+  readonly address: string;
+  /** Undefined where the neighbour is no node of the network. */
+  readonly node: string | undefined;
+  readonly from: OspfNeighbourState;
+  readonly to: OspfNeighbourState;
+  /** Why, when it went back to an earlier state. */
+  readonly reason: NeighbourReason | undefined;
+}
+
+/** Something keeps an OSPF neighbour from coming up, or what it says from counting. Told once while it lasts. @public */
+export interface OspfProblemEvent {
+  readonly router: string;
+  readonly instance: string;
+  readonly interface: string;
+  /** What: see {@link OspfProblem}; besides, the speaker may be no node of the network, or the device may have no address. */
+  readonly problem: OspfProblem | 'unknown-node' | 'no-address';
+  /** Where the packet came from; empty where it is no packet's fault. */
+  readonly source: string;
+  readonly routerId: string;
+  readonly node: string | undefined;
+  /** For people. */
+  readonly detail: string;
+}
+
 /** A router's events: its network's, and those of its sessions. @public */
 export interface RouterEvents extends NetworkEvents {
   /** Any change of a session's state. */
@@ -162,6 +194,10 @@ export interface RouterEvents extends NetworkEvents {
   'bfd-failure': [event: NeighbourBfdFailure];
   /** The watcher stood still itself for so many milliseconds, so the silence of that time was held against nobody. */
   'bfd-stall': [event: { readonly router: string; readonly by: number }];
+  /** An OSPF neighbour's state changed. */
+  'ospf-change': [event: OspfChange];
+  /** Why an OSPF neighbour does not come up, or is not heard. */
+  'ospf-problem': [event: OspfProblemEvent];
   /** A session with an RPKI cache changed. */
   'cache-change': [event: CacheChange];
   /** The router listens. */

@@ -5,6 +5,7 @@ import type { Random } from '../lib/random.js';
 import type { SecretReader } from '../lib/secrets.js';
 import type { Connection, Listener, ListenOptions, SecuredPeers, Transport } from '../lib/transport.js';
 
+import type { OspfLinks } from '../ospf/index.js';
 import type { PortOpener } from '../stack/config.js';
 
 /** Who accepts connections at a shared listener. @internal */
@@ -44,6 +45,8 @@ export class Host {
   readonly entropy: (octets: number) => Uint8Array;
   /** Reads secrets that a configuration names the place of; undefined where they must stand in it. */
   readonly secrets: SecretReader | undefined;
+  /** Opens links for OSPF; undefined where the host has none to open. */
+  readonly ospf: OspfLinks | undefined;
   readonly #shared = new Map<string, Shared>();
 
   constructor(parts: {
@@ -55,6 +58,7 @@ export class Host {
     readonly secrets?: SecretReader;
     /** Default: made of `random`, which will do in a simulation. */
     readonly entropy?: (octets: number) => Uint8Array;
+    readonly ospf?: OspfLinks;
   }) {
     this.transport = parts.transport;
     this.clock = parts.clock;
@@ -63,6 +67,7 @@ export class Host {
     this.ports = parts.ports;
     this.secrets = parts.secrets;
     this.entropy = parts.entropy ?? ((octets) => Uint8Array.from({ length: octets }, () => Math.floor(this.random() * 256)));
+    this.ospf = parts.ospf;
   }
 
   /**

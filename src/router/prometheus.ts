@@ -114,6 +114,31 @@ export function renderPrometheus(metrics: RouterMetrics): string {
       Object.entries(link.dropped).map(([reason, count]): [Record<string, string>, number] => [{ ...port(link), reason }, count]),
     ),
   );
+  const ospf = metrics.ospf.flatMap(({ name, interfaces }) =>
+    interfaces.map((one) => [{ ...router, instance: name, interface: one.name }, one] as const),
+  );
+  family(
+    'virtual_router_ospf_neighbour_full',
+    'gauge',
+    'Whether the OSPF neighbour is fully adjacent.',
+    ospf.flatMap(([labels, { neighbours: there }]) =>
+      there.map(({ routerId, state }): [Record<string, string>, number] => [{ ...labels, neighbour: routerId }, state === 'full' ? 1 : 0]),
+    ),
+  );
+  family(
+    'virtual_router_ospf_problems_total',
+    'counter',
+    'OSPF packets and LSAs that counted for nothing, by what was wrong.',
+    ospf.flatMap(([labels, { problems }]) =>
+      Object.entries(problems).map(([problem, count]): [Record<string, string>, number] => [{ ...labels, problem }, count]),
+    ),
+  );
+  family(
+    'virtual_router_ospf_lsas',
+    'gauge',
+    'LSAs kept.',
+    metrics.ospf.map(({ name, lsas }) => [{ ...router, instance: name }, lsas]),
+  );
   return `${lines.join('\n')}\n`;
 }
 

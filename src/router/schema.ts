@@ -6,6 +6,7 @@ import type { NetworkConfig } from '../network/config.js';
 import { checkLengths, checkName, checkNetwork, Names } from '../network/schema.js';
 import type { PortConfig } from '../stack/config.js';
 import type { NeighbourConfig, RouterConfig } from './config.js';
+import { checkOspf } from './ospf-schema.js';
 import { routerSchema } from './shape.js';
 
 /**
@@ -27,6 +28,7 @@ export function checkRouter(config: unknown, path: Path = [], shared?: NetworkCo
   checkPorts(router, network, problems);
   checkNeighbours(router, network, problems);
   checkPrefixes(router, problems);
+  checkOspf(router, network, problems);
   problems.raise();
   return router.network ? { ...router, network } : router;
 }

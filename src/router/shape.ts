@@ -26,6 +26,7 @@ import { didYouMean } from '../lib/suggest.js';
 import { type Holds, type Same, shown } from '../lib/validate.js';
 import { networkSchema } from '../network/shape.js';
 import type { RouterConfig } from './config.js';
+import { ospfShape } from './ospf-shape.js';
 
 const routerInterface = z
   .strictObject({
@@ -348,6 +349,9 @@ export const routerSchema = z
         .describe('Named lists for policies.'),
       decision: decision.exactOptional().describe('Options of the decision process.'),
       clusterId: routerId().exactOptional().describe('Cluster id for route reflection (RFC 4456), dotted quad. Default: the router id.'),
+      ospf: list(ospfShape, 'a list of OSPF instances')
+        .exactOptional()
+        .describe('OSPF with guests: instances of OSPFv2 or OSPFv3. Default: none.'),
       rpki: rpki
         .exactOptional()
         .describe('Where it hears what the RPKI says of routes (RFC 8210), and what it makes of that. Default: routes are not validated.'),

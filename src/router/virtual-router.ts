@@ -12,6 +12,8 @@ import type { Port } from '../stack/port.js';
 import { BgpAttachment, Cease } from './attach/bgp.js';
 import type { BgpNeighbour, BgpSurroundings, RouterIdentity } from './attach/bgp-neighbour.js';
 import { LinkAttachment, type LinkStatus } from './attach/link.js';
+import { OspfAttachment } from './attach/ospf.js';
+import type { OspfStatus } from './attach/ospf-speaker.js';
 import { type CacheStatus, RpkiAttachment } from './attach/rtr.js';
 import type { RouterConfig } from './config.js';
 import type { NetworkEvents, RouterEvents } from './events.js';
@@ -49,6 +51,7 @@ export interface RouterMetrics {
   /** RPKI caches, the most preferred first. */
   readonly caches: readonly CacheStatus[];
   readonly links: readonly LinkStatus[];
+  readonly ospf: readonly OspfStatus[];
 }
 
 const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = ['mapping-change', 'claim-rejected', 'grant-change', 'table-failure'];
@@ -89,6 +92,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   readonly #bgp: BgpAttachment;
   readonly #rpki: RpkiAttachment;
   readonly #link: LinkAttachment;
+  readonly #ospf: OspfAttachment;
   readonly #ports: Readonly<Record<string, Port>>;
   #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
   #transition: Promise<void> = Promise.resolve();
@@ -134,6 +138,25 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       refused: (event) => this.tell('session-refused', { router: this.name, ...event }),
     });
     this.#link.configure(this.#config.interfaces ?? []);
+    this.#ospf = new OspfAttachment({
+      network: this.network,
+      router: { name: this.name, routerId: this.#config.routerId, as: parseAsn(this.#config.as) },
+      ip: this.#link.ip,
+      links: this.#host.ospf,
+      ports: () => this.#link.mtus,
+      interfaces: () => this.#config.interfaces ?? [],
+      originate: () => this.#config.originate ?? [],
+      macOf: (config) => this.#link.macOf(config),
+      changed: (event) => this.tell('ospf-change', { router: this.name, ...event }),
+      problem: (event) => {
+        this.logger.warn(
+          { instance: event.instance, interface: event.interface, source: event.source },
+          `OSPF: ${event.problem}: ${event.detail}`,
+        );
+        this.tell('ospf-problem', { router: this.name, ...event });
+      },
+    });
+    this.#ospf.configure(this.#config.ospf ?? []);
     Object.assign(this.network.decision, this.#config.decision);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
     this.#bgp.secure(security);
@@ -160,8 +183,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       if (!this.#host.bfd && this.#config.neighbours?.some(({ bfd }) => bfd))
         throw new UsageError('BFD_UNAVAILABLE', 'a neighbour is to be watched by BFD, and the host of this router brings no BFD service');
       await this.#link.start(this.#config.ports ?? [], this.#ports);
+      await this.#ospf.start();
       await this.#bgp.start(this.#config.listen ?? []);
     } catch (error) {
+      await this.#ospf.stop();
       await this.#link.stop();
       this.#state = 'idle';
       throw error;
@@ -190,6 +215,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       this.#rpki.stop();
       if (was !== 'idle') {
         await this.#bgp.stop(Cease.shutdown, options.text);
+        await this.#ospf.stop();
         await this.#link.stop();
       }
       if (this.#ownNetwork && !options.keepNetwork) await this.network.close();
@@ -236,9 +262,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     Object.assign(this.network.decision, { alwaysCompareMed: false, preferOldestExternal: false, multipath: true }, config.decision);
     const rpki = this.#rpki.configure(config.rpki);
     this.#link.configure(config.interfaces ?? []);
+    const ospf = this.#ospf.configure(config.ospf ?? []);
     const bgp = this.#bgp.configure(config.neighbours ?? []);
     this.network.rejudge({ type: 'configured' });
-    return { applied: [...network.applied, ...rpki, ...bgp.applied], restarted: bgp.restarted };
+    return { applied: [...network.applied, ...rpki, ...ospf.applied, ...bgp.applied], restarted: [...ospf.restarted, ...bgp.restarted] };
   }
 
   // --- The network, for those who have one router ----------------------------------------------------------------------
@@ -312,12 +339,18 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       neighbours: this.neighbours(),
       caches: this.caches(),
       links: this.links(),
+      ospf: this.ospf(),
     };
   }
 
   /** Every port, with what it counts. */
   links(): readonly LinkStatus[] {
     return this.#link.status();
+  }
+
+  /** Every instance of OSPF, with its interfaces and neighbours. */
+  ospf(): readonly OspfStatus[] {
+    return this.#ospf.status();
   }
 
   // --- Inside ----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ export interface IpDatagram {
   readonly dontFragment?: boolean;
   /** Good only during the call: copy what is kept. */
   readonly payload: Uint8Array;
+  /** The port that it came by; for what is sent, the port that it must leave by. Default: as its destination says. */
+  readonly port?: string;
 }
 
 /** What ICMP reports of a datagram that we sent. @public */

@@ -244,6 +244,7 @@ export class LocalDelivery implements IpLayer {
       trafficClass,
       node: link.holder,
       payload,
+      port: link.name,
     };
     receiver.receive(datagram, this.stack.clock.now());
   }
@@ -256,9 +257,14 @@ export class LocalDelivery implements IpLayer {
     else this.#receivers.delete(protocol);
   }
 
-  send({ source, destination, protocol, hopLimit, trafficClass, payload, node, dontFragment }: IpDatagram): undefined {
+  send({ source, destination, protocol, hopLimit, trafficClass, payload, node, port, dontFragment }: IpDatagram): undefined {
     const target = parseAddress(destination);
     const own = parseAddress(source);
+    if (port !== undefined) {
+      const link = this.stack.links.get(port);
+      if (link) this.#output(own, target, protocol, hopLimit, trafficClass ?? 0, payload, link);
+      return;
+    }
     if (target.length === 4 ? target[0] >= 224 : target[0] === 0xff) {
       for (const link of this.stack.links.values())
         if (link.interfaces.some((face) => onLink(face, own) || sameOctets(face.linkLocal, own)))

@@ -125,6 +125,15 @@ export class LinkAttachment implements NetworkMember {
     await Promise.all(this.#open.splice(0).map((port) => port.close()));
   }
 
+  /** The ports there are, and the octets that a packet may have there. */
+  get mtus(): ReadonlyMap<string, number> {
+    return new Map([...this.#stack.links].map(([name, { port }]) => [name, port.mtu]));
+  }
+  /** The MAC of an interface, as guests see it. */
+  macOf({ mac }: InterfaceConfig): string {
+    return mac ?? defaultMac(this.router.routerId);
+  }
+
   status(): LinkStatus[] {
     return [...this.#stack.links.values()].map((link) => ({
       port: link.name,

@@ -1,0 +1,79 @@
+import type { Millis } from '../lib/clock.js';
+import type { Database } from './database.js';
+import type { OspfInstance } from './instance.js';
+import type { StoredLsa } from './lsa.js';
+import { Constant, lsaChecksumValid } from './wire/index.js';
+
+/** LSAs are looked at together that are due in the same second. */
+const SLOT = 1000;
+
+/**
+ * The age of LSAs (RFC 2328 §14): each is looked at when its age is a multiple of CheckAge, to see that memory has kept it, and at
+ * MaxAge, to end it. Our own are renewed at LSRefreshTime (§12.4).
+ *
+ * @internal
+ */
+export class Ageing {
+  readonly #slots = new Map<number, Map<StoredLsa, Database>>();
+  readonly #slotOf = new Map<StoredLsa, number>();
+
+  constructor(private readonly o: OspfInstance) {}
+
+  watch(place: Database, lsa: StoredLsa): void {
+    const { now } = this.o;
+    const age = lsa.age(now);
+    const next = Math.min(Constant.maxAge, (Math.floor(age / Constant.checkAge) + 1) * Constant.checkAge);
+    // A moment later rather than a moment too early.
+    const slot = Math.ceil((lsa.born + next * 1000) / SLOT);
+    let due = this.#slots.get(slot);
+    if (!due) {
+      due = new Map();
+      this.#slots.set(slot, due);
+    }
+    due.set(lsa, place);
+    this.#slotOf.set(lsa, slot);
+    this.#arm(slot * SLOT);
+  }
+
+  forget(lsa: StoredLsa): void {
+    const slot = this.#slotOf.get(lsa);
+    if (slot === undefined) return;
+    this.#slotOf.delete(lsa);
+    const due = this.#slots.get(slot);
+    due?.delete(lsa);
+    if (due?.size === 0) this.#slots.delete(slot);
+  }
+
+  #arm(at: Millis): void {
+    const { timers } = this.o;
+    const due = timers.due('ageing/0/');
+    if (due === undefined || at < due) timers.start('ageing/0/', at);
+  }
+
+  due(now: Millis): void {
+    const past = [...this.#slots.keys()].filter((slot) => slot * SLOT <= now).sort((x, y) => x - y);
+    for (const slot of past) {
+      const due = this.#slots.get(slot);
+      this.#slots.delete(slot);
+      for (const [lsa, place] of due ?? []) {
+        this.#slotOf.delete(lsa);
+        this.#look(place, lsa, now);
+      }
+    }
+    let next = Number.POSITIVE_INFINITY;
+    for (const slot of this.#slots.keys()) next = Math.min(next, slot);
+    if (next < Number.POSITIVE_INFINITY) this.#arm(next * SLOT);
+  }
+
+  #look(place: Database, lsa: StoredLsa, now: Millis): void {
+    if (place.get(lsa.key) !== lsa) return;
+    if (lsa.age(now) >= Constant.maxAge) {
+      this.o.flooding.end(place, lsa);
+      return;
+    }
+    // §14: what memory has lost cannot be mended.
+    if (!lsaChecksumValid(lsa.bytes)) throw new Error(`LSA ${lsa.key} changed in memory`);
+    if (lsa.age(now) >= Constant.lsRefreshTime && this.o.origination.renew(place, lsa)) return;
+    this.watch(place, lsa);
+  }
+}

@@ -1,0 +1,375 @@
+import { defaultPrefix, type Prefix } from '../lib/prefix.js';
+import type { Area } from './area.js';
+import type { Database } from './database.js';
+import { type OwnBody, routerOfVertex, vertexOfRouter } from './dialect.js';
+import type { ExternalRoute, RouteKey } from './events.js';
+import type { OspfInstance } from './instance.js';
+import { type OspfRoute, routeKey } from './routes.js';
+import { UNREACHABLE } from './spf/graph.js';
+import { Constant, type ExternalBody } from './wire/index.js';
+
+/**
+ * What we say between areas and at the edge of the AS: summaries as border router (RFC 2328 §12.4.3), externals as boundary router
+ * (§12.4.4), defaults into stub areas and NSSAs, and type 7 made into type 5 (RFC 3101 §3).
+ *
+ * @internal
+ */
+export class Border {
+  readonly #externals = new Map<RouteKey, { readonly prefix: Prefix; readonly route: ExternalRoute }>();
+  /** Type 7 that we translate, by prefix. */
+  readonly #translated = new Map<RouteKey, { readonly area: Area; readonly prefix: Prefix; readonly body: Translated }>();
+  /** Which id stands for what, by place and LS type. */
+  readonly #ids = new Map<Database, Map<number, Ids>>();
+  /** What was summarised into each area. */
+  readonly #summarised = new Map<Area, Map<RouteKey, Prefix>>();
+  readonly #boundariesTold = new Map<Area, Set<number>>();
+  #wasBorder = false;
+
+  constructor(private readonly o: OspfInstance) {}
+
+  /** Whether we bring anything into the AS (the E bit). */
+  get isBoundary(): boolean {
+    return this.#externals.size > 0 || this.#translated.size > 0 || (this.o.isBorderNow && this.#hasNssa());
+  }
+
+  #hasNssa(): boolean {
+    for (const { options } of this.o.areas.values()) if (options.type === 'nssa') return true;
+    return false;
+  }
+
+  // --- Externals -------------------------------------------------------------------------------------------------------
+
+  tell(changes: readonly ExternalRoute[]): void {
+    const was = this.isBoundary;
+    for (const route of changes) {
+      const { bytes, length, metric } = route;
+      const prefix: Prefix = { family: bytes.length === 4 ? 'ipv4' : 'ipv6', bytes, length };
+      const key = routeKey(prefix);
+      if (metric) this.#externals.set(key, { prefix, route });
+      else this.#externals.delete(key);
+      this.#sayExternal(key, prefix);
+    }
+    if (was !== this.isBoundary) this.o.originateAll();
+  }
+
+  #sayExternal(key: RouteKey, prefix: Prefix): void {
+    const { o } = this;
+    const own = this.#externals.get(key)?.route.metric;
+    const translated = this.#translated.get(key);
+    const body: Omit<ExternalBody, 'prefixOptions' | 'referenced' | 'type' | 'propagate'> | undefined = own
+      ? { prefix, metricType: own.type, metric: own.value, tag: own.tag, forwarding: undefined }
+      : translated && { prefix, ...translated.body };
+    this.#say(
+      o.database,
+      o.dialect.types.external,
+      key,
+      prefix,
+      body && ((id) => o.dialect.external(id, { ...body, type: 'external', propagate: false })),
+    );
+    for (const area of o.areas.values()) {
+      if (area.options.type !== 'nssa') continue;
+      // RFC 3101 §2.4: a border router says it as type 5 itself; of others P asks for it, and then they say where to.
+      const forwarding = o.isBorderNow ? undefined : addressIn(area, prefix.family);
+      const propagate = forwarding !== undefined;
+      this.#say(
+        area.database,
+        o.dialect.types.nssa,
+        key,
+        prefix,
+        own &&
+          ((id) =>
+            o.dialect.external(id, { prefix, metricType: own.type, metric: own.value, tag: own.tag, forwarding, type: 'nssa', propagate })),
+      );
+    }
+  }
+
+  // --- Between areas ---------------------------------------------------------------------------------------------------
+
+  /** Routes changed. */
+  update(changed: ReadonlySet<RouteKey>): void {
+    const { o } = this;
+    const border = o.isBorderNow;
+    if (border !== this.#wasBorder) {
+      this.#wasBorder = border;
+      o.originateAll();
+      for (const area of o.areas.values()) this.#sayDefault(area);
+      for (const [key, { prefix }] of this.#externals) this.#sayExternal(key, prefix);
+      for (const key of [...o.routes.routes.keys(), ...this.#allSummarised()]) this.#summarise(key);
+    } else if (border) for (const key of changed) this.#summarise(key);
+    if (border || this.#translated.size > 0) this.#translate(changed);
+    if (border || this.#boundariesTold.size > 0) this.#tellBoundaries();
+  }
+
+  #allSummarised(): RouteKey[] {
+    return [...this.#summarised.values()].flatMap((told) => [...told.keys()]);
+  }
+
+  /** §12.4.3.1, RFC 3101 §2.7: a default in place of what is not let in. */
+  #sayDefault(area: Area): void {
+    const { o } = this;
+    const { type, summaries, defaultCost } = area.options;
+    const prefix = defaultPrefix(o.dialect.family);
+    const key = routeKey(prefix);
+    const summary = o.isBorderNow && (type === 'stub' || (type === 'nssa' && !summaries));
+    this.#say(
+      area.database,
+      o.dialect.types.summary,
+      key,
+      prefix,
+      summary ? (id) => o.dialect.summary(id, prefix, defaultCost) : undefined,
+    );
+    if (type !== 'nssa') return;
+    const external = o.isBorderNow && summaries;
+    this.#say(
+      area.database,
+      o.dialect.types.nssa,
+      key,
+      prefix,
+      external
+        ? (id) =>
+            o.dialect.external(id, {
+              type: 'nssa',
+              prefix,
+              metricType: 2,
+              metric: defaultCost,
+              forwarding: undefined,
+              tag: 0,
+              propagate: false,
+            })
+        : undefined,
+    );
+  }
+
+  #summarise(key: RouteKey): void {
+    const { o } = this;
+    const route = o.routes.routes.get(key);
+    const path = route?.paths[0];
+    for (const area of o.areas.values()) {
+      const { type, summaries } = area.options;
+      const told = this.#summarised.get(area) ?? new Map<RouteKey, Prefix>();
+      this.#summarised.set(area, told);
+      const wanted =
+        o.isBorderNow &&
+        route !== undefined &&
+        path !== undefined &&
+        (path.type === 'intra' || (path.type === 'inter' && !area.isBackbone)) &&
+        path.area !== area &&
+        path.cost < Constant.lsInfinity &&
+        (type === 'normal' || summaries) &&
+        // A stub area has its default from us.
+        !(type !== 'normal' && route.prefix.length === 0) &&
+        // §12.4.3: not back to where it is reached through.
+        !this.#leadsInto(area, path.hops);
+      if (!wanted) {
+        const before = told.get(key);
+        if (before) this.#say(area.database, o.dialect.types.summary, key, before, undefined);
+        told.delete(key);
+        continue;
+      }
+      told.set(key, route.prefix);
+      this.#say(area.database, o.dialect.types.summary, key, route.prefix, (id) => o.dialect.summary(id, route.prefix, path.cost));
+    }
+  }
+
+  #leadsInto(area: Area, hops: number): boolean {
+    return this.o.hopSets.get(hops).some((hop) => this.o.hopOf(hop)?.interface.area === area);
+  }
+
+  /** Type 4: where the boundary routers of other areas are (§12.4.3). */
+  #tellBoundaries(): void {
+    const { o } = this;
+    for (const area of o.areas.values()) {
+      const now = new Set<number>();
+      const told = this.#boundariesTold.get(area) ?? new Set<number>();
+      if (o.isBorderNow && area.options.type === 'normal') {
+        for (const router of o.boundaryRouters()) {
+          const reach = o.routes.reach(router);
+          if (!reach || reach.area === area || (area.isBackbone && reach.type === 'inter') || reach.cost >= Constant.lsInfinity) continue;
+          now.add(router);
+          const body = o.dialect.asbrSummary(router, router, reach.cost);
+          o.origination.set(area.database, body.lsType, body.id, body);
+        }
+      }
+      for (const router of told) {
+        if (now.has(router)) continue;
+        const body = o.dialect.asbrSummary(router, router, 0);
+        o.origination.set(area.database, body.lsType, body.id, undefined);
+      }
+      this.#boundariesTold.set(area, now);
+    }
+  }
+
+  // --- Type 7 into type 5 (RFC 3101 §3) --------------------------------------------------------------------------------
+
+  #translate(changed: ReadonlySet<RouteKey>): void {
+    const { o } = this;
+    const was = this.isBoundary;
+    const translates = new Map<Area, boolean>();
+    const isTranslator = (area: Area): boolean => {
+      let is = translates.get(area);
+      if (is === undefined) {
+        is = o.isBorderNow && this.#isElected(area);
+        translates.set(area, is);
+      }
+      return is;
+    };
+    const keys = new Set(changed);
+    for (const [key, { area }] of this.#translated) if (!isTranslator(area)) keys.add(key);
+    for (const area of o.areas.values())
+      if (area.options.type === 'nssa' && isTranslator(area) && !this.#elected.has(area))
+        for (const lsa of area.database.ofType(o.dialect.types.nssa))
+          for (const { prefix } of o.meaningOf(lsa)?.prefixes ?? []) keys.add(routeKey(prefix));
+    for (const [area, is] of translates)
+      if (is) this.#elected.add(area);
+      else this.#elected.delete(area);
+    for (const key of keys) {
+      const route = o.routes.routes.get(key);
+      const body = route && this.#translation(route, isTranslator);
+      const before = this.#translated.get(key);
+      if (body) this.#translated.set(key, body);
+      else if (before) this.#translated.delete(key);
+      const prefix = route?.prefix ?? before?.prefix;
+      if (prefix && (body || before)) this.#sayExternal(key, prefix);
+    }
+    if (was !== this.isBoundary) o.originateAll();
+  }
+  readonly #elected = new Set<Area>();
+
+  #translation(route: OspfRoute, isTranslator: (area: Area) => boolean) {
+    for (const { advertisement } of route.paths) {
+      const { kind, area, propagate, forwarding, metric, metricType, tag, lsa } = advertisement;
+      if (kind !== 'nssa' || !area || !propagate || !forwarding || lsa.header.advertisingRouter === this.o.options.routerId) continue;
+      if (!isTranslator(area)) continue;
+      return { area, prefix: route.prefix, body: { metric, metricType, forwarding, tag } };
+    }
+    return undefined;
+  }
+
+  /** RFC 3101 §3.1: of the area's border routers the one of the highest id, those that always translate first. */
+  #isElected(area: Area): boolean {
+    const { o } = this;
+    let elected = o.options.routerId;
+    for (const key of area.keys) {
+      const router = key === undefined ? undefined : routerOfVertex(key);
+      if (router === undefined || area.distance(vertexOfRouter(router)) >= UNREACHABLE) continue;
+      for (const lsa of area.speakers(vertexOfRouter(router))) {
+        const body = lsa.body(o.dialect.context);
+        if (body?.type !== 'router' || !body.areaBorder) continue;
+        if (body.nssaTranslator && router !== o.options.routerId) return false;
+        if (router > elected) elected = router;
+      }
+    }
+    return elected === o.options.routerId;
+  }
+
+  // --- Ids -------------------------------------------------------------------------------------------------------------
+
+  #say(place: Database, lsType: number, key: RouteKey, prefix: Prefix, body: ((id: number) => OwnBody) | undefined): void {
+    const { o } = this;
+    let ofPlace = this.#ids.get(place);
+    if (!ofPlace) {
+      ofPlace = new Map();
+      this.#ids.set(place, ofPlace);
+    }
+    let ids = ofPlace.get(lsType);
+    if (!ids) {
+      ids = new Ids();
+      ofPlace.set(lsType, ids);
+    }
+    if (!body) {
+      const id = ids.release(key);
+      if (id !== undefined) o.origination.set(place, lsType, id, undefined);
+      return;
+    }
+    const moved = ids.take({ key, range: o.dialect.prefixIds(prefix), body });
+    for (const { id, said } of moved) o.origination.set(place, lsType, id, said.body(id));
+  }
+
+  /** An area is no more. */
+  forget(area: Area): void {
+    this.#ids.delete(area.database);
+    this.#summarised.delete(area);
+    this.#boundariesTold.delete(area);
+    this.#elected.delete(area);
+  }
+}
+
+interface Translated {
+  readonly metric: number;
+  readonly metricType: 1 | 2;
+  readonly forwarding: Uint8Array;
+  readonly tag: number;
+}
+
+/** Addresses of a prefix, its first and its last. */
+interface IdRange {
+  readonly first: number;
+  readonly second: number;
+}
+
+interface Said {
+  readonly key: RouteKey;
+  /** Undefined: any id will do. */
+  readonly range: IdRange | undefined;
+  readonly body: (id: number) => OwnBody;
+}
+
+/**
+ * Link state ids by prefix. In OSPFv3 any will do. In OSPFv2 an id is an address in the prefix: its first, or another where that is
+ * taken (RFC 2328 appendix E); a host has but one, and whoever has that makes way.
+ */
+class Ids {
+  readonly #byKey = new Map<RouteKey, { id: number; said: Said }>();
+  readonly #byId = new Map<number, Said>();
+  #next = 1;
+
+  /** The id of what is said, and whoever had to make way. */
+  take(said: Said): { readonly id: number; readonly said: Said }[] {
+    const known = this.#byKey.get(said.key);
+    if (known) {
+      known.said = said;
+      this.#byId.set(known.id, said);
+      return [known];
+    }
+    const { range } = said;
+    if (!range) {
+      while (this.#byId.has(this.#next)) this.#next++;
+      return [this.#place(this.#next++, said)];
+    }
+    const other = this.#byId.get(range.first);
+    if (!other) return [this.#place(range.first, said)];
+    if (range.first !== range.second || !other.range) return [this.#place(this.#free(range), said)];
+    this.#byKey.delete(other.key);
+    const placed = this.#place(range.first, said);
+    return [placed, this.#place(this.#free(other.range), other)];
+  }
+
+  #free({ first, second }: IdRange): number {
+    if (!this.#byId.has(second)) return second;
+    let id = first;
+    while (this.#byId.has(id)) id++;
+    return id;
+  }
+
+  #place(id: number, said: Said): { id: number; said: Said } {
+    const placed = { id, said };
+    this.#byKey.set(said.key, placed);
+    this.#byId.set(id, said);
+    return placed;
+  }
+
+  release(key: RouteKey): number | undefined {
+    const known = this.#byKey.get(key);
+    if (!known) return undefined;
+    this.#byKey.delete(key);
+    if (this.#byId.get(known.id) === known.said) this.#byId.delete(known.id);
+    return known.id;
+  }
+}
+
+/** An address of ours in an area, for others to send packets to. */
+function addressIn(area: Area, family: Prefix['family']): Uint8Array | undefined {
+  for (const { options, isUp } of area.interfaces)
+    if (isUp && options.forwarding && (family === 'ipv4') === (options.forwarding.length === 4)) return options.forwarding;
+  return undefined;
+}

@@ -1,0 +1,413 @@
+import type { Database } from './database.js';
+import { loadOn, satisfied } from './exchange.js';
+import type { OspfInstance } from './instance.js';
+import type { OspfInterface } from './interface.js';
+import { compareInstances, lsaKey, StoredLsa } from './lsa.js';
+import type { Neighbour } from './neighbour.js';
+import {
+  Constant,
+  type LinkStateAcknowledgment,
+  type LinkStateUpdate,
+  LSA_HEADER,
+  type Lsa,
+  type LsaHeader,
+  type LsaKey,
+  lsaChecksumValid,
+  lsTypeFacts,
+} from './wire/index.js';
+
+/** Acknowledgments wait so long for others to go with them; less than any RxmtInterval (RFC 2328 §13.5). */
+const ACK_DELAY = 1000;
+/** Octets of an update before its LSAs. */
+const UPDATE = 4;
+
+/** LSAs in and out: RFC 2328 §13, step by step. @internal */
+export class Flooding {
+  /** LSAs that have ended and are kept until all have heard of it (§14). */
+  readonly #ended = new Map<StoredLsa, Database>();
+
+  constructor(private readonly o: OspfInstance) {}
+
+  // --- In --------------------------------------------------------------------------------------------------------------
+
+  /** Where LSAs of a type that come by an interface are kept; undefined where they must not be (§13 steps 2 and 3). */
+  placeOf(one: OspfInterface, { lsType, id }: LsaKey): Database | undefined {
+    const { dialect } = this.o;
+    const { scope, known, floodUnknown } = lsTypeFacts(dialect.version, lsType, id);
+    const { type } = one.area.options;
+    if (lsType === dialect.types.nssa && type !== 'nssa') return undefined;
+    if (scope === 'reserved') return undefined;
+    // RFC 5340 §4.5.1: without the U bit, what is not known goes no further than its link.
+    if (!known && !floodUnknown && dialect.version === 3) return one.database;
+    // §13 step 3, RFC 5340 §4.5.1, RFC 5250 §3: none of AS scope enters a stub area or an NSSA.
+    if (scope === 'as') return type === 'normal' ? this.o.database : undefined;
+    return scope === 'area' ? one.area.database : one.database;
+  }
+
+  receiveUpdate(neighbour: Neighbour, { lsas }: LinkStateUpdate): void {
+    if (!neighbour.isExchanging) return;
+    const direct: LsaHeader[] = [];
+    for (const lsa of lsas) {
+      neighbour.interface.counters.lsasReceived++;
+      this.#receive(neighbour, lsa, direct);
+      // What it was wrong about may have ended the exchange.
+      if (!neighbour.isExchanging) break;
+    }
+    this.#acknowledge(neighbour, direct);
+    loadOn(this.o, neighbour);
+  }
+
+  #receive(neighbour: Neighbour, { header, bytes }: Lsa, direct: LsaHeader[]): void {
+    const { o } = this;
+    const { interface: one } = neighbour;
+    // Step 1.
+    if (!lsaChecksumValid(bytes)) {
+      o.problem(one, 'lsa-checksum', neighbour.address, neighbour.routerId, `an LSA ${lsaKey(header)} has a wrong checksum`);
+      return;
+    }
+    const place = this.placeOf(one, header);
+    if (!place) return;
+    const key = lsaKey(header);
+    const known = place.get(key);
+    // Step 4: of the end of what we do not have, nobody need hear.
+    if (header.age >= Constant.maxAge && !known && !this.#isExchangingAnywhere()) {
+      direct.push(header);
+      satisfied(o, neighbour, header);
+      return;
+    }
+    const order = known ? compareInstances(header, known.headerAt(o.now)) : 1;
+    if (order > 0) {
+      this.#newer(neighbour, place, known, { header, bytes }, direct);
+      return;
+    }
+    // Step 6.
+    if (neighbour.requests.has(key)) {
+      o.neighbourEvent(neighbour, { type: 'badLsReq' });
+      return;
+    }
+    if (!known) return;
+    if (order === 0) {
+      // Step 7. That it sends the very instance says that it has it.
+      this.#confirm(known, neighbour);
+      if (this.#acknowledged(neighbour, known)) {
+        if (one.state === 'backup' && neighbour.drId === one.designatedRouter) this.#delay(one, header);
+      } else direct.push(header);
+      return;
+    }
+    // Step 8.
+    if (known.ended && known.header.sequence === Constant.maxSequence) return;
+    if (o.now - known.answered < Constant.minLsArrival * 1000) return;
+    known.answered = o.now;
+    this.sendDirect(neighbour, [known]);
+  }
+
+  /** Step 5. */
+  #newer(neighbour: Neighbour, place: Database, known: StoredLsa | undefined, { header, bytes }: Lsa, direct: LsaHeader[]): void {
+    const { o } = this;
+    const { interface: one } = neighbour;
+    // (a) What is flooded again too soon is not even acknowledged.
+    if (known && known.heardFrom.length > 0 && !known.requested && o.now - known.installed < Constant.minLsArrival * 1000) return;
+    if (!known && this.isOverLimit(neighbour)) {
+      // Refused, and acknowledged all the same, or it would come again for ever.
+      o.problem(one, 'lsa-limit', neighbour.address, neighbour.routerId, `${o.options.lsaLimit} LSAs of it are kept already`);
+      satisfied(o, neighbour, header);
+      direct.push(header);
+      return;
+    }
+    const lsa = new StoredLsa(header, bytes.slice(), o.now);
+    lsa.requested = neighbour.requests.has(lsa.key);
+    this.#confirm(lsa, neighbour);
+    const own = o.dialect.isOwn(lsa, o.self, o.interfaces.values());
+    // (b) to (d).
+    const back = this.#flood(lsa, place, neighbour);
+    this.install(place, lsa);
+    satisfied(o, neighbour, header);
+    // (e) §13.5, table 19.
+    if (!back) {
+      if (one.state !== 'backup' || neighbour.drId === one.designatedRouter) this.#delay(one, header);
+    }
+    // (f)
+    if (own) o.origination.receivedOwn(place, lsa);
+  }
+
+  /** Takes note that a neighbour itself sent this instance. */
+  #confirm(lsa: StoredLsa, { interface: one, routerId }: Neighbour): void {
+    const { name } = one.options;
+    if (lsa.heardFrom.some((from) => from.routerId === routerId && from.interface === name)) return;
+    lsa.heardFrom.push({ interface: name, routerId });
+    if (lsa.heardFrom.length > 1) this.o.confirmed(lsa);
+  }
+
+  /** Whether the neighbour gave us as many LSAs as one may. */
+  isOverLimit(neighbour: Neighbour): boolean {
+    return neighbour.lsas >= this.o.options.lsaLimit;
+  }
+
+  // --- The database ----------------------------------------------------------------------------------------------------
+
+  /** Puts an instance in the place of the one before, and has the routes take note (§13.2). */
+  install(place: Database, lsa: StoredLsa): void {
+    const { o } = this;
+    const before = place.get(lsa.key);
+    if (before) {
+      this.#forget(before, place);
+      this.#count(before, -1);
+    }
+    place.set(lsa);
+    this.#count(lsa, 1);
+    if (lsa.age(o.now) >= Constant.maxAge) {
+      lsa.end();
+      this.#ended.set(lsa, place);
+    } else o.ageing.watch(place, lsa);
+    if (before && !before.ended && !lsa.ended && sameContent(before, lsa)) {
+      o.renewed(place, before, lsa);
+      return;
+    }
+    o.changed(place, before, lsa);
+  }
+
+  /** An LSA's age is MaxAge: it is flooded once more, and forgotten when all have acknowledged it (§14, §14.1). */
+  end(place: Database, lsa: StoredLsa): void {
+    if (lsa.ended || place.get(lsa.key) !== lsa) return;
+    lsa.end();
+    this.o.ageing.forget(lsa);
+    this.#ended.set(lsa, place);
+    this.#flood(lsa, place, undefined);
+    this.o.changed(place, lsa, lsa);
+  }
+
+  /** Forgets what has ended and nobody waits for. */
+  reap(): void {
+    if (this.#ended.size === 0 || this.#isExchangingAnywhere()) return;
+    for (const [lsa, place] of this.#ended) {
+      if (lsa.retransmissions > 0 || this.#isLeaving(lsa)) continue;
+      this.#ended.delete(lsa);
+      if (place.get(lsa.key) !== lsa) continue;
+      place.delete(lsa);
+      this.#count(lsa, -1);
+      this.o.origination.ended(place, lsa);
+    }
+  }
+
+  #isLeaving({ key }: StoredLsa): boolean {
+    for (const one of this.o.interfaces.values()) if (one.outgoing.has(key)) return true;
+    return false;
+  }
+
+  /** §14: while somebody exchanges databases, what has ended stays. */
+  #isExchangingAnywhere(): boolean {
+    for (const { state } of this.o.neighbours()) if (state === 'exchange' || state === 'loading') return true;
+    return false;
+  }
+
+  #forget(lsa: StoredLsa, place: Database): void {
+    this.o.ageing.forget(lsa);
+    this.#ended.delete(lsa);
+    if (lsa.retransmissions === 0) return;
+    for (const one of this.#interfacesOf(place))
+      for (const neighbour of one.neighbours.values()) if (neighbour.retransmit.get(lsa.key) === lsa) this.#drop(neighbour, lsa);
+  }
+
+  /** A database of a link or an area that is no more. */
+  clear(place: Database): void {
+    for (const lsa of [...place.all()]) {
+      this.#forget(lsa, place);
+      this.#count(lsa, -1);
+      lsa.end();
+      this.o.changed(place, lsa, lsa);
+      place.delete(lsa);
+    }
+  }
+
+  #count({ heardFrom: [first] }: StoredLsa, by: number): void {
+    if (!first) return;
+    for (const neighbour of this.o.interfaces.get(first.interface)?.neighbours.values() ?? [])
+      if (neighbour.routerId === first.routerId) neighbour.lsas = Math.max(0, neighbour.lsas + by);
+  }
+
+  // --- Out -------------------------------------------------------------------------------------------------------------
+
+  /** Floods an LSA of ours. */
+  originate(place: Database, lsa: StoredLsa): void {
+    this.#flood(lsa, place, undefined);
+    this.install(place, lsa);
+  }
+
+  #interfacesOf(place: Database): Iterable<OspfInterface> {
+    if (place.interface) return [place.interface];
+    if (place.area) return place.area.interfaces;
+    return [...this.o.interfaces.values()].filter(({ area }) => area.options.type === 'normal');
+  }
+
+  /** §13.3. Whether it went out by the interface that it came in by. */
+  #flood(lsa: StoredLsa, place: Database, from: Neighbour | undefined): boolean {
+    const { o } = this;
+    let back = false;
+    for (const one of this.#interfacesOf(place)) {
+      let waiting = false;
+      for (const neighbour of one.neighbours.values()) {
+        // (1)
+        if (!neighbour.isExchanging) continue;
+        if (neighbour.state !== 'full') {
+          const wanted = neighbour.requests.get(lsa.key);
+          if (wanted) {
+            const order = compareInstances(lsa.headerAt(o.now), wanted);
+            if (order < 0) continue;
+            satisfied(o, neighbour, lsa.header);
+            o.afterTurn(() => loadOn(o, neighbour));
+            if (order === 0) continue;
+          }
+        }
+        if (neighbour === from) continue;
+        if (!o.dialect.takes(neighbour, lsa.header.lsType)) continue;
+        this.await(neighbour, lsa);
+        waiting = true;
+      }
+      // (2) to (4)
+      if (!waiting) continue;
+      if (from && one === from.interface) {
+        if (from.drId === one.designatedRouter || from.drId === one.backupDesignatedRouter) {
+          if (one.elects) continue;
+        }
+        if (one.state === 'backup') continue;
+        back = true;
+      }
+      // (5)
+      one.outgoing.set(lsa.key, lsa);
+    }
+    return back;
+  }
+
+  /** From now on the neighbour's acknowledgment is waited for. */
+  await(neighbour: Neighbour, lsa: StoredLsa): void {
+    const { o } = this;
+    const before = neighbour.retransmit.get(lsa.key);
+    if (before === lsa) return;
+    if (before) before.retransmissions--;
+    neighbour.retransmit.set(lsa.key, lsa);
+    lsa.retransmissions++;
+    const timer = o.timerOf('retransmit', neighbour);
+    if (!o.timers.running(timer)) o.timers.start(timer, o.now + neighbour.interface.options.rxmtInterval);
+    if (neighbour.retransmit.size > o.options.retransmitLimit)
+      o.afterTurn(() => o.neighbourEvent(neighbour, { type: 'seqNumberMismatch', reason: 'retransmit-limit' }));
+  }
+
+  #drop(neighbour: Neighbour, lsa: StoredLsa): void {
+    if (neighbour.retransmit.get(lsa.key) !== lsa) return;
+    neighbour.retransmit.delete(lsa.key);
+    lsa.retransmissions--;
+    if (neighbour.retransmit.size === 0) this.o.timers.stop(this.o.timerOf('retransmit', neighbour));
+  }
+
+  /** Whether the neighbour's acknowledgment was waited for. */
+  #acknowledged(neighbour: Neighbour, lsa: StoredLsa): boolean {
+    const waited = neighbour.retransmit.get(lsa.key) === lsa;
+    if (waited) this.#drop(neighbour, lsa);
+    return waited;
+  }
+
+  /** Nothing is waited for any more: its adjacency ended. */
+  release(neighbour: Neighbour): void {
+    for (const lsa of [...neighbour.retransmit.values()]) this.#drop(neighbour, lsa);
+  }
+
+  /** RxmtInterval passed: a packet of what is not acknowledged goes to the neighbour alone (§13.6). */
+  retransmit(neighbour: Neighbour): void {
+    const { o } = this;
+    if (!neighbour.isExchanging || neighbour.retransmit.size === 0) return;
+    const room = o.roomOf(neighbour.interface) - UPDATE;
+    const again: StoredLsa[] = [];
+    let octets = 0;
+    for (const lsa of neighbour.retransmit.values()) {
+      if (again.length > 0 && octets + lsa.bytes.length > room) break;
+      octets += lsa.bytes.length;
+      again.push(lsa);
+    }
+    // What is left goes when this is acknowledged, or next time: the sent ones move to the end.
+    for (const lsa of again) {
+      neighbour.retransmit.delete(lsa.key);
+      neighbour.retransmit.set(lsa.key, lsa);
+    }
+    neighbour.interface.counters.retransmissions += again.length;
+    this.sendDirect(neighbour, again);
+    o.timers.start(o.timerOf('retransmit', neighbour), o.now + neighbour.interface.options.rxmtInterval);
+  }
+
+  sendDirect(neighbour: Neighbour, lsas: Iterable<StoredLsa>): void {
+    this.#pack(neighbour.interface, lsas, (update) => this.o.sendTo(neighbour, update));
+  }
+
+  /** What leaves at the end of a turn, in as few packets as it fits in. */
+  flush(one: OspfInterface): void {
+    if (one.outgoing.size === 0) return;
+    const lsas = [...one.outgoing.values()];
+    one.outgoing.clear();
+    this.#pack(one, lsas, (update) => this.#send(one, update));
+  }
+
+  #pack(one: OspfInterface, lsas: Iterable<StoredLsa>, send: (update: LinkStateUpdate) => void): void {
+    const { o } = this;
+    const room = o.roomOf(one) - UPDATE;
+    let part: Lsa[] = [];
+    let octets = 0;
+    for (const lsa of lsas) {
+      if (part.length > 0 && octets + lsa.bytes.length > room) {
+        send({ type: 'link-state-update', lsas: part });
+        part = [];
+        octets = 0;
+      }
+      octets += lsa.bytes.length;
+      part.push(lsa.at(o.now, one.options.transmitDelay));
+      one.counters.lsasSent++;
+    }
+    if (part.length > 0) send({ type: 'link-state-update', lsas: part });
+  }
+
+  /** To all that an interface floods to (§13.3, last paragraph). */
+  #send(one: OspfInterface, body: LinkStateUpdate | LinkStateAcknowledgment): void {
+    const { o } = this;
+    if (one.options.type === 'point-to-multipoint') {
+      for (const neighbour of one.neighbours.values()) if (neighbour.isExchanging) o.sendTo(neighbour, body);
+    } else o.send(one, one.elects && !one.isDesignated ? o.dialect.allDesignatedRouters : o.dialect.allRouters, body);
+  }
+
+  // --- Acknowledgments (§13.5, §13.7) ----------------------------------------------------------------------------------
+
+  #delay(one: OspfInterface, header: LsaHeader): void {
+    one.delayedAcks.push(header);
+    if ((one.delayedAcks.length + 1) * LSA_HEADER > this.o.roomOf(one)) this.flushAcks(one);
+    else {
+      const timer = `ack/0/${one.options.name}` as const;
+      if (!this.o.timers.running(timer)) this.o.timers.start(timer, this.o.now + Math.min(ACK_DELAY, one.options.rxmtInterval / 4));
+    }
+  }
+
+  flushAcks(one: OspfInterface): void {
+    this.o.timers.stop(`ack/0/${one.options.name}`);
+    const headers = one.delayedAcks;
+    one.delayedAcks = [];
+    if (headers.length > 0) this.#send(one, { type: 'link-state-acknowledgment', headers });
+  }
+
+  #acknowledge(neighbour: Neighbour, headers: readonly LsaHeader[]): void {
+    const room = Math.max(1, Math.floor(this.o.roomOf(neighbour.interface) / LSA_HEADER));
+    for (let at = 0; at < headers.length; at += room)
+      this.o.sendTo(neighbour, { type: 'link-state-acknowledgment', headers: headers.slice(at, at + room) });
+  }
+
+  receiveAcknowledgment(neighbour: Neighbour, { headers }: LinkStateAcknowledgment): void {
+    if (!neighbour.isExchanging) return;
+    for (const header of headers) {
+      const lsa = neighbour.retransmit.get(lsaKey(header));
+      // §13.7: only of the very instance.
+      if (lsa && compareInstances(lsa.headerAt(this.o.now), header) === 0) this.#drop(neighbour, lsa);
+    }
+  }
+}
+
+/** Whether two instances say the same (§13.2): their options, length and bodies are. */
+function sameContent(x: StoredLsa, y: StoredLsa): boolean {
+  if (x.header.options !== y.header.options || x.bytes.length !== y.bytes.length) return false;
+  for (let i = LSA_HEADER; i < x.bytes.length; i++) if (x.bytes[i] !== y.bytes[i]) return false;
+  return true;
+}

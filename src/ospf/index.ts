@@ -1,0 +1,60 @@
+/**
+ * OSPF: a router that is a full neighbour to guests which speak it, knows what they reach, and tells them what it reaches. One engine for
+ * OSPFv2 and OSPFv3.
+ *
+ * `instance.ts` is the machine: packets, timers and changes of configuration in; packets, changed states and changed routes out. It
+ * knows no sockets and no clock. A packet goes through `receive.ts` (whose is it?) to `hello.ts`, `exchange.ts` (database descriptions and
+ * requests) or `flooding.ts` (updates and acknowledgments). `fsm.ts` has the tables of interfaces and neighbours as the RFC has them,
+ * `election.ts` who is designated router. LSAs (`lsa.ts`) live in a `database.ts` for each scope, grow old in `ageing.ts`; ours are made
+ * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas and at the edge of the AS.
+ *
+ * What LSAs say goes two ways: links into an area's graph (`area.ts`; `spf/` has the shortest paths, whole and as amended by what changed, in
+ * columns; `backoff.ts` when), prefixes into `routes.ts`, which works out again only what hangs on what changed.
+ *
+ * `dialect.ts` is all that OSPFv2 (`v2.ts`) and OSPFv3 (`v3.ts`) differ in. `config.ts` is what is configured, `options.ts` the same resolved;
+ * `events.ts` the vocabulary; `link.ts` the contract with who sends packets (`memory-links.ts`: nobody but memory).
+ *
+ * **When a neighbour does not come up**, the reason is an event: every packet that counts for nothing has one, told once and counted always.
+ *
+ * Departures, all for speed or safety: a Hello answers the first one of a new neighbour at once; an LSA that was asked for does not count as
+ * flooded for MinLSArrival; LSAs beyond a neighbour's limit are acknowledged and not kept; Hello intervals below a second.
+ *
+ * RFCs: 2328, 5340, 5838 (unicast families), 3101 (NSSA), 3509 (border routers), 3623 and 5187 (helper), 5250 (opaque LSAs are flooded and kept),
+ * 6987 (stub router), 8405 (SPF back-off); in `wire/` 5709, 7166, 7474.
+ *
+ * Not done: NBMA networks, virtual links, area ranges, demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
+ * traffic engineering, multi-topology, RFC 8362's extended LSAs, host routers (8770), RFC1583Compatibility, forwarding of packets along OSPF's
+ * own paths (the mapping does that).
+ */
+export type {
+  OspfAreaConfig,
+  OspfAuthenticationConfig,
+  OspfConfig,
+  OspfExportConfig,
+  OspfInterfaceConfig,
+  OspfKeyConfig,
+} from './config.js';
+export type {
+  ExternalRoute,
+  NeighbourReason,
+  OspfEffect,
+  OspfEvent,
+  OspfInterfaceState,
+  OspfNeighbourState,
+  OspfProblem,
+  RouteKey,
+} from './events.js';
+export { OspfInstance } from './instance.js';
+export type { OspfLink, OspfLinkEvents, OspfLinks } from './link.js';
+export { MemoryOspfLinks, OspfSegment } from './memory-links.js';
+export type { Neighbour } from './neighbour.js';
+export {
+  type AreaOptions,
+  INSTANCE_DEFAULTS,
+  INTERFACE_DEFAULTS,
+  type InterfaceOptions,
+  type OspfAreaType,
+  type OspfInterfaceType,
+} from './options.js';
+export { best, type OspfPath, type OspfPathType, type OspfRoute, PATH_TYPES, routeKey } from './routes.js';
+export type { OspfHash, OspfVersion, PacketDrop } from './wire/index.js';

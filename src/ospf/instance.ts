@@ -1,0 +1,571 @@
+import type { Millis } from '../lib/clock.js';
+import { lookup, type Machine } from '../lib/machine.js';
+import { contains } from '../lib/prefix.js';
+import { Timers } from '../lib/timers.js';
+import { Ageing } from './ageing.js';
+import { Area, type VertexKey } from './area.js';
+import { SpfBackoff } from './backoff.js';
+import { Border } from './border.js';
+import { Database } from './database.js';
+import { type Dialect, type Meaning, routerOfVertex, type Self, vertexOfRouter } from './dialect.js';
+import type {
+  InterfaceEvent,
+  NeighbourEvent,
+  OspfEffect,
+  OspfEvent,
+  OspfInterfaceState,
+  OspfNeighbourState,
+  OspfProblem,
+  RouteKey,
+} from './events.js';
+import { describeAgain, requestAgain } from './exchange.js';
+import { Flooding } from './flooding.js';
+import { interfaceTransitions, neighbourTransitions } from './fsm.js';
+import { sendHello } from './hello.js';
+import { OspfInterface } from './interface.js';
+import type { StoredLsa } from './lsa.js';
+import type { Neighbour } from './neighbour.js';
+import type { AreaOptions, InterfaceOptions, OspfOptions } from './options.js';
+import { Origination } from './origination.js';
+import { receivePacket } from './receive.js';
+import { RestartHelper } from './restart-helper.js';
+import { RouteTable } from './routes.js';
+import { HopSets, LOCAL_HOP } from './spf/hop-sets.js';
+import type { FirstHops } from './spf/shortest-paths.js';
+import { v2 } from './v2.js';
+import { v3 } from './v3.js';
+import { encodePacket, type PacketBody } from './wire/index.js';
+
+/** What a timer is for. @internal */
+type TimerKind = 'hello' | 'wait' | 'ack' | 'inactivity' | 'database' | 'request' | 'retransmit' | 'grace' | 'ageing' | 'own' | 'spf';
+/** `kind/neighbour's key/interface`. */
+type TimerName = `${TimerKind}/${string}/${string}`;
+
+/** A next hop: a neighbour at an interface. @internal */
+export interface Hop {
+  readonly interface: OspfInterface;
+  readonly routerId: number;
+}
+
+/** Rounds in which what a turn brings about may bring about more, before it is a mistake of ours. */
+const MOST_ROUNDS = 1000;
+/** Octets that authentication may add to a packet: the longest digest, and OSPFv3's trailer before it. */
+const AUTHENTICATION = 96;
+
+/**
+ * A router's OSPF, of one version and address family, as a machine: packets and timers in, packets and changed routes out.
+ *
+ * @internal
+ */
+export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
+  readonly dialect: Dialect;
+  readonly areas = new Map<number, Area>();
+  readonly interfaces = new Map<string, OspfInterface>();
+  /** LSAs of the whole AS. */
+  readonly database = new Database('as', undefined);
+  readonly timers = new Timers<TimerName>();
+  readonly hopSets = new HopSets();
+  readonly flooding = new Flooding(this);
+  readonly ageing = new Ageing(this);
+  readonly origination = new Origination(this);
+  readonly routes = new RouteTable(this);
+  readonly border = new Border(this);
+  readonly helper = new RestartHelper(this);
+  /** Sequence numbers of cryptographic authentication, last heard, by interface and router id. */
+  readonly heardSequence = new Map<string, bigint>();
+  now: Millis = 0;
+  readonly #backoff: SpfBackoff;
+  #effects: OspfEffect[] = [];
+  #after: (() => void)[] = [];
+  #hops: (Hop | undefined)[] = [undefined];
+  readonly #hopNumbers = new Map<string, number>();
+  readonly #meanings = new WeakMap<StoredLsa, Meaning | null>();
+  #stubRouter: boolean;
+  #stopped = false;
+  #sequence = 0n;
+  /** LSAs whose standing changed. */
+  readonly #touched = new Set<RouteKey>();
+
+  constructor(readonly options: OspfOptions) {
+    this.dialect = options.version === 2 ? v2 : v3(options.family);
+    this.#backoff = new SpfBackoff(options.spf);
+    this.#stubRouter = options.stubRouter;
+    for (const area of options.areas) this.#addArea(area);
+  }
+
+  get deadline(): Millis | undefined {
+    return this.timers.next();
+  }
+
+  handle(event: OspfEvent, now: Millis): readonly OspfEffect[] {
+    this.now = now;
+    this.#effects = [];
+    this.#handle(event);
+    return this.#finish();
+  }
+
+  tick(now: Millis): readonly OspfEffect[] {
+    this.now = now;
+    this.#effects = [];
+    for (let timer = this.timers.expire(now); timer !== undefined; timer = this.timers.expire(now)) this.#expire(timer);
+    return this.#finish();
+  }
+
+  #handle(event: OspfEvent): void {
+    switch (event.type) {
+      case 'packet':
+        receivePacket(this, event);
+        break;
+      case 'interfaceAdded':
+        this.#addInterface(event.options);
+        break;
+      case 'interfaceRemoved':
+        this.#removeInterface(event.interface);
+        break;
+      case 'interfaceUp':
+      case 'interfaceDown': {
+        const one = this.interfaces.get(event.interface);
+        if (one) this.interfaceEvent(one, { type: event.type });
+        break;
+      }
+      case 'externals':
+        this.border.tell(event.changes);
+        break;
+      case 'stubRouter':
+        this.#stubRouter = event.on;
+        this.originateAll();
+        break;
+      case 'stop':
+        this.#stop();
+    }
+  }
+
+  #expire(name: TimerName): void {
+    const [kind, key, ...rest] = name.split('/');
+    const one = this.interfaces.get(rest.join('/'));
+    switch (kind as TimerKind) {
+      case 'ageing':
+        this.ageing.due(this.now);
+        return;
+      case 'own':
+        this.origination.due();
+        return;
+      case 'spf':
+        this.#calculate();
+        return;
+    }
+    if (!one) return;
+    switch (kind as TimerKind) {
+      case 'hello':
+        sendHello(this, one);
+        this.timers.start(name, this.now + one.options.helloInterval);
+        return;
+      case 'wait':
+        this.interfaceEvent(one, { type: 'waitTimer' });
+        return;
+      case 'ack':
+        this.flooding.flushAcks(one);
+        return;
+    }
+    const neighbour = one.neighbours.get(Number(key));
+    if (!neighbour) return;
+    switch (kind as TimerKind) {
+      case 'inactivity':
+        this.neighbourEvent(neighbour, { type: 'inactivityTimer' });
+        return;
+      case 'database':
+        describeAgain(this, neighbour);
+        return;
+      case 'request':
+        requestAgain(this, neighbour);
+        return;
+      case 'retransmit':
+        this.flooding.retransmit(neighbour);
+        return;
+      case 'grace':
+        this.helper.end(neighbour, 'expired');
+    }
+  }
+
+  /** What a turn brings about, to its end. */
+  #finish(): readonly OspfEffect[] {
+    for (let round = 0; ; round++) {
+      if (round > MOST_ROUNDS) throw new Error('an OSPF turn does not come to its end');
+      const after = this.#after;
+      this.#after = [];
+      for (const call of after) call();
+      this.origination.settle();
+      if (this.routes.isDirty) this.#recalculate();
+      this.flooding.reap();
+      if (this.#after.length > 0) continue;
+      for (const one of this.interfaces.values()) this.flooding.flush(one);
+      this.flooding.reap();
+      if (this.#after.length === 0) break;
+    }
+    if (this.#touched.size > 0) {
+      this.#effects.push({ type: 'routesChanged', keys: new Set(this.#touched) });
+      this.#touched.clear();
+    }
+    return this.#effects;
+  }
+
+  /** Has something done once the present action is over. */
+  afterTurn(call: () => void): void {
+    this.#after.push(call);
+  }
+
+  // --- Areas and interfaces --------------------------------------------------------------------------------------------
+
+  #addArea(options: AreaOptions): Area {
+    const area = new Area(options, this.hopSets, (own) => this.#firstHops(own));
+    this.areas.set(options.id, area);
+    return area;
+  }
+
+  #addInterface(options: InterfaceOptions): void {
+    this.#removeInterface(options.name);
+    const area = this.areas.get(options.area);
+    if (!area) throw new Error(`no area ${options.area}`);
+    const one = new OspfInterface(options, area);
+    this.interfaces.set(options.name, one);
+    area.interfaces.add(one);
+  }
+
+  #removeInterface(name: string): void {
+    const one = this.interfaces.get(name);
+    if (!one) return;
+    this.interfaceEvent(one, { type: 'interfaceDown' });
+    for (const call of this.#after.splice(0)) call();
+    this.interfaces.delete(name);
+    one.area.interfaces.delete(one);
+    this.flooding.clear(one.database);
+    this.origination.forget(one.database);
+  }
+
+  interfaceEvent(one: OspfInterface, event: InterfaceEvent): void {
+    const from = one.state;
+    const action = lookup(interfaceTransitions, from, event);
+    if (!action) return;
+    const to: OspfInterfaceState = action({ o: this, one }, event, this.now);
+    if (from === to) return;
+    one.state = to;
+    this.#effects.push({ type: 'interfaceChanged', interface: one.options.name, from, to });
+    this.originateArea(one.area);
+    this.origination.touchLink(one);
+    // Which areas we are in decides what kind of router we are.
+    if (from === 'down' || to === 'down') this.afterTurn(() => this.border.update(new Set()));
+  }
+
+  *neighbours(): IterableIterator<Neighbour> {
+    for (const one of this.interfaces.values()) yield* one.neighbours.values();
+  }
+
+  neighbourEvent(neighbour: Neighbour, event: NeighbourEvent): void {
+    const from = neighbour.state;
+    const action = lookup(neighbourTransitions, from, event);
+    if (!action) return;
+    const to: OspfNeighbourState = action({ o: this, neighbour }, event, this.now);
+    if (from === to && event.type !== 'seqNumberMismatch' && event.type !== 'badLsReq') return;
+    neighbour.state = to;
+    const { interface: one, routerId, address } = neighbour;
+    const fell = event.type !== 'helloReceived' && STATES.indexOf(to) <= STATES.indexOf(from);
+    this.#effects.push({
+      type: 'neighbourChanged',
+      interface: one.options.name,
+      routerId,
+      address,
+      from,
+      to,
+      reason: fell ? neighbour.reason : undefined,
+    });
+    if (to === 'full') {
+      one.told.delete(address.join());
+      this.helper.returned(neighbour);
+    }
+    if ((from === 'full') !== (to === 'full')) {
+      this.originateArea(one.area);
+      this.origination.touchLink(one);
+    }
+    if (to === 'down' && neighbour.graceUntil === undefined) {
+      one.neighbours.delete(this.dialect.neighbourKey(one.options, routerId, address));
+      this.originateArea(one.area);
+    }
+    const wasTwoWay = STATES.indexOf(from) >= TWO_WAY;
+    const isTwoWay = STATES.indexOf(to) >= TWO_WAY;
+    if (wasTwoWay !== isTwoWay && neighbour.graceUntil === undefined)
+      this.afterTurn(() => this.interfaceEvent(one, { type: 'neighbourChange' }));
+  }
+
+  /** What an exchange left, when it ends or begins anew. */
+  forgetExchange(neighbour: Neighbour): void {
+    this.flooding.release(neighbour);
+    neighbour.requests.clear();
+    neighbour.requested.clear();
+    neighbour.summary = [];
+    neighbour.lastReceived = undefined;
+    neighbour.lastSent = undefined;
+    this.timers.stop(this.timerOf('database', neighbour), this.timerOf('request', neighbour), this.timerOf('retransmit', neighbour));
+  }
+
+  timerOf(kind: TimerKind, { interface: one, routerId, address }: Neighbour): TimerName {
+    return `${kind}/${this.dialect.neighbourKey(one.options, routerId, address)}/${one.options.name}`;
+  }
+
+  /** The databases that a neighbour on an interface shares with us. */
+  databasesFor(one: OspfInterface): Database[] {
+    const own = [one.area.database, one.database];
+    return one.area.options.type === 'normal' ? [...own, this.database] : own;
+  }
+
+  // --- Packets ---------------------------------------------------------------------------------------------------------
+
+  /** Octets of a packet's body that go into one IP packet. */
+  roomOf({ options }: OspfInterface): number {
+    return options.mtu - this.dialect.overhead - (options.authentication.type === 'cryptographic' ? AUTHENTICATION : 0);
+  }
+
+  sendTo({ interface: one, address }: Neighbour, body: PacketBody): void {
+    // RFC 2328 §8.1: on point-to-point links to all there are, which is one.
+    this.send(one, one.options.type === 'point-to-point' ? this.dialect.allRouters : address, body);
+  }
+
+  send(one: OspfInterface, destination: Uint8Array, body: PacketBody): void {
+    const { options } = one;
+    one.counters.sent++;
+    const { version } = this.dialect;
+    const packet = { version, routerId: this.options.routerId, area: options.area, instance: options.instance, body };
+    const context = { authentication: options.authentication, source: options.address, destination, now: this.now };
+    // RFC 2328 D.3: never decreasing, also over a restart; RFC 7474 and 7166 want it to grow with each.
+    const time = BigInt(Math.floor(this.now));
+    this.#sequence = this.#sequence >= time ? this.#sequence + 1n : time;
+    const { authentication } = options;
+    const wide = version === 3 || (authentication.type === 'cryptographic' && authentication.extended === true);
+    const bytes = encodePacket(packet, context, wide ? this.#sequence : this.#sequence / 1000n);
+    this.#effects.push({ type: 'send', interface: options.name, destination, bytes });
+  }
+
+  /** Takes note of what is wrong with a sender, and tells it once while it lasts. */
+  problem(one: OspfInterface, problem: OspfProblem, source: Uint8Array, routerId: number, detail: string): void {
+    const { problems } = one.counters;
+    problems.set(problem, (problems.get(problem) ?? 0) + 1);
+    const sender = source.join();
+    let told = one.told.get(sender);
+    if (!told) {
+      if (one.told.size >= MOST_TOLD) one.told.clear();
+      told = new Set();
+      one.told.set(sender, told);
+    }
+    if (told.has(problem)) return;
+    told.add(problem);
+    this.#effects.push({ type: 'problem', interface: one.options.name, problem, source: source.slice(), routerId, detail });
+  }
+
+  // --- What kind of router we are --------------------------------------------------------------------------------------
+
+  /** Whether we are in several areas, the backbone among them (RFC 3509 §2). */
+  get isBorderNow(): boolean {
+    let active = 0;
+    let backbone = false;
+    for (const area of this.areas.values()) {
+      if (![...area.interfaces].some(({ isUp }) => isUp)) continue;
+      active++;
+      backbone ||= area.isBackbone;
+    }
+    return active > 1 && backbone;
+  }
+
+  get self(): Self {
+    return {
+      routerId: this.options.routerId,
+      isBorder: this.isBorderNow,
+      isBoundary: this.border.isBoundary,
+      stubRouter: this.#stubRouter,
+      cost: (one) => one.options.cost,
+    };
+  }
+
+  originateArea(area: Area): void {
+    this.origination.touch(area);
+  }
+  originateAll(): void {
+    for (const area of this.areas.values()) this.origination.touch(area);
+  }
+
+  #stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.origination.flush();
+    // What is taken back leaves before the links go.
+    for (const one of this.interfaces.values()) this.flooding.flush(one);
+    for (const one of [...this.interfaces.values()]) this.interfaceEvent(one, { type: 'interfaceDown' });
+    this.#after = [];
+    this.timers.stopAll();
+  }
+
+  // --- LSAs and routes -------------------------------------------------------------------------------------------------
+
+  /** What an LSA means; undefined where it cannot be read or says nothing that counts here. */
+  meaningOf(lsa: StoredLsa): Meaning | undefined {
+    let meaning = this.#meanings.get(lsa);
+    if (meaning === undefined) {
+      const body = lsa.body(this.dialect.context);
+      meaning = body ? this.dialect.meaning(lsa, body) : null;
+      this.#meanings.set(lsa, meaning);
+    }
+    return meaning ?? undefined;
+  }
+
+  /** An LSA came, changed, or ended: it and the one before may be the same when it ended. */
+  changed(place: Database, before: StoredLsa | undefined, lsa: StoredLsa): void {
+    this.#interpret(place, before, lsa, true);
+    this.helper.changed(place, lsa);
+    // What a designated router says of its link is drawn from what the others say there.
+    if (place.interface) {
+      if (!lsa.ended || before) this.helper.heard(place.interface, lsa);
+      if (place.interface.state === 'dr') this.originateArea(place.interface.area);
+    }
+  }
+
+  /** An LSA was renewed and says the same. */
+  renewed(place: Database, before: StoredLsa, lsa: StoredLsa): void {
+    this.#interpret(place, before, lsa, false);
+  }
+
+  /** Another neighbour sent the same instance. */
+  confirmed(lsa: StoredLsa): void {
+    for (const { prefix } of this.meaningOf(lsa)?.prefixes ?? []) this.#touched.add(this.routes.keyOf(prefix));
+  }
+
+  #interpret({ area }: Database, before: StoredLsa | undefined, lsa: StoredLsa, news: boolean): void {
+    const was = before && this.meaningOf(before);
+    const is = lsa.ended ? undefined : this.meaningOf(lsa);
+    const vertex = is?.vertex ?? was?.vertex;
+    if (area && vertex) {
+      const stale = area.stale;
+      area.speak(vertex.key, vertex.kind, lsa, is?.vertex?.links);
+      area.stale = stale || news;
+      if (news) {
+        // Its bits may have changed, and our own links say how neighbours are reached.
+        this.routes.moved(area, [vertex.key]);
+        if (vertex.key === vertexOfRouter(this.options.routerId) || lsa.header.advertisingRouter === this.options.routerId)
+          area.paths.invalidate();
+        this.#schedule();
+      }
+    }
+    if (was !== undefined || is !== undefined) this.routes.advertise(area, lsa, was?.prefixes ?? [], is?.prefixes ?? []);
+    const boundary = is?.boundary ?? was?.boundary;
+    if (area && boundary) this.routes.boundary(area, lsa, boundary.router, is?.boundary);
+  }
+
+  #schedule(): void {
+    const wait = this.#backoff.event(this.now);
+    if (!this.timers.running('spf/0/')) this.timers.start('spf/0/', this.now + wait);
+  }
+
+  #calculate(): void {
+    for (const area of this.areas.values()) {
+      if (!area.stale) continue;
+      const moved = area.calculate(vertexOfRouter(this.options.routerId));
+      this.routes.moved(area, moved);
+    }
+  }
+
+  #recalculate(): void {
+    const changed = this.routes.calculate();
+    this.border.update(changed);
+    for (const key of changed) this.#touched.add(key);
+  }
+
+  /** Whether a router says that it is a border router, or a boundary router. */
+  isBorder(area: Area, router: number): boolean {
+    return this.#says(area, router, 'areaBorder');
+  }
+  isBoundary(area: Area, router: number): boolean {
+    return this.#says(area, router, 'asBoundary');
+  }
+  #says(area: Area, router: number, bit: 'areaBorder' | 'asBoundary'): boolean {
+    for (const lsa of area.speakers(vertexOfRouter(router))) {
+      const body = lsa.body(this.dialect.context);
+      if (body?.type === 'router' && body[bit]) return true;
+    }
+    return false;
+  }
+
+  /** Boundary routers that can be reached inside some area, or that border routers speak of. */
+  boundaryRouters(): Set<number> {
+    const routers = new Set<number>(this.routes.boundariesSpokenOf());
+    for (const area of this.areas.values()) {
+      if (area.options.type !== 'normal') continue;
+      for (const key of area.keys) {
+        const router = key === undefined ? undefined : routerOfVertex(key);
+        if (router !== undefined && this.isBoundary(area, router)) routers.add(router);
+      }
+    }
+    routers.delete(this.options.routerId);
+    return routers;
+  }
+
+  // --- Next hops -------------------------------------------------------------------------------------------------------
+
+  hopOf(number: number): Hop | undefined {
+    return this.#hops[number];
+  }
+
+  #hop(one: OspfInterface, routerId: number): number {
+    const key = `${routerId}/${one.options.name}`;
+    let number = this.#hopNumbers.get(key);
+    if (number === undefined) {
+      number = Math.max(this.#hops.length, LOCAL_HOP + 1);
+      this.#hopNumbers.set(key, number);
+    }
+    this.#hops[number] = { interface: one, routerId };
+    return number;
+  }
+
+  /** The set of next hops that an address on one of our own links is; undefined where nobody that we know has it. */
+  hopsOnLink(address: Uint8Array): number | undefined {
+    for (const one of this.interfaces.values()) {
+      if (!one.isUp || !one.options.prefixes.some(({ bytes, length }) => contains({ family: this.dialect.family, bytes, length }, address)))
+        continue;
+      for (const neighbour of one.neighbours.values())
+        if (one.options.type === 'point-to-point' || neighbour.address.join() === address.join())
+          return this.hopSets.of([this.#hop(one, neighbour.routerId)]);
+    }
+    return undefined;
+  }
+
+  #firstHops(area: Area): FirstHops {
+    const routerOf = (vertex: number): number => routerOfVertex(area.keys[vertex] ?? '') ?? 0;
+    return {
+      direct: (vertex) => {
+        const router = routerOf(vertex);
+        let least = Number.POSITIVE_INFINITY;
+        let hops: number[] = [];
+        for (const one of area.interfaces) {
+          if (one.elects) continue;
+          for (const neighbour of one.neighbours.values()) {
+            if (neighbour.routerId !== router || !neighbour.isFull || one.options.cost > least) continue;
+            if (one.options.cost < least) hops = [];
+            least = one.options.cost;
+            hops.push(this.#hop(one, router));
+          }
+        }
+        return this.hopSets.of(hops);
+      },
+      across: (network, vertex) => {
+        const key: VertexKey | undefined = area.keys[network];
+        const hops: number[] = [];
+        for (const one of area.interfaces)
+          if (one.elects && one.isUp && one.designatedRouter !== 0 && this.dialect.networkOf(one) === key)
+            hops.push(this.#hop(one, routerOf(vertex)));
+        return this.hopSets.of(hops);
+      },
+    };
+  }
+}
+
+/** In their order (RFC 2328 §10.1). */
+const STATES: readonly OspfNeighbourState[] = ['down', 'init', '2-way', 'ex-start', 'exchange', 'loading', 'full'];
+const TWO_WAY = STATES.indexOf('2-way');
+/** Senders whose problems are remembered for one interface. */
+const MOST_TOLD = 256;

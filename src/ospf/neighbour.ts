@@ -1,0 +1,69 @@
+import type { Millis } from '../lib/clock.js';
+import type { NeighbourReason, OspfNeighbourState } from './events.js';
+import type { OspfInterface } from './interface.js';
+import type { StoredLsa } from './lsa.js';
+import type { DatabaseDescription, LsaHeader } from './wire/index.js';
+
+/** Another router on one of our interfaces (RFC 2328 §10). @internal */
+export class Neighbour {
+  state: OspfNeighbourState = 'down';
+  priority = 0;
+  /** As its Hello has them: an address in OSPFv2, a router id in OSPFv3; 0 is none. */
+  designatedRouter = 0;
+  backupDesignatedRouter = 0;
+  options = 0;
+  /** OSPFv3: its number for its end of the link. */
+  interfaceId = 0;
+  /** Whether it is master of the exchange, and we are the slave. */
+  master = false;
+  sequence = 0;
+  /** Its last Database Description, to tell a duplicate from the next. */
+  lastReceived: Pick<DatabaseDescription, 'init' | 'more' | 'master' | 'options' | 'sequence'> | undefined;
+  /** Ours, to send again. */
+  lastSent: DatabaseDescription | undefined;
+  /** What the exchange still has to tell it. */
+  summary: StoredLsa[] = [];
+  /** What it has and we do not, or not so recent. */
+  readonly requests = new Map<string, LsaHeader>();
+  /** Of these, those asked for and not answered yet. */
+  readonly requested = new Set<string>();
+  /** What it has not acknowledged yet, and since when. */
+  readonly retransmit = new Map<string, StoredLsa>();
+  /** When anything was last sent again. */
+  lastRetransmit: Millis = 0;
+  /** It restarts gracefully and is held for up, until then (RFC 3623 §3). */
+  graceUntil: Millis | undefined;
+  /** LSAs in our databases that it was the first to give us. */
+  lsas = 0;
+  /** Why its adjacency ended last. */
+  reason: NeighbourReason | undefined;
+
+  readonly interface: OspfInterface;
+
+  constructor(
+    one: OspfInterface,
+    public routerId: number,
+    /** Where its packets come from. */
+    public address: Uint8Array,
+    /** What stands for it as designated router: its address as a number (OSPFv2), or its router id (OSPFv3). */
+    public drId: number,
+  ) {
+    this.interface = one;
+  }
+
+  /** Names of its timers. */
+  get name(): string {
+    return `${this.interface.options.name} ${this.routerId}`;
+  }
+  get isTwoWay(): boolean {
+    return this.state !== 'down' && this.state !== 'init';
+  }
+  /** Whether LSAs are flooded to it (RFC 2328 §13.3). */
+  get isExchanging(): boolean {
+    return this.state === 'exchange' || this.state === 'loading' || this.state === 'full';
+  }
+  /** Whether it counts as fully adjacent: it is, or it restarts and is held for it. */
+  get isFull(): boolean {
+    return this.state === 'full' || this.graceUntil !== undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import { contains } from '../lib/prefix.js';
+import type { OspfEvent } from './events.js';
+import { receiveDescription, receiveRequest } from './exchange.js';
+import { receiveHello } from './hello.js';
+import type { OspfInstance } from './instance.js';
+import type { OspfInterface } from './interface.js';
+import { decodePacket, type OspfPacket, octets, type Received } from './wire/index.js';
+
+/** A packet that came in: RFC 2328 §8.2, RFC 5340 §4.2.2. @internal */
+export function receivePacket(
+  o: OspfInstance,
+  { interface: name, source, destination, bytes }: Extract<OspfEvent, { type: 'packet' }>,
+): void {
+  const one = o.interfaces.get(name);
+  if (!one?.isUp) return;
+  const { options } = one;
+  one.counters.received++;
+  if (options.passive) {
+    o.problem(one, 'passive', source, 0, 'the interface is passive');
+    return;
+  }
+  const received = decodePacket(bytes, o.dialect.version, {
+    authentication: options.authentication,
+    source,
+    destination,
+    now: o.now,
+  });
+  if ('drop' in received) {
+    o.problem(one, received.drop, source, 0, received.message);
+    return;
+  }
+  if (!belongs(o, one, received.packet, source, destination)) return;
+  if (!isFresh(o, one, received)) {
+    o.problem(one, 'authentication-replay', source, received.packet.routerId, 'its sequence number went back');
+    return;
+  }
+  dispatch(o, one, received.packet, source);
+}
+
+/** Whether a packet is one of our link's. */
+function belongs(o: OspfInstance, one: OspfInterface, packet: OspfPacket, source: Uint8Array, destination: Uint8Array): boolean {
+  const { options } = one;
+  const { routerId } = packet;
+  const wrong = (problem: Parameters<OspfInstance['problem']>[1], detail: string): false => {
+    o.problem(one, problem, source, routerId, detail);
+    return false;
+  };
+  if (packet.instance !== options.instance)
+    return wrong('instance-mismatch', `it is of instance ${packet.instance}, not ${options.instance}`);
+  if (packet.area !== options.area)
+    return wrong('area-mismatch', `it is of area ${octets(packet.area).join('.')}, not ${octets(options.area).join('.')}`);
+  if (routerId === o.options.routerId) return wrong('own-router-id', 'it has our router id');
+  if (routerId === 0) return wrong('router-id-zero', 'its router id is 0.0.0.0');
+  if (o.dialect.version === 2 && options.type !== 'point-to-point' && options.maskLength < 32) {
+    const { maskLength } = options;
+    if (!contains({ family: 'ipv4', bytes: mask(options.address, maskLength), length: maskLength }, source))
+      return wrong('source-off-link', `its source is not in our subnet of /${maskLength}`);
+  }
+  // §8.2: what is for designated routers is for nobody else.
+  if (one.elects && !one.isDesignated && destination.join() === o.dialect.allDesignatedRouters.join()) {
+    const { problems } = one.counters;
+    problems.set('not-designated', (problems.get('not-designated') ?? 0) + 1);
+    return false;
+  }
+  return true;
+}
+
+function mask(address: Uint8Array, length: number): Uint8Array {
+  return address.map((octet, i) => octet & ((0xff << (8 - Math.min(8, Math.max(0, length - 8 * i)))) & 0xff));
+}
+
+/** RFC 2328 D.4.3 (never lower), RFC 7474 §3 and RFC 7166 §4.6 (always higher): over a restart of the neighbour too. */
+function isFresh(o: OspfInstance, one: OspfInterface, { packet, cryptographicSequence: sequence }: Received): boolean {
+  if (sequence === undefined) return true;
+  const { authentication, name } = one.options;
+  const strict = o.dialect.version === 3 || (authentication.type === 'cryptographic' && authentication.extended === true);
+  const key = `${packet.routerId} ${name}`;
+  const last = o.heardSequence.get(key);
+  if (last !== undefined && (strict ? sequence <= last : sequence < last)) return false;
+  o.heardSequence.set(key, sequence);
+  return true;
+}
+
+function dispatch(o: OspfInstance, one: OspfInterface, packet: OspfPacket, source: Uint8Array): void {
+  const { body, routerId } = packet;
+  if (body.type === 'hello') {
+    receiveHello(o, one, routerId, source, body);
+    return;
+  }
+  const neighbour = one.neighbours.get(o.dialect.neighbourKey(one.options, routerId, source));
+  if (!neighbour || neighbour.routerId !== routerId) {
+    o.problem(one, 'unknown-neighbour', source, routerId, 'no Hello of it was taken before');
+    return;
+  }
+  switch (body.type) {
+    case 'database-description':
+      receiveDescription(o, neighbour, body);
+      break;
+    case 'link-state-request':
+      receiveRequest(o, neighbour, body);
+      break;
+    case 'link-state-update':
+      o.flooding.receiveUpdate(neighbour, body);
+      break;
+    case 'link-state-acknowledgment':
+      o.flooding.receiveAcknowledgment(neighbour, body);
+  }
+}

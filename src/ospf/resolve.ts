@@ -1,0 +1,99 @@
+import type { Family } from '../lib/address.js';
+import { parseAddress } from '../lib/address.js';
+import type { OspfAreaConfig, OspfAuthenticationConfig, OspfConfig, OspfInterfaceConfig } from './config.js';
+import { type AreaOptions, INSTANCE_DEFAULTS, INTERFACE_DEFAULTS, type InterfaceOptions, type OspfOptions } from './options.js';
+import { type Authentication, type OspfVersion, word } from './wire/index.js';
+
+/** The number of a router id or area id in dotted quad, or an area's number. @internal */
+export function idNumber(id: number | string): number {
+  return typeof id === 'number' ? id : word(parseAddress(id));
+}
+
+/** @internal */
+export function versionOf({ version = 2 }: OspfConfig): OspfVersion {
+  return version;
+}
+/** @internal */
+export function familyOf({ version = 2, family }: OspfConfig): Family {
+  return version === 2 ? 'ipv4' : (family ?? 'ipv6');
+}
+/** @internal */
+export function nameOf({ name, version = 2 }: OspfConfig): string {
+  return name ?? (version === 2 ? 'ospf' : 'ospf6');
+}
+
+/** An instance with the defaults filled in. @internal */
+export function resolveInstance(config: OspfConfig, routerId: string): OspfOptions {
+  const { gracefulRestart, stubRouter, lsaLimit, retransmitLimit, areas = [{ area: 0 }] } = config;
+  return {
+    ...INSTANCE_DEFAULTS,
+    version: versionOf(config),
+    family: familyOf(config),
+    routerId: idNumber(config.routerId ?? routerId),
+    areas: areas.map(resolveArea),
+    ...(gracefulRestart === undefined ? {} : { helper: gracefulRestart === false ? 0 : gracefulRestart }),
+    ...(stubRouter === undefined ? {} : { stubRouter }),
+    ...(lsaLimit === undefined ? {} : { lsaLimit }),
+    ...(retransmitLimit === undefined ? {} : { retransmitLimit }),
+  };
+}
+
+function resolveArea({ area, type = 'normal', summaries = true, defaultCost = 1 }: OspfAreaConfig): AreaOptions {
+  return { id: idNumber(area), type, summaries, defaultCost };
+}
+
+/** Where an interface turned out to be. */
+export type Located = Pick<
+  InterfaceOptions,
+  'name' | 'address' | 'nextHop' | 'forwarding' | 'maskLength' | 'prefixes' | 'interfaceId' | 'mtu'
+>;
+
+/** An interface with the defaults filled in. @internal */
+export function resolveInterface(instance: OspfConfig, config: OspfInterfaceConfig, located: Located): InterfaceOptions {
+  const helloInterval = (config.helloInterval ?? 10) * 1000;
+  return {
+    ...INTERFACE_DEFAULTS,
+    ...located,
+    area: idNumber(config.area ?? 0),
+    type: config.type ?? INTERFACE_DEFAULTS.type,
+    passive: config.passive ?? false,
+    cost: config.cost ?? INTERFACE_DEFAULTS.cost,
+    priority: config.priority ?? INTERFACE_DEFAULTS.priority,
+    helloInterval,
+    deadInterval: config.deadInterval === undefined ? Math.max(1000, helloInterval * 4) : config.deadInterval * 1000,
+    rxmtInterval: (config.retransmitInterval ?? 5) * 1000,
+    transmitDelay: config.transmitDelay ?? INTERFACE_DEFAULTS.transmitDelay,
+    mtu: config.mtu ?? located.mtu,
+    ignoreMtu: config.ignoreMtu ?? false,
+    // RFC 5838 §2.1: instances of IPv4 unicast are 64 to 95.
+    instance: config.instance ?? (versionOf(instance) === 3 && familyOf(instance) === 'ipv4' ? 64 : 0),
+    authentication: resolveAuthentication(config.authentication, versionOf(instance)),
+    neighbourLimit: config.neighbourLimit ?? INTERFACE_DEFAULTS.neighbourLimit,
+  };
+}
+
+function resolveAuthentication(config: OspfAuthenticationConfig | undefined, version: OspfVersion): Authentication {
+  if (!config) return { type: 'null' };
+  if (config.type === 'simple') return { type: 'simple', password: octetsOf(config.password ?? '') };
+  return {
+    type: 'cryptographic',
+    extended: config.extended ?? false,
+    keys: (config.keys ?? []).map(({ id, hash, secret, sendFrom, sendUntil, acceptFrom, acceptUntil }) => ({
+      id,
+      hash: hash ?? (version === 2 ? 'md5' : 'hmac-sha-256'),
+      secret: octetsOf(secret),
+      sendFrom: moment(sendFrom),
+      sendUntil: moment(sendUntil),
+      acceptFrom: moment(acceptFrom),
+      acceptUntil: moment(acceptUntil),
+    })),
+  };
+}
+
+function moment(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
+}
+
+function octetsOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,378 @@
+import { maskBytes, type Prefix, prefixWords } from '../lib/prefix.js';
+import type { Area, VertexKey } from './area.js';
+import { type AdvertisedPrefix, routerOfVertex, vertexOfRouter } from './dialect.js';
+import type { RouteKey } from './events.js';
+import type { OspfInstance } from './instance.js';
+import type { StoredLsa } from './lsa.js';
+import { UNREACHABLE } from './spf/graph.js';
+import { LOCAL_HOP, NO_HOPS } from './spf/hop-sets.js';
+import { Constant } from './wire/index.js';
+
+/** Kinds of paths, the preferred first (RFC 2328 §11). @internal */
+export const PATH_TYPES = ['intra', 'inter', 'external-1', 'external-2'] as const;
+/** @public */
+export type OspfPathType = (typeof PATH_TYPES)[number];
+
+/** A prefix as one LSA speaks of it. @internal */
+export interface Advertisement extends AdvertisedPrefix {
+  readonly lsa: StoredLsa;
+  /** Undefined: it is of the whole AS. */
+  readonly area: Area | undefined;
+}
+
+/** How a prefix is reached by what one LSA says. @internal */
+export interface OspfPath {
+  readonly type: OspfPathType;
+  /** Of type 2 externals: the way to the router that brings it in. */
+  readonly cost: number;
+  /** Metric of a type 2 external; 0 in others. */
+  readonly externalCost: number;
+  /** Number of a set of next hops. */
+  readonly hops: number;
+  readonly area: Area | undefined;
+  readonly advertisement: Advertisement;
+}
+
+/** A destination. @internal */
+export interface OspfRoute {
+  readonly key: RouteKey;
+  readonly prefix: Prefix;
+  /** What LSAs say of it, whether it can be reached so or not. */
+  readonly advertisements: Map<string, Advertisement>;
+  /** The ways that can be gone, best first; those that tie for best are {@link best}. */
+  paths: readonly OspfPath[];
+}
+
+/** How a boundary router is reached. */
+interface Reach {
+  readonly type: 'intra' | 'inter';
+  readonly cost: number;
+  readonly hops: number;
+  readonly area: Area;
+}
+
+/** Type 4: how a border router says that it reaches a boundary router. */
+interface Boundary {
+  readonly area: Area;
+  readonly via: number;
+  readonly metric: number;
+}
+
+/** The key of a prefix. @internal */
+export function routeKey({ bytes, length }: Pick<Prefix, 'bytes' | 'length'>): RouteKey {
+  const [a, b, c, d] = prefixWords(bytes);
+  return bytes.length === 4 ? a * 64 + length : `${a.toString(36)}.${b.toString(36)}.${c.toString(36)}.${d.toString(36)}/${length}`;
+}
+
+/**
+ * The routing table (RFC 2328 §11, §16): what LSAs say of each prefix, and the ways that follow from it with the shortest paths as they
+ * are. Who advertises what is indexed, so a change of one distance, or of one LSA, looks again at what hangs on it and at nothing
+ * else.
+ *
+ * @internal
+ */
+export class RouteTable {
+  readonly routes = new Map<RouteKey, OspfRoute>();
+  /** By who advertises: a vertex of an area, or a router for externals. */
+  readonly #byVertex = new Map<Area, Map<VertexKey, Set<OspfRoute>>>();
+  readonly #byBoundary = new Map<number, Set<OspfRoute>>();
+  readonly #boundaries = new Map<number, Map<string, Boundary>>();
+  /** Which boundary routers are reached by way of a border router. */
+  readonly #viaBorder = new Map<number, Set<number>>();
+  /** Externals whose packets go elsewhere than to their originator: they hang on other routes. */
+  readonly #forwarded = new Set<OspfRoute>();
+  readonly #dirty = new Set<OspfRoute>();
+  /** By boundary router: forgotten when any distance to it changes. */
+  readonly #reach = new Map<number, Reach | undefined>();
+
+  constructor(private readonly o: OspfInstance) {}
+
+  // --- What LSAs say ---------------------------------------------------------------------------------------------------
+
+  /** An LSA advertises these prefixes from now on, and not those of the one before. */
+  advertise(area: Area | undefined, lsa: StoredLsa, before: readonly AdvertisedPrefix[], after: readonly AdvertisedPrefix[]): void {
+    const scope = `${area?.id ?? 'as'} ${lsa.key}`;
+    for (const one of before) {
+      const route = this.routes.get(routeKey(one.prefix));
+      if (!route) continue;
+      route.advertisements.delete(scope);
+      this.#unindex(area, one, route);
+      this.#dirty.add(route);
+    }
+    for (const one of after) {
+      const key = routeKey(one.prefix);
+      let route = this.routes.get(key);
+      if (!route) {
+        route = { key, prefix: one.prefix, advertisements: new Map(), paths: [] };
+        this.routes.set(key, route);
+      }
+      const known = route.advertisements.get(scope);
+      // One LSA may say a prefix twice: the lesser cost counts.
+      if (known && known.metric <= one.metric) continue;
+      route.advertisements.set(scope, { ...one, lsa, area });
+      this.#index(area, one, route);
+      this.#dirty.add(route);
+    }
+  }
+
+  #index(area: Area | undefined, { kind, vertex, forwarding }: AdvertisedPrefix, route: OspfRoute): void {
+    if (forwarding) this.#forwarded.add(route);
+    if (kind === 'external' || kind === 'nssa') add(this.#byBoundary, routerOfVertex(vertex) ?? 0, route);
+    else if (area) {
+      let ofArea = this.#byVertex.get(area);
+      if (!ofArea) {
+        ofArea = new Map();
+        this.#byVertex.set(area, ofArea);
+      }
+      add(ofArea, vertex, route);
+    }
+  }
+
+  #unindex(area: Area | undefined, { kind, vertex }: AdvertisedPrefix, route: OspfRoute): void {
+    for (const other of route.advertisements.values()) {
+      const external = other.kind === 'external' || other.kind === 'nssa';
+      if (other.vertex === vertex && (external ? kind === 'external' || kind === 'nssa' : other.area === area)) return;
+    }
+    if (kind === 'external' || kind === 'nssa') remove(this.#byBoundary, routerOfVertex(vertex) ?? 0, route);
+    else if (area) remove(this.#byVertex.get(area), vertex, route);
+  }
+
+  /** A border router says that it reaches a boundary router; undefined when it does no longer. */
+  boundary(area: Area, lsa: StoredLsa, router: number, boundary: Omit<Boundary, 'area'> | undefined): void {
+    let known = this.#boundaries.get(router);
+    if (!known) {
+      known = new Map();
+      this.#boundaries.set(router, known);
+    }
+    const scope = `${area.id} ${lsa.key}`;
+    if (boundary) {
+      known.set(scope, { ...boundary, area });
+      const via = this.#viaBorder.get(boundary.via) ?? new Set();
+      via.add(router);
+      this.#viaBorder.set(boundary.via, via);
+    } else known.delete(scope);
+    if (known.size === 0) this.#boundaries.delete(router);
+    this.#boundaryMoved(router);
+  }
+
+  /** Boundary routers that border routers speak of. */
+  boundariesSpokenOf(): Iterable<number> {
+    return this.#boundaries.keys();
+  }
+
+  keyOf(prefix: Prefix): RouteKey {
+    return routeKey(prefix);
+  }
+
+  #boundaryMoved(router: number): void {
+    this.#reach.delete(router);
+    for (const route of this.#byBoundary.get(router) ?? []) this.#dirty.add(route);
+  }
+
+  // --- What changed ----------------------------------------------------------------------------------------------------
+
+  /** Distances or next hops of these vertices changed. */
+  moved(area: Area, vertices: Iterable<VertexKey>): void {
+    const ofArea = this.#byVertex.get(area);
+    for (const key of vertices) {
+      for (const route of ofArea?.get(key) ?? []) this.#dirty.add(route);
+      const router = routerOfVertex(key);
+      if (router === undefined) continue;
+      this.#boundaryMoved(router);
+      for (const beyond of this.#viaBorder.get(router) ?? []) this.#boundaryMoved(beyond);
+    }
+  }
+
+  /** Everything is to be looked at again: what kind of router we are changed. */
+  invalidate(): void {
+    this.#reach.clear();
+    for (const route of this.routes.values()) this.#dirty.add(route);
+  }
+
+  get isDirty(): boolean {
+    return this.#dirty.size > 0;
+  }
+
+  /** Brings the ways up to date: internal ones first, as externals may hang on them. Returns what changed. */
+  calculate(): Set<RouteKey> {
+    const changed = new Set<RouteKey>();
+    const externals: OspfRoute[] = [];
+    let internalChanged = false;
+    for (const route of this.#dirty) {
+      let internal = false;
+      for (const { kind } of route.advertisements.values()) if (kind === 'intra' || kind === 'inter') internal = true;
+      if (!internal && route.paths.every(({ type }) => type.startsWith('external'))) externals.push(route);
+      else if (this.#settle(route)) {
+        changed.add(route.key);
+        internalChanged = true;
+      }
+    }
+    this.#dirty.clear();
+    if (internalChanged) {
+      for (const route of [...this.#forwarded]) {
+        if (![...route.advertisements.values()].some(({ forwarding }) => forwarding)) this.#forwarded.delete(route);
+        else if (this.#settle(route)) changed.add(route.key);
+      }
+    }
+    for (const route of externals) if (this.#settle(route)) changed.add(route.key);
+    return changed;
+  }
+
+  #settle(route: OspfRoute): boolean {
+    const paths: OspfPath[] = [];
+    for (const advertisement of route.advertisements.values()) {
+      const path = this.#path(advertisement);
+      if (path) paths.push(path);
+    }
+    paths.sort(comparePaths);
+    const same = paths.length === route.paths.length && paths.every((path, i) => samePath(path, route.paths[i]));
+    route.paths = paths;
+    if (route.advertisements.size === 0) this.routes.delete(route.key);
+    return !same;
+  }
+
+  // --- Ways (§16.1 to §16.4) -------------------------------------------------------------------------------------------
+
+  #path(advertisement: Advertisement): OspfPath | undefined {
+    const { kind, area, vertex, metric } = advertisement;
+    if (kind === 'intra') {
+      if (!area) return undefined;
+      const distance = area.distance(vertex);
+      if (distance >= UNREACHABLE) return undefined;
+      return { type: 'intra', cost: distance + metric, externalCost: 0, hops: area.hops(vertex), area, advertisement };
+    }
+    if (metric >= Constant.lsInfinity) return undefined;
+    // Our own say what we know from elsewhere.
+    if (routerOfVertex(vertex) === this.o.options.routerId) return undefined;
+    if (kind === 'inter') {
+      // §16.2: a border router looks at the backbone's summaries only.
+      if (!area || (this.o.self.isBorder && !area.isBackbone)) return undefined;
+      const distance = area.distance(vertex);
+      if (distance >= UNREACHABLE || !this.o.isBorder(area, routerOfVertex(vertex) ?? 0)) return undefined;
+      return { type: 'inter', cost: distance + metric, externalCost: 0, hops: area.hops(vertex), area, advertisement };
+    }
+    return this.#external(advertisement);
+  }
+
+  /** §16.4, RFC 3101 §2.5. */
+  #external(advertisement: Advertisement): OspfPath | undefined {
+    const { kind, area, vertex, metric, metricType, forwarding, prefix, propagate } = advertisement;
+    const router = routerOfVertex(vertex) ?? 0;
+    // RFC 3101 §2.5 step 3: a border router takes no default of an NSSA that is not to be translated; of border routers it is theirs.
+    if (kind === 'nssa' && prefix.length === 0 && this.o.self.isBorder && !propagate) return undefined;
+    const reach = kind === 'nssa' && area ? this.#reachIn(area, router) : this.reach(router);
+    if (!reach) return undefined;
+    let { cost, hops, area: through } = reach;
+    if (forwarding) {
+      const way = this.#towards(forwarding, kind === 'nssa' ? area : undefined);
+      if (!way) return undefined;
+      cost = way.cost;
+      // On a link of ours it is next itself.
+      const local = this.o.hopSets.get(way.hops).every((hop) => hop === LOCAL_HOP);
+      hops = local ? (this.o.hopsOnLink(forwarding) ?? reach.hops) : way.hops;
+      through = way.area ?? through;
+    }
+    return metricType === 1
+      ? { type: 'external-1', cost: cost + metric, externalCost: 0, hops, area: through, advertisement }
+      : { type: 'external-2', cost, externalCost: metric, hops, area: through, advertisement };
+  }
+
+  #reachIn(area: Area, router: number): Reach | undefined {
+    const distance = area.distance(vertexOfRouter(router));
+    if (distance >= UNREACHABLE || !this.o.isBoundary(area, router)) return undefined;
+    return { type: 'intra', cost: distance, hops: area.hops(vertexOfRouter(router)), area };
+  }
+
+  /** The way to a boundary router (§16.4 step 3, §16.4.1): inside an area first, others than the backbone before it. */
+  reach(router: number): Reach | undefined {
+    if (this.#reach.has(router)) return this.#reach.get(router);
+    let best: Reach | undefined;
+    for (const area of this.o.areas.values()) {
+      if (area.options.type !== 'normal') continue;
+      const here = this.#reachIn(area, router);
+      if (here && (!best || better(here, best))) best = here;
+    }
+    if (!best) {
+      for (const { area, via, metric } of this.#boundaries.get(router)?.values() ?? []) {
+        if (via === this.o.options.routerId || metric >= Constant.lsInfinity || (this.o.self.isBorder && !area.isBackbone)) continue;
+        const distance = area.distance(vertexOfRouter(via));
+        if (distance >= UNREACHABLE || !this.o.isBorder(area, via)) continue;
+        const cost = distance + metric;
+        const hops = area.hops(vertexOfRouter(via));
+        if (!best || cost < best.cost) best = { type: 'inter', cost, hops, area };
+        else if (cost === best.cost) best = { type: 'inter', cost, hops: this.o.hopSets.union(best.hops, hops), area };
+      }
+    }
+    this.#reach.set(router, best);
+    return best;
+  }
+
+  /** §16.4 step 3: the way to a forwarding address is one of ours, and inside the AS. */
+  #towards(address: Uint8Array, within: Area | undefined): OspfPath | undefined {
+    for (let length = address.length * 8; length >= 0; length--) {
+      const bytes = maskBytes(address, length);
+      const path = this.routes.get(routeKey({ bytes, length }))?.paths[0];
+      if (!path) continue;
+      if (path.type !== 'intra' && path.type !== 'inter') return undefined;
+      if (within && (path.type !== 'intra' || path.area !== within)) return undefined;
+      return path;
+    }
+    return undefined;
+  }
+}
+
+function better(x: Reach, y: Reach): boolean {
+  if (x.area.isBackbone !== y.area.isBackbone) return !x.area.isBackbone;
+  return x.cost !== y.cost ? x.cost < y.cost : x.area.id > y.area.id;
+}
+
+/** The order of preference (§11, §16.4.6). @internal */
+export function comparePaths(x: OspfPath, y: OspfPath): number {
+  if (x.type !== y.type) return PATH_TYPES.indexOf(x.type) - PATH_TYPES.indexOf(y.type);
+  if (x.externalCost !== y.externalCost) return x.externalCost - y.externalCost;
+  if (x.cost !== y.cost) return x.cost - y.cost;
+  // RFC 3101 §2.5 step 6 (e): a type 7 that is to be translated, then a type 5.
+  return rank(x) - rank(y);
+}
+function rank({ advertisement: { kind, propagate } }: OspfPath): number {
+  return kind === 'nssa' && propagate ? 0 : kind === 'external' ? 1 : 2;
+}
+
+/** The ways that tie for best. @internal */
+export function best(route: OspfRoute): readonly OspfPath[] {
+  const [first] = route.paths;
+  return first ? route.paths.filter((path) => tie(path, first) && rank(path) === rank(first)) : [];
+}
+function tie(x: OspfPath, y: OspfPath): boolean {
+  return x.type === y.type && x.cost === y.cost && x.externalCost === y.externalCost;
+}
+
+function samePath(x: OspfPath, y: OspfPath | undefined): boolean {
+  return (
+    y !== undefined &&
+    tie(x, y) &&
+    x.hops === y.hops &&
+    x.area === y.area &&
+    x.advertisement.lsa.header.advertisingRouter === y.advertisement.lsa.header.advertisingRouter &&
+    x.advertisement.tag === y.advertisement.tag &&
+    x.advertisement.lsa.heardFrom.length === y.advertisement.lsa.heardFrom.length &&
+    x.advertisement.lsa === y.advertisement.lsa
+  );
+}
+
+function add<K>(index: Map<K, Set<OspfRoute>>, key: K, route: OspfRoute): void {
+  const known = index.get(key);
+  if (known) known.add(route);
+  else index.set(key, new Set([route]));
+}
+function remove<K>(index: Map<K, Set<OspfRoute>> | undefined, key: K, route: OspfRoute): void {
+  const known = index?.get(key);
+  if (!known) return;
+  known.delete(route);
+  if (known.size === 0) index?.delete(key);
+}
+
+/** Next hops that are none: the destination is ours. @internal */
+export function isOurs({ hops }: OspfPath): boolean {
+  return hops === NO_HOPS;
+}

@@ -1,0 +1,210 @@
+import { parseAddress } from '../lib/address.js';
+import { maskBytes, type Prefix } from '../lib/prefix.js';
+import type { ListedLink } from './area.js';
+import { type AdvertisedPrefix, type Dialect, MAX_LINK_METRIC, type Meaning, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
+import type { OspfInterface } from './interface.js';
+import { VertexKind } from './spf/graph.js';
+import { type ExternalBody, Group, LsTypeV2, maskOf, Option, octets, PACKET_HEADER, type RouterLink, word } from './wire/index.js';
+
+const IPV4_HEADER = 20;
+/** A network is named by its designated router's address, which the numbers of routers leave free above 2^32. */
+const NETWORK = 0x1_0000_0000;
+const OPAQUE: readonly number[] = [LsTypeV2.opaqueLink, LsTypeV2.opaqueArea, LsTypeV2.opaqueAs];
+
+/** OSPFv2 (RFC 2328). @internal */
+export const v2: Dialect = {
+  version: 2,
+  family: 'ipv4',
+  context: { version: 2, family: 'ipv4' },
+  types: LsTypeV2,
+  allRouters: parseAddress(Group.allRouters[2]),
+  allDesignatedRouters: parseAddress(Group.allDesignatedRouters[2]),
+  overhead: IPV4_HEADER + PACKET_HEADER[2],
+  ownDrId: ({ address }) => word(address),
+  drIdOf: (_routerId, source) => word(source),
+  // §10: by address on networks of many, by router id elsewhere.
+  neighbourKey: ({ type }, routerId, source) => (type === 'point-to-point' ? routerId : word(source)),
+  options: (area) => (area.options.type === 'normal' ? Option.e : 0) | (area.options.type === 'nssa' ? Option.n : 0) | Option.o,
+
+  checkHello({ options, area }, hello) {
+    // §10.5: on point-to-point links the mask says nothing.
+    if (options.type !== 'point-to-point' && hello.mask !== maskOf(options.maskLength))
+      return { problem: 'mask-mismatch', detail: `its mask is ${bits(hello.mask)}, ours /${options.maskLength}` };
+    const own = v2.options(area) & (Option.e | Option.n);
+    if ((hello.options & (Option.e | Option.n)) !== own) return { problem: 'area-type-mismatch', detail: areaType(hello.options) };
+    return undefined;
+  },
+  helloFields: ({ maskLength }) => ({ mask: maskOf(maskLength), interfaceId: 0 }),
+  takes: ({ options }, lsType) => !OPAQUE.includes(lsType) || (options & Option.o) !== 0,
+  isOwn({ header }, { routerId }, interfaces) {
+    if (header.advertisingRouter === routerId) return true;
+    if (header.lsType !== LsTypeV2.network) return false;
+    for (const { options, isUp } of interfaces) if (isUp && word(options.address) === header.id) return true;
+    return false;
+  },
+  networkOf: ({ designatedRouter }) => NETWORK + designatedRouter,
+
+  meaning({ header }, body): Meaning {
+    const router = vertexOfRouter(header.advertisingRouter);
+    const at = (
+      prefix: Prefix,
+      kind: AdvertisedPrefix['kind'],
+      metric: number,
+      rest: Partial<AdvertisedPrefix> = {},
+    ): AdvertisedPrefix => ({
+      prefix,
+      kind,
+      vertex: router,
+      metric,
+      metricType: 1,
+      forwarding: undefined,
+      tag: 0,
+      propagate: false,
+      ...rest,
+    });
+    switch (body.type) {
+      case 'router':
+        return {
+          vertex: { key: router, kind: VertexKind.router, links: body.links.flatMap(listed) },
+          prefixes: body.links.flatMap((link) => (link.type === 'stub' ? [at(link.prefix, 'intra', link.metric)] : [])),
+        };
+      case 'network': {
+        const key = NETWORK + header.id;
+        const links = body.routers.map((id) => ({ to: vertexOfRouter(id), kind: VertexKind.router, cost: 0 }));
+        const prefixes = body.prefix ? [at(body.prefix, 'intra', 0, { vertex: key })] : [];
+        return { vertex: { key, kind: VertexKind.network, links }, prefixes };
+      }
+      case 'summary':
+        return { prefixes: [at(body.prefix, 'inter', body.metric)] };
+      case 'asbr-summary':
+        return { prefixes: [], boundary: { router: body.router, via: header.advertisingRouter, metric: body.metric } };
+      case 'external':
+      case 'nssa': {
+        const { metric, metricType, forwarding, tag, propagate } = body;
+        return { prefixes: [at(body.prefix, body.type, metric, { metricType, forwarding, tag, propagate })] };
+      }
+      default:
+        return { prefixes: [] };
+    }
+  },
+
+  originate(area, self) {
+    const links: RouterLink[] = [];
+    const stubs = new Map<string, RouterLink>();
+    for (const one of area.interfaces)
+      for (const link of linksOf(one, self)) {
+        if (link.type !== 'stub') links.push(link);
+        else {
+          // Several interfaces may be in one subnet: it is told once, at its least cost.
+          const key = `${word(link.prefix.bytes)}/${link.prefix.length}`;
+          const known = stubs.get(key);
+          if (!known || known.metric > link.metric) stubs.set(key, link);
+        }
+      }
+    const own: OwnBody[] = [
+      {
+        lsType: LsTypeV2.router,
+        id: self.routerId,
+        body: {
+          type: 'router',
+          areaBorder: self.isBorder,
+          asBoundary: self.isBoundary && area.options.type !== 'stub',
+          virtualEnd: false,
+          nssaTranslator: false,
+          options: v2.options(area),
+          links: [...links, ...stubs.values()],
+        },
+      },
+    ];
+    for (const one of area.interfaces) {
+      const routers = [...one.neighbours.values()].filter((neighbour) => neighbour.isFull).map(({ routerId }) => routerId);
+      if (one.state !== 'dr' || routers.length === 0) continue;
+      own.push({
+        lsType: LsTypeV2.network,
+        id: word(one.options.address),
+        body: { type: 'network', prefix: subnetOf(one), options: v2.options(area), routers: [self.routerId, ...routers] },
+      });
+    }
+    return own;
+  },
+  originateLink: () => [],
+  prefixIds: ({ bytes, length }) => ({ first: word(bytes), second: (word(bytes) | ~maskOf(length)) >>> 0 }),
+  summary: (id, prefix, metric) => ({ lsType: LsTypeV2.summary, id, body: { type: 'summary', prefix, prefixOptions: 0, metric } }),
+  asbrSummary: (_id, router, metric) => ({
+    lsType: LsTypeV2.asbrSummary,
+    id: router,
+    body: { type: 'asbr-summary', router, options: 0, metric },
+  }),
+  external: (id, body) => ({
+    lsType: body.type === 'nssa' ? LsTypeV2.nssa : LsTypeV2.external,
+    id,
+    body: { ...body, prefixOptions: 0, referenced: undefined } satisfies ExternalBody,
+  }),
+  lsaOptions(area, body) {
+    const shared = area ? v2.options(area) & ~Option.n : Option.e | Option.o;
+    return body.type === 'nssa' && body.propagate ? shared | Option.n : shared;
+  },
+};
+
+/** Links that lead to a vertex. */
+function listed(link: RouterLink): ListedLink[] {
+  if (link.type === 'point-to-point') return [{ to: vertexOfRouter(link.neighbour), kind: VertexKind.router, cost: link.metric }];
+  if (link.type === 'transit') return [{ to: NETWORK + link.neighbourInterfaceId, kind: VertexKind.network, cost: link.metric }];
+  return [];
+}
+
+/** §12.4.1: what the router LSA says of an interface. */
+function linksOf(one: OspfInterface, self: Self): RouterLink[] {
+  if (!one.isUp) return [];
+  const { options } = one;
+  const cost = self.cost(one);
+  const transitCost = self.stubRouter ? MAX_LINK_METRIC : cost;
+  const links: RouterLink[] = [];
+  const full = [...one.neighbours.values()].filter((neighbour) => neighbour.isFull);
+  const interfaceId = options.maskLength === 32 && options.type === 'point-to-point' ? options.interfaceId : word(options.address);
+  const towards = (routers: typeof full): void => {
+    for (const { routerId } of routers)
+      links.push({ type: 'point-to-point', metric: transitCost, neighbour: routerId, interfaceId, neighbourInterfaceId: 0 });
+  };
+  let subnet = true;
+  if (options.passive) subnet = true;
+  else if (options.type === 'point-to-point') {
+    towards(full);
+    subnet = options.maskLength < 32;
+  } else if (options.type === 'point-to-multipoint') {
+    // §12.4.1.4: our own address as a host, and a link to each neighbour.
+    links.push({ type: 'stub', metric: 0, prefix: { family: 'ipv4', bytes: options.address, length: 32 } });
+    towards(full);
+    subnet = false;
+  } else if (isTransit(one)) {
+    links.push({ type: 'transit', metric: transitCost, neighbour: 0, interfaceId, neighbourInterfaceId: one.designatedRouter });
+    subnet = false;
+  }
+  for (const { bytes, length } of options.prefixes) {
+    const own = length === options.maskLength && word(maskBytes(options.address, length)) === word(bytes);
+    if (!own || subnet) links.push({ type: 'stub', metric: cost, prefix: { family: 'ipv4', bytes, length } });
+  }
+  return links;
+}
+
+/** §12.4.1.2: the network carries others' packets once its designated router has somebody. @internal */
+export function isTransit(one: OspfInterface): boolean {
+  if (one.state === 'waiting' || one.designatedRouter === 0) return false;
+  for (const neighbour of one.neighbours.values())
+    if (neighbour.isFull && (one.state === 'dr' || neighbour.drId === one.designatedRouter)) return true;
+  return false;
+}
+
+function subnetOf({ options }: OspfInterface): Prefix {
+  return { family: 'ipv4', bytes: maskBytes(options.address, options.maskLength), length: options.maskLength };
+}
+
+function bits(mask: number): string {
+  return octets(mask).join('.');
+}
+
+/** What a Hello's options say of its area, for people. @internal */
+export function areaType(options: number): string {
+  const type = (options & Option.e) !== 0 ? 'one that takes externals' : (options & Option.n) !== 0 ? 'an NSSA' : 'a stub area';
+  return `it takes the area for ${type}`;
+}

@@ -1,0 +1,246 @@
+import { type Family, parseAddress } from '../lib/address.js';
+import type { Prefix } from '../lib/prefix.js';
+import type { ListedLink, VertexKey } from './area.js';
+import { type AdvertisedPrefix, type Dialect, MAX_LINK_METRIC, type Meaning, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
+import type { OspfInterface } from './interface.js';
+import { UNREACHABLE, VertexKind } from './spf/graph.js';
+import { areaType, isTransit } from './v2.js';
+import { type ExternalBody, Group, type LinkPrefix, LsTypeV3, Option, PACKET_HEADER, PrefixOption, type RouterLink } from './wire/index.js';
+
+const IPV6_HEADER = 40;
+
+/** OSPFv3 for one address family (RFC 5340, RFC 5838). @internal */
+export function v3(family: Family): Dialect {
+  const context = { version: 3, family } as const;
+  const { nssa: _nssa, ...types } = LsTypeV3;
+  const dialect: Dialect = {
+    version: 3,
+    family,
+    context,
+    types: { ...types, summary: LsTypeV3.interAreaPrefix, asbrSummary: LsTypeV3.interAreaRouter, nssa: LsTypeV3.nssa },
+    allRouters: parseAddress(Group.allRouters[3]),
+    allDesignatedRouters: parseAddress(Group.allDesignatedRouters[3]),
+    overhead: IPV6_HEADER + PACKET_HEADER[3],
+    ownDrId: (_options, routerId) => routerId,
+    drIdOf: (routerId) => routerId,
+    neighbourKey: (_options, routerId) => routerId,
+    // RFC 5838 §2.2: instances of IPv4 clear V6 and set AF.
+    options: (area) =>
+      (family === 'ipv6' ? Option.v6 : Option.af) |
+      (area.options.type === 'normal' ? Option.e : 0) |
+      (area.options.type === 'nssa' ? Option.n : 0) |
+      Option.r,
+
+    checkHello({ area }, hello) {
+      const own = dialect.options(area) & (Option.e | Option.n);
+      if ((hello.options & (Option.e | Option.n)) !== own) return { problem: 'area-type-mismatch', detail: areaType(hello.options) };
+      // RFC 5838 §2.4: in all families but unicast IPv6, who does not know of families is not spoken to.
+      if (family !== 'ipv6' && (hello.options & Option.af) === 0)
+        return { problem: 'family-mismatch', detail: 'it does not know of address families (its AF bit is clear)' };
+      return undefined;
+    },
+    helloFields: ({ interfaceId }) => ({ mask: 0, interfaceId }),
+    takes: () => true,
+    isOwn: ({ header }, { routerId }) => header.advertisingRouter === routerId,
+    networkOf(one) {
+      if (one.state === 'dr') return networkKey(one.designatedRouter, one.options.interfaceId);
+      return networkKey(one.designatedRouter, one.neighbours.get(one.designatedRouter)?.interfaceId ?? 0);
+    },
+
+    meaning({ header }, body): Meaning {
+      const router = vertexOfRouter(header.advertisingRouter);
+      const at = (
+        prefix: Prefix,
+        kind: AdvertisedPrefix['kind'],
+        metric: number,
+        rest: Partial<AdvertisedPrefix> = {},
+      ): AdvertisedPrefix => ({
+        prefix,
+        kind,
+        vertex: router,
+        metric,
+        metricType: 1,
+        forwarding: undefined,
+        tag: 0,
+        propagate: false,
+        ...rest,
+      });
+      const noted = ({ options }: { readonly options: number }): boolean => (options & PrefixOption.noUnicast) === 0;
+      switch (body.type) {
+        case 'router': {
+          // RFC 5340 §4.8.1: a router whose R bit, or V6 bit in IPv6, is clear forwards nothing for others.
+          const forwards = (body.options & Option.r) !== 0 && (family !== 'ipv6' || (body.options & Option.v6) !== 0);
+          const links = body.links.flatMap(listed).map((link) => (forwards ? link : { ...link, cost: UNREACHABLE }));
+          return { vertex: { key: router, kind: VertexKind.router, links }, prefixes: [] };
+        }
+        case 'network': {
+          const links = body.routers.map((id) => ({ to: vertexOfRouter(id), kind: VertexKind.router, cost: 0 }));
+          return { vertex: { key: networkKey(header.advertisingRouter, header.id), kind: VertexKind.network, links }, prefixes: [] };
+        }
+        case 'intra-area-prefix': {
+          const { lsType, id, advertisingRouter } = body.referenced;
+          // §4.8.1: what an LSA refers to must be its own router's.
+          if (advertisingRouter !== header.advertisingRouter) return { prefixes: [] };
+          const vertex =
+            lsType === LsTypeV3.network ? networkKey(advertisingRouter, id) : lsType === LsTypeV3.router && id === 0 ? router : undefined;
+          if (vertex === undefined) return { prefixes: [] };
+          return { prefixes: body.prefixes.filter(noted).map(({ prefix, metric }) => at(prefix, 'intra', metric, { vertex })) };
+        }
+        case 'summary':
+          return { prefixes: noted({ options: body.prefixOptions }) ? [at(body.prefix, 'inter', body.metric)] : [] };
+        case 'asbr-summary':
+          return { prefixes: [], boundary: { router: body.router, via: header.advertisingRouter, metric: body.metric } };
+        case 'external':
+        case 'nssa': {
+          if (!noted({ options: body.prefixOptions })) return { prefixes: [] };
+          const { metric, metricType, forwarding, tag, propagate } = body;
+          return { prefixes: [at(body.prefix, body.type, metric, { metricType, forwarding, tag, propagate })] };
+        }
+        default:
+          return { prefixes: [] };
+      }
+    },
+
+    originate(area, self) {
+      const own: OwnBody[] = [
+        {
+          lsType: LsTypeV3.router,
+          id: 0,
+          body: {
+            type: 'router',
+            areaBorder: self.isBorder,
+            asBoundary: self.isBoundary && area.options.type !== 'stub',
+            virtualEnd: false,
+            nssaTranslator: false,
+            options: dialect.options(area),
+            links: [...area.interfaces].flatMap((one) => linksOf(one, self)),
+          },
+        },
+      ];
+      const prefixes = [...area.interfaces].flatMap((one) => prefixesOf(one, self));
+      if (prefixes.length > 0)
+        own.push(intraAreaPrefix(0, { lsType: LsTypeV3.router, id: 0, advertisingRouter: self.routerId }, unique(prefixes)));
+      for (const one of area.interfaces) {
+        const full = [...one.neighbours.values()].filter((neighbour) => neighbour.isFull);
+        if (one.state !== 'dr' || full.length === 0) continue;
+        const id = one.options.interfaceId;
+        let options = dialect.options(area);
+        const shared: LinkPrefix[] = own4(one, family).map((prefix) => ({ prefix, options: 0, metric: 0 }));
+        for (const lsa of one.database.ofType(LsTypeV3.link)) {
+          const body = lsa.body(context);
+          if (lsa.ended || body?.type !== 'link' || !full.some(({ routerId }) => routerId === lsa.header.advertisingRouter)) continue;
+          options |= body.options;
+          // §4.4.3.9: what is marked as an address, or for nobody, is not the link's.
+          for (const { prefix, options: marks } of body.prefixes)
+            if ((marks & (PrefixOption.noUnicast | PrefixOption.localAddress)) === 0) shared.push({ prefix, options: 0, metric: 0 });
+        }
+        own.push({
+          lsType: LsTypeV3.network,
+          id,
+          body: { type: 'network', prefix: undefined, options, routers: [self.routerId, ...full.map(({ routerId }) => routerId)] },
+        });
+        // The id tells it from the one of the router LSA.
+        if (shared.length > 0)
+          own.push(intraAreaPrefix(id, { lsType: LsTypeV3.network, id, advertisingRouter: self.routerId }, unique(shared)));
+      }
+      return own;
+    },
+
+    originateLink(one) {
+      if (one.options.passive || !one.isUp) return [];
+      const prefixes = own4(one, family).map((prefix) => ({ prefix, options: 0, metric: 0 }));
+      const { priority, interfaceId, nextHop: linkLocal } = one.options;
+      return [
+        {
+          lsType: LsTypeV3.link,
+          id: interfaceId,
+          body: { type: 'link', priority, options: dialect.options(one.area), linkLocal, prefixes },
+        },
+      ];
+    },
+    prefixIds: () => undefined,
+    summary: (id, prefix, metric) => ({
+      lsType: LsTypeV3.interAreaPrefix,
+      id,
+      body: { type: 'summary', prefix, prefixOptions: 0, metric },
+    }),
+    asbrSummary: (id, router, metric) => ({
+      lsType: LsTypeV3.interAreaRouter,
+      id,
+      body: { type: 'asbr-summary', router, options: Option.r | Option.e | (family === 'ipv6' ? Option.v6 : Option.af), metric },
+    }),
+    external: (id, body) => ({
+      lsType: body.type === 'nssa' ? LsTypeV3.nssa : LsTypeV3.external,
+      id,
+      body: { ...body, prefixOptions: body.propagate ? PrefixOption.propagate : 0, referenced: undefined } satisfies ExternalBody,
+    }),
+    lsaOptions: () => 0,
+  };
+  return dialect;
+}
+
+/** A network is named by its designated router and that one's number of the interface. */
+function networkKey(router: number, interfaceId: number): VertexKey {
+  return `${router} ${interfaceId}`;
+}
+
+function listed(link: RouterLink): ListedLink[] {
+  if (link.type === 'point-to-point') return [{ to: vertexOfRouter(link.neighbour), kind: VertexKind.router, cost: link.metric }];
+  if (link.type === 'transit')
+    return [{ to: networkKey(link.neighbour, link.neighbourInterfaceId), kind: VertexKind.network, cost: link.metric }];
+  return [];
+}
+
+/** §4.4.3.2: what the router LSA says of an interface. */
+function linksOf(one: OspfInterface, self: Self): RouterLink[] {
+  if (!one.isUp || one.options.passive) return [];
+  const metric = self.stubRouter ? MAX_LINK_METRIC : self.cost(one);
+  const { interfaceId } = one.options;
+  if (one.elects) {
+    if (!isTransit(one)) return [];
+    const designated = one.state === 'dr' ? interfaceId : (one.neighbours.get(one.designatedRouter)?.interfaceId ?? 0);
+    return [{ type: 'transit', metric, interfaceId, neighbour: one.designatedRouter, neighbourInterfaceId: designated }];
+  }
+  return [...one.neighbours.values()]
+    .filter((neighbour) => neighbour.isFull)
+    .map((neighbour) => ({
+      type: 'point-to-point',
+      metric,
+      interfaceId,
+      neighbour: neighbour.routerId,
+      neighbourInterfaceId: neighbour.interfaceId,
+    }));
+}
+
+/** §4.4.3.9: prefixes that lie at the router itself: of links that no network LSA speaks for. */
+function prefixesOf(one: OspfInterface, self: Self): LinkPrefix[] {
+  if (!one.isUp || (one.elects && isTransit(one))) return [];
+  return one.options.prefixes.map(({ bytes, length }) => ({
+    prefix: { family: bytes.length === 4 ? 'ipv4' : 'ipv6', bytes, length },
+    options: length === bytes.length * 8 ? PrefixOption.localAddress : 0,
+    metric: one.options.type === 'point-to-multipoint' ? 0 : self.cost(one),
+  }));
+}
+
+function own4(one: OspfInterface, family: Family): Prefix[] {
+  return one.options.prefixes.map(({ bytes, length }) => ({ family, bytes, length }));
+}
+
+function intraAreaPrefix(
+  id: number,
+  referenced: { lsType: number; id: number; advertisingRouter: number },
+  prefixes: LinkPrefix[],
+): OwnBody {
+  return { lsType: LsTypeV3.intraAreaPrefix, id, body: { type: 'intra-area-prefix', referenced, prefixes } };
+}
+
+/** Each prefix once, at its least cost. */
+function unique(prefixes: readonly LinkPrefix[]): LinkPrefix[] {
+  const least = new Map<string, LinkPrefix>();
+  for (const one of prefixes) {
+    const key = `${one.prefix.bytes.join()}/${one.prefix.length}`;
+    const known = least.get(key);
+    if (!known || known.metric > one.metric) least.set(key, one);
+  }
+  return [...least.values()];
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { parsePrefix } from '../../src/lib/prefix.js';
+import type { AreaOptions } from '../../src/ospf/options.js';
+import { Lab, type LabRouter } from './support/lab.js';
+
+/** Addresses of either version, by a number of the link and one of the place on it. */
+const at = (version: 2 | 3, link: number, place: number): string =>
+  version === 2 ? `10.0.${link}.${place}/24` : `2001:db8:0:${link}::${place}/64`;
+const net = (version: 2 | 3, link: number): string => (version === 2 ? `10.0.${link}.0/24` : `2001:db8:0:${link}::/64`);
+const outside = (version: 2 | 3, number: number): string => (version === 2 ? `192.0.${number}.0/24` : `2001:db8:ff${number}::/48`);
+const anywhere = (version: 2 | 3): string => (version === 2 ? '0.0.0.0/0' : '::/0');
+
+function external(router: LabRouter, text: string, metric: { value: number; type: 1 | 2; tag: number } | undefined): void {
+  const { bytes, length } = parsePrefix(text);
+  router.handle({ type: 'externals', changes: [{ bytes, length, metric }] });
+}
+
+/** `1 (area 0) 2 (area 1) 3`, and a second border router 4 in parallel where asked for: links are numbered 12, 23, 14, 43. */
+function chain(version: 2 | 3, area: Partial<AreaOptions> = {}, parallel = false) {
+  const lab = new Lab({ version });
+  const one = { id: 1, ...area };
+  const first = lab.router(1, [{ id: 0 }]);
+  const border = lab.router(2, [{ id: 0 }, one]);
+  const last = lab.router(3, [one]);
+  const join = (x: LabRouter, y: LabRouter, number: number, into: number): void => {
+    const wire = lab.wire();
+    x.attach(wire, at(version, number, 1), { area: into });
+    y.attach(wire, at(version, number, 2), { area: into });
+  };
+  join(first, border, 12, 0);
+  join(border, last, 23, 1);
+  const other = parallel ? lab.router(4, [{ id: 0 }, one]) : undefined;
+  if (other) {
+    join(first, other, 14, 0);
+    join(other, last, 43, 1);
+  }
+  first.attach(lab.wire(), at(version, 1, 1), { name: 'own', passive: true, cost: 1 });
+  last.attach(lab.wire(), at(version, 3, 1), { name: 'own', passive: true, cost: 1, area: 1 });
+  lab.advance(60_000);
+  return { lab, first, border, last, other };
+}
+
+describe.each([2, 3] as const)('OSPFv%i', (version) => {
+  test('a border router tells each area of the other', () => {
+    const { first, last } = chain(version);
+    expect(first.table()[net(version, 3)]).toBe('inter 21 via 2');
+    expect(last.table()[net(version, 1)]).toBe('inter 21 via 2');
+  });
+
+  test('two border routers at equal cost share, and one does alone when the other is gone', () => {
+    const { lab, first, last, border } = chain(version, {}, true);
+    expect(first.table()[net(version, 3)]).toBe('inter 21 via 2,4');
+    border.handle({ type: 'stop' });
+    lab.advance(10_000);
+    expect(first.table()[net(version, 3)]).toBe('inter 21 via 4');
+    expect(last.table()[net(version, 1)]).toBe('inter 21 via 4');
+  });
+
+  test('externals are known through the boundary router, in another area too, and end when they are taken back', () => {
+    const { lab, first, last } = chain(version);
+    external(first, outside(version, 1), { value: 5, type: 1, tag: 0 });
+    external(first, outside(version, 2), { value: 5, type: 2, tag: 7 });
+    lab.advance(10_000);
+    expect(last.table()[outside(version, 1)]).toBe('external-1 25 via 2');
+    expect(last.table()[outside(version, 2)]).toBe('external-2 5+20 via 2');
+    external(first, outside(version, 1), undefined);
+    lab.advance(10_000);
+    expect(last.table()[outside(version, 1)]).toBeUndefined();
+  });
+
+  test('a stub area has a default in place of externals, and a totally stubby one in place of summaries too', () => {
+    const stub = chain(version, { type: 'stub', defaultCost: 3 });
+    external(stub.first, outside(version, 1), { value: 5, type: 2, tag: 0 });
+    stub.lab.advance(10_000);
+    expect(stub.last.table()).toMatchObject({ [anywhere(version)]: 'inter 13 via 2', [net(version, 1)]: 'inter 21 via 2' });
+    expect(stub.last.table()[outside(version, 1)]).toBeUndefined();
+    const stubby = chain(version, { type: 'stub', summaries: false });
+    expect(stubby.last.table()[anywhere(version)]).toBe('inter 11 via 2');
+    expect(stubby.last.table()[net(version, 1)]).toBeUndefined();
+  });
+
+  test("what comes into a not-so-stubby area is told beyond it by one border router, and outside's is not let in", () => {
+    const { lab, first, last, border } = chain(version, { type: 'nssa' }, true);
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 9 });
+    external(first, outside(version, 2), { value: 5, type: 2, tag: 0 });
+    lab.advance(20_000);
+    expect(border.table()[outside(version, 1)]).toBe('external-2 5+10 via 3');
+    expect(first.table()[outside(version, 1)]).toMatch(/^external-2 5\+2[01] via /);
+    // The border router of the higher id translates (RFC 3101 §3.1).
+    const translations = [...first.machine.database.all()].filter(({ header }) => header.advertisingRouter !== 1);
+    expect(translations.map(({ header }) => header.advertisingRouter)).toEqual([4]);
+    expect(last.table()[outside(version, 2)]).toBeUndefined();
+    expect(last.table()[anywhere(version)]).toMatch(/^external-2 1\+10 via /);
+    external(last, outside(version, 1), undefined);
+    lab.advance(20_000);
+    expect(first.table()[outside(version, 1)]).toBeUndefined();
+  });
+
+  test('routers that disagree on what an area is do not speak to each other, and say so', () => {
+    const lab = new Lab({ version });
+    const wire = lab.wire();
+    const [a, b] = [lab.router(1, [{ id: 1, type: 'stub' }]), lab.router(2, [{ id: 1 }])];
+    a.attach(wire, at(version, 1, 1), { area: 1 });
+    b.attach(wire, at(version, 1, 2), { area: 1 });
+    lab.advance(15_000);
+    expect(a.events.filter(({ type }) => type === 'problem')).toMatchObject([{ problem: 'area-type-mismatch' }]);
+    expect(a.neighbours()).toEqual([]);
+  });
+});
+
+test('two prefixes of one address have link state ids of their own, and a host has its own address', () => {
+  const { lab, first, last } = chain(2);
+  for (const prefix of ['192.0.0.0/16', '192.0.0.0/24', '192.0.0.0/32', '192.0.0.255/32'])
+    external(first, prefix, { value: 5, type: 2, tag: 0 });
+  lab.advance(30_000);
+  expect(Object.keys(last.table()).filter((prefix) => prefix.startsWith('192.'))).toEqual([
+    '192.0.0.0/16',
+    '192.0.0.0/24',
+    '192.0.0.0/32',
+    '192.0.0.255/32',
+  ]);
+});

@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { Constant, encodeLsa, encodePacket, type Lsa, type LsaBody, LsTypeV2, LsTypeV3 } from '../../src/ospf/wire/index.js';
+import { Lab, type LabRouter } from './support/lab.js';
+
+/** `1 - 2 - 3` on point-to-point links, all fully adjacent. */
+function chain(version: 2 | 3, options: ConstructorParameters<typeof Lab>[0] = {}) {
+  const lab = new Lab({ ...options, version });
+  const routers = [lab.router(1), lab.router(2), lab.router(3)] as const;
+  const wires = [lab.wire(), lab.wire()] as const;
+  const join = (x: LabRouter, y: LabRouter, i: 0 | 1): void => {
+    for (const [place, router] of [x, y].entries())
+      router.attach(wires[i], version === 2 ? `10.0.${i}.${place + 1}/24` : `2001:db8:0:${i}::${place + 1}/64`);
+  };
+  join(routers[0], routers[1], 0);
+  join(routers[1], routers[2], 1);
+  lab.advance(30_000);
+  return { lab, routers, wires };
+}
+
+/** A packet that a neighbour might send, said by its id. */
+function say(router: LabRouter, routerId: number, lsas: readonly Lsa[], name = 'e0'): void {
+  const one = router.machine.interfaces.get(name);
+  const neighbour = [...(one?.neighbours.values() ?? [])].find((known) => known.routerId === routerId);
+  if (!one || !neighbour) throw new Error(`no neighbour ${routerId}`);
+  const { version } = router.options;
+  const destination = router.machine.dialect.allRouters;
+  const context = { authentication: { type: 'null' }, source: neighbour.address, destination, now: router.lab.now } as const;
+  const packet = { version, routerId, area: one.options.area, instance: 0, body: { type: 'link-state-update', lsas } } as const;
+  router.handle({ type: 'packet', interface: name, source: neighbour.address, destination, bytes: encodePacket(packet, context) });
+}
+function lsa(version: 2 | 3, lsType: number, id: number, advertisingRouter: number, body: LsaBody, sequence = 1): Lsa {
+  const family = version === 2 ? 'ipv4' : 'ipv6';
+  return encodeLsa({ lsType, id, advertisingRouter, age: 1, options: 0x42, sequence }, body, { version, family });
+}
+const has = (router: LabRouter, text: string): boolean => router.databases().some((line) => line.startsWith(text));
+const routerLsa = (version: 2 | 3): LsaBody => ({
+  type: 'router',
+  areaBorder: false,
+  asBoundary: false,
+  virtualEnd: false,
+  nssaTranslator: false,
+  options: version === 2 ? 2 : 0x13,
+  links: [],
+});
+const routerType = { 2: LsTypeV2.router, 3: LsTypeV3.router } as const;
+
+describe.each([2, 3] as const)('OSPFv%i: LSAs', (version) => {
+  const idOf = (routerId: number): number => (version === 2 ? routerId : 0);
+
+  test('are renewed every half hour by who made them, and end after an hour when nobody does', () => {
+    const { lab, routers } = chain(version);
+    const [a, b, c] = routers;
+    say(b, 1, [lsa(version, routerType[version], idOf(77), 77, routerLsa(version))]);
+    lab.advance(1_000_000);
+    expect(has(c, `${routerType[version]} ${idOf(77)} 77`)).toBe(true);
+    const before = a.databases().filter((line) => line.includes(' 3 '));
+    lab.advance(1_000_000);
+    expect(a.databases().filter((line) => line.includes(' 3 '))).not.toEqual(before);
+    lab.advance(2_000_000);
+    for (const router of routers) expect(has(router, `${routerType[version]} ${idOf(77)} 77`)).toBe(false);
+    expect(a.databases()).toEqual(c.databases());
+  });
+
+  test('of ours that come back are outdone, and taken back where we would not say them', () => {
+    const { lab, routers } = chain(version);
+    const [a, b, c] = routers;
+    say(b, 1, [lsa(version, routerType[version], idOf(3), 3, routerLsa(version), 1000)]);
+    say(b, 1, [lsa(version, version === 2 ? LsTypeV2.summary : LsTypeV3.interAreaPrefix, 0x0a630000, 3, summary(version), 5)]);
+    lab.advance(10_000);
+    expect(has(a, `${routerType[version]} ${idOf(3)} 3 1001 `)).toBe(true);
+    expect(Object.keys(a.table())).toEqual(Object.keys(c.table()));
+    expect(a.databases().some((line) => / 3 5 /.test(line) && line.includes(String(0x0a630000)))).toBe(false);
+  });
+
+  test('begin again at the first sequence number after the last, once all have forgotten that', () => {
+    const { lab, routers } = chain(version);
+    const [a, b] = routers;
+    say(b, 1, [lsa(version, routerType[version], idOf(3), 3, routerLsa(version), Constant.maxSequence)]);
+    lab.advance(20_000);
+    const [line] = a.databases().filter((text) => text.startsWith(`${routerType[version]} ${idOf(3)} 3 `));
+    expect(Number(line?.split(' ')[3])).toBeLessThan(-0x7fff_fff0);
+    expect(Object.keys(a.table())).toHaveLength(2);
+  });
+
+  test('with a wrong checksum are dropped, counted, and told of once', () => {
+    const { routers } = chain(version);
+    const [, b, c] = routers;
+    const broken = lsa(version, routerType[version], idOf(77), 77, routerLsa(version));
+    broken.bytes[21] = 0x55;
+    say(b, 1, [broken]);
+    say(b, 1, [broken]);
+    expect(has(c, `${routerType[version]} ${idOf(77)} 77`)).toBe(false);
+    expect(b.events.filter((event) => event.type === 'problem')).toMatchObject([{ problem: 'lsa-checksum' }]);
+    expect(b.machine.interfaces.get('e0')?.counters.problems.get('lsa-checksum')).toBe(2);
+  });
+
+  test('flooded again within a second are not taken, and are when they come once more later', () => {
+    const { lab, routers } = chain(version);
+    const [, b] = routers;
+    const at = (sequence: number): Lsa => lsa(version, routerType[version], idOf(77), 77, routerLsa(version), sequence);
+    say(b, 1, [at(1)]);
+    say(b, 1, [at(2)]);
+    expect(has(b, `${routerType[version]} ${idOf(77)} 77 1 `)).toBe(true);
+    lab.advance(1000);
+    say(b, 1, [at(2)]);
+    expect(has(b, `${routerType[version]} ${idOf(77)} 77 2 `)).toBe(true);
+  });
+
+  test('of types that are not known here go on as their scope says', () => {
+    const { lab, routers } = chain(version);
+    const [, b, c] = routers;
+    const data = Uint8Array.of(1, 2, 3, 4);
+    if (version === 2) {
+      const opaque = (lsType: number): Lsa => lsa(2, lsType, (200 << 24) | 1, 77, { type: 'opaque', opaqueType: 200, opaqueId: 1, data });
+      say(b, 1, [opaque(LsTypeV2.opaqueLink), opaque(LsTypeV2.opaqueArea), opaque(LsTypeV2.opaqueAs)]);
+      lab.advance(5000);
+      const id = ((200 << 24) | 1) >>> 0;
+      expect([9, 10, 11].map((type) => has(c, `${type} ${id} 77`))).toEqual([false, true, true]);
+    } else {
+      const unknown = (lsType: number): Lsa => lsa(3, lsType, 1, 77, { type: 'unknown', lsType, data });
+      // U bit clear: as of link scope, whatever its scope. Set: as its scope says.
+      say(b, 1, [unknown(0x2123), unknown(0xa123), unknown(0xc123)]);
+      lab.advance(5000);
+      expect([0x2123, 0xa123, 0xc123].map((type) => has(c, `${type} 1 77`))).toEqual([false, true, true]);
+      expect(b.machine.interfaces.get('e0')?.database.get(`${0x2123} 1 77`)).toBeDefined();
+    }
+  });
+
+  test('beyond the limit of a neighbour are refused, and other neighbours lose nothing', () => {
+    const { lab, routers } = chain(version, { instance: { lsaLimit: 10 } });
+    const [, b, c] = routers;
+    for (let id = 100; id < 120; id++) say(b, 1, [lsa(version, routerType[version], idOf(id), id, routerLsa(version))]);
+    expect(b.neighbours().find(({ routerId }) => routerId === 1)?.lsas).toBe(10);
+    expect(b.events.filter((event) => event.type === 'problem')).toMatchObject([{ problem: 'lsa-limit' }]);
+    say(b, 3, [lsa(version, routerType[version], idOf(300), 300, routerLsa(version))], 'e1');
+    lab.advance(5000);
+    expect(has(routers[0], `${routerType[version]} ${idOf(300)} 300`)).toBe(true);
+    expect(c.states()).toEqual(['full']);
+  });
+});
+
+function summary(version: 2 | 3): LsaBody {
+  return version === 2
+    ? { type: 'summary', prefix: { family: 'ipv4', bytes: Uint8Array.of(10, 99, 0, 0), length: 16 }, prefixOptions: 0, metric: 1 }
+    : {
+        type: 'summary',
+        prefix: { family: 'ipv6', bytes: Uint8Array.of(0x20, 1, ...new Uint8Array(14)), length: 16 },
+        prefixOptions: 0,
+        metric: 1,
+      };
+}
+
+test('lost packets are sent again until all have everything', () => {
+  const { lab, routers } = chain(2, { loss: 0.3, seed: 7 });
+  const [a, b, c] = routers;
+  lab.until(
+    () => [...a.states(), ...b.states()].every((state) => state === 'full') && a.databases().join() === c.databases().join(),
+    600_000,
+  );
+  expect(Object.keys(a.table())).toHaveLength(2);
+});
+
+test('a stub router is passed only if there is no other way, and is reached all the same', () => {
+  const { lab, routers } = chain(2);
+  const [a, b] = routers;
+  expect(a.table()['10.0.1.0/24']).toBe('intra 20 via 2');
+  b.handle({ type: 'stubRouter', on: true });
+  lab.advance(10_000);
+  expect(a.table()['10.0.1.0/24']).toBe('intra 20 via 2');
+  const c = routers[2];
+  c.attach(lab.wire(), '10.9.0.1/16', { name: 'own', passive: true });
+  lab.advance(10_000);
+  expect(a.table()['10.9.0.0/16']).toBe('intra 65555 via 2');
+});
