@@ -50,15 +50,12 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'node:': ['io', 'cli'],
   'ip-num': ['lib'],
   'binary-parser': ['lib/layout.ts'],
-  '@noble/hashes': ['lib/digest.ts'],
+  '@noble/hashes': ['lib/digest.ts', 'stack/tcp'],
+  '@noble/ciphers': ['stack/tcp'],
   koffi: ['io'],
   zod: ['lib/validate.ts', 'lib/fields.ts', 'network/shape.ts', 'router/shape.ts', 'router/ospf-shape.ts', 'bgp/policy/shape.ts', 'cli'],
   eventemitter3: ['router', 'bgp/speaker.ts'],
   yaml: ['cli'],
-  '@noble/hashes/legacy': ['stack/tcp'],
-  '@noble/hashes/hmac': ['stack/tcp'],
-  '@noble/hashes/sha2': ['stack/tcp'],
-  '@noble/ciphers/aes': ['stack/tcp'],
 };
 
 /** What the core may not touch, as it reads no clock. (What Node and browsers add, its compiler settings do not know.) */
