@@ -14,6 +14,7 @@ import { Lab, type LabNode, type Running } from './support/lab.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const PING = fileURLToPath(new URL('support/ping.py', import.meta.url));
+const CHECKSUMS = fileURLToPath(new URL('support/checksums.py', import.meta.url));
 const SHARED = { 'ipv4-unicast': '10.0.1.100', 'ipv6-unicast': '2001:db8:1::100' } as const;
 const ROUTER = { 'ipv4-unicast': '10.0.1.1', 'ipv6-unicast': '2001:db8:1::1' } as const;
 
@@ -79,6 +80,7 @@ describe.each(kinds)('$name over frames', (kind) => {
         const [four, six] = addresses[i] ?? addresses[0];
         const ip = (line: string) => lab.exec(node, 'ip', line.split(' '));
         await ip(`link add vx0 type vxlan id 42 local ${node.ipv4} remote ${own.ipv4} dstport 4789 dev eth0`);
+        await lab.exec(node, 'python3', [CHECKSUMS, 'vx0']);
         await ip('link set vx0 mtu 1450 up');
         await ip(`address add ${four}/24 dev vx0`);
         await ip(`address add ${six}/64 dev vx0 nodad`);

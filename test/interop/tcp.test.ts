@@ -23,6 +23,7 @@ describe.skipIf(!present)("our TCP against Linux's", () => {
     guest = await lab.node('guest');
     const ip = (line: string) => lab.exec(guest, 'ip', line.split(' '));
     await ip(`link add vx0 type vxlan id 42 local ${guest.ipv4} remote ${own.ipv4} dstport 4789 dev eth0`);
+    await lab.exec(guest, 'python3', [fileURLToPath(new URL('support/checksums.py', import.meta.url)), 'vx0']);
     await ip('link set vx0 mtu 1450 up');
     await ip('address add 10.0.1.10/24 dev vx0');
   }, 60_000);

@@ -183,6 +183,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     this.#irs = syn.seq;
     this.#rcvNxt = add(syn.seq, 1);
     this.#lastAck = this.#rcvNxt;
+    this.#edge = add(this.#rcvNxt, Math.min(0xffff, config.receiveBuffer)); // as our SYN says
     // With MD5 there is no room for both, and SACK is worth more.
     this.#sack = config.sack && sackPermitted === true;
     this.#timestamps = config.timestamps && timestamp !== undefined && !this.#crowded;
@@ -233,7 +234,6 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
         ...(timestamps ? { timestamp: { value: this.#timestamp(now), echo: answer ? this.#tsRecent : 0 } } : {}),
       },
     });
-    this.#edge = add(this.#rcvNxt, window);
     this.#sender.synSent(now, this.#tries > 0);
     this.timers.start('retransmit', now + this.#roundTrip.timeout);
   }
@@ -693,7 +693,8 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
 
   /** Room that the other end has not been told of. */
   get #grown(): number {
-    const room = this.#config.receiveBuffer - this.#unreadOctets;
+    // More than its field can say is told nobody.
+    const room = Math.min(this.#config.receiveBuffer, 0xffff << this.#rcvScale) - this.#unreadOctets;
     return ahead(add(this.#rcvNxt, room), this.#edge);
   }
 
