@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 /** What each example must have printed by the time it ends; `minimal` runs until it is told to stop. */
 const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
@@ -20,9 +22,29 @@ const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
   'lab.ts': [/86401\.000 s {2}a day later: a/, /10\.0\.9\.9\/32 -> b {2}\(session-down\)/],
 };
 
+let folder = '';
+beforeAll(async () => {
+  // All at once, as they share the library; inside the project, where its packages are found.
+  mkdirSync('.tmp', { recursive: true });
+  folder = mkdtempSync('.tmp/examples-');
+  const entryPoints = Object.keys(PRINTS).map((file) => `examples/${file}`);
+  await build({
+    entryPoints,
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+  });
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
 function run(file: string): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', `examples/${file}`], { env: { ...process.env, PORT: '0', NO_COLOR: '1' } });
+    const script = join(folder, file.replace(/ts$/, 'js'));
+    const child = spawn(process.execPath, [script], { env: { ...process.env, PORT: '0', NO_COLOR: '1' } });
     let output = '';
     const take = (chunk: Buffer): void => {
       output += chunk.toString();

@@ -1,5 +1,6 @@
 import type { Feed } from '../claims/feed.js';
 import { bytesEqual } from '../lib/bytes.js';
+import { contains, type Prefix } from '../lib/prefix.js';
 import { SetFlag } from '../rib/attribute-sets.js';
 import type { Rib } from '../rib/rib.js';
 import type { Policy } from './policy/index.js';
@@ -31,6 +32,8 @@ export interface ExportContext {
   readonly nextHop4: Uint8Array | undefined;
   readonly nextHop6: Uint8Array | undefined;
   readonly unchanged: boolean;
+  /** A next hop in here is the neighbour's too, without us (RFC 4271 §5.1.3): it stays as it is. */
+  readonly shared: Prefix | undefined;
   /** IPv4 routes may go with an IPv6 next hop (RFC 8950). */
   readonly extendedNextHop: boolean;
   readonly fourOctetAs: boolean;
@@ -121,12 +124,13 @@ export class RouteExport {
     });
     if (result.verdict !== 'accept') return false;
     const bytes = encodeCanonical(result.attributes);
-    // What policy sets on the way out is meant to leave, MED above all.
-    return this.#rewrite(bytes, 0, bytes.length, feed, rib.ipv6, result.attributes.med !== attributes.med);
+    // What policy sets on the way out is meant to leave.
+    const { med, nextHop } = result.attributes;
+    return this.#rewrite(bytes, 0, bytes.length, feed, rib.ipv6, med !== attributes.med, nextHop !== attributes.nextHop);
   }
 
   /** Walks a canonical set and writes what the neighbour gets. False when it cannot be told (no next hop of the right kind). */
-  #rewrite(page: Uint8Array, from: number, to: number, feed: Feed, ipv6: boolean, keepMed = false): boolean {
+  #rewrite(page: Uint8Array, from: number, to: number, feed: Feed, ipv6: boolean, keepMed = false, keepHop = false): boolean {
     const { context } = this;
     // Room for what is added: an AS, LOCAL_PREF, ORIGINATOR_ID, a cluster id, AS4_PATH.
     if (this.bytes.length < (to - from) * 2 + 128) this.bytes = new Uint8Array((to - from) * 2 + 4096);
@@ -154,7 +158,7 @@ export class RouteExport {
           past = 3;
           continue;
         case 3:
-          if (context.unchanged) this.nextHop = page.slice(value, value + length);
+          if (keepHop || context.unchanged || this.#isShared(page, value, length)) this.nextHop = page.slice(value, value + length);
           continue;
         case 4: // MED does not go on to a third AS (RFC 4271 §5.1.4).
           if (!transparent && !keepMed) continue;
@@ -207,6 +211,11 @@ export class RouteExport {
     this.length = at;
     if (ipv6) return this.nextHop.length >= 16;
     return this.nextHop.length === 4 || (this.nextHop.length >= 16 && context.extendedNextHop);
+  }
+
+  #isShared(page: Uint8Array, value: number, length: number): boolean {
+    const { shared } = this.context;
+    return shared !== undefined && contains(shared, page.subarray(value, value + (length === 4 ? 4 : 16)));
   }
 
   /** What every route must have and the set has not, of the codes in `[past, code)`. */

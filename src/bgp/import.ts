@@ -74,9 +74,11 @@ export class RouteImport implements Importer {
   path: PathState | undefined;
   #last = 0;
   /** Sets that policy made, by the set they were made of; both are counted while they stand here. */
-  readonly #made = new Map<number, { readonly setOut: number; readonly fault: number; readonly wish: number }>();
-  /** The rule that decided last, for `explain`. */
-  rule: string | undefined;
+  readonly #made = new Map<
+    number,
+    { readonly setOut: number; readonly fault: number; readonly wish: number; readonly words: string | undefined }
+  >();
+  words: string | undefined;
 
   constructor(
     private readonly sets: AttributeSets,
@@ -99,6 +101,7 @@ export class RouteImport implements Importer {
     if (this.fault === 0 && (sets.flags[set] ?? 0) & SetFlag.large) this.wish = this.#asked(set);
     this.origin = undefined;
     this.path = undefined;
+    this.words = undefined;
     if (this.fault === 0 && this.#validated) this.#validate(set, a, b, c, d, length, ipv6);
     if (this.fault === 0 && context.policy) this.#applyPolicy(context.policy, set, a, b, c, d, length, ipv6);
   }
@@ -224,6 +227,7 @@ export class RouteImport implements Importer {
     if (cached) {
       this.setOut = cached.setOut;
       this.fault = cached.fault;
+      this.words = cached.words;
       if (cached.wish >= 0) this.wish = cached.wish;
       return;
     }
@@ -233,10 +237,11 @@ export class RouteImport implements Importer {
       attributes,
       policy.needsPrefix ? `${ipv6 ? formatIpv6(a, b, c, d) : formatIpv4(a)}/${length}` : undefined,
     );
-    this.rule = result.rule;
     let made = set;
-    if (result.verdict !== 'accept') this.fault = Verdict[result.verdict === 'error' ? 'policy-error' : 'policy-rejected'];
-    else if (result.preference !== undefined) this.wish = result.preference;
+    if (result.verdict !== 'accept') {
+      this.fault = Verdict[result.verdict === 'error' ? 'policy-error' : 'policy-rejected'];
+      this.words = result.reason;
+    } else if (result.preference !== undefined) this.wish = result.preference;
     if (result.verdict === 'accept' && result.attributes !== attributes) {
       const bytes = encodeCanonical(result.attributes);
       made = this.sets.intern(bytes, 0, bytes.length);
@@ -252,6 +257,7 @@ export class RouteImport implements Importer {
       this.#made.set(set, {
         setOut: made,
         fault: this.fault,
+        words: this.words,
         // What the RPKI wishes is a prefix's own.
         wish: result.verdict === 'accept' ? (result.preference ?? -1) : -1,
       });

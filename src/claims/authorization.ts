@@ -143,6 +143,10 @@ export class Authorization {
   invalidate(): void {
     this.#stale = true;
   }
+  /** Whether anything changed since the last judgement. */
+  get stale(): boolean {
+    return this.#stale;
+  }
 
   /**
    * Judges a claim: the index of the grant that covers it, or minus its refusal's position in `VERDICTS`.

@@ -50,6 +50,8 @@ export interface Importer {
   /** What the RPKI says of the set evaluated last; undefined where it was not asked. */
   readonly origin: OriginState | undefined;
   readonly path: PathState | undefined;
+  /** The policy's own words where it refused what was evaluated last. */
+  readonly words: string | undefined;
 }
 
 /** What brought a change about. @public */

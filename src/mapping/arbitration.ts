@@ -141,7 +141,7 @@ export class Arbitration {
     const rows = this.#rows;
     const equal = this.decision.equals(rows, count, eliminated);
     const sharing = Array.from(rows.subarray(0, this.decision.options.multipath ? equal : 1));
-    const best = this.decision.best(rows, equal);
+    const best = this.decision.best(rows, equal, this.decision.options.multipath ? undefined : eliminated);
     if (!this.decision.options.multipath) {
       this.#settle(best);
       return;

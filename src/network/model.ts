@@ -43,7 +43,6 @@ export class NetworkModel {
   addNode(config: NodeConfig): Node {
     if (this.#byName.has(config.name)) throw new UsageError('NAME_TAKEN', `there is a node ${JSON.stringify(config.name)} already`);
     const node: Node = { index: this.nodes.length, name: config.name, config, up: config.state !== 'down', present: true };
-    this.#checkAddresses(config, node);
     this.nodes.push(node);
     if (node.index >= this.down.length) {
       const wider = new Uint8Array(this.down.length * 4);
@@ -56,14 +55,15 @@ export class NetworkModel {
     return node;
   }
 
-  changeNode(config: NodeConfig): Node {
-    const node = this.node(config.name);
-    this.#checkAddresses(config, node);
-    this.#disown(node);
-    node.config = config;
-    this.#own(node);
-    this.setUp(node, config.state !== 'down');
-    return node;
+  /** Changes nodes together, as one may get an address that another had. The configuration was checked: no two have the same. */
+  changeNodes(configs: readonly NodeConfig[]): void {
+    for (const { name } of configs) this.#disown(this.node(name));
+    for (const config of configs) {
+      const node = this.node(config.name);
+      node.config = config;
+      this.#own(node);
+      this.setUp(node, config.state !== 'down');
+    }
   }
 
   removeNode(name: string): Node {
@@ -110,6 +110,11 @@ export class NetworkModel {
     const bytes = parseAddress(address);
     return this.owner(bytes, 0, bytes.length);
   }
+  /** The node that has the address by its configuration, not by a session alone. */
+  configuredOwnerOf(address: string): Node | undefined {
+    const owner = this.ownerOf(address);
+    return owner?.present && (owner.config.addresses ?? []).includes(address) ? owner : undefined;
+  }
 
   /** From now on `address` identifies sessions of `node`: it is reserved, and a next hop of the node's. */
   bindSession(address: string, node: Node): void {
@@ -142,19 +147,13 @@ export class NetworkModel {
     return [...addresses, ...this.subnets.map(({ prefix }) => prefix)];
   }
 
-  #checkAddresses(config: NodeConfig, self: Node): void {
-    for (const address of config.addresses ?? []) {
-      const owner = this.ownerOf(address);
-      if (owner && owner !== self) {
-        throw new UsageError('CONFIG_INVALID', `address ${address} belongs to node ${JSON.stringify(owner.name)} already`);
-      }
-    }
-  }
   #own(node: Node): void {
     for (const address of node.config.addresses ?? []) this.#ownAddress(address, node);
   }
   #disown(node: Node): void {
     for (const address of node.config.addresses ?? []) this.#disownAddress(address, node);
+    // By a session it has an address as long as the session is there.
+    for (const [address, session] of this.#sessions) if (session.node === node) this.#ownAddress(address, node);
   }
   #ownAddress(address: string, node: Node): void {
     const bytes = parseAddress(address);

@@ -159,7 +159,10 @@ export interface NeighbourConfig {
   readonly import?: PolicyConfig;
   /** What it is told. Default: nothing (RFC 8212). */
   readonly export?: ExportKind | readonly ExportKind[] | { readonly of?: readonly ExportKind[]; readonly rules: PolicyConfig };
-  /** Next hop of what we announce. Default `self`; `unchanged` for a route-server client. */
+  /**
+   * Next hop of what we announce. Default `self`; `unchanged` for a route-server client or a reflector's, and of a next hop in the
+   * neighbour's own subnet while the router has no ports, as packets then need not pass through it.
+   */
   readonly nextHop?: 'self' | 'unchanged' | string;
   /** An internal neighbour to reflect to and from (RFC 4456). Default false. */
   readonly routeReflectorClient?: boolean;

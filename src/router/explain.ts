@@ -1,4 +1,4 @@
-import type { Feed } from '../claims/feed.js';
+import type { Feed, Importer } from '../claims/feed.js';
 import { VERDICTS, type VerdictCode, verdictSentence } from '../claims/reasons.js';
 import type { OriginState, PathState } from '../lib/validation.js';
 import type { Arbitration } from '../mapping/arbitration.js';
@@ -74,17 +74,15 @@ function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<n
   const holder = rib.holderOf(row);
   const verdict = VERDICTS[rib.verdictOf(row)] ?? 'accepted';
   const grant = rib.grantOf(row);
-  const prefix = rib.prefixOf[row] ?? 0;
-  const { a, b, c, d, length } = rib.prefixes;
   const importer = feed.alive ? feed.importer : undefined;
-  importer?.evaluate(rib.setIn[row] ?? 0, a[prefix] ?? 0, b[prefix] ?? 0, c[prefix] ?? 0, d[prefix] ?? 0, length[prefix] ?? 0, rib.ipv6);
+  if (importer) evaluate(importer, rib, row);
   return {
     node: rib.model.at(holder).name,
     speaker: rib.model.at(feed.speaker < 0 ? holder : feed.speaker).name,
     source: feed.source,
     from: feed.label,
     verdict,
-    message: feed.source === 'initial' ? 'The configuration names it as holder.' : verdictSentence(verdict),
+    message: feed.source === 'initial' ? 'The configuration names it as holder.' : sentenceOf(verdict, importer?.words),
     grant: grant === 0 ? undefined : rib.authorization.grants[grant - 1]?.id,
     preference: rib.preferenceOf(row),
     won,
@@ -92,6 +90,26 @@ function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<n
     rpki: importer?.origin,
     aspa: importer?.path,
   };
+}
+
+/** Why a claim is refused, as a sentence, with the words of the policy where that refused it. @internal */
+export function refusalSentence(rib: Rib, row: number): string {
+  const verdict = VERDICTS[rib.verdictOf(row)] ?? 'accepted';
+  const importer = verdict.startsWith('policy-') ? (rib.feeds[rib.feedOf(row)] as Feed).importer : undefined; // a row's feed outlives it
+  if (importer) evaluate(importer, rib, row);
+  return sentenceOf(verdict, importer?.words);
+}
+
+function sentenceOf(verdict: VerdictCode, words: string | undefined): string {
+  const sentence = verdictSentence(verdict);
+  return words === undefined ? sentence : `${sentence.slice(0, -1)}: ${words}.`;
+}
+
+/** Has the importer look at a claim again, which leaves in its fields what it makes of it. */
+function evaluate(importer: Importer, rib: Rib, row: number): void {
+  const prefix = rib.prefixOf[row] ?? 0;
+  const { a, b, c, d, length } = rib.prefixes;
+  importer.evaluate(rib.setIn[row] ?? 0, a[prefix] ?? 0, b[prefix] ?? 0, c[prefix] ?? 0, d[prefix] ?? 0, length[prefix] ?? 0, rib.ipv6);
 }
 
 /** An explanation as lines for people. @public */

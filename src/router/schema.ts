@@ -1,6 +1,7 @@
 import { parseAddress } from '../lib/address.js';
 import { parseAsn } from '../lib/asn.js';
 import { contains, parsePrefix } from '../lib/prefix.js';
+import { didYouMean } from '../lib/suggest.js';
 import { type Path, Problems, validate } from '../lib/validate.js';
 import type { NetworkConfig } from '../network/config.js';
 import { checkLengths, checkName, checkNetwork, Names } from '../network/schema.js';
@@ -29,6 +30,7 @@ export function checkRouter(config: unknown, path: Path = [], shared?: NetworkCo
   checkNeighbours(router, network, problems);
   checkPrefixes(router, problems);
   checkOspf(router, network, problems);
+  checkRules(router, problems);
   problems.raise();
   return router.network ? { ...router, network } : router;
 }
@@ -112,7 +114,7 @@ function checkPorts({ ports = [] }: RouterConfig, { nodes = [] }: NetworkConfig,
 
 function checkNeighbours(router: RouterConfig, network: NetworkConfig, problems: Problems): void {
   const nodes = new Set((network.nodes ?? []).map(({ name }) => name));
-  const owned = new Set((network.nodes ?? []).flatMap(({ addresses = [] }) => addresses));
+  const owners = new Map((network.nodes ?? []).flatMap(({ name, addresses = [] }) => addresses.map((address) => [address, name] as const)));
   const own = new Set((router.interfaces ?? []).flatMap(({ addresses }) => addresses));
   const addresses = new Map<string, number>();
   const names = new Names('neighbour', problems);
@@ -125,8 +127,11 @@ function checkNeighbours(router: RouterConfig, network: NetworkConfig, problems:
     else if (name !== undefined) names.add(name, [...at, 'name']);
     addresses.set(address, twin ?? i);
     if (own.has(address)) problems.add([...at, 'address'], `expected the neighbour's address, got ${address}, which is the router's own`);
+    const owner = owners.get(address);
     if (node !== undefined) checkName(node, nodes, 'node', [...at, 'node'], problems);
-    else if (!isRange(neighbour) && !owned.has(address)) {
+    if (node !== undefined && owner !== undefined && owner !== node)
+      problems.add([...at, 'node'], `expected "${owner}", which owns ${address}, got "${node}"`);
+    if (node === undefined && !isRange(neighbour) && owner === undefined) {
       problems.add(
         [...at, 'address'],
         `expected an address that a node of the network owns (or the field node to name one), got ${address}`,
@@ -184,6 +189,39 @@ function checkPrefixes({ originate = [], prefixLists = {} }: RouterConfig, probl
   }
   for (const [name, entries] of Object.entries(prefixLists)) {
     for (const [i, entry] of entries.entries()) checkLengths(entry, ['prefixLists', name, i], problems);
+  }
+}
+
+/** Rules name prefix lists that are there; what is no name is a prefix. */
+function checkRules({ neighbours = [], prefixLists = {} }: RouterConfig, problems: Problems): void {
+  for (const [i, { import: heard, export: told }] of neighbours.entries()) {
+    const policies = [
+      { rules: heard, at: ['neighbours', i, 'import'] },
+      { rules: typeof told === 'object' && 'rules' in told ? told.rules : undefined, at: ['neighbours', i, 'export', 'rules'] },
+    ];
+    for (const { rules, at } of policies) {
+      if (typeof rules !== 'object') continue;
+      for (const [j, { match }] of rules.entries()) {
+        for (const [k, entry] of (match?.prefixes ?? []).entries()) {
+          const path = [...at, j, 'match', 'prefixes', k];
+          if (typeof entry !== 'string') checkLengths(entry, path, problems);
+          else if (!Object.hasOwn(prefixLists, entry) && !isPrefix(entry))
+            problems.add(
+              path,
+              `expected the name of a prefix list, or a prefix, got "${entry}"${didYouMean(entry, Object.keys(prefixLists))}`,
+            );
+        }
+      }
+    }
+  }
+}
+
+function isPrefix(text: string): boolean {
+  try {
+    parsePrefix(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

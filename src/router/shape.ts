@@ -273,7 +273,11 @@ const neighbour = z
     extendedMessages: flag().exactOptional().describe('Messages up to 65,535 octets (RFC 8654). Default true.'),
     import: policy.exactOptional().describe('Rules on what is heard, after authorization. Default: accept all.'),
     export: exported.exactOptional().describe('What it is told. Default: nothing (RFC 8212).'),
-    nextHop: nextHop.exactOptional().describe('Next hop of what we announce. Default `self`; `unchanged` for a route-server client.'),
+    nextHop: nextHop
+      .exactOptional()
+      .describe(
+        "Next hop of what we announce. Default `self`; `unchanged` for a route-server client or a reflector's, and of a next hop in the neighbour's own subnet while the router has no ports, as packets then need not pass through it.",
+      ),
     routeReflectorClient: flag().exactOptional().describe('An internal neighbour to reflect to and from (RFC 4456). Default false.'),
     routeServerClient: flag().exactOptional().describe('Leave AS_PATH, MED and NEXT_HOP alone (RFC 7947). Default false.'),
     asOverride: flag().exactOptional().describe("Replace the neighbour's AS number by ours in paths that we send it. Default false."),

@@ -1,6 +1,6 @@
 import { Authorization, type Grant, grantId, SOURCES } from '../claims/authorization.js';
 import type { Cause, Feed } from '../claims/feed.js';
-import { VERDICTS, verdictCode, verdictSentence } from '../claims/reasons.js';
+import { VERDICTS, verdictCode } from '../claims/reasons.js';
 import { MemoryForwardingTable } from '../fib/memory-table.js';
 import { formatIpv4, formatIpv6, parseAddress } from '../lib/address.js';
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
@@ -22,7 +22,7 @@ import { AttributeSets } from '../rib/attribute-sets.js';
 import { Decision, type DecisionOptions } from '../rib/decision.js';
 import { Rib } from '../rib/rib.js';
 import type { NetworkEvents, RejectedClaim } from './events.js';
-import { type Explanation, explainPrefix } from './explain.js';
+import { type Explanation, explainPrefix, refusalSentence } from './explain.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { IsolatedEmitter } from './turn.js';
 
@@ -71,8 +71,8 @@ export interface Reconfigured {
 /** Whom a network tells what its routers must know. @internal */
 export interface NetworkMember {
   announce(rib: Rib, prefixes: Uint32Array, count: number): void;
-  /** Nodes came, went, moved, died or are back. */
-  nodesChanged?(): void;
+  /** Nodes came, went, moved, died or are back, or subnets changed. Says what it started anew. */
+  nodesChanged?(): readonly string[] | undefined;
 }
 
 /**
@@ -201,7 +201,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     }
     return {
       ...this.#config,
-      nodes: this.model.present().map((node) => ({ ...node.config, ...(node.up ? {} : { state: 'down' as const }) })),
+      nodes: this.model
+        .present()
+        .map(({ config: { state: _before, ...config }, up }) => (up ? config : { ...config, state: 'down' as const })),
       grants: this.authorization.current().map((grant) => grant.config),
       holders: [...holders, ...moved],
     };
@@ -213,27 +215,40 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
    */
   reconfigure(next: NetworkConfig): Reconfigured {
     this.#open();
-    const config = checkNetwork(next, []);
+    const checked = checkNetwork(next, []);
+    // What was moved here is claimed here: a network starts with `moved` holders, and takes over none.
+    const holders = checked.holders?.filter(({ prefix, node, moved }) => !moved || this.#movedTo(prefix) === node);
+    const config = holders ? { ...checked, holders } : checked;
     const applied: string[] = [];
     const wanted = new Map((config.nodes ?? []).map((node) => [node.name, node]));
+    /** Nodes that died, are back or are gone. */
+    const turned = new Set<number>();
     for (const node of this.model.present()) {
       const to = wanted.get(node.name);
       if (!to) {
         this.model.removeNode(node.name);
+        turned.add(node.index);
         applied.push(`node ${node.name} removed`);
       }
     }
-    for (const node of wanted.values()) {
+    const changed = [...wanted.values()].filter((node) => {
       const known = this.model.find(node.name);
-      if (!known) {
-        this.model.addNode(node);
-        applied.push(`node ${node.name} added`);
-      } else if (!same(known.config, node)) {
-        const moved = known.config.location !== node.location;
-        this.model.changeNode(node);
-        if (moved) this.#relocate(known);
-        applied.push(`node ${node.name} changed`);
-      }
+      const { state = 'up', ...rest } = node;
+      const { state: _state, ...before } = known?.config ?? {};
+      return known && (known.up !== (state === 'up') || !same(before, rest));
+    });
+    for (const { name, state = 'up' } of changed) {
+      const { index, up } = this.model.node(name);
+      if (up !== (state === 'up')) turned.add(index);
+    }
+    const moved = changed.filter(({ name, location }) => this.model.node(name).config.location !== location);
+    this.model.changeNodes(changed);
+    for (const { name } of moved) this.#relocate(this.model.node(name));
+    applied.push(...changed.map(({ name }) => `node ${name} changed`));
+    for (const node of wanted.values()) {
+      if (this.model.find(node.name)) continue;
+      this.model.addNode(node);
+      applied.push(`node ${node.name} added`);
     }
     const grants = new Map((config.grants ?? []).map((grant) => [grantId(grant), grant]));
     for (const grant of this.authorization.current()) {
@@ -259,10 +274,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#publication.announceWhen = config.announce ?? 'applied';
     this.#config = config;
     this.#setHolders();
+    this.#touchHeld(turned);
     this.rejudge({ type: 'configured' });
     this.#armExpiry();
-    this.#tellMembers();
-    return { applied, restarted: [] };
+    return { applied, restarted: this.#tellMembers() };
   }
 
   /** Adds a node. Throws a `UsageError` (`NAME_TAKEN`, or `CONFIG_INVALID` for an address of another's). */
@@ -291,11 +306,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.model.setUp(node, state === 'up');
     const nodes = (this.#config.nodes ?? []).map((known) => (known.name === name ? { ...known, state } : known));
     this.#config = { ...this.#config, nodes };
-    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
-      rib.now = this.#clock.now();
-      for (let row = 0; row < rib.rowLimit; row++)
-        if (rib.setIn[row] !== 0 && rib.holderOf(row) === node.index) rib.touch(rib.prefixOf[row] ?? 0);
-    }
+    this.#touchHeld(new Set([node.index]));
     this.settle({ type: state === 'up' ? 'node-up' : 'node-down', node: name });
     this.#tellMembers();
   }
@@ -669,7 +680,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
           source: feed.source,
           from: feed.label,
           reason,
-          message: verdictSentence(reason),
+          message: refusalSentence(rib, row),
         });
       }
     }
@@ -756,6 +767,11 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     }
   }
 
+  #movedTo(prefix: string): string | undefined {
+    const index = this.#moved.get(prefix);
+    return index === undefined ? undefined : this.model.at(index).name;
+  }
+
   /** A `moved` holder stands for a claim of a former life: it ends when that claim is heard again. */
   #endMoved(): void {
     for (const [text, holder] of this.#moved) {
@@ -776,8 +792,22 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     }
   }
 
-  #tellMembers(): void {
-    for (const member of [...this.#members]) member.nodesChanged?.();
+  /** Tells the routers of changed nodes; what they started anew. */
+  #tellMembers(): string[] {
+    const restarted = [...this.#members].flatMap((member) => member.nodesChanged?.() ?? []);
+    // Addresses that identify sessions are reserved, and next hops of whose sessions they are.
+    if (this.authorization.stale) this.rejudge({ type: 'configured' });
+    return restarted;
+  }
+
+  /** Nodes died, are back or are gone: all that they hold is decided again. */
+  #touchHeld(nodes: ReadonlySet<number>): void {
+    if (nodes.size === 0) return;
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      rib.now = this.#clock.now();
+      for (let row = 0; row < rib.rowLimit; row++)
+        if (rib.setIn[row] !== 0 && nodes.has(rib.holderOf(row))) rib.touch(rib.prefixOf[row] ?? 0);
+    }
   }
 
   #relocate(node: Node): void {

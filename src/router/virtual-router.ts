@@ -248,7 +248,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   reconfigure(next: RouterConfig): Reconfigured {
     const config = checkRouter(next, [], this.#ownNetwork ? undefined : this.network.configuration());
     for (const field of ['as', 'routerId', 'clusterId', 'name', 'listen', 'ports'] as const) {
-      if (JSON.stringify(config[field]) !== JSON.stringify(this.#config[field])) {
+      if (differs(config[field], this.#config[field])) {
         throw new UsageError('CONFIG_INVALID', 'cannot change while the router lives; make a new router', [field]);
       }
     }
@@ -256,6 +256,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#bgp.secure(security);
     const network = this.#ownNetwork && config.network ? this.network.reconfigure(config.network) : { applied: [], restarted: [] };
     const before = this.#addresses();
+    const lists = differs(config.prefixLists, this.#config.prefixLists) ? ['prefix lists changed'] : [];
+    const originated = differs(config.originate, this.#config.originate) ? ['originated prefixes changed'] : [];
     this.#config = config;
     for (const address of before) this.network.model.removeRouterAddress(address);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
@@ -263,9 +265,12 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     const rpki = this.#rpki.configure(config.rpki);
     this.#link.configure(config.interfaces ?? []);
     const ospf = this.#ospf.configure(config.ospf ?? []);
-    const bgp = this.#bgp.configure(config.neighbours ?? []);
+    const bgp = this.#bgp.configure(config.neighbours ?? [], lists.length > 0);
     this.network.rejudge({ type: 'configured' });
-    return { applied: [...network.applied, ...rpki, ...ospf.applied, ...bgp.applied], restarted: [...ospf.restarted, ...bgp.restarted] };
+    return {
+      applied: [...network.applied, ...rpki, ...lists, ...originated, ...ospf.applied, ...bgp.applied],
+      restarted: [...new Set([...network.restarted, ...ospf.restarted, ...bgp.restarted])],
+    };
   }
 
   // --- The network, for those who have one router ----------------------------------------------------------------------
@@ -397,6 +402,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       get addresses() {
         return router.#addresses();
       },
+      forwards: (this.#config.ports ?? []).length > 0,
       get originate() {
         return router.#config.originate ?? [];
       },
@@ -451,4 +457,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       },
     };
   }
+}
+
+function differs(x: unknown, y: unknown): boolean {
+  return JSON.stringify(x) !== JSON.stringify(y);
 }

@@ -175,6 +175,12 @@ describe('a configuration that is wrong says where, and what was expected', () =
     );
     expect(wrong({ interfaces: [{ subnet: 'wan', addresses: [] }] })[0]).toBe('interfaces[0].subnet');
     expect(wrongNeighbour({ node: 'web-z' })[0]).toBe('it.node');
+    const prefixLists = { mine: [] };
+    const neighbours = [{ address: '10.0.1.11', as: 65001, export: { rules: [{ match: { prefixes: ['mone'] } }] } }];
+    expect(wrong({ prefixLists, neighbours })).toEqual([
+      'neighbours[0].export.rules[0].match.prefixes[0]',
+      'expected the name of a prefix list, or a prefix, got "mone"; did you mean "mine"?',
+    ]);
   });
 
   test('where a grant names both a node and a tag, or neither', () => {
@@ -191,6 +197,8 @@ describe('a configuration that is wrong says where, and what was expected', () =
     expect(wrongNetwork({ grants: [{ ...grant, ge: 33 }] })[0]).toBe('grants[0].ge');
     expect(wrongNetwork({ grants: [{ ...grant, ge: 30, le: 28 }] })).toEqual(['grants[0].le', 'expected at least ge (30), got 28']);
     expect(wrong({ prefixLists: { mine: [{ prefix: '10.0.0.0/8', le: 4 }] } })[0]).toBe('prefixLists.mine[0].le');
+    const rules = [{ match: { prefixes: ['10.0.0.0/8', { prefix: '10.0.0.0/8', le: 4 }] } }];
+    expect(wrongNeighbour({ import: rules })[0]).toBe('it.import[0].match.prefixes[1].le');
   });
 
   test('where a preference lies outside its bounds', () => {

@@ -1,7 +1,9 @@
+import { validate } from '../../lib/validate.js';
 import type { PathAttributes } from '../wire/index.js';
 import { type Changer, compileChanges } from './changes.js';
 import { compileMatch, type Matcher, type PrefixLists } from './matcher.js';
-import type { PolicyConfig, PolicyFunction, PolicyRoute, PolicyRule } from './rules.js';
+import type { PolicyConfig, PolicyFunction, PolicyRoute, PolicyRule, RuleChanges } from './rules.js';
+import { ruleChanges } from './shape.js';
 
 /** What a policy made of a route. @internal */
 export type PolicyResult =
@@ -82,8 +84,9 @@ function inCode(decide: PolicyFunction, { localAs }: PolicyContext): Policy {
         const decision = decide(route);
         if (decision === 'accept') return { verdict: 'accept', attributes: route.attributes, preference: undefined, rule: undefined };
         if ('reject' in decision) return { verdict: 'reject', reason: decision.reject, rule: undefined };
-        const attributes = compileChanges(decision.accept, localAs)(route.attributes);
-        return { verdict: 'accept', attributes, preference: decision.accept.preference, rule: undefined };
+        const changes: RuleChanges = validate(ruleChanges, decision.accept);
+        const attributes = compileChanges(changes, localAs)(route.attributes);
+        return { verdict: 'accept', attributes, preference: changes.preference, rule: undefined };
       } catch (error) {
         return { verdict: 'error', reason: error instanceof Error ? error.message : String(error), rule: undefined };
       }

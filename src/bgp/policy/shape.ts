@@ -71,7 +71,8 @@ const match = z
     description: 'What a rule looks at. Every field that is given must match; a list matches when one of its entries does.',
   });
 
-const changes = z
+/** What a rule changes, also where a function says so. @internal */
+export const ruleChanges = z
   .strictObject({
     preference: preference.exactOptional().describe('Preference of the claim, within the bounds of its grant. Import only.'),
     localPref: whole(0, 0xffff_ffff).exactOptional().describe('LOCAL_PREF.'),
@@ -96,7 +97,7 @@ export const policyRule = z
   .strictObject({
     name: text('a name').exactOptional().describe('Shown where the rule decided.'),
     match: match.exactOptional().describe('Default: everything matches.'),
-    set: changes.exactOptional().describe('What it changes.'),
+    set: ruleChanges.exactOptional().describe('What it changes.'),
     verdict: z
       .union([z.enum(['accept', 'next', 'reject']), z.strictObject({ reject: text('a reason').describe('Why.') })])
       .exactOptional()

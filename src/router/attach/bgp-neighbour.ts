@@ -14,13 +14,14 @@ import { isAddress, parseAddress } from '../../lib/address.js';
 import { parseAsn } from '../../lib/asn.js';
 import type { Buffers } from '../../lib/buffers.js';
 import type { Cancel, Millis } from '../../lib/clock.js';
-import { formatPrefix, prefixWords } from '../../lib/prefix.js';
+import { contains, formatPrefix, type Prefix, prefixWords } from '../../lib/prefix.js';
 import type { Connection, ConnectionSecurity, Dialler } from '../../lib/transport.js';
 import type { Node } from '../../network/model.js';
 import { AdjRibOut } from '../../rib/adj-rib-out.js';
 import type { Rib } from '../../rib/rib.js';
 import type { AddressFamily, ExportKind, NeighbourConfig } from '../config.js';
 import type { VirtualNetwork } from '../virtual-network.js';
+import { LocalAnnouncements } from './local-announcements.js';
 import { localRoutes } from './local-routes.js';
 import { type BfdStatus, NeighbourWatch } from './neighbour-watch.js';
 import { RetainedClaims } from './retained-claims.js';
@@ -59,6 +60,8 @@ export interface RouterIdentity {
   readonly clusterId: string;
   /** The router's own addresses by subnet prefix, for next hops. */
   readonly addresses: readonly string[];
+  /** Packets pass through it: it has ports. */
+  readonly forwards: boolean;
   /** What it announces by itself. */
   readonly originate: Parameters<typeof localRoutes>[0]['originate'];
 }
@@ -95,6 +98,9 @@ export class BgpNeighbour implements PeerOwner {
   #ingest: Ingest | undefined;
   #import: RouteImport | undefined;
   #lanes: Lane[] = [];
+  #local = new LocalAnnouncements();
+  /** See {@link BgpNeighbour.#sharedSubnet}. */
+  #shared: Prefix | undefined;
   #negotiated: Negotiated | undefined;
   #deferred: Cancel | undefined;
   #malformed = 0;
@@ -193,6 +199,7 @@ export class BgpNeighbour implements PeerOwner {
       if (this.#tellsClaims()) adjRibOut.addAll();
     }
     this.#tellLocal();
+    for (const { adjRibOut } of this.#lanes) this.#local.overtaken(adjRibOut);
     this.flush();
   }
 
@@ -235,7 +242,8 @@ export class BgpNeighbour implements PeerOwner {
         lane.endOfRefresh = true;
       }
       if (this.#tellsClaims()) lane.adjRibOut.addAll();
-      this.#tellLocal(family);
+      this.#local.again(family);
+      this.#local.overtaken(lane.adjRibOut);
       this.flush();
     }
   }
@@ -257,6 +265,7 @@ export class BgpNeighbour implements PeerOwner {
     this.#import = undefined;
     const lanes = this.#lanes;
     this.#lanes = [];
+    this.#local = new LocalAnnouncements();
     for (const { adjRibOut } of lanes) this.#release(adjRibOut);
     if (!feed) return;
     feed.cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: reason.text };
@@ -339,6 +348,7 @@ export class BgpNeighbour implements PeerOwner {
     for (const lane of this.#lanes) {
       if (lane.adjRibOut.rib !== rib) continue;
       lane.adjRibOut.push(prefixes, count, this.#feed?.index ?? -1);
+      this.#local.overtaken(lane.adjRibOut, prefixes, count);
       this.flush();
     }
   }
@@ -348,6 +358,7 @@ export class BgpNeighbour implements PeerOwner {
     this.#deferred?.();
     this.#deferred = undefined;
     let chunks = 0;
+    this.#sendLocal();
     for (const lane of this.#lanes) {
       while (this.peer.writable) {
         if (chunks >= CHUNKS) {
@@ -360,6 +371,8 @@ export class BgpNeighbour implements PeerOwner {
         if (bytes.length > 0) this.peer.send(bytes, () => this.around.buffers.give(bytes));
       }
       if (lane.adjRibOut.waiting > 0 || !this.peer.writable) continue;
+      this.#local.caughtUp(lane.family);
+      if (!this.#sendLocal()) continue;
       if (lane.endOfRib) {
         lane.endOfRib = false;
         this.peer.send(endOfRib(lane.family));
@@ -368,6 +381,27 @@ export class BgpNeighbour implements PeerOwner {
         lane.endOfRefresh = false;
         this.#sendRefresh(lane.family, 2);
       }
+    }
+  }
+
+  /** Sends what waits of the router's own routes; whether that was all. */
+  #sendLocal(): boolean {
+    while (this.peer.writable) {
+      const message = this.#local.next();
+      if (!message) return true;
+      this.peer.send(message);
+    }
+    return false;
+  }
+
+  /** What the router announces by itself, or its subnets, changed. */
+  localChanged(): void {
+    const shared = this.#sharedSubnet();
+    const same = shared === this.#shared || (shared && this.#shared && formatPrefix(shared) === formatPrefix(this.#shared));
+    if (this.#negotiated && !same) this.#retell(this.#negotiated);
+    else {
+      this.#tellLocal();
+      this.flush();
     }
   }
 
@@ -385,11 +419,17 @@ export class BgpNeighbour implements PeerOwner {
     if (!negotiated || !this.#import || !this.#feed) return;
     this.#import.change(this.#importContext(negotiated));
     network.rejudge({ type: 'policy-changed', neighbour: this.name });
+    this.#retell(negotiated);
+  }
+
+  /** Everything is looked at again, to be told as it must be now. */
+  #retell(negotiated: Negotiated): void {
     this.#lanes = this.#lanes.map((lane) => {
       lane.adjRibOut.addAll();
       return { ...lane, packer: this.#packer(lane.adjRibOut, negotiated) };
     });
     this.#tellLocal();
+    for (const { adjRibOut } of this.#lanes) this.#local.overtaken(adjRibOut);
     this.flush();
   }
 
@@ -505,6 +545,7 @@ export class BgpNeighbour implements PeerOwner {
     const localAs = this.#localAs();
     const kinds = this.#exportKinds();
     const next = this.#nextHops(negotiated);
+    this.#shared = this.#sharedSubnet();
     return {
       localAs,
       peerAs: negotiated.peerAs,
@@ -523,6 +564,7 @@ export class BgpNeighbour implements PeerOwner {
       nextHop4: next.ipv4,
       nextHop6: next.ipv6,
       unchanged: this.#unchanged(),
+      shared: this.#shared,
       extendedNextHop: negotiated.extendedNextHop,
       fourOctetAs: negotiated.fourOctetAs,
       policy: this.#exportPolicy(),
@@ -532,6 +574,17 @@ export class BgpNeighbour implements PeerOwner {
   #unchanged(): boolean {
     const { nextHop, routeServerClient, routeReflectorClient } = this.config;
     return nextHop === undefined ? (routeServerClient ?? false) || (routeReflectorClient ?? false) : nextHop === 'unchanged';
+  }
+
+  /**
+   * The subnet that the neighbour shares with the next hops in it, so that its packets need not pass through us; undefined where they do:
+   * where guests are attached to ports of ours, or the configuration says `self`.
+   */
+  #sharedSubnet(): Prefix | undefined {
+    const { network, router } = this.around;
+    if (this.config.nextHop !== undefined || router.forwards) return undefined;
+    const address = parseAddress(this.address);
+    return network.model.subnets.find(({ prefix }) => contains(prefix, address))?.prefix;
   }
 
   /** Our next hop for each family: the one configured, our end of the session, or an address of the router's. */
@@ -546,15 +599,15 @@ export class BgpNeighbour implements PeerOwner {
   }
 
   /** Connected subnets, a default route, and what the router originates. */
-  #tellLocal(only?: AddressFamily): void {
+  #tellLocal(): void {
     const negotiated = this.#negotiated;
-    if (!negotiated || !this.peer.writable) return;
+    if (!negotiated) return;
     const kinds = this.#exportKinds();
     const { network, router } = this.around;
     const next = this.#nextHops(negotiated);
     const routes = localRoutes({
       kinds,
-      families: negotiated.families.filter((family) => only === undefined || family === only),
+      families: negotiated.families,
       subnets: network.model.subnets.map(({ prefix }) => formatPrefix(prefix)),
       originate: router.originate,
       localAs: this.#localAs(),
@@ -564,7 +617,7 @@ export class BgpNeighbour implements PeerOwner {
       context: negotiated.sendContext,
       policy: this.#exportPolicy(),
     });
-    for (const bytes of routes) this.peer.send(bytes);
+    this.#local.want(routes, this.#lanes);
   }
 
   #sendRefresh(family: AddressFamily, subtype: 0 | 1 | 2): void {

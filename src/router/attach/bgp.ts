@@ -44,7 +44,15 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   /** By address. */
   readonly neighbours = new Map<string, BgpNeighbour>();
   /** Neighbours that dialled in from a range, by address. */
-  readonly dynamic = new Map<string, { readonly neighbour: BgpNeighbour; readonly range: NeighbourConfig }>();
+  readonly dynamic = new Map<
+    string,
+    {
+      readonly neighbour: BgpNeighbour;
+      range: NeighbourConfig;
+      /** The node at the port that it came by; undefined over sockets of the host. */
+      readonly at: string | undefined;
+    }
+  >();
   #configs: readonly NeighbourConfig[] = [];
   /** By address or range. */
   #security: ReadonlyMap<string, ConnectionSecurity> = new Map();
@@ -65,8 +73,12 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     return this.#listeners.map((listener) => listener.endpoint);
   }
 
-  /** Takes over neighbours: says what started anew. */
-  configure(configs: readonly NeighbourConfig[]): { readonly applied: string[]; readonly restarted: string[] } {
+  /**
+   * Takes over neighbours: says what changed in place, and what started anew.
+   *
+   * @param rules - What the neighbours' rules refer to changed as well.
+   */
+  configure(configs: readonly NeighbourConfig[], rules = false): { readonly applied: string[]; readonly restarted: string[] } {
     const applied: string[] = [];
     const restarted: string[] = [];
     const wanted = new Map(configs.map((config) => [config.address, config]));
@@ -74,14 +86,17 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       const after = wanted.get(before.address);
       const name = before.name ?? before.address;
       if (after && sessionOf(before) === sessionOf(after)) {
-        if (policyOf(before) === policyOf(after) && before.import === after.import && before.export === after.export) continue;
+        for (const entry of this.dynamic.values()) if (entry.range.address === before.address) entry.range = after;
+        const changed = policyOf(before) !== policyOf(after) || codeOf(before).some((code, i) => code !== codeOf(after)[i]);
+        if (!changed && !(rules && hasRules(after))) continue;
         for (const neighbour of this.#of(before)) neighbour.repolicy(after);
-        for (const entry of this.dynamic.values()) if (entry.range.address === before.address) Object.assign(entry, { range: after });
         applied.push(`neighbour ${name} policy changed`);
         continue;
       }
-      for (const neighbour of this.#of(before)) this.#end(neighbour, after ? Cease.reset : Cease.deconfigured);
-      if (after) restarted.push(`neighbour ${name}`);
+      const [subcode, text] = !after ? [Cease.deconfigured] : after.shutdown ? shutdownOf(after) : [Cease.reset];
+      for (const neighbour of this.#of(before)) this.#end(neighbour, subcode, text);
+      if (after?.shutdown) applied.push(`neighbour ${name} shut down`);
+      else if (after) restarted.push(`neighbour ${name}`);
       else applied.push(`neighbour ${name} removed`);
     }
     const known = new Set(this.#configs.map(({ address }) => address));
@@ -91,11 +106,45 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       if (!known.has(config.address)) applied.push(`neighbour ${config.name ?? config.address} added`);
       if (!this.neighbours.has(config.address)) this.#add(config);
     }
+    for (const neighbour of this.all()) neighbour.localChanged();
     return { applied, restarted };
+  }
+
+  /**
+   * Nodes or subnets changed: a session whose address has another owner now is not that node's any more, and starts anew as its new
+   * owner's, or ends. Says which started anew.
+   */
+  nodesChanged(): readonly string[] {
+    const restarted: string[] = [];
+    for (const config of this.#configs) {
+      if (!isAddress(config.address)) continue;
+      const neighbour = this.neighbours.get(config.address);
+      const node = this.#nodeOf(config, config.address);
+      if (neighbour && neighbour.node === node) continue;
+      if (neighbour) this.#end(neighbour, node ? Cease.reset : Cease.deconfigured);
+      if (!node) continue;
+      this.#add(config);
+      if (neighbour) restarted.push(`neighbour ${neighbour.name}`);
+    }
+    for (const { neighbour, range, at } of [...this.dynamic.values()])
+      if (this.#nodeOf(range, neighbour.address, at) !== neighbour.node) this.#end(neighbour, Cease.reset);
+    for (const neighbour of this.all()) neighbour.localChanged();
+    return restarted;
+  }
+
+  /** The node that a session with `address` is bound to: over frames the one `at` the port. */
+  #nodeOf(config: NeighbourConfig, address: string, at?: string): Node | undefined {
+    const { model } = this.around.network;
+    const owner = model.configuredOwnerOf(address);
+    const name = config.node ?? at;
+    if (name === undefined) return owner;
+    if (at !== undefined) return name === at ? model.find(at) : undefined;
+    return owner === undefined || owner.name === name ? model.find(name) : undefined;
   }
 
   async start(listen: readonly ListenConfig[]): Promise<void> {
     this.#running = true;
+    this.nodesChanged();
     this.around.network.join(this);
     this.#unlisten = this.frames.listen(PORT, {
       security: (remote) => this.#securityOf(remote),
@@ -172,20 +221,19 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       this.#refuse(connection, 'unknown-neighbour');
       return;
     }
-    const { model } = this.around.network;
-    const node = range.node !== undefined ? model.find(range.node) : at === undefined ? model.ownerOf(address) : model.find(at);
-    if (!node || (at !== undefined && at !== node.name)) {
+    const node = this.#nodeOf(range, address, at);
+    if (!node) {
       this.#refuse(connection, 'unknown-node');
       return;
     }
-    const sessions = [...this.dynamic.values()].filter((entry) => entry.range === range).length;
+    const sessions = [...this.dynamic.values()].filter((entry) => entry.range.address === range.address).length;
     if (sessions >= (range.limit ?? DEFAULT_LIMIT)) {
       this.#refuse(connection, 'limit-exceeded');
       return;
     }
     const { name: _shared, ...config } = range;
     const neighbour = new BgpNeighbour({ ...config, passive: true }, address, node, this.around, this.#security.get(range.address));
-    this.dynamic.set(address, { neighbour, range });
+    this.dynamic.set(address, { neighbour, range, at });
     this.#bind(address, node);
     neighbour.start();
     neighbour.accept(connection);
@@ -230,8 +278,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   }
 
   #add(config: NeighbourConfig): void {
-    const { model } = this.around.network;
-    const node = config.node === undefined ? model.ownerOf(config.address) : model.find(config.node);
+    const node = this.#nodeOf(config, config.address);
     if (!node) return; // the configuration was checked: its network has lost the node since, and the session is refused
     const neighbour = new BgpNeighbour(config, config.address, node, this.around, this.#security.get(config.address));
     this.neighbours.set(config.address, neighbour);
@@ -239,11 +286,11 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     if (this.#running) neighbour.start();
   }
 
-  #end(neighbour: BgpNeighbour, subcode: number): void {
+  #end(neighbour: BgpNeighbour, subcode: number, text?: string): void {
     this.neighbours.delete(neighbour.address);
     this.dynamic.delete(neighbour.address);
     this.#unbind(neighbour.address);
-    void neighbour.stop(subcode);
+    void neighbour.stop(subcode, text);
   }
 
   #securityOf(address: string): ConnectionSecurity | undefined {
@@ -298,6 +345,22 @@ function policyOf({ nextHop, allowOwnAs, maxPathLength, asOverride, limit, rpki,
 
 function secured(security: ReadonlyMap<string, ConnectionSecurity>): SecuredPeers[] {
   return [...security].map(([peers, one]) => ({ peers, security: one }));
+}
+
+/** The policies that are functions, which have no JSON. */
+function codeOf({ import: heard, export: told }: NeighbourConfig): readonly unknown[] {
+  const rules = typeof told === 'object' && 'rules' in told ? told.rules : undefined;
+  return [heard, rules].map((policy) => (typeof policy === 'function' ? policy : undefined));
+}
+
+/** Whether rules decide on what it may say or is told. */
+function hasRules({ import: heard, export: told }: NeighbourConfig): boolean {
+  return Array.isArray(heard) || (typeof told === 'object' && 'rules' in told);
+}
+
+/** RFC 9003: administrative shutdown, with the operator's words where there are any. */
+function shutdownOf({ shutdown }: NeighbourConfig): [subcode: number, text?: string] {
+  return typeof shutdown === 'string' ? [Cease.shutdown, shutdown] : [Cease.shutdown];
 }
 
 function rejection(): Uint8Array {

@@ -148,7 +148,7 @@ export class LinkAttachment implements NetworkMember {
 
   announce(): void {}
 
-  nodesChanged(): void {
+  nodesChanged(): undefined {
     const { model } = this.network;
     this.#claims.leave((node) => model.find(node)?.up !== true);
     this.#stack.setNodes(

@@ -19,23 +19,35 @@ export interface LocalRoutesOptions {
   readonly policy: Policy | undefined;
 }
 
-/** What a router announces by itself to one neighbour, as UPDATEs: few routes, so they are made as values. @internal */
-export function localRoutes(options: LocalRoutesOptions): Uint8Array[] {
+/** A route that a router announces by itself, and the UPDATEs that tell one neighbour of it, or withdraw it. @internal */
+export interface LocalRoute {
+  readonly prefix: string;
+  readonly family: AddressFamily;
+  readonly announcement: Uint8Array;
+  readonly withdrawal: Uint8Array;
+}
+
+/** What a router announces by itself to one neighbour: few routes, so they are made as values. Of two for one prefix the last counts. @internal */
+export function localRoutes(options: LocalRoutesOptions): LocalRoute[] {
   const { kinds, families } = options;
   const wants = (kind: ExportKind): boolean => kinds.includes(kind) || kinds.includes('all');
   const routes: OriginateConfig[] = [];
   if (wants('connected')) routes.push(...options.subnets.map((prefix) => ({ prefix })));
   if (kinds.includes('default')) routes.push({ prefix: '0.0.0.0/0' }, { prefix: '::/0' });
   if (wants('originated')) routes.push(...options.originate);
-  const messages: Uint8Array[] = [];
+  const told: LocalRoute[] = [];
   for (const route of routes) {
-    const ipv6 = parsePrefix(route.prefix).family === 'ipv6';
+    const { prefix } = route;
+    const ipv6 = parsePrefix(prefix).family === 'ipv6';
+    const family = ipv6 ? 'ipv6-unicast' : 'ipv4-unicast';
     const nextHop = ipv6 ? options.nextHop6 : options.nextHop4;
-    if (!nextHop || !families.includes(ipv6 ? 'ipv6-unicast' : 'ipv4-unicast')) continue;
+    if (!nextHop || !families.includes(family)) continue;
     const attributes = attributesOf(route, options);
-    if (attributes) messages.push(encodeMessage(update(route.prefix, ipv6, nextHop, attributes), options.context));
+    if (!attributes) continue;
+    const announcement = encodeMessage(update(prefix, ipv6, nextHop, attributes), options.context);
+    told.push({ prefix, family, announcement, withdrawal: encodeMessage(withdrawal(prefix, family), options.context) });
   }
-  return messages;
+  return told;
 }
 
 function attributesOf(route: OriginateConfig, { external, localAs, policy }: LocalRoutesOptions): PathAttributes | undefined {
@@ -63,4 +75,11 @@ function update(prefix: string, ipv6: boolean, nextHop: Uint8Array, attributes: 
     announced: [],
     attributes: { ...attributes, mpReach: { family, nextHop: text, nlri: [{ prefix }] } },
   } as Update;
+}
+
+function withdrawal(prefix: string, family: AddressFamily): Update {
+  const nlri = [{ prefix }];
+  return family === 'ipv4-unicast'
+    ? { type: 'update', withdrawn: nlri, attributes: {}, announced: [] }
+    : { type: 'update', withdrawn: [], attributes: { mpUnreach: { family, nlri } }, announced: [] };
 }

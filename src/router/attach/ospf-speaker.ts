@@ -172,7 +172,7 @@ export class OspfSpeaker {
   }
 
   /** Nodes came, went, moved, died or are back. */
-  nodesChanged(): void {
+  nodesChanged(): undefined {
     if (!this.#running) return;
     this.#settlePorts();
     this.#claims.reconsider();

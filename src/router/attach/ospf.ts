@@ -98,7 +98,7 @@ export class OspfAttachment implements NetworkMember {
   announce(rib: Rib, prefixes: Uint32Array, count: number): void {
     for (const speaker of this.#speakers) speaker.announce(rib, prefixes, count);
   }
-  nodesChanged(): void {
+  nodesChanged(): undefined {
     for (const speaker of this.#speakers) speaker.nodesChanged();
   }
   /** Interfaces or what the router originates changed. */

@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'vitest';
+import type { BgpSpeaker } from '../../src/bgp/speaker.js';
+import type { NeighbourConfig, RouterConfig } from '../../src/router/config.js';
+import { A, B, C, routerLab } from '../support/router-lab.js';
+
+type Lab = Awaited<ReturnType<typeof routerLab>>;
+
+/** What the network's part of a change is made of. */
+function networkOf({ router }: Lab) {
+  return router.configuration().network ?? {};
+}
+function change({ router, clock }: Lab, part: Partial<RouterConfig>) {
+  const done = router.reconfigure({ ...router.configuration(), ...part });
+  clock.settle();
+  return done;
+}
+function told(speaker: BgpSpeaker): string[] {
+  return speaker
+    .routes()
+    .map(({ prefix, attributes }) => [prefix, ...(attributes.med === undefined ? [] : [`med ${attributes.med}`])].join(' '))
+    .sort();
+}
+
+describe('what a router announces by itself', () => {
+  const neighbour: NeighbourConfig = { address: A, as: 65001, export: ['connected', 'originated'] };
+
+  test('follows the configuration: subnets, what it originates, what the neighbour is told', async () => {
+    const lab = await routerLab([neighbour], { originate: [{ prefix: '198.51.100.0/24', med: 5 }, { prefix: '203.0.113.0/24' }] });
+    const a = lab.guest(A, 65001);
+    expect(told(a)).toEqual(['198.51.100.0/24 med 5', '203.0.113.0/24']);
+
+    expect(change(lab, { originate: [{ prefix: '198.51.100.0/24', med: 6 }] }).applied).toEqual(['originated prefixes changed']);
+    expect(told(a)).toEqual(['198.51.100.0/24 med 6']);
+
+    const network = { ...networkOf(lab), subnets: [{ prefix: '10.0.0.0/24' }] };
+    expect(change(lab, { network }).applied).toEqual(['subnets changed']);
+    expect(told(a)).toEqual(['10.0.0.0/24', '198.51.100.0/24 med 6']);
+    change(lab, { network: { ...network, subnets: [] } });
+
+    change(lab, { neighbours: [{ ...neighbour, passive: true, export: ['default'] }] });
+    expect(told(a)).toEqual(['0.0.0.0/0']);
+    const { export: _told, ...silent } = neighbour;
+    change(lab, { neighbours: [{ ...silent, passive: true }] });
+    expect(told(a)).toEqual([]);
+    expect(a.state).toBe('established');
+  });
+
+  test('is told in place of a claim to the same prefix, and the claim once there is none of its own', async () => {
+    const both: NeighbourConfig = { address: A, as: 65001, export: ['claims', 'originated'] };
+    const lab = await routerLab([both, { address: B, as: 65002 }], { originate: [{ prefix: '198.51.100.0/24' }] });
+    const a = lab.guest(A, 65001);
+    const b = lab.guest(B, 65002);
+    const path = () => a.route('198.51.100.0/24')?.attributes.asPath?.[0]?.asns;
+    expect(path()).toEqual([65000]);
+    lab.say(b, '198.51.100.0/24');
+    expect(path()).toEqual([65000]);
+    change(lab, { originate: [] });
+    expect(path()).toEqual([65000, 65002]);
+    change(lab, { originate: [{ prefix: '198.51.100.0/24' }] });
+    expect(path()).toEqual([65000]);
+    b.withdraw('198.51.100.0/24');
+    lab.clock.settle();
+    expect(path()).toEqual([65000]);
+    a.refresh('ipv4-unicast');
+    lab.clock.settle();
+    expect(path()).toEqual([65000]);
+    change(lab, { originate: [] });
+    expect(told(a)).toEqual([]);
+  });
+});
+
+test('a next hop in the neighbour’s own subnet stays as it is, unless packets pass through us', async () => {
+  const subnets = [{ prefix: '10.0.0.0/24' }];
+  const nodes = [
+    { name: 'a', addresses: [A] },
+    { name: 'b', addresses: [B] },
+  ];
+  const grants = [{ node: 'a', prefix: '192.0.2.0/24', as: 'gateway' as const }];
+  const neighbour: NeighbourConfig = { address: B, as: 65002, passive: true, export: 'claims' };
+  const lab = await routerLab([{ address: A, as: 65001 }, neighbour], { network: { subnets, nodes, grants } });
+  const [a, b] = [lab.guest(A, 65001), lab.guest(B, 65002)];
+  const hop = () => b.route('192.0.2.0/24')?.attributes.nextHop;
+  lab.say(a, '192.0.2.0/24');
+  expect(hop()).toBe(A);
+  const neighbours = lab.router.configuration().neighbours ?? [];
+  change(lab, { neighbours: [...neighbours.slice(0, 1), { ...neighbour, nextHop: 'self' }] });
+  expect(hop()).toBe('10.0.0.1');
+  change(lab, { neighbours });
+  expect(hop()).toBe(A);
+  change(lab, { network: { ...networkOf(lab), subnets: [{ prefix: '10.0.0.0/29' }] } });
+  expect(hop()).toBe('10.0.0.1');
+  change(lab, {
+    neighbours: [...neighbours.slice(0, 1), { ...neighbour, export: { rules: [{ set: { nextHop: '10.0.0.77', med: 3 } }] } }],
+  });
+  expect(b.route('192.0.2.0/24')?.attributes).toMatchObject({ nextHop: '10.0.0.77', med: 3 });
+});
+
+test('a claim that a policy refuses says so in the policy’s words', async () => {
+  const words = 'tests are not for here';
+  const lab = await routerLab([{ address: A, as: 65001, import: [{ match: { communities: ['65001:13'] }, verdict: { reject: words } }] }]);
+  const told: string[] = [];
+  lab.router.on('claim-rejected', ({ claims }) => told.push(...claims.map(({ message }) => message)));
+  const a = lab.guest(A, 65001);
+  lab.say(a, '192.0.2.0/24', { communities: ['65001:13'] });
+  expect(told).toEqual([`The neighbour's import policy rejects the route: ${words}.`]);
+  expect(lab.router.explain('192.0.2.0/24').claims[0]?.message).toBe(told[0]);
+});
+
+test('rules are looked at again when a prefix list that they name changes', async () => {
+  const lab = await routerLab([{ address: A, as: 65001, import: [{ match: { prefixes: ['mine'] }, verdict: 'reject' }] }], {
+    prefixLists: { mine: [{ prefix: '192.0.2.1/32' }] },
+  });
+  const a = lab.guest(A, 65001);
+  lab.say(a, '192.0.2.1/32');
+  lab.say(a, '192.0.2.2/32');
+  expect(lab.verdicts()).toEqual({ '192.0.2.1/32': 'policy-rejected', '192.0.2.2/32': 'accepted' });
+  const { applied } = change(lab, { prefixLists: { mine: [{ prefix: '192.0.2.2/32' }] } });
+  expect(applied).toEqual(['prefix lists changed', `neighbour ${A} policy changed`]);
+  expect(lab.verdicts()).toEqual({ '192.0.2.1/32': 'accepted', '192.0.2.2/32': 'policy-rejected' });
+});
+
+describe('a session is bound to the node that owns its address', () => {
+  test('and starts anew when another node gets it', async () => {
+    const lab = await routerLab([{ address: A, as: 65001 }]);
+    const a = lab.guest(A, 65001);
+    lab.say(a, '192.0.2.1/32');
+    expect(lab.router.lookup('192.0.2.1')).toEqual([{ type: 'gateway', node: 'a' }]);
+    const nodes = [
+      { name: 'b', addresses: [A, B] },
+      { name: 'a', addresses: [] },
+      { name: 'c', addresses: [C] },
+    ];
+    const { applied, restarted } = change(lab, { network: { ...networkOf(lab), nodes } });
+    expect(applied).toEqual(['node b changed', 'node a changed']);
+    expect(restarted).toEqual([`neighbour ${A}`]);
+    expect(lab.router.lookup('192.0.2.1')).toBeUndefined();
+    lab.clock.advance(5000);
+    expect(a.state).toBe('established');
+    expect(lab.router.lookup('192.0.2.1')).toEqual([{ type: 'gateway', node: 'b' }]);
+    expect(lab.router.neighbours()).toMatchObject([{ address: A, node: 'b' }]);
+  });
+
+  test('and ends when that node goes, and is there again when one comes', async () => {
+    const lab = await routerLab([{ address: A, as: 65001 }]);
+    const a = lab.guest(A, 65001);
+    lab.say(a, '192.0.2.1/32');
+    lab.router.network.removeNode('a');
+    lab.clock.advance(5000);
+    expect(a.state).not.toBe('established');
+    expect([...lab.router.claims({ node: 'a' })]).toEqual([]);
+    lab.router.network.addNode({ name: 'a2', addresses: [A] });
+    lab.router.grant({ node: 'a2', prefix: '192.0.2.1/32', as: 'gateway' });
+    lab.clock.advance(5000);
+    expect(a.state).toBe('established');
+    expect(lab.router.lookup('192.0.2.1')).toEqual([{ type: 'gateway', node: 'a2' }]);
+  });
+
+  test('also one of a range', async () => {
+    const lab = await routerLab([{ address: '10.0.0.0/24', as: 65001 }]);
+    const a = lab.guest(A, 65001);
+    lab.router.network.changeNode({ name: 'a', addresses: [] });
+    lab.clock.advance(5000);
+    expect(a.state).not.toBe('established');
+    expect(lab.router.neighbours()).toEqual([]);
+  });
+
+  test('and to no other that the configuration may name', async () => {
+    await expect(routerLab([{ address: A, as: 65001, node: 'b' }])).rejects.toThrow(
+      `neighbours[0].node: expected "a", which owns ${A}, got "b"`,
+    );
+  });
+});
+
+test('a neighbour that is shut down hears why (RFC 9003), is turned away, and comes back', async () => {
+  const neighbour: NeighbourConfig = { address: A, as: 65001, passive: true };
+  const lab = await routerLab([neighbour]);
+  const a = lab.guest(A, 65001);
+  const reasons: string[] = [];
+  a.on('down', ({ text }) => reasons.push(text));
+  expect(change(lab, { neighbours: [{ ...neighbour, shutdown: 'back at noon' }] })).toEqual({
+    applied: [`neighbour ${A} shut down`],
+    restarted: [],
+  });
+  lab.clock.advance(1000);
+  expect(reasons).toEqual(['the neighbour sent cease: administrative shutdown: back at noon']);
+  lab.clock.advance(10_000);
+  expect(a.state).not.toBe('established');
+  change(lab, { neighbours: [neighbour] });
+  lab.clock.advance(10_000);
+  expect(a.state).toBe('established');
+});
+
+test('a node that is brought up by the configuration is up', async () => {
+  const lab = await routerLab([]);
+  lab.router.network.setNodeState('a', 'down');
+  expect(networkOf(lab).nodes).toContainEqual({ name: 'a', addresses: [A], state: 'down' });
+  const nodes = (networkOf(lab).nodes ?? []).map(({ state: _state, ...node }) => node);
+  expect(change(lab, { network: { ...networkOf(lab), nodes } }).applied).toEqual(['node a changed']);
+  expect(lab.router.lookup(A)).toEqual([{ type: 'node', node: 'a' }]);
+});
