@@ -3,15 +3,25 @@ import type { Cancel, Clock, Millis } from './clock.js';
 /** A machine's timers as plain data: when each is due, and nothing else. @internal */
 export class Timers<Name extends string> {
   readonly #due = new Map<Name, Millis>();
+  /** The earliest, where it is known; a machine may have thousands, and is asked for it after every event. */
+  #next: Millis | undefined;
 
   start(name: Name, at: Millis): void {
+    const before = this.#due.get(name);
     this.#due.set(name, at);
+    if (this.#next === undefined) return;
+    if (at <= this.#next) this.#next = at;
+    else if (before === this.#next) this.#next = undefined;
   }
   stop(...names: readonly Name[]): void {
-    for (const name of names) this.#due.delete(name);
+    for (const name of names) {
+      if (this.#due.get(name) === this.#next) this.#next = undefined;
+      this.#due.delete(name);
+    }
   }
   stopAll(): void {
     this.#due.clear();
+    this.#next = undefined;
   }
   running(name: Name): boolean {
     return this.#due.has(name);
@@ -22,15 +32,16 @@ export class Timers<Name extends string> {
   }
   /** When to call back, if ever. */
   next(): Millis | undefined {
-    let next: Millis | undefined;
-    for (const at of this.#due.values()) if (next === undefined || at < next) next = at;
-    return next;
+    if (this.#next === undefined) for (const at of this.#due.values()) if (this.#next === undefined || at < this.#next) this.#next = at;
+    return this.#next;
   }
   /**
    * Removes and returns one timer due by `now`, earliest first.
    * One at a time, because what it sets off may stop another that is due in the same instant.
    */
   expire(now: Millis): Name | undefined {
+    const next = this.next();
+    if (next === undefined || next > now) return undefined;
     let first: Name | undefined;
     let at = Number.POSITIVE_INFINITY;
     for (const [name, due] of this.#due) {
@@ -39,7 +50,7 @@ export class Timers<Name extends string> {
         at = due;
       }
     }
-    if (first !== undefined) this.#due.delete(first);
+    if (first !== undefined) this.stop(first);
     return first;
   }
 }

@@ -70,8 +70,10 @@ export class Area {
       speakers = new Map();
       this.#speakers.set(key, speakers);
     }
+    const known = speakers.get(lsa.key);
     if (links) speakers.set(lsa.key, { lsa, links });
     else speakers.delete(lsa.key);
+    if (known && links && sameLinks(known.links, links)) return;
     const vertex = this.#vertex(key, kind);
     const before = this.graph.listed(vertex);
     if (speakers.size === 0) {
@@ -126,4 +128,8 @@ export class Area {
     }
     return changed;
   }
+}
+
+function sameLinks(x: readonly ListedLink[], y: readonly ListedLink[]): boolean {
+  return x.length === y.length && x.every((link, i) => link.to === y[i]?.to && link.cost === y[i]?.cost);
 }

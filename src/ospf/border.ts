@@ -253,9 +253,9 @@ export class Border {
       const router = key === undefined ? undefined : routerOfVertex(key);
       if (router === undefined || area.distance(vertexOfRouter(router)) >= UNREACHABLE) continue;
       for (const lsa of area.speakers(vertexOfRouter(router))) {
-        const body = lsa.body(o.dialect.context);
-        if (body?.type !== 'router' || !body.areaBorder) continue;
-        if (body.nssaTranslator && router !== o.options.routerId) return false;
+        const role = o.meaningOf(lsa)?.router;
+        if (!role?.areaBorder) continue;
+        if (role.nssaTranslator && router !== o.options.routerId) return false;
         if (router > elected) elected = router;
       }
     }

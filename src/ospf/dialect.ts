@@ -10,7 +10,7 @@ import type { OspfInterface } from './interface.js';
 import type { StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
 import type { InterfaceOptions } from './options.js';
-import type { BodyContext, ExternalBody, Hello, LsaBody, OspfVersion } from './wire/index.js';
+import type { BodyContext, ExternalBody, Hello, LsaBody, OspfVersion, RouterBody } from './wire/index.js';
 
 /** A prefix that an LSA speaks of. @internal */
 export interface AdvertisedPrefix {
@@ -35,6 +35,8 @@ export interface AdvertisedPrefix {
 export interface Meaning {
   /** It lists the links of a vertex. */
   readonly vertex?: { readonly key: VertexKey; readonly kind: number; readonly links: readonly ListedLink[] };
+  /** What a router says of itself. */
+  readonly router?: Pick<RouterBody, 'areaBorder' | 'asBoundary' | 'nssaTranslator'>;
   readonly prefixes: readonly AdvertisedPrefix[];
   /** A border router reaches a boundary router. */
   readonly boundary?: { readonly router: number; readonly via: number; readonly metric: number };

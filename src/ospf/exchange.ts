@@ -149,7 +149,7 @@ function take(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescription): v
       return;
     }
     const own = place.get(lsaKey(header));
-    if (own && compareInstances(own.headerAt(o.now), header) >= 0) continue;
+    if (own && compareInstances(own.header, own.age(o.now), header, header.age) >= 0) continue;
     if (!own && o.flooding.isOverLimit(neighbour)) {
       o.problem(
         neighbour.interface,

@@ -75,7 +75,7 @@ export class Flooding {
       satisfied(o, neighbour, header);
       return;
     }
-    const order = known ? compareInstances(header, known.headerAt(o.now)) : 1;
+    const order = known ? compareInstances(header, header.age, known.header, known.age(o.now)) : 1;
     if (order > 0) {
       this.#newer(neighbour, place, known, { header, bytes }, direct);
       return;
@@ -251,7 +251,7 @@ export class Flooding {
         if (neighbour.state !== 'full') {
           const wanted = neighbour.requests.get(lsa.key);
           if (wanted) {
-            const order = compareInstances(lsa.headerAt(o.now), wanted);
+            const order = compareInstances(lsa.header, lsa.age(o.now), wanted, wanted.age);
             if (order < 0) continue;
             satisfied(o, neighbour, lsa.header);
             o.afterTurn(() => loadOn(o, neighbour));
@@ -400,7 +400,7 @@ export class Flooding {
     for (const header of headers) {
       const lsa = neighbour.retransmit.get(lsaKey(header));
       // §13.7: only of the very instance.
-      if (lsa && compareInstances(lsa.headerAt(this.o.now), header) === 0) this.#drop(neighbour, lsa);
+      if (lsa && compareInstances(lsa.header, lsa.age(this.o.now), header, header.age) === 0) this.#drop(neighbour, lsa);
     }
   }
 }

@@ -202,6 +202,8 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       this.flooding.reap();
       if (this.#after.length === 0) break;
     }
+    for (const key of this.routes.restated) this.#touched.add(key);
+    this.routes.restated.clear();
     if (this.#touched.size > 0) {
       this.#effects.push({ type: 'routesChanged', keys: new Set(this.#touched) });
       this.#touched.clear();
@@ -445,8 +447,8 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       area.speak(vertex.key, vertex.kind, lsa, is?.vertex?.links);
       area.stale = stale || news;
       if (news) {
-        // Its bits may have changed, and our own links say how neighbours are reached.
-        this.routes.moved(area, [vertex.key]);
+        // What kind of router it is counts at once; where it is, when the shortest paths are known.
+        if (!sameRole(was?.router, is?.router)) this.routes.moved(area, [vertex.key]);
         if (vertex.key === vertexOfRouter(this.options.routerId) || lsa.header.advertisingRouter === this.options.routerId)
           area.paths.invalidate();
         this.#schedule();
@@ -484,10 +486,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     return this.#says(area, router, 'asBoundary');
   }
   #says(area: Area, router: number, bit: 'areaBorder' | 'asBoundary'): boolean {
-    for (const lsa of area.speakers(vertexOfRouter(router))) {
-      const body = lsa.body(this.dialect.context);
-      if (body?.type === 'router' && body[bit]) return true;
-    }
+    for (const lsa of area.speakers(vertexOfRouter(router))) if (this.meaningOf(lsa)?.router?.[bit]) return true;
     return false;
   }
 
@@ -562,6 +561,10 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       },
     };
   }
+}
+
+function sameRole(x: Meaning['router'], y: Meaning['router']): boolean {
+  return x?.areaBorder === y?.areaBorder && x?.asBoundary === y?.asBoundary;
 }
 
 /** In their order (RFC 2328 §10.1). */

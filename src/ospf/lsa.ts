@@ -25,7 +25,6 @@ export class StoredLsa implements Lsa {
   requested = false;
   /** When it was last sent to a neighbour that had an older one (RFC 2328 §13 step 8). */
   answered: Millis = Number.NEGATIVE_INFINITY;
-  #body: LsaBody | string | undefined;
   #aged = false;
 
   constructor(
@@ -53,10 +52,10 @@ export class StoredLsa implements Lsa {
     this.#aged = true;
   }
 
-  /** What it says; undefined when its octets cannot be read, though its checksum is right. */
+  /** What it says, read anew each time; undefined when its octets cannot be read, though its checksum is right. */
   body(context: BodyContext): LsaBody | undefined {
-    this.#body ??= decodeLsaBody(this, context);
-    return typeof this.#body === 'string' ? undefined : this.#body;
+    const body = decodeLsaBody(this, context);
+    return typeof body === 'string' ? undefined : body;
   }
 
   /** Its header as it is sent now. */
@@ -81,12 +80,14 @@ export class StoredLsa implements Lsa {
  * @internal
  */
 export function compareInstances(
-  x: Pick<LsaHeader, 'sequence' | 'checksum' | 'age'>,
-  y: Pick<LsaHeader, 'sequence' | 'checksum' | 'age'>,
+  x: Pick<LsaHeader, 'sequence' | 'checksum'>,
+  xAge: number,
+  y: Pick<LsaHeader, 'sequence' | 'checksum'>,
+  yAge: number,
 ): number {
   if (x.sequence !== y.sequence) return x.sequence - y.sequence;
   if (x.checksum !== y.checksum) return x.checksum - y.checksum;
-  const [xEnded, yEnded] = [x.age >= Constant.maxAge, y.age >= Constant.maxAge];
-  if (xEnded !== yEnded) return xEnded ? 1 : -1;
-  return Math.abs(x.age - y.age) > Constant.maxAgeDiff ? y.age - x.age : 0;
+  const ended = xAge >= Constant.maxAge;
+  if (ended !== yAge >= Constant.maxAge) return ended ? 1 : -1;
+  return Math.abs(xAge - yAge) > Constant.maxAgeDiff ? yAge - xAge : 0;
 }

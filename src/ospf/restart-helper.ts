@@ -54,9 +54,9 @@ export class RestartHelper {
 
   /** An LSA says something else than before: whoever restarts and would have to be told is held for up no longer (§3.2 step 3). */
   changed(place: Database, lsa: StoredLsa): void {
-    if (!this.#counts(lsa)) return;
     for (const neighbour of this.o.neighbours()) {
       if (neighbour.graceUntil === undefined || neighbour.state === 'full') continue;
+      if (!this.#counts(lsa)) return;
       if (lsa.header.advertisingRouter === neighbour.routerId) continue;
       if (place.area ? neighbour.interface.area === place.area : neighbour.interface.area.options.type === 'normal')
         this.o.afterTurn(() => this.end(neighbour, 'topology-changed'));

@@ -1,3 +1,4 @@
+import { bytesEqual } from '../lib/bytes.js';
 import { maskBytes, type Prefix, prefixWords } from '../lib/prefix.js';
 import type { Area, VertexKey } from './area.js';
 import { type AdvertisedPrefix, routerOfVertex, vertexOfRouter } from './dialect.js';
@@ -6,7 +7,7 @@ import type { OspfInstance } from './instance.js';
 import type { StoredLsa } from './lsa.js';
 import { UNREACHABLE } from './spf/graph.js';
 import { LOCAL_HOP, NO_HOPS } from './spf/hop-sets.js';
-import { Constant } from './wire/index.js';
+import { Constant, word } from './wire/index.js';
 
 /** Kinds of paths, the preferred first (RFC 2328 §11). @internal */
 export const PATH_TYPES = ['intra', 'inter', 'external-1', 'external-2'] as const;
@@ -15,7 +16,8 @@ export type OspfPathType = (typeof PATH_TYPES)[number];
 
 /** A prefix as one LSA speaks of it. @internal */
 export interface Advertisement extends AdvertisedPrefix {
-  readonly lsa: StoredLsa;
+  /** The instance that says so now. */
+  lsa: StoredLsa;
   /** Undefined: it is of the whole AS. */
   readonly area: Area | undefined;
 }
@@ -60,8 +62,9 @@ interface Boundary {
 
 /** The key of a prefix. @internal */
 export function routeKey({ bytes, length }: Pick<Prefix, 'bytes' | 'length'>): RouteKey {
+  if (bytes.length === 4) return word(bytes) * 64 + length;
   const [a, b, c, d] = prefixWords(bytes);
-  return bytes.length === 4 ? a * 64 + length : `${a.toString(36)}.${b.toString(36)}.${c.toString(36)}.${d.toString(36)}/${length}`;
+  return `${a.toString(36)}.${b.toString(36)}.${c.toString(36)}.${d.toString(36)}/${length}`;
 }
 
 /**
@@ -87,11 +90,25 @@ export class RouteTable {
 
   constructor(private readonly o: OspfInstance) {}
 
+  /** Prefixes of which another instance says the same: whoever looks at instances looks again. */
+  readonly restated = new Set<RouteKey>();
+
   // --- What LSAs say ---------------------------------------------------------------------------------------------------
 
   /** An LSA advertises these prefixes from now on, and not those of the one before. */
   advertise(area: Area | undefined, lsa: StoredLsa, before: readonly AdvertisedPrefix[], after: readonly AdvertisedPrefix[]): void {
     const scope = `${area?.id ?? 'as'} ${lsa.key}`;
+    if (before.length === after.length && before.every((one, i) => sameSaying(one, after[i]))) {
+      // Nearly always another instance says the same of prefixes, which then are reached as before.
+      for (const { prefix } of after) {
+        const key = routeKey(prefix);
+        const known = this.routes.get(key)?.advertisements.get(scope);
+        if (!known) continue;
+        known.lsa = lsa;
+        this.restated.add(key);
+      }
+      return;
+    }
     for (const one of before) {
       const route = this.routes.get(routeKey(one.prefix));
       if (!route) continue;
@@ -345,6 +362,21 @@ export function best(route: OspfRoute): readonly OspfPath[] {
 }
 function tie(x: OspfPath, y: OspfPath): boolean {
   return x.type === y.type && x.cost === y.cost && x.externalCost === y.externalCost;
+}
+
+function sameSaying(x: AdvertisedPrefix, y: AdvertisedPrefix | undefined): boolean {
+  return (
+    y !== undefined &&
+    x.vertex === y.vertex &&
+    x.metric === y.metric &&
+    x.metricType === y.metricType &&
+    x.tag === y.tag &&
+    x.propagate === y.propagate &&
+    x.kind === y.kind &&
+    x.prefix.length === y.prefix.length &&
+    bytesEqual(x.prefix.bytes, y.prefix.bytes) &&
+    (x.forwarding && y.forwarding ? bytesEqual(x.forwarding, y.forwarding) : x.forwarding === y.forwarding)
+  );
 }
 
 function samePath(x: OspfPath, y: OspfPath | undefined): boolean {

@@ -4,7 +4,18 @@ import type { ListedLink } from './area.js';
 import { type AdvertisedPrefix, type Dialect, MAX_LINK_METRIC, type Meaning, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
 import type { OspfInterface } from './interface.js';
 import { VertexKind } from './spf/graph.js';
-import { type ExternalBody, Group, LsTypeV2, maskOf, Option, octets, PACKET_HEADER, type RouterLink, word } from './wire/index.js';
+import {
+  type ExternalBody,
+  Group,
+  LsTypeV2,
+  maskOf,
+  Option,
+  octets,
+  PACKET_HEADER,
+  type RouterBody,
+  type RouterLink,
+  word,
+} from './wire/index.js';
 
 const IPV4_HEADER = 20;
 /** A network is named by its designated router's address, which the numbers of routers leave free above 2^32. */
@@ -66,6 +77,7 @@ export const v2: Dialect = {
       case 'router':
         return {
           vertex: { key: router, kind: VertexKind.router, links: body.links.flatMap(listed) },
+          router: roleOf(body),
           prefixes: body.links.flatMap((link) => (link.type === 'stub' ? [at(link.prefix, 'intra', link.metric)] : [])),
         };
       case 'network': {
@@ -145,6 +157,11 @@ export const v2: Dialect = {
     return body.type === 'nssa' && body.propagate ? shared | Option.n : shared;
   },
 };
+
+/** What a router says of itself. @internal */
+export function roleOf({ areaBorder, asBoundary, nssaTranslator }: RouterBody): NonNullable<Meaning['router']> {
+  return { areaBorder, asBoundary, nssaTranslator };
+}
 
 /** Links that lead to a vertex. */
 function listed(link: RouterLink): ListedLink[] {

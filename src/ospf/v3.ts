@@ -4,7 +4,7 @@ import type { ListedLink, VertexKey } from './area.js';
 import { type AdvertisedPrefix, type Dialect, MAX_LINK_METRIC, type Meaning, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
 import type { OspfInterface } from './interface.js';
 import { UNREACHABLE, VertexKind } from './spf/graph.js';
-import { areaType, isTransit } from './v2.js';
+import { areaType, isTransit, roleOf } from './v2.js';
 import { type ExternalBody, Group, type LinkPrefix, LsTypeV3, Option, PACKET_HEADER, PrefixOption, type RouterLink } from './wire/index.js';
 
 const IPV6_HEADER = 40;
@@ -71,7 +71,7 @@ export function v3(family: Family): Dialect {
           // RFC 5340 §4.8.1: a router whose R bit, or V6 bit in IPv6, is clear forwards nothing for others.
           const forwards = (body.options & Option.r) !== 0 && (family !== 'ipv6' || (body.options & Option.v6) !== 0);
           const links = body.links.flatMap(listed).map((link) => (forwards ? link : { ...link, cost: UNREACHABLE }));
-          return { vertex: { key: router, kind: VertexKind.router, links }, prefixes: [] };
+          return { vertex: { key: router, kind: VertexKind.router, links }, router: roleOf(body), prefixes: [] };
         }
         case 'network': {
           const links = body.routers.map((id) => ({ to: vertexOfRouter(id), kind: VertexKind.router, cost: 0 }));
