@@ -79,9 +79,12 @@ export type {
   PacketDrop,
 } from './ospf/index.js';
 export type { DecisionStep } from './rib/decision.js';
+export type { StaleReason } from './rib/rib.js';
+export type { NeighbourRestart } from './router/attach/bgp-neighbour.js';
 export type { LinkStatus } from './router/attach/link.js';
 export type { BfdStatus } from './router/attach/neighbour-watch.js';
 export type { OspfInterfaceStatus, OspfNeighbourStatus, OspfStatus } from './router/attach/ospf-speaker.js';
+export type { RestartPhase } from './router/attach/retained-claims.js';
 export type { CacheStatus } from './router/attach/rtr.js';
 export type {
   AddressFamily,
@@ -108,6 +111,7 @@ export type {
   OspfChange,
   OspfProblemEvent,
   RejectedClaim,
+  RestartChange,
   RouterEvents,
   SegmentRefusal,
   SessionChange,

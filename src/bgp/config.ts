@@ -1,6 +1,18 @@
 import type { Millis } from '../lib/clock.js';
 import type { Capability, UnicastFamily } from './wire/index.js';
 
+/** How we restart, for the capabilities (RFC 4724 §3, RFC 9494 §3). @internal */
+export interface OwnRestart {
+  /** Seconds that the neighbour is asked to keep our routes. */
+  readonly time: number;
+  /** Seconds more that they may be its last resort; 0 for none. */
+  readonly longLived: number;
+  /** We have restarted, and not yet chosen our routes: bit R. */
+  readonly restarted: boolean;
+  /** Packets were forwarded through our last restart: bit F. */
+  readonly forwarding: boolean;
+}
+
 /** What a BGP session is configured with, resolved: every default is here. @internal */
 export interface PeerConfig {
   /** The neighbour's address. */
@@ -25,6 +37,8 @@ export interface PeerConfig {
   readonly extendedMessages: boolean;
   /** Keeps the claims of a neighbour that restarts gracefully (RFC 4724), as a helper. Default true. */
   readonly gracefulRestart: boolean;
+  /** How we restart ourselves, looked at whenever an OPEN is sent; undefined: the neighbour need keep nothing. */
+  readonly ownRestart: OwnRestart | undefined;
   /** Announced besides those that follow from the fields above; for tests of other speakers. */
   readonly capabilities: readonly Capability[];
   /** Milliseconds, 0 or at least 3,000. Default 90,000. */
@@ -56,6 +70,7 @@ export function resolvePeerConfig(input: PeerConfigInput): PeerConfig {
     extendedNextHop: input.address.includes(':') && families.includes('ipv4-unicast'),
     extendedMessages: true,
     gracefulRestart: true,
+    ownRestart: undefined,
     capabilities: [],
     connectRetryTime: 30_000,
     delayOpenTime: 0,

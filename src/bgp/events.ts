@@ -16,6 +16,8 @@ export interface SessionError {
   readonly data: Uint8Array;
   /** For people. */
   readonly reason: string;
+  /** Nothing of us is to be kept: sent as a Hard Reset where the neighbour would keep it otherwise (RFC 8538 §3.1). */
+  readonly hard?: boolean;
 }
 
 /** RFC 4271 §8.1, by number. @internal */
@@ -60,8 +62,8 @@ export interface DownReason {
     | 'stopped';
   /** A sentence. */
   readonly text: string;
-  /** The NOTIFICATION's codes, where there was one. */
-  readonly notification: { readonly code: number; readonly subcode: number; readonly text?: string } | undefined;
+  /** The NOTIFICATION's codes, where there was one; those of what it carries, of a Hard Reset (RFC 8538 §3.1). */
+  readonly notification: { readonly code: number; readonly subcode: number; readonly text?: string; readonly hard?: boolean } | undefined;
 }
 
 /** @internal */

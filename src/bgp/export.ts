@@ -34,6 +34,8 @@ export interface ExportContext {
   readonly unchanged: boolean;
   /** A next hop in here is the neighbour's too, without us (RFC 4271 §5.1.3): it stays as it is. */
   readonly shared: Prefix | undefined;
+  /** It knows what LLGR_STALE means (RFC 9494). */
+  readonly longLived: boolean;
   /** IPv4 routes may go with an IPv6 next hop (RFC 8950). */
   readonly extendedNextHop: boolean;
   readonly fourOctetAs: boolean;
@@ -102,6 +104,8 @@ export class RouteExport {
   /** RFC 1997, 3765: communities that limit where a route goes. They never limit the mapping. */
   #scoped(flags: number): boolean {
     if ((flags & SetFlag.noAdvertise) !== 0) return false;
+    // RFC 9494 §4.4: whoever does not know the mark would take the route for a good one.
+    if ((flags & SetFlag.llgrStale) !== 0 && !this.context.longLived) return false;
     if (this.context.external && (flags & (SetFlag.noExport | SetFlag.noExportSubconfed)) !== 0) return false;
     return !(this.context.noPeer && (flags & SetFlag.noPeer) !== 0);
   }

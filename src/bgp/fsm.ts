@@ -268,10 +268,18 @@ function cease(s: Session, event: Got<'stop'>, now: Millis): SessionState {
     data: NO_DATA,
     ...(event.text === undefined ? {} : { text: event.text }),
   };
-  s.emit({ type: 'send', bytes: encodeMessage(notification, defaultContext) });
+  // RFC 8538 §5.1: whoever is stopped on purpose is not coming back at once.
+  s.emit({ type: 'send', bytes: encodeMessage(hardened(s, notification), defaultContext) });
   drop(s, stopped(event), now);
   s.timers.stopAll();
   return 'idle';
+}
+
+/** RFC 8538 §3.1: what the neighbour would take for a restart goes inside a Hard Reset, where it is none. */
+function hardened(s: Session, { code, subcode, data, text }: Notification): Notification {
+  const notification = { code, subcode, data, ...(text === undefined ? {} : { text }) };
+  if (!s.negotiated?.restartOnNotification) return { type: 'notification', ...notification };
+  return { type: 'notification', code: ErrorCode.cease, subcode: CeaseSubcode.hardReset, data: NO_DATA, hardReset: notification };
 }
 
 function stopped({ subcode, text }: Got<'stop'>): DownReason {
@@ -299,11 +307,13 @@ function lose(s: Session, { reason }: Got<'disconnected'>, now: Millis): Session
 
 /** Events 24 and 25. */
 function notified(s: Session, { notification }: Got<'notification'>, now: Millis): SessionState {
-  const { code, subcode, text } = notification;
+  const { code, subcode, text } = notification.hardReset ?? notification;
+  const hard = notification.hardReset !== undefined;
+  const name = hard ? `hard reset (${notificationName(code, subcode)})` : notificationName(code, subcode);
   const down: DownReason = {
     code: 'notification-received',
-    text: `the neighbour sent ${notificationName(code, subcode)}${text === undefined ? '' : `: ${text}`}`,
-    notification: { code, subcode, ...(text === undefined ? {} : { text }) },
+    text: `the neighbour sent ${name}${text === undefined ? '' : `: ${text}`}`,
+    notification: { code, subcode, ...(text === undefined ? {} : { text }), ...(hard ? { hard } : {}) },
   };
   return drop(s, down, now);
 }
@@ -332,13 +342,15 @@ export function unexpected(s: Session, event: SessionEvent, now: Millis): Sessio
 
 /** Sends a NOTIFICATION and ends the session. */
 function end(s: Session, what: SessionError, now: Millis, down?: DownReason): SessionState {
-  s.emit({ type: 'send', bytes: notificationBytes(what) });
+  const { code, subcode, data, hard = false } = what;
+  const bytes = hard ? encodeMessage(hardened(s, { type: 'notification', code, subcode, data }), defaultContext) : notificationBytes(what);
+  s.emit({ type: 'send', bytes });
   return drop(
     s,
     down ?? {
       code: 'notification-sent',
-      text: `sent ${notificationName(what.code, what.subcode)}: ${what.reason}`,
-      notification: { code: what.code, subcode: what.subcode },
+      text: `sent ${notificationName(code, subcode)}: ${what.reason}`,
+      notification: { code, subcode, ...(hard ? { hard } : {}) },
     },
     now,
   );

@@ -27,8 +27,12 @@ export interface Negotiated {
   readonly enhancedRouteRefresh: boolean;
   /** Octets of the longest message that we may send. */
   readonly maxMessage: number;
-  /** The peer's, as announced; ours is not announced. */
+  /** The peer's, as announced. */
   readonly gracefulRestart: Extract<Capability, { type: 'graceful-restart' }> | undefined;
+  /** The peer's, as announced; without the one before it means nothing (RFC 9494 §4.1). */
+  readonly longLivedRestart: Extract<Capability, { type: 'long-lived-graceful-restart' }> | undefined;
+  /** Both ends take a NOTIFICATION that is not a Hard Reset, and silence, for a restart (RFC 8538 §2). */
+  readonly restartOnNotification: boolean;
   /** All that the peer announced. */
   readonly capabilities: readonly Capability[];
   /** How what we receive reads. */
@@ -52,10 +56,33 @@ export function ownCapabilities(config: PeerConfig): Capability[] {
       families: families.map((family) => ({ family, send: addPath !== 'receive', receive: addPath !== 'send' })),
     });
   }
-  // RFC 4724 §3, §4.2: without families, we help those who restart, and do not forward through a restart of our own.
   if (config.gracefulRestart && !config.capabilities.some(({ type }) => type === 'graceful-restart'))
-    capabilities.push({ type: 'graceful-restart', restarted: false, notification: false, restartTime: 0, families: [] });
+    capabilities.push(...restartCapabilities(config));
   return [...capabilities, ...config.capabilities];
+}
+
+/**
+ * RFC 4724 §3, RFC 8538 §2, RFC 9494 §3. Without families we only help those who restart; with them, packets are forwarded through a
+ * restart of our own too.
+ */
+function restartCapabilities({ families, ownRestart }: PeerConfig): Capability[] {
+  const forwarding = ownRestart?.forwarding ?? false;
+  const through = ownRestart ? families : [];
+  return [
+    {
+      type: 'graceful-restart',
+      restarted: ownRestart?.restarted ?? false,
+      notification: true,
+      restartTime: ownRestart?.time ?? 0,
+      families: through.map((family) => ({ family, forwarding })),
+    },
+    {
+      type: 'long-lived-graceful-restart',
+      families: through.flatMap((family) =>
+        ownRestart && ownRestart.longLived > 0 ? [{ family, forwarding, staleTime: ownRestart.longLived }] : [],
+      ),
+    },
+  ];
 }
 
 /** Our OPEN. @internal */
@@ -74,6 +101,11 @@ export function ownOpen(config: PeerConfig): Uint8Array {
 /** How messages read before anything is agreed on. @internal */
 export function contextOf(fourOctetAs: boolean, peerType: WireContext['peerType']): WireContext {
   return { fourOctetAs, peerType, addPath: {}, extendedNextHop: false, maxMessage: MAX_MESSAGE };
+}
+
+/** Whether our capability has bit N. */
+function announcesN(config: PeerConfig): boolean {
+  return ownCapabilities(config).some((capability) => capability.type === 'graceful-restart' && capability.notification);
 }
 
 /** What our configuration and the peer's OPEN agree on. @internal */
@@ -101,6 +133,7 @@ export function negotiate(config: PeerConfig, open: Open): Negotiated {
     maxMessage: longest,
   });
   const restart = open.capabilities.find((capability) => capability.type === 'graceful-restart');
+  const longLived = restart && open.capabilities.find((capability) => capability.type === 'long-lived-graceful-restart');
   return {
     peerAs: open.asn,
     peerRouterId: open.routerId,
@@ -114,6 +147,8 @@ export function negotiate(config: PeerConfig, open: Open): Negotiated {
     enhancedRouteRefresh: has('enhanced-route-refresh'),
     maxMessage,
     gracefulRestart: restart?.type === 'graceful-restart' ? restart : undefined,
+    longLivedRestart: longLived?.type === 'long-lived-graceful-restart' ? longLived : undefined,
+    restartOnNotification: announcesN(config) && restart?.type === 'graceful-restart' && restart.notification,
     capabilities: open.capabilities,
     // Whoever announces extended messages must be ready to take them (RFC 8654 §4).
     context: context(addPathReceive, config.extendedMessages ? MAX_EXTENDED_MESSAGE : MAX_MESSAGE),

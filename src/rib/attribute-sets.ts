@@ -27,7 +27,15 @@ export const SetFlag = {
   hasLocalPref: 128,
   /** Has LARGE_COMMUNITY. */
   large: 256,
+  /** RFC 9494: kept through a long failure; not to be kept through one. */
+  llgrStale: 512,
+  noLlgr: 1024,
 } as const;
+
+/** The community of routes that are kept through a long failure (RFC 9494 §4.2). @internal */
+export const LLGR_STALE = 0xffff0006;
+
+const COMMUNITIES = 8;
 
 /** @internal */
 export class AttributeSets {
@@ -158,6 +166,30 @@ export class AttributeSets {
   copy(id: number): Uint8Array {
     const at = this.offsetOf(id);
     return this.pageOf(id).slice(at, at + this.lengthOf(id));
+  }
+
+  /** The set that has one more community, itself if it has it; counted once more. */
+  withCommunity(id: number, community: number): number {
+    const set = this.copy(id);
+    let at = 0;
+    while (at < set.length && set[at + 1] < COMMUNITIES) at += attributeLength(set, at);
+    const has = at < set.length && set[at + 1] === COMMUNITIES;
+    const size = has ? attributeLength(set, at) : 0;
+    const value = has ? set.subarray(at + size - valueLength(set, at), at + size) : new Uint8Array(0);
+    for (let i = 0; i < value.length; i += 4) {
+      if (u32(value, i) !== community) continue;
+      this.retain(id);
+      return id;
+    }
+    const length = value.length + 4;
+    const header = length > 255 ? [0xd0, COMMUNITIES, length >> 8, length & 255] : [0xc0, COMMUNITIES, length];
+    const made = new Uint8Array(set.length - size + header.length + length);
+    made.set(set.subarray(0, at));
+    made.set(header, at);
+    made.set(value, at + header.length);
+    new DataView(made.buffer).setUint32(at + header.length + value.length, community);
+    made.set(set.subarray(at + size), at + header.length + length);
+    return this.intern(made, 0, made.length);
   }
 
   /**
@@ -375,11 +407,19 @@ export class AttributeSets {
   }
 }
 
+/** Octets of the attribute at `at`: of its value, and of the whole. */
+function valueLength(bytes: Uint8Array, at: number): number {
+  return (bytes[at] & 0x10) !== 0 ? (bytes[at + 2] << 8) | bytes[at + 3] : bytes[at + 2];
+}
+function attributeLength(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] & 0x10) !== 0 ? 4 : 3) + valueLength(bytes, at);
+}
+
 function u32(bytes: Uint8Array, at: number): number {
   return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
 }
 
-/** The flag of a well-known community (RFC 1997, 3765, 7999, 8326). */
+/** The flag of a well-known community (RFC 1997, 3765, 7999, 8326, 9494). */
 function wellKnown(community: number): number {
   switch (community) {
     case 0xffffff01:
@@ -394,6 +434,10 @@ function wellKnown(community: number): number {
       return SetFlag.gracefulShutdown;
     case 0xffff029a:
       return SetFlag.blackhole;
+    case LLGR_STALE:
+      return SetFlag.llgrStale;
+    case 0xffff0007:
+      return SetFlag.noLlgr;
     default:
       return 0;
   }

@@ -4,7 +4,7 @@ import type { Feed } from '../claims/feed.js';
 import { Verdict } from '../claims/reasons.js';
 import { roomFor, widen } from '../lib/columns.js';
 import type { NetworkModel } from '../network/model.js';
-import { type AttributeSets, SetFlag } from './attribute-sets.js';
+import { type AttributeSets, LLGR_STALE, SetFlag } from './attribute-sets.js';
 import { Ipv4Prefixes, Ipv6Prefixes, type PrefixTable } from './prefix-table.js';
 import { Standings } from './standings.js';
 
@@ -28,6 +28,18 @@ export const PrefixState = {
   /** The winner's attributes changed, or it ended, since the last decision. */
   altered: 64,
 } as const;
+
+/**
+ * Why a claim stands although nobody vouches for it now; values of {@link Rib.staleOf}. Its feed says it again (RFC 7313), is gone for
+ * a while (RFC 4724), is gone for long (RFC 9494), or was so in a former life of the router.
+ *
+ * @internal
+ */
+export const Stale = { fresh: 0, refresh: 1, restart: 2, longLived: 3, restored: 4 } as const;
+
+/** {@link Stale} in words. @public */
+export type StaleReason = 'refresh' | 'restart' | 'long-lived' | 'restored';
+const STALE_REASONS: readonly (StaleReason | undefined)[] = [undefined, 'refresh', 'restart', 'long-lived', 'restored'];
 
 /** What a claim makes of its holder; values of {@link Standings.kind}. @internal */
 export const TargetKind = { node: 0, gateway: 1, discard: 2 } as const;
@@ -89,6 +101,7 @@ export class Rib {
   #rank = new Float64Array(0);
 
   /** Claims marked by {@link Rib.markStale}; made when first needed. */
+  /** Values of {@link Stale}; made when first needed. */
   #stale = new Uint8Array(0);
 
   // By feed.
@@ -252,7 +265,7 @@ export class Rib {
 
   /** A claim that is known; whether anything changed. */
   #change(row: number, setIn: number, setOut: number, fault: number, holder: number, wish: number): boolean {
-    if (this.#stale.length > 0) this.#stale[row] = 0;
+    if (row < this.#stale.length) this.#stale[row] = Stale.fresh;
     if (
       this.setIn[row] === setIn &&
       this.setOut[row] === setOut &&
@@ -330,6 +343,7 @@ export class Rib {
     // A row's prefix says whether the row is alive when all rows are walked.
     this.setIn[row] = 0;
     if (this.#rank.length > 0) this.#rank[row] = 0;
+    if (row < this.#stale.length) this.#stale[row] = Stale.fresh;
     this.#setWish(row, -1);
     if (this.#freeRowCount >= this.#freeRows.length)
       this.#freeRows = widen(this.#freeRows, roomFor(this.#freeRowCount + 1, this.#freeRows.length));
@@ -347,22 +361,56 @@ export class Rib {
     return swept;
   }
 
-  /** The feed begins to say everything again (RFC 7313 §4): what it does not repeat before {@link Rib.sweepStale} ends. */
-  markStale(feed: number): void {
+  /** Marks a feed's claims, but for those that are marked with more already: what it does not repeat before {@link Rib.sweepStale} ends. */
+  markStale(feed: number, mark: number): void {
     if (this.#stale.length < this.#rowRoom) this.#stale = widen(this.#stale, this.#rowRoom);
-    for (let at = this.firstOf(feed); at !== 0; at = this.feedNext[at - 1]) this.#stale[at - 1] = 1;
+    for (let at = this.firstOf(feed); at !== 0; at = this.feedNext[at - 1]) if (this.#stale[at - 1] < mark) this.#stale[at - 1] = mark;
   }
 
-  /** Ends the claims that the feed did not repeat. */
-  sweepStale(feed: number): void {
+  /** Ends the claims that the feed did not repeat: all marked ones, or those of one mark. */
+  sweepStale(feed: number, mark?: number): void {
     for (let at = this.firstOf(feed); at !== 0; ) {
       const row = at - 1;
       at = this.feedNext[row];
-      if (row < this.#stale.length && this.#stale[row] !== 0) {
-        this.#stale[row] = 0;
-        this.remove(row);
-      }
+      const stale = this.staleOf(row);
+      if (stale !== Stale.fresh && (mark === undefined || stale === mark)) this.remove(row);
     }
+  }
+
+  /** A feed is gone for long (RFC 9494 §4.2): what may stay of its marked claims does so as the last resort, and says so to others. */
+  keepLongLived(feed: number): void {
+    for (let at = this.firstOf(feed); at !== 0; ) {
+      const row = at - 1;
+      at = this.feedNext[row];
+      if (this.staleOf(row) === Stale.fresh || this.staleOf(row) === Stale.longLived) continue;
+      if ((this.sets.flags[this.setOut[row]] & SetFlag.noLlgr) !== 0) {
+        this.remove(row);
+        continue;
+      }
+      this.#stale[row] = Stale.longLived;
+      const told = this.#adorned(row, this.setOut[row]);
+      this.sets.release(this.setOut[row]);
+      this.#setOut(row, told);
+      this.rejudge(row);
+      this.touch(this.prefixOf[row]);
+    }
+  }
+
+  /** What is told of a claim with this set, counted once more. */
+  #adorned(row: number, set: number): number {
+    if (this.staleOf(row) === Stale.longLived) return this.sets.withCommunity(set, LLGR_STALE);
+    this.sets.retain(set);
+    return set;
+  }
+
+  /** {@link Rib.staleOf} in words. */
+  staleReasonOf(row: number): StaleReason | undefined {
+    return STALE_REASONS[this.staleOf(row)];
+  }
+
+  /** See {@link Stale}. */
+  staleOf(row: number): number {
+    return row < this.#stale.length ? this.#stale[row] : Stale.fresh;
   }
 
   /** The oldest claim of a feed, row + 1; the next is in {@link Rib.feedNext}. */
@@ -472,7 +520,9 @@ export class Rib {
   #derive(grant: number, set: number, sourceIndex: number, wish: number): void {
     const by = this.authorization.grants[grant];
     const flags = this.sets.flags[set];
-    this.#preference = (flags & SetFlag.gracefulShutdown) !== 0 ? 0 : preferenceOf(by, sourceIndex, wish); // RFC 8326 §4.1
+    // RFC 8326 §4.1, RFC 9494 §4.2: the last resort.
+    const least = (flags & (SetFlag.gracefulShutdown | SetFlag.llgrStale)) !== 0;
+    this.#preference = least ? 0 : preferenceOf(by, sourceIndex, wish);
     if ((flags & SetFlag.blackhole) !== 0)
       this.#kind = TargetKind.discard; // RFC 7999 §3.3
     else this.#kind = by.gateway ? TargetKind.gateway : TargetKind.node;
@@ -490,10 +540,10 @@ export class Rib {
       const prefix = this.prefixOf[row];
       if (this.ipv6) importer.evaluate(this.setIn[row], t.a[prefix], t.b[prefix], t.c[prefix], t.d[prefix], t.length[prefix], true);
       else importer.evaluate(this.setIn[row], t.a[prefix], 0, 0, 0, t.length[prefix], false);
-      if (importer.setOut !== this.setOut[row]) {
-        this.sets.retain(importer.setOut);
-        this.sets.release(this.setOut[row]);
-        this.#setOut(row, importer.setOut);
+      const told = this.#adorned(row, importer.setOut);
+      this.sets.release(this.setOut[row]);
+      if (told !== this.setOut[row]) {
+        this.#setOut(row, told);
         this.touch(prefix);
       }
       this.#setWish(row, importer.wish);

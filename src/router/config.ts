@@ -199,6 +199,11 @@ export interface NeighbourConfig {
    * less than 256 minus this is dropped. Default: not looked at.
    */
   readonly ttlSecurity?: number;
+  /**
+   * When it is not back by then and has asked for it (RFC 9494), its claims go on standing as the last resort, for the time that it asked
+   * for, up to so many seconds more. Default 0: they end.
+   */
+  readonly longLivedRestart?: number;
   /** Keep the session down. Default false. */
   readonly shutdown?: boolean | string;
 }

@@ -8,6 +8,7 @@ import type { ClaimSource } from '../network/config.js';
 import type { NeighbourReason, OspfNeighbourState, OspfProblem } from '../ospf/events.js';
 import type { CacheState } from '../rtr/events.js';
 import type { SecurityFault } from '../stack/tcp/index.js';
+import type { NeighbourRestart } from './attach/bgp-neighbour.js';
 
 /** Where addresses are reached has changed, and the forwarding table has it. @public */
 export interface MappingChanged {
@@ -120,6 +121,17 @@ export interface MessageMalformed {
   readonly count: number;
 }
 
+/** A neighbour's graceful restart began, went on, or is over. @public */
+export interface RestartChange {
+  readonly router: string;
+  readonly neighbour: string;
+  readonly address: string;
+  readonly node: string;
+  /** Undefined when it is over: nothing of the neighbour is kept any more that it does not say itself. */
+  readonly restart: NeighbourRestart | undefined;
+  readonly reason: string;
+}
+
 /** A neighbour's BFD session changed its state. @public */
 export interface NeighbourBfdChange extends BfdChange {
   readonly router: string;
@@ -182,6 +194,8 @@ export interface OspfProblemEvent {
 export interface RouterEvents extends NetworkEvents {
   /** Any change of a session's state. */
   'session-change': [event: SessionChange];
+  /** A neighbour restarts gracefully: its claims are kept, marked, replaced or swept. */
+  'restart-change': [event: RestartChange];
   /** A connection was turned away. */
   'session-refused': [event: SessionRefused];
   /** A segment was not signed as it has to be, or came from too far away. */

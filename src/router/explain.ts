@@ -5,7 +5,7 @@ import type { Arbitration } from '../mapping/arbitration.js';
 import type { TargetSets, Targets } from '../mapping/target.js';
 import type { ClaimSource } from '../network/config.js';
 import type { DecisionStep } from '../rib/decision.js';
-import type { Rib } from '../rib/rib.js';
+import type { Rib, StaleReason } from '../rib/rib.js';
 
 /** One claim to a prefix, and what became of it. @public */
 export interface ExplainedClaim {
@@ -25,6 +25,8 @@ export interface ExplainedClaim {
   readonly won: boolean;
   /** The step at which it lost; undefined when it did not. */
   readonly lostAt: DecisionStep | undefined;
+  /** Why it stands although nobody vouches for it now, as in `ClaimView`; undefined where its speaker does. */
+  readonly stale: StaleReason | undefined;
   /** What RPKI origin validation says of it; undefined where it was not asked. */
   readonly rpki: OriginState | undefined;
   /** What ASPA verification says of its path; undefined where it was not asked. */
@@ -87,6 +89,7 @@ function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<n
     preference: rib.preferenceOf(row),
     won,
     lostAt: won ? undefined : lost.get(row),
+    stale: rib.staleReasonOf(row),
     rpki: importer?.origin,
     aspa: importer?.path,
   };
@@ -128,7 +131,7 @@ export function formatExplanation(explanation: Explanation): string {
           ? `loses at ${claim.lostAt}`
           : 'shares';
     lines.push(
-      `  ${mark} ${claim.node.padEnd(12)} ${claim.from.padEnd(22)} preference ${String(claim.preference).padStart(3)}  ${outcome}${claim.rpki ? `, rpki ${claim.rpki}` : ''}${claim.aspa ? `, aspa ${claim.aspa}` : ''}`,
+      `  ${mark} ${claim.node.padEnd(12)} ${claim.from.padEnd(22)} preference ${String(claim.preference).padStart(3)}  ${outcome}${claim.stale ? `, stale (${claim.stale})` : ''}${claim.rpki ? `, rpki ${claim.rpki}` : ''}${claim.aspa ? `, aspa ${claim.aspa}` : ''}`,
     );
   }
   return lines.join('\n');

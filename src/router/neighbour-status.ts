@@ -1,5 +1,5 @@
 import type { SessionState } from '../bgp/events.js';
-import type { BgpNeighbour } from './attach/bgp-neighbour.js';
+import type { BgpNeighbour, NeighbourRestart } from './attach/bgp-neighbour.js';
 import type { BfdStatus } from './attach/neighbour-watch.js';
 import type { AddressFamily } from './config.js';
 
@@ -31,8 +31,8 @@ export interface NeighbourStatus {
   readonly endOfRib: readonly AddressFamily[];
   /** Malformed messages that did not end the session (RFC 7606). */
   readonly malformed: number;
-  /** Its claims stay although it is gone, or has not yet said everything again: it restarts gracefully (RFC 4724). */
-  readonly restarting: boolean;
+  /** It restarts gracefully (RFC 4724): its claims stay although it is gone, or has not yet said everything again. Undefined else. */
+  readonly restart: NeighbourRestart | undefined;
   /** Undefined where it is not watched. */
   readonly bfd: BfdStatus | undefined;
   readonly messagesIn: number;
@@ -64,7 +64,7 @@ export function neighbourStatus(neighbour: BgpNeighbour): NeighbourStatus {
     told: neighbour.told,
     endOfRib: neighbour.endOfRibHeard,
     malformed: neighbour.malformedCount,
-    restarting: neighbour.restarting,
+    restart: neighbour.restart,
     bfd: neighbour.bfd,
   };
 }

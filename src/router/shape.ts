@@ -319,6 +319,11 @@ const neighbour = z
       .describe(
         'GTSM (RFC 5082): hops that the neighbour may be away, 1 where it is on the link. We send with TTL 255, as it must, and what comes with less than 256 minus this is dropped. Default: not looked at.',
       ),
+    longLivedRestart: whole(0, 0xff_ffff)
+      .exactOptional()
+      .describe(
+        'When it is not back by then and has asked for it (RFC 9494), its claims go on standing as the last resort, for the time that it asked for, up to so many seconds more. Default 0: they end.',
+      ),
     shutdown: z
       .union([z.boolean(), z.string()], expects('true, false, or a text for the neighbour'))
       .exactOptional()

@@ -20,7 +20,7 @@ import { NetworkModel, type Node } from '../network/model.js';
 import { checkNetwork } from '../network/schema.js';
 import { AttributeSets } from '../rib/attribute-sets.js';
 import { Decision, type DecisionOptions } from '../rib/decision.js';
-import { Rib } from '../rib/rib.js';
+import { Rib, type StaleReason } from '../rib/rib.js';
 import type { NetworkEvents, RejectedClaim } from './events.js';
 import { type Explanation, explainPrefix, refusalSentence } from './explain.js';
 import type { ClaimRequest, Lease } from './lease.js';
@@ -58,6 +58,12 @@ export interface ClaimView {
   readonly preference: number;
   /** Whether it is the one that others hear of. */
   readonly best: boolean;
+  /**
+   * Why it stands although nobody vouches for it now; undefined where its speaker does. `restart`: its speaker restarts gracefully;
+   * `long-lived`: and has for long (RFC 9494); `refresh`: its speaker is saying everything again and has not come to it (RFC 7313);
+   * `restored`: it was made in a former life of the router.
+   */
+  readonly stale: StaleReason | undefined;
 }
 
 /** What `reconfigure` did. @public */
@@ -422,6 +428,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
           verdict: VERDICTS[rib.verdictOf(row)] ?? 'accepted',
           preference: rib.preferenceOf(row),
           best: rib.best[id] === row + 1,
+          stale: rib.staleReasonOf(row),
         };
       }
     }

@@ -425,7 +425,6 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         random: this.#host.random,
         bfd: this.#host.bfd,
         defer: (call) => clock.defer(call),
-        after: (time, call) => clock.at(clock.now() + time, call),
       },
       logger: this.logger,
       buffers: new Buffers(),
@@ -450,7 +449,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         // A neighbour of a range that opened a connection and lost it is gone, whether or not it ever got far.
         if (OPENED.includes(from) && !OPENED.includes(to)) this.#bgp.ended(neighbour);
       },
-      restartOver: (neighbour) => this.#bgp.ended(neighbour),
+      restartChanged: (neighbour, restart, reason) => {
+        this.tell('restart-change', { ...this.#named(neighbour), restart, reason });
+        if (!restart && !OPENED.includes(neighbour.peer.state)) this.#bgp.ended(neighbour);
+      },
       malformed: (neighbour, message, count) => {
         this.logger.warn({ neighbour: neighbour.name, count }, `malformed message: ${message}`);
         this.tell('message-malformed', { router: this.name, neighbour: neighbour.name, message, count });

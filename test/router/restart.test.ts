@@ -1,12 +1,29 @@
 import { expect, test } from 'vitest';
 import { BgpSpeaker, Host, ManualClock, type NeighbourConfig, VirtualRouter } from '../../src/core.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
+import type { Connection } from '../../src/lib/transport.js';
+import { type Capability, defaultContext, encodeMessage } from '../../src/wire.js';
 
 const ROUTER = '10.0.0.1';
 const GUEST = '10.0.0.10';
+const OTHER = '10.0.0.11';
+
+/** What a guest says of its restarts: 60 seconds, IPv4, forwarding goes on. */
+const GRACEFUL: Capability = {
+  type: 'graceful-restart',
+  restarted: false,
+  notification: false,
+  restartTime: 60,
+  families: [{ family: 'ipv4-unicast', forwarding: true }],
+};
+const NOTIFYING: Capability = { ...GRACEFUL, notification: true };
+const LONG_LIVED: Capability = {
+  type: 'long-lived-graceful-restart',
+  families: [{ family: 'ipv4-unicast', forwarding: true, staleTime: 3600 }],
+};
 
 /** A guest that restarts gracefully, in 60 seconds at most, unless `capable` says otherwise. */
-async function lab(neighbour: Partial<NeighbourConfig> = {}, capable = true) {
+async function lab(neighbour: Partial<NeighbourConfig> = {}, capable: boolean | readonly Capability[] = true) {
   const clock = new ManualClock();
   const transport = new MemoryTransport(clock);
   const router = new VirtualRouter(
@@ -16,10 +33,16 @@ async function lab(neighbour: Partial<NeighbourConfig> = {}, capable = true) {
       listen: [{ address: ROUTER }],
       network: {
         ranges: ['10.0.0.0/16'],
-        nodes: [{ name: 'guest', addresses: [GUEST] }],
-        grants: [{ node: 'guest', prefix: '10.0.9.0/24', ge: 32, le: 32 }],
+        nodes: [
+          { name: 'guest', addresses: [GUEST] },
+          { name: 'other', addresses: [OTHER] },
+        ],
+        grants: ['guest', 'other'].map((node) => ({ node, prefix: '10.0.9.0/24', ge: 32, le: 32 })),
       },
-      neighbours: [{ address: GUEST, as: 65001, passive: true, dampPeerOscillations: false, ...neighbour }],
+      neighbours: [
+        { address: GUEST, as: 65001, passive: true, dampPeerOscillations: false, ...neighbour },
+        { address: OTHER, as: 65002, passive: true, dampPeerOscillations: false, export: 'claims' },
+      ],
     },
     { host: new Host({ transport, clock, random: () => 0.5 }) },
   );
@@ -36,19 +59,7 @@ async function lab(neighbour: Partial<NeighbourConfig> = {}, capable = true) {
         localAddress: GUEST,
         neighbour: { address: ROUTER },
         connectRetryTime: 1000,
-        ...(capable
-          ? {
-              capabilities: [
-                {
-                  type: 'graceful-restart',
-                  restarted: false,
-                  notification: false,
-                  restartTime: 60,
-                  families: [{ family: 'ipv4-unicast', forwarding: true }],
-                },
-              ],
-            }
-          : {}),
+        capabilities: capable === true ? [GRACEFUL] : capable || [],
       },
       { transport, clock, random: () => 0.5 },
     );
@@ -64,8 +75,22 @@ async function lab(neighbour: Partial<NeighbourConfig> = {}, capable = true) {
     clock.advance(1);
     transport.mend(GUEST);
   };
-  const restarting = (): boolean | undefined => router.metrics().neighbours[0]?.restarting;
-  return { clock, router, lines, guest, crash, restarting };
+  const restarting = (): boolean => router.metrics().neighbours[0]?.restart !== undefined;
+  const stale = (): string[] =>
+    [...router.network.claims()].flatMap((claim) => (claim.stale ? [`${claim.prefix} ${claim.stale}`] : [])).sort();
+  const phases: string[] = [];
+  router.on('restart-change', ({ neighbour, restart }) => phases.push(`${neighbour} ${restart?.phase ?? 'over'}`));
+  /** Somebody else, who hears what the router tells. */
+  const other = (capabilities: readonly Capability[] = [], ...prefixes: readonly string[]): BgpSpeaker => {
+    const speaker = new BgpSpeaker(
+      { as: 65002, routerId: OTHER, localAddress: OTHER, neighbour: { address: ROUTER }, capabilities },
+      { transport, clock, random: () => 0.5 },
+    );
+    for (const prefix of prefixes) speaker.announce(prefix);
+    speaker.start();
+    return speaker;
+  };
+  return { clock, router, lines, guest, crash, restarting, stale, phases, other, transport };
 }
 
 test('a guest that restarts keeps its claims, and what it does not say again ends with its End-of-RIB', async () => {
@@ -138,4 +163,174 @@ test('a router that stops keeps nothing waiting', async () => {
   await stopped;
   expect(restarting()).toBe(false);
   expect(router.network.lookup('10.0.9.1')).toBeUndefined();
+});
+
+test('what is kept is marked, where claims are listed, explained and announced as events', async () => {
+  const { clock, router, guest, crash, stale, phases } = await lab();
+  const first = guest('10.0.9.1/32', '10.0.9.2/32');
+  clock.advance(5000);
+  expect(stale()).toEqual([]);
+  crash(first);
+  expect(stale()).toEqual(['10.0.9.1/32 restart', '10.0.9.2/32 restart']);
+  expect(router.network.explain('10.0.9.1').claims[0]?.stale).toBe('restart');
+  guest('10.0.9.1/32');
+  clock.advance(10_000);
+  expect(stale()).toEqual([]);
+  expect(phases).toEqual([`${GUEST} restarting`, `${GUEST} restating`, `${GUEST} over`]);
+});
+
+test('what was not said again before a second restart is not kept through it', async () => {
+  const { clock, lines, guest, crash, stale, transport } = await lab();
+  const first = guest('10.0.9.1/32', '10.0.9.2/32');
+  clock.advance(5000);
+  crash(first);
+  lines.length = 0;
+  // Back, says one of the two, and dies before its End-of-RIB.
+  const open = { type: 'open', version: 4, asn: 65001, holdTime: 90, routerId: GUEST } as const;
+  const capabilities: Capability[] = [{ type: 'multiprotocol', family: 'ipv4-unicast' }, { type: 'four-octet-as', asn: 65001 }, GRACEFUL];
+  const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], nextHop: GUEST } as const;
+  let connection: Connection | undefined;
+  transport.dial(
+    { remote: { address: ROUTER, port: 179 }, localAddress: GUEST },
+    {
+      connected: (made) => {
+        connection = made;
+        made.listen({ data: () => {}, drained: () => {}, closed: () => {} });
+        made.write(encodeMessage({ ...open, capabilities }, defaultContext));
+        made.write(encodeMessage({ type: 'keepalive' }, defaultContext));
+        const announced = [{ prefix: '10.0.9.1/32' }];
+        made.write(encodeMessage({ type: 'update', withdrawn: [], attributes, announced }, { ...defaultContext, fourOctetAs: true }));
+      },
+      failed: () => {},
+    },
+  );
+  clock.advance(100);
+  expect(stale()).toEqual(['10.0.9.2/32 restart']);
+  connection?.abort();
+  clock.advance(100);
+  expect(stale()).toEqual(['10.0.9.1/32 restart']);
+  expect(lines).toEqual(['10.0.9.2/32 nobody']);
+});
+
+test.each([
+  ['a NOTIFICATION', [NOTIFYING], false, []],
+  ['a hard reset', [NOTIFYING], true, ['10.0.9.1/32 nobody']],
+  ['a NOTIFICATION of one that does not take them for restarts', [GRACEFUL], false, ['10.0.9.1/32 nobody']],
+] as const)('%s', async (_what, capabilities, hard, expected) => {
+  const { clock, lines, guest, router } = await lab({}, capabilities);
+  const speaker = guest('10.0.9.1/32');
+  clock.advance(5000);
+  lines.length = 0;
+  // Cease, out of resources; alone, or inside a Hard Reset (RFC 8538 3.1).
+  const octets = hard ? [0, 23, 3, 6, 9, 6, 8] : [0, 21, 3, 6, 8];
+  speaker.sendRaw(Uint8Array.from([...new Array(16).fill(0xff), ...octets]));
+  clock.advance(100);
+  expect(router.neighbours()[0]?.lastDown).toContain(hard ? 'hard reset (cease: out of resources)' : 'cease: out of resources');
+  expect(lines).toEqual(expected);
+});
+
+test('a guest that falls silent keeps its claims where both ends take that for a restart', async () => {
+  for (const [capabilities, expected] of [
+    [[NOTIFYING], []],
+    [[GRACEFUL], ['10.0.9.1/32 nobody']],
+  ] as const) {
+    const { clock, lines, guest, transport } = await lab({ holdTime: 9 }, capabilities);
+    guest('10.0.9.1/32');
+    clock.advance(5000);
+    lines.length = 0;
+    transport.cut(GUEST);
+    clock.advance(10_000);
+    expect(lines).toEqual(expected);
+  }
+});
+
+test('we stop for good with a hard reset towards those who would wait for us', async () => {
+  const { clock, router, guest } = await lab({}, [NOTIFYING]);
+  const speaker = guest('10.0.9.1/32');
+  clock.advance(5000);
+  const reasons: string[] = [];
+  speaker.on('down', (reason) => reasons.push(reason.text));
+  const stopped = router.stop({ text: 'gone' });
+  for (let i = 0; i < 20; i++) {
+    clock.advance(1000);
+    await Promise.resolve();
+  }
+  await stopped;
+  expect(reasons).toEqual(['the neighbour sent hard reset (cease: administrative shutdown): gone']);
+});
+
+test('long-lived: after its time the claim stays as the last resort, marked, and is told only to those who know the mark', async () => {
+  const { clock, router, lines, guest, crash, stale, other, phases } = await lab({ longLivedRestart: 600 }, [GRACEFUL, LONG_LIVED]);
+  const knows = other([]);
+  const first = guest('10.0.9.1/32');
+  clock.advance(5000);
+  expect(knows.route('10.0.9.1/32')?.attributes.communities).toBeUndefined();
+  lines.length = 0;
+  crash(first);
+  clock.advance(61_000);
+  expect(stale()).toEqual(['10.0.9.1/32 long-lived']);
+  expect(lines).toEqual([]);
+  expect(router.network.explain('10.0.9.1').claims[0]).toMatchObject({ preference: 0, won: true, stale: 'long-lived' });
+  expect(knows.route('10.0.9.1/32')?.attributes.communities).toEqual(['65535:6']);
+  // Somebody else's claim is better now.
+  knows.announce('10.0.9.1/32');
+  clock.advance(10);
+  expect(lines).toEqual(['10.0.9.1/32 other']);
+  knows.withdraw('10.0.9.1/32');
+  clock.advance(10);
+  expect(lines).toEqual(['10.0.9.1/32 other', '10.0.9.1/32 guest']);
+  // It ends when its time is up: 600 seconds after the 60.
+  clock.advance(598_000);
+  expect(lines.length).toBe(2);
+  clock.advance(3000);
+  expect(lines[2]).toBe('10.0.9.1/32 nobody');
+  expect(phases).toEqual([`${GUEST} restarting`, `${GUEST} long-lived`, `${GUEST} over`]);
+});
+
+test('long-lived: a neighbour that has not announced the capability hears a withdrawal', async () => {
+  const { clock, guest, crash, other } = await lab({ longLivedRestart: 600 }, [GRACEFUL, LONG_LIVED]);
+  // With a graceful-restart capability of its own and no other, it does not know the mark.
+  const ignorant = other([{ ...GRACEFUL, families: [] }]);
+  const first = guest('10.0.9.1/32');
+  clock.advance(5000);
+  expect(ignorant.route('10.0.9.1/32')).toBeDefined();
+  crash(first);
+  clock.advance(59_000);
+  expect(ignorant.route('10.0.9.1/32')).toBeDefined();
+  clock.advance(2000);
+  expect(ignorant.route('10.0.9.1/32')).toBeUndefined();
+});
+
+test('long-lived: a claim with NO_LLGR ends with the first time, and one that is back is as before', async () => {
+  const { clock, lines, guest, crash, stale, router } = await lab({ longLivedRestart: 600 }, [GRACEFUL, LONG_LIVED]);
+  const first = guest('10.0.9.1/32');
+  first.announce('10.0.9.2/32', { communities: ['65535:7'] });
+  clock.advance(5000);
+  lines.length = 0;
+  crash(first);
+  clock.advance(61_000);
+  expect(lines).toEqual(['10.0.9.2/32 nobody']);
+  expect(stale()).toEqual(['10.0.9.1/32 long-lived']);
+  guest('10.0.9.1/32');
+  clock.advance(10_000);
+  expect(stale()).toEqual([]);
+  expect(router.network.explain('10.0.9.1').claims[0]?.preference).toBe(400);
+  expect(lines).toEqual(['10.0.9.2/32 nobody']);
+});
+
+test('a refresh marks what is not said again yet (RFC 7313), and its end sweeps it', async () => {
+  const { clock, lines, guest, stale } = await lab();
+  const speaker = guest('10.0.9.1/32', '10.0.9.2/32');
+  clock.advance(5000);
+  lines.length = 0;
+  const refresh = (subtype: number): void => speaker.sendRaw(Uint8Array.from([...new Array(16).fill(0xff), 0, 23, 5, 0, 1, subtype, 1]));
+  refresh(1);
+  clock.advance(10);
+  expect(stale()).toEqual(['10.0.9.1/32 refresh', '10.0.9.2/32 refresh']);
+  speaker.announce('10.0.9.1/32');
+  clock.advance(10);
+  expect(stale()).toEqual(['10.0.9.2/32 refresh']);
+  refresh(2);
+  clock.advance(10);
+  expect(lines).toEqual(['10.0.9.2/32 nobody']);
 });

@@ -18,13 +18,13 @@ import { contains, formatPrefix, type Prefix, prefixWords } from '../../lib/pref
 import type { Connection, ConnectionSecurity, Dialler } from '../../lib/transport.js';
 import type { Node } from '../../network/model.js';
 import { AdjRibOut } from '../../rib/adj-rib-out.js';
-import type { Rib } from '../../rib/rib.js';
+import { type Rib, Stale } from '../../rib/rib.js';
 import type { AddressFamily, ExportKind, NeighbourConfig } from '../config.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 import { LocalAnnouncements } from './local-announcements.js';
 import { localRoutes } from './local-routes.js';
 import { type BfdStatus, NeighbourWatch } from './neighbour-watch.js';
-import { RetainedClaims } from './retained-claims.js';
+import { type RestartPhase, RetainedClaims, type Retention } from './retained-claims.js';
 
 /** What a neighbour needs of its router. @internal */
 export interface BgpSurroundings {
@@ -36,7 +36,6 @@ export interface BgpSurroundings {
     readonly random: () => number;
     readonly bfd: BfdService | undefined;
     defer(call: () => void): Cancel;
-    after(time: Millis, call: () => void): Cancel;
   };
   readonly logger: ConstructorParameters<typeof Peer>[1]['logger'];
   readonly prefixLists: PolicyContext['lists'];
@@ -48,8 +47,17 @@ export interface BgpSurroundings {
   readonly validation: RouteValidation;
   stateChanged(neighbour: BgpNeighbour, from: string, to: string, reason: string | undefined): void;
   malformed(neighbour: BgpNeighbour, message: string, count: number): void;
-  /** A graceful restart came to nothing. */
-  restartOver(neighbour: BgpNeighbour): void;
+  /** The neighbour's graceful restart goes on, or is over: its claims are kept no longer. */
+  restartChanged(neighbour: BgpNeighbour, restart: NeighbourRestart | undefined, why: string): void;
+}
+
+/** A neighbour that restarts gracefully. @public */
+export interface NeighbourRestart {
+  readonly phase: RestartPhase;
+  /** Whose claims are kept. */
+  readonly families: readonly AddressFamily[];
+  /** When the phase ends at the latest, in milliseconds since the epoch. */
+  readonly until: Millis;
 }
 
 /** @internal */
@@ -229,7 +237,7 @@ export class BgpNeighbour implements PeerOwner {
     const feed = this.#feed;
     const rib = family === 'ipv4-unicast' ? this.around.network.ribs.ipv4 : this.around.network.ribs.ipv6;
     // RFC 7313 §4: the neighbour marks the beginning and the end of its own answer to us.
-    if (request.subtype === 1 && feed) rib.markStale(feed.index);
+    if (request.subtype === 1 && feed) rib.markStale(feed.index, Stale.refresh);
     else if (request.subtype === 2 && feed) {
       this.around.network.begin();
       rib.sweepStale(feed.index);
@@ -269,51 +277,77 @@ export class BgpNeighbour implements PeerOwner {
     for (const { adjRibOut } of lanes) this.#release(adjRibOut);
     if (!feed) return;
     feed.cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: reason.text };
-    const grace = reason.code === 'connection-closed' ? this.#grace(negotiated) : undefined;
-    this.#retained?.release();
+    const grace = this.#graceful(reason, negotiated) ? this.#grace(negotiated) : undefined;
+    const before = this.#retained;
     this.#retained = undefined;
     if (grace) {
       this.#retainedImport = route;
-      this.#retained = new RetainedClaims(network, this.around.host.after, feed, grace.families, grace.time, () => {
-        this.#endRestart('the neighbour did not come back in time');
-        this.around.restartOver(this);
-      });
+      this.#retain(feed, grace, before, reason.text);
       return;
     }
+    before?.release();
+    if (before) this.around.restartChanged(this, undefined, reason.text);
     network.begin();
     network.closeFeed(feed, () => route?.release());
   }
 
   /** The neighbour's claims stay, or wait to be said again, after a restart. */
-  get restarting(): boolean {
-    return this.#retained !== undefined;
+  get restart(): NeighbourRestart | undefined {
+    const retained = this.#retained;
+    return retained && { phase: retained.phase, families: retained.families, until: retained.until };
   }
 
-  /** What of it outlives the session, and how long, where both ends want that (RFC 4724 §4.2). */
-  #grace(negotiated: Negotiated | undefined): { readonly families: readonly AddressFamily[]; readonly time: Millis } | undefined {
-    const { gracefulRestart = RESTART } = this.config;
+  /** Whether a session that ended so may have been lost to a restart (RFC 4724 §4.2, RFC 8538 §4). */
+  #graceful({ code, notification }: DownReason, negotiated: Negotiated | undefined): boolean {
+    if (code === 'connection-closed') return true;
+    return code !== 'stopped' && code !== 'collision' && (negotiated?.restartOnNotification ?? false) && !notification?.hard;
+  }
+
+  /** What of it outlives the session, and how long, where both ends want that. */
+  #grace(negotiated: Negotiated | undefined): Retention | undefined {
+    const { gracefulRestart = RESTART, longLivedRestart = 0 } = this.config;
     const theirs = negotiated?.gracefulRestart;
     if (gracefulRestart === false || !negotiated || !theirs) return undefined;
-    const families = negotiated.families.filter((family) => theirs.families.some((entry) => entry.family === family));
+    const longLived: Partial<Record<AddressFamily, Millis>> = {};
+    for (const family of negotiated.families) {
+      const entry = negotiated.longLivedRestart?.families.find((candidate) => candidate.family === family);
+      if (entry && longLivedRestart > 0) longLived[family] = Math.min(entry.staleTime, longLivedRestart) * 1000;
+    }
+    const listed = (family: AddressFamily): boolean => theirs.families.some((entry) => entry.family === family);
     const time = Math.min(theirs.restartTime, gracefulRestart) * 1000;
-    return families.length > 0 && time > 0 ? { families, time } : undefined;
+    const families = negotiated.families.filter((family) => (time > 0 && listed(family)) || (longLived[family] ?? 0) > 0);
+    return families.length > 0 ? { families, time, longLived, mark: Stale.restart } : undefined;
+  }
+
+  #retain(feed: Feed, retention: Retention, before: RetainedClaims | undefined, why: string): void {
+    const retained = new RetainedClaims(this.around.network, feed, retention, before, {
+      changed: () => this.around.restartChanged(this, this.restart, why),
+      over: () => {
+        if (retained.phase === 'restating') this.#restateOver();
+        else this.#endRestart('the neighbour did not come back in time');
+      },
+    });
+    this.#retained = retained;
+    this.around.restartChanged(this, this.restart, why);
   }
 
   /** The feed of before the restart, where the neighbour has kept what it stands for. */
   #resumed(negotiated: Negotiated): Feed | undefined {
     const retained = this.#retained;
     if (!retained) return undefined;
-    const theirs = negotiated.gracefulRestart;
-    const kept = retained.families.filter((family) => theirs?.families.some((entry) => entry.family === family && entry.forwarding));
+    const kept = retained.families.filter((family) => this.#kept(negotiated, family, retained.isLongLived(family)));
     if (kept.length === 0 || retained.feed.routerId !== u32(negotiated.peerRouterId)) {
       this.#endRestart('the neighbour came back without its forwarding state');
       return undefined;
     }
-    retained.resume(kept, RESTATE, () => {
-      for (const family of retained.families) retained.complete(family, retained.feed.cause);
-      this.#restateOver();
-    });
+    retained.resume(kept, RESTATE);
     return retained.feed;
+  }
+
+  /** Bit F of the family, of the capability that it is kept by (RFC 4724 §4.2, RFC 9494 §4.3). */
+  #kept({ gracefulRestart, longLivedRestart }: Negotiated, family: AddressFamily, longLived: boolean): boolean {
+    const families = (longLived ? longLivedRestart : gracefulRestart)?.families ?? [];
+    return families.some((entry) => entry.family === family && entry.forwarding);
   }
 
   /** End-of-RIBs may have come. */
@@ -325,19 +359,21 @@ export class BgpNeighbour implements PeerOwner {
   #restateOver(): void {
     this.#retained?.release();
     this.#retained = undefined;
+    this.around.restartChanged(this, undefined, 'the neighbour has said everything again');
   }
 
   /** What was kept ends after all, unless a session has taken it over. */
   #endRestart(why: string): void {
     const retained = this.#retained;
-    if (!retained) return;
-    this.#restateOver();
-    if (retained.feed === this.#feed) return;
+    if (!retained || retained.feed === this.#feed) return;
+    retained.release();
+    this.#retained = undefined;
     retained.feed.cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: why };
     this.around.network.begin();
     const route = this.#retainedImport;
     this.#retainedImport = undefined;
     this.around.network.closeFeed(retained.feed, () => route?.release());
+    this.around.restartChanged(this, undefined, why);
   }
 
   // --- What the network says -------------------------------------------------------------------------------------------
@@ -482,7 +518,7 @@ export class BgpNeighbour implements PeerOwner {
             return;
           }
           const data = new Uint8Array(0);
-          this.peer.fail({ code: ErrorCode.cease, subcode: CeaseSubcode.bfdDown, data, reason: `BFD is down: ${diagnostic}` });
+          this.peer.fail({ code: ErrorCode.cease, subcode: CeaseSubcode.bfdDown, data, reason: `BFD is down: ${diagnostic}`, hard: true });
         },
       },
     );
@@ -566,6 +602,7 @@ export class BgpNeighbour implements PeerOwner {
       unchanged: this.#unchanged(),
       shared: this.#shared,
       extendedNextHop: negotiated.extendedNextHop,
+      longLived: negotiated.longLivedRestart !== undefined,
       fourOctetAs: negotiated.fourOctetAs,
       policy: this.#exportPolicy(),
     };

@@ -242,7 +242,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   /** A session of a range ended: its neighbour is forgotten, so that the range's limit counts only those who are there. */
   ended(neighbour: BgpNeighbour): void {
     const entry = this.dynamic.get(neighbour.address);
-    if (entry?.neighbour !== neighbour || neighbour.restarting) return;
+    if (entry?.neighbour !== neighbour || neighbour.restart) return;
     this.dynamic.delete(neighbour.address);
     this.#unbind(neighbour.address);
     void neighbour.stop(Cease.deconfigured);
