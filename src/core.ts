@@ -54,6 +54,7 @@ export {
   type LinkConfig,
   type NetworkConfig,
   type NodeConfig,
+  type RestartConfig,
   type StaticRouteConfig,
   type SubnetConfig,
   type Takeover,
@@ -112,10 +113,12 @@ export type {
   OspfProblemEvent,
   RejectedClaim,
   RestartChange,
+  RestoreChange,
   RouterEvents,
   SegmentRefusal,
   SessionChange,
   SessionRefused,
+  SnapshotFailed,
   TableFailed,
 } from './router/events.js';
 export { type ExplainedClaim, type Explanation, formatExplanation } from './router/explain.js';
@@ -124,16 +127,18 @@ export type { ClaimRequest, Lease } from './router/lease.js';
 export type { NeighbourStatus } from './router/neighbour-status.js';
 export { renderPrometheus } from './router/prometheus.js';
 export { rehearse } from './router/rehearsal.js';
+export type { ClaimSnapshot, FeedSnapshot, NetworkSnapshot } from './router/snapshot.js';
 export { IsolatedEmitter } from './router/turn.js';
 export {
   type ChangesSince,
   type ClaimView,
+  type FormerLife,
   type NetworkCounts,
   type NetworkOptions,
   type Reconfigured,
   VirtualNetwork,
 } from './router/virtual-network.js';
-export { type RouterMetrics, type RouterOptions, VirtualRouter } from './router/virtual-router.js';
+export { type RouterMetrics, type RouterOptions, type StopOptions, VirtualRouter } from './router/virtual-router.js';
 export type { CacheConfig } from './rtr/config.js';
 export type { CacheState } from './rtr/events.js';
 export type { RtrVersion } from './rtr/wire/index.js';

@@ -27,6 +27,8 @@ export interface Feed {
   readonly router: string;
   /** An internal neighbour that is a route-reflector client (RFC 4456). */
   readonly reflectorClient: boolean;
+  /** A BGP session whose speaker sends End-of-RIB (RFC 4724). */
+  readonly graceful?: boolean;
   /** What happened last, given to the changes that it caused. */
   cause: Cause;
   /** False once the session is gone: its claims are out, and swept. */
@@ -63,4 +65,5 @@ export type Cause =
   | { readonly type: 'node-up' | 'node-down' | 'node-added' | 'node-changed' | 'node-removed'; readonly node: string }
   | { readonly type: 'policy-changed'; readonly neighbour: string }
   | { readonly type: 'rpki-changed'; readonly cache: string }
-  | { readonly type: 'configured' };
+  /** `restored`: it stood so in a former life of the network, or did and nobody has said it again. */
+  | { readonly type: 'configured' | 'restored' };

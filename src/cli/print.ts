@@ -82,6 +82,8 @@ function because(cause: Cause): string {
       return `RPKI cache ${cause.cache} changed`;
     case 'configured':
       return 'configured';
+    case 'restored':
+      return 'restored after a restart, or not said again since';
     default:
       return 'grant' in cause ? `${cause.type}: ${cause.grant}` : `${cause.type}: ${cause.node}`;
   }

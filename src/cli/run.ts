@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { VirtualNetwork as CoreNetwork } from '../core.js';
 import { nodeHost, type Position, rehearse, UsageError, VirtualNetwork, VirtualRouter } from '../index.js';
 import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
 import { Printer, type Style } from './print.js';
@@ -52,7 +53,7 @@ export async function serve(
   file: string,
   terminal: Terminal,
   printer: Printer,
-  follow: (network: VirtualNetwork) => () => void,
+  follow: (network: CoreNetwork) => () => void,
 ): Promise<number> {
   const read = readConfig(file);
   const { network, routers } = assemble(read);
@@ -78,7 +79,7 @@ export async function serve(
   }
 }
 
-function assemble({ config, explain }: ReadFile): { network: VirtualNetwork; routers: readonly VirtualRouter[] } {
+function assemble({ config, explain }: ReadFile): { network: CoreNetwork; routers: readonly VirtualRouter[] } {
   const shared = config.network && new VirtualNetwork(config.network);
   const routers = config.routers.map(({ config: router, path }) => {
     try {
@@ -87,7 +88,7 @@ function assemble({ config, explain }: ReadFile): { network: VirtualNetwork; rou
       throw error instanceof UsageError ? explain(error, [...path, ...error.path]) : error;
     }
   });
-  const network = shared ?? routers[0]?.network;
+  const network: CoreNetwork | undefined = shared ?? routers[0]?.network;
   if (!network) throw new Error('a file without routers was accepted');
   return { network, routers };
 }
@@ -112,6 +113,11 @@ function report(router: VirtualRouter, printer: Printer): void {
     const words = to === 'established' ? `session with ${who} up, node ${node}` : `session with ${who} down: ${reason ?? to}`;
     printer.line(Date.now(), { event: 'session-change', ...event }, words, to === 'established' ? 'good' : 'bad');
   });
+  router.on('restart-change', (event) => {
+    const { neighbour, restart, reason } = event;
+    const words = restart ? `${neighbour} ${restart.phase}, its claims stay (${reason})` : `restart of ${neighbour} over: ${reason}`;
+    printer.line(Date.now(), { event: 'restart-change', ...event }, words);
+  });
   router.on('session-refused', (event) => {
     printer.line(Date.now(), { event: 'session-refused', ...event }, `connection from ${event.address} refused: ${event.reason}`, 'bad');
   });
@@ -135,7 +141,7 @@ function report(router: VirtualRouter, printer: Printer): void {
   });
 }
 
-function reportNetwork(network: VirtualNetwork, printer: Printer): void {
+function reportNetwork(network: CoreNetwork, printer: Printer): void {
   let more = 0;
   let waiting = false;
   network.on('claim-rejected', ({ claims, total }) => {
@@ -152,6 +158,19 @@ function reportNetwork(network: VirtualNetwork, printer: Printer): void {
       waiting = false;
     }, LOOK_EVERY).unref();
   });
+  network.on('restore-change', (event) => {
+    const { state, claims, reason } = event;
+    const words =
+      state === 'over'
+        ? 'neighbours have spoken: routes are told'
+        : state === 'restored'
+          ? `restored ${claims} claims of before`
+          : `nothing restored: ${reason}`;
+    printer.line(Date.now(), { event: 'restore-change', ...event }, words, state === 'unusable' ? 'bad' : 'good');
+  });
+  network.on('snapshot-failure', (event) => {
+    printer.line(Date.now(), { event: 'snapshot-failure', ...event }, `${event.path} could not be written: ${event.reason}`, 'bad');
+  });
   network.on('table-failure', ({ failed, error }) => {
     const words = `the forwarding table refused ${error ?? `${failed.length} prefixes`}`;
     printer.line(Date.now(), { event: 'table-failure', failed, error }, words, 'bad');
@@ -159,7 +178,7 @@ function reportNetwork(network: VirtualNetwork, printer: Printer): void {
 }
 
 /** Prints what moved since the last look, in words while it is little. */
-function followJournal(network: VirtualNetwork, printer: Printer): () => void {
+function followJournal(network: CoreNetwork, printer: Printer): () => void {
   let seen: Position = network.position;
   const look = (): void => {
     const { position } = network;

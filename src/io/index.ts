@@ -7,6 +7,8 @@
  * routers of a process share. `capture-file.ts` opens recordings. `libc.ts` is the C library, through koffi, for what Node has no words
  * for. `secrets.ts` reads keys from where a configuration says that they are.
  *
+ * `snapshot-file.ts` and `snapshot-keeper.ts` keep what is claimed in a file, for the next life of a process.
+ *
  * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, QEMU's two kinds of socket in `qemu.ts`, `tap.ts`, and `tee.ts`,
  * which writes a capture of any of them.
  *
@@ -17,5 +19,6 @@ export { BfdThread } from './bfd-thread.js';
 export { type CaptureFile, openCapture } from './capture-file.js';
 export { NodePorts } from './ports.js';
 export { entropy, readSecret } from './secrets.js';
+export { formerLife, SnapshotKeeper } from './snapshot-keeper.js';
 export { NodeTransport } from './sockets.js';
 export { SystemClock } from './system-clock.js';

@@ -140,6 +140,13 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** The octets of hex digits. @internal */
+export function fromHex(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length >> 1);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
+
 /** Whether two byte strings are the same. @internal */
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

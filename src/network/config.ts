@@ -38,8 +38,30 @@ export interface NetworkConfig {
   readonly routes?: readonly StaticRouteConfig[];
   /** How many changes the journal keeps for {@link NetworkConfig} listeners that resume. Default 65,536. */
   readonly journal?: number;
+  /** How its routers come through a restart of their own. Default: they ask nobody to wait for them. */
+  readonly restart?: RestartConfig;
   /** When routes leave for other neighbours: once the forwarding table took the change, or as soon as it is decided. Default `applied`. */
   readonly announce?: 'applied' | 'decided';
+}
+
+/**
+ * A restart of the routers' own: neighbours keep their routes through it (RFC 4724), which is of use where packets are forwarded
+ * meanwhile, by something that outlives the process.
+ *
+ * @public
+ */
+export interface RestartConfig {
+  /** Seconds that neighbours are asked to wait for us, 1 to 4095. Default 120. */
+  readonly time?: number;
+  /** Seconds more for which our routes may be their last resort (RFC 9494). Default 0: none. */
+  readonly longLived?: number;
+  /**
+   * Seconds after the start in which neighbours say everything again: nothing is told before, and what they have not said by then ends
+   * (RFC 4724 §4.1, Selection_Deferral_Timer). Default 120.
+   */
+  readonly deferral?: number;
+  /** A file that what is claimed is written to, for the next life to begin with. Default: none. */
+  readonly snapshot?: string;
 }
 
 /** One subnet: an address range on one link. Its prefix is reserved (nobody can claim it). @public */

@@ -108,6 +108,23 @@ const route = z
   })
   .meta({ id: 'StaticRoute', description: 'A route from one router to the next, followed along links.' });
 
+const restart = z
+  .strictObject({
+    time: whole(1, 4095).exactOptional().describe('Seconds that neighbours are asked to wait for us. Default 120.'),
+    longLived: whole(0, 0xff_ffff)
+      .exactOptional()
+      .describe('Seconds more for which our routes may be their last resort (RFC 9494). Default 0: none.'),
+    deferral: whole(1, 4095)
+      .exactOptional()
+      .describe(
+        'Seconds after the start in which neighbours say everything again: nothing is told before, and what they have not said by then ends. Default 120.',
+      ),
+    snapshot: text('a path')
+      .exactOptional()
+      .describe('A file that what is claimed is written to, for the next life to begin with. Default: none.'),
+  })
+  .meta({ id: 'Restart', description: 'How routers come through a restart of their own (RFC 4724).' });
+
 /** @internal */
 export const networkSchema = z
   .strictObject(
@@ -125,6 +142,11 @@ export const networkSchema = z
       links: list(link, 'a list of links').exactOptional().describe("Links between the network's routers, by name."),
       routes: list(route, 'a list of routes').exactOptional().describe('Routes from one router to the next, followed along links.'),
       journal: whole(1).exactOptional().describe('How many changes the journal keeps for listeners that resume. Default 65,536.'),
+      restart: restart
+        .exactOptional()
+        .describe(
+          'How its routers come through a restart of their own: of use where packets are forwarded meanwhile, by something that outlives the process. Default: they ask nobody to wait for them.',
+        ),
       announce: z
         .enum(['applied', 'decided'])
         .exactOptional()

@@ -100,7 +100,6 @@ export class Rib {
   /** Place in its source's own order, the least first, where attributes do not say it: OSPF's cost. Made when first needed. */
   #rank = new Float64Array(0);
 
-  /** Claims marked by {@link Rib.markStale}; made when first needed. */
   /** Values of {@link Stale}; made when first needed. */
   #stale = new Uint8Array(0);
 

@@ -1,6 +1,7 @@
 /** What a network and a router tell the program that they live in. */
 import type { BfdChange } from '../bfd/index.js';
 import type { RefusalReason } from '../claims/reasons.js';
+import type { Millis } from '../lib/clock.js';
 import type { MappingChange, Position } from '../mapping/change.js';
 import type { FailedPrefix } from '../mapping/forwarding-table.js';
 import type { GrantChange } from '../mapping/journal.js';
@@ -57,6 +58,26 @@ export interface ListenerFailed {
   readonly error: unknown;
 }
 
+/** The network went on with its former life, or could not, or has now chosen its routes. @public */
+export interface RestoreChange {
+  readonly network: string;
+  /** `restored`: the claims of before stand, marked. `unusable`: there was a snapshot, and it is not used. `over`: routes are told. */
+  readonly state: 'restored' | 'unusable' | 'over';
+  /** Claims that were restored. */
+  readonly claims: number;
+  /** When what nobody has said again ends, in milliseconds since the epoch. */
+  readonly until: Millis | undefined;
+  /** Why it is unusable. */
+  readonly reason: string | undefined;
+}
+
+/** What is claimed could not be written to its file; it is tried again. @public */
+export interface SnapshotFailed {
+  readonly network: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
 /** A network's events. Each listener is called with one argument. @public */
 export interface NetworkEvents {
   /** The mapping changed and the forwarding table has it. One event a batch. */
@@ -67,6 +88,10 @@ export interface NetworkEvents {
   'grant-change': [event: GrantChange];
   /** The forwarding table refused changes. */
   'table-failure': [event: TableFailed];
+  /** After a restart. */
+  'restore-change': [event: RestoreChange];
+  /** The snapshot could not be written; told once until it can be again. */
+  'snapshot-failure': [event: SnapshotFailed];
   /** A listener threw. */
   'listener-error': [event: ListenerFailed];
 }

@@ -1,3 +1,4 @@
+import type { OwnRestart } from '../bgp/config.js';
 import { Authorization, type Grant, grantId, SOURCES } from '../claims/authorization.js';
 import type { Cause, Feed } from '../claims/feed.js';
 import { VERDICTS, verdictCode } from '../claims/reasons.js';
@@ -15,7 +16,7 @@ import type { FailedPrefix, ForwardingTable, PacketLookup, WordLookup } from '..
 import { Journal, type JournalEntry } from '../mapping/journal.js';
 import { Publication } from '../mapping/publication.js';
 import { TargetSets, type Targets } from '../mapping/target.js';
-import type { GrantConfig, HolderConfig, NetworkConfig, NodeConfig } from '../network/config.js';
+import type { GrantConfig, HolderConfig, NetworkConfig, NodeConfig, RestartConfig } from '../network/config.js';
 import { NetworkModel, type Node } from '../network/model.js';
 import { checkNetwork } from '../network/schema.js';
 import { AttributeSets } from '../rib/attribute-sets.js';
@@ -24,6 +25,8 @@ import { Rib, type StaleReason } from '../rib/rib.js';
 import type { NetworkEvents, RejectedClaim } from './events.js';
 import { type Explanation, explainPrefix, refusalSentence } from './explain.js';
 import type { ClaimRequest, Lease } from './lease.js';
+import { checkRestorable, Restoration } from './restoration.js';
+import { type NetworkSnapshot, snapshotFault, takeSnapshot } from './snapshot.js';
 import { IsolatedEmitter } from './turn.js';
 
 /** Claims of a dead session ended in one slice, so that timers and other sessions get their turn in between. */
@@ -40,7 +43,15 @@ export interface NetworkOptions {
   readonly table?: ForwardingTable;
   /** For the epoch and for jitter. Default `Math.random`. */
   readonly random?: Random;
+  /**
+   * Its former life, which it goes on with: what was claimed stands at once, marked `restored`, until its speakers have said it again or
+   * `restart.deferral` is over. Or why there is none to be had, to be told as an event. Looked at where the configuration has `restart`.
+   */
+  readonly snapshot?: FormerLife;
 }
+
+/** A network's former life, or why there is none to be had. @public */
+export type FormerLife = NetworkSnapshot | { readonly unusable: string };
 
 /** Changes since a position, or everything when they are not to be had any more. @public */
 export type ChangesSince =
@@ -79,6 +90,8 @@ export interface NetworkMember {
   announce(rib: Rib, prefixes: Uint32Array, count: number): void;
   /** Nodes came, went, moved, died or are back, or subnets changed. Says what it started anew. */
   nodesChanged?(): readonly string[] | undefined;
+  /** Routes that were not to be told after a restart may be told. */
+  routesChosen?(): void;
 }
 
 /**
@@ -136,6 +149,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   readonly #api: Feed;
   /** The attribute set of what nobody announced over BGP: ORIGIN IGP and an empty AS_PATH. */
   readonly #bare: number;
+  #restoration: Restoration | undefined;
+  /** Counts turns: whether anything may have changed since. @internal */
+  turns = 0;
   #leases = 0;
   /** Prefixes whose `moved` holder stands for a claim of before, with the node's index. */
   readonly #moved = new Map<string, number>();
@@ -183,6 +199,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     for (const grant of this.#config.grants ?? []) this.authorization.add(grant, this.#clock.now());
     this.#setHolders();
     this.settle({ type: 'configured' });
+    if (this.#config.restart && options.snapshot) this.#restore(options.snapshot);
     this.#armExpiry();
   }
 
@@ -514,10 +531,26 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     return this.#publication.settled();
   }
 
-  /** Lets go of the forwarding table and of every timer. Routers must have stopped. */
-  async close(): Promise<void> {
+  /** What is claimed now, as a plain value for the next life of the network: see `NetworkOptions.snapshot`. */
+  snapshot(): NetworkSnapshot {
+    const { name, ribs, sets, model } = this;
+    return takeSnapshot({ name, at: this.#clock.now(), ribs, sets, model });
+  }
+
+  /** Somebody could not write the snapshot. @internal */
+  snapshotFailed(path: string, reason: string): void {
+    this.logger.error({ path, reason }, 'the snapshot could not be written');
+    this.tell('snapshot-failure', { network: this.name, path, reason });
+  }
+
+  /**
+   * Lets go of the forwarding table and of every timer. Routers must have stopped. A file that `restart.snapshot` names is removed, or, to
+   * start again at once, left as it is now.
+   */
+  async close(_options: { readonly restart?: boolean } = {}): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#restoration?.close();
     this.#expiry?.();
     this.#burial?.();
     for (const cancel of this.#sweeps) cancel();
@@ -562,6 +595,31 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     return this.#bare;
   }
 
+  /** The former life, where there is one that is gone on with. @internal */
+  get restoration(): Restoration | undefined {
+    return this.#restoration;
+  }
+  /** Routes are being chosen after a restart, and not told to anybody yet. @internal */
+  get deferring(): boolean {
+    return this.#restoration?.deferring ?? false;
+  }
+  /** How we restart, as neighbours are told: looked at for each OPEN. @internal */
+  get ownRestart(): OwnRestart | undefined {
+    const { restart } = this.#config;
+    if (!restart) return undefined;
+    const network = this;
+    return {
+      time: restart.time ?? 120,
+      longLived: restart.longLived ?? 0,
+      get restarted() {
+        return network.deferring;
+      },
+      get forwarding() {
+        return network.#restoration !== undefined;
+      },
+    };
+  }
+
   /** Opens a stream of claims. @internal */
   openFeed(feed: Feed): Feed {
     const index = this.#freeFeeds.pop() ?? this.#feeds.length;
@@ -602,6 +660,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** The end of a turn: decides, publishes, tells. @internal */
   settle(cause: Cause): void {
+    this.turns++;
     this.ribs.ipv4.fillRoom();
     this.ribs.ipv6.fillRoom();
     if (this.#moved.size > 0) this.#endMoved();
@@ -662,6 +721,47 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         network.tell('table-failure', { network: network.name, failed, error });
       },
     };
+  }
+
+  #restore(snapshot: FormerLife): void {
+    const restart = this.#config.restart ?? {};
+    const unusable = 'unusable' in snapshot ? snapshot.unusable : this.#unusable(snapshot, restart);
+    if (unusable === undefined && !('unusable' in snapshot)) {
+      this.#restoration = new Restoration(this, snapshot, (restart.deferral ?? 120) * 1000, () => this.#chosen());
+    }
+    const claims = this.#restoration?.claims ?? 0;
+    // Whoever made the network has not had the time to listen yet.
+    this.#clock.defer(() => {
+      if (this.#closed) return;
+      const state = unusable === undefined ? 'restored' : 'unusable';
+      this.tell('restore-change', { network: this.name, state, claims, until: this.#restoration?.until, reason: unusable });
+    });
+  }
+
+  #unusable(snapshot: NetworkSnapshot, { time = 120, longLived = 0 }: RestartConfig): string | undefined {
+    const fault = snapshotFault(snapshot);
+    if (fault !== undefined) return `the snapshot is damaged: ${fault}`;
+    if (snapshot.network !== this.name) return `the snapshot is of the network ${JSON.stringify(snapshot.network)}`;
+    try {
+      checkRestorable(snapshot);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return `the snapshot is damaged: ${error.message}`;
+    }
+    const age = this.#clock.now() - snapshot.at;
+    // Longer than anybody has been asked to wait.
+    return age > (time + longLived) * 1000 ? `the snapshot is ${Math.round(age / 1000)} seconds old` : undefined;
+  }
+
+  #chosen(): void {
+    for (const member of [...this.#members]) member.routesChosen?.();
+    this.tell('restore-change', {
+      network: this.name,
+      state: 'over',
+      claims: this.#restoration?.claims ?? 0,
+      until: undefined,
+      reason: undefined,
+    });
   }
 
   #tellRefusals(): void {

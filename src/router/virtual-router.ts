@@ -24,7 +24,14 @@ import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
 import { checkRouter } from './schema.js';
 import { securities } from './secrets.js';
 import { IsolatedEmitter } from './turn.js';
-import { type ChangesSince, type ClaimView, type NetworkCounts, type Reconfigured, VirtualNetwork } from './virtual-network.js';
+import {
+  type ChangesSince,
+  type ClaimView,
+  type FormerLife,
+  type NetworkCounts,
+  type Reconfigured,
+  VirtualNetwork,
+} from './virtual-network.js';
 
 /** What a router needs of its surroundings. @public */
 export interface RouterOptions {
@@ -38,6 +45,18 @@ export interface RouterOptions {
   readonly ports?: Readonly<Record<string, Port>>;
   /** Of the private network. Default: a `MemoryForwardingTable`. */
   readonly table?: ForwardingTable;
+  /** Of the private network: see {@link NetworkOptions}. */
+  readonly snapshot?: FormerLife;
+}
+
+/** How a router stops. @public */
+export interface StopOptions {
+  /** What neighbours are told (RFC 9003). */
+  readonly text?: string;
+  /** Leave a private network open. Default false. */
+  readonly keepNetwork?: boolean;
+  /** To start again at once: connections are dropped without a word, and neighbours keep our routes as `network.restart` asks. Default false. */
+  readonly restart?: boolean;
 }
 
 /** States of a session that has a connection. */
@@ -54,7 +73,14 @@ export interface RouterMetrics {
   readonly ospf: readonly OspfStatus[];
 }
 
-const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = ['mapping-change', 'claim-rejected', 'grant-change', 'table-failure'];
+const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = [
+  'mapping-change',
+  'claim-rejected',
+  'grant-change',
+  'table-failure',
+  'restore-change',
+  'snapshot-failure',
+];
 
 /**
  * A virtual router: guests speak BGP to it as to a real one, what they announce is checked against what they are granted, and an
@@ -117,6 +143,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         random: this.#host.random,
         logger: this.logger,
         ...(options.table ? { table: options.table } : {}),
+        ...(options.snapshot ? { snapshot: options.snapshot } : {}),
       });
     this.#rpki = new RpkiAttachment(
       { transport: this.#host.transport, timers: this.network.timers, network: this.network, logger: this.logger },
@@ -205,7 +232,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
    * Ends every session with a Cease (administrative shutdown, with `text` as RFC 9003 has it), and leaves no handle behind. A
    * private network is closed too, unless `keepNetwork`. Harmless when it does not run.
    */
-  stop(options: { readonly text?: string; readonly keepNetwork?: boolean } = {}): Promise<void> {
+  stop(options: StopOptions = {}): Promise<void> {
     if (this.#state === 'stopping') return this.#transition;
     const before = this.#transition.catch(() => {});
     const was = this.#state;
@@ -214,6 +241,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       this.#unstall?.();
       this.#rpki.stop();
       if (was !== 'idle') {
+        if (options.restart) await this.#bgp.leave();
         await this.#bgp.stop(Cease.shutdown, options.text);
         await this.#ospf.stop();
         await this.#link.stop();

@@ -115,6 +115,8 @@ export class BgpNeighbour implements PeerOwner {
   readonly #watch: NeighbourWatch | undefined;
   /** What it left behind when it restarted. */
   #retained: RetainedClaims | undefined;
+  /** What we have of a former life of ours, until that is settled. */
+  #restored: Feed | undefined;
   /** Who judged what is retained. */
   #retainedImport: RouteImport | undefined;
 
@@ -132,11 +134,28 @@ export class BgpNeighbour implements PeerOwner {
       dial: (options, events) => around.dialler(node.name).dial(this.security ? { ...options, security: this.security } : options, events),
     };
     this.peer = new Peer(
-      peerConfig(config, address, around.router),
+      { ...peerConfig(config, address, around.router), ownRestart: around.network.ownRestart },
       { transport: secured, timers: around.network.timers, random, logger: around.logger },
       this,
     );
     this.#watch = this.#watched();
+    this.#restore();
+  }
+
+  /** What it said in a former life of ours stands, as if it had restarted and not we. */
+  #restore(): void {
+    const { network, router } = this.around;
+    const { restoration } = network;
+    const feed = restoration?.take(router.name, parseAddress(this.address), this.node.index);
+    if (!feed || !restoration) return;
+    const time = restoration.until - network.timers.clock.now();
+    this.#restored = feed;
+    this.#retain(
+      feed,
+      { families: ['ipv4-unicast', 'ipv6-unicast'], time, longLived: {}, mark: Stale.restored },
+      undefined,
+      'the router restarted',
+    );
   }
 
   start(): void {
@@ -187,6 +206,7 @@ export class BgpNeighbour implements PeerOwner {
         label: `bgp ${this.name}`,
         router: router.name,
         reflectorClient: this.config.routeReflectorClient ?? false,
+        graceful: negotiated.gracefulRestart !== undefined,
         cause: { type: 'announced', neighbour: this.name, node: this.node.name },
         alive: true,
         importer: this.#import,
@@ -206,6 +226,8 @@ export class BgpNeighbour implements PeerOwner {
       this.#lanes.push({ family, adjRibOut, packer: this.#packer(adjRibOut, negotiated), endOfRib: true, endOfRefresh: false });
       if (this.#tellsClaims()) adjRibOut.addAll();
     }
+    // RFC 4724 §4.1: who sends no End-of-RIB, or has restarted too and waits for ours, is not waited for.
+    if (!negotiated.gracefulRestart || negotiated.gracefulRestart.restarted) this.#settleRestored();
     this.#tellLocal();
     for (const { adjRibOut } of this.#lanes) this.#local.overtaken(adjRibOut);
     this.flush();
@@ -335,7 +357,10 @@ export class BgpNeighbour implements PeerOwner {
   #resumed(negotiated: Negotiated): Feed | undefined {
     const retained = this.#retained;
     if (!retained) return undefined;
-    const kept = retained.families.filter((family) => this.#kept(negotiated, family, retained.isLongLived(family)));
+    const ours = retained.feed === this.#restored;
+    const kept = retained.families.filter((family) =>
+      ours ? negotiated.families.includes(family) : this.#kept(negotiated, family, retained.isLongLived(family)),
+    );
     if (kept.length === 0 || retained.feed.routerId !== u32(negotiated.peerRouterId)) {
       this.#endRestart('the neighbour came back without its forwarding state');
       return undefined;
@@ -359,6 +384,7 @@ export class BgpNeighbour implements PeerOwner {
   #restateOver(): void {
     this.#retained?.release();
     this.#retained = undefined;
+    this.#settleRestored();
     this.around.restartChanged(this, undefined, 'the neighbour has said everything again');
   }
 
@@ -368,12 +394,20 @@ export class BgpNeighbour implements PeerOwner {
     if (!retained || retained.feed === this.#feed) return;
     retained.release();
     this.#retained = undefined;
+    this.#settleRestored();
     retained.feed.cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: why };
     this.around.network.begin();
     const route = this.#retainedImport;
     this.#retainedImport = undefined;
     this.around.network.closeFeed(retained.feed, () => route?.release());
     this.around.restartChanged(this, undefined, why);
+  }
+
+  /** The neighbour has spoken since our restart, or is not waited for. */
+  #settleRestored(): void {
+    const feed = this.#restored;
+    this.#restored = undefined;
+    if (feed) this.around.network.restoration?.settled(feed);
   }
 
   // --- What the network says -------------------------------------------------------------------------------------------
@@ -393,6 +427,7 @@ export class BgpNeighbour implements PeerOwner {
   flush(): void {
     this.#deferred?.();
     this.#deferred = undefined;
+    if (this.around.network.deferring) return;
     let chunks = 0;
     this.#sendLocal();
     for (const lane of this.#lanes) {
@@ -439,6 +474,11 @@ export class BgpNeighbour implements PeerOwner {
       this.#tellLocal();
       this.flush();
     }
+  }
+
+  /** After a restart of ours: routes may be told. */
+  routesChosen(): void {
+    this.flush();
   }
 
   /** Asks the neighbour to say everything again (RFC 2918). */

@@ -1,4 +1,4 @@
-import { isAddress, parseAddress } from '../../lib/address.js';
+import { formatAddress, isAddress, parseAddress } from '../../lib/address.js';
 import { contains, covers, parsePrefix } from '../../lib/prefix.js';
 import type { Connection, ConnectionSecurity, Listener, SecuredPeers } from '../../lib/transport.js';
 import type { Node } from '../../network/model.js';
@@ -106,6 +106,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       if (!known.has(config.address)) applied.push(`neighbour ${config.name ?? config.address} added`);
       if (!this.neighbours.has(config.address)) this.#add(config);
     }
+    this.#restoreDynamic();
     for (const neighbour of this.all()) neighbour.localChanged();
     return { applied, restarted };
   }
@@ -160,7 +161,18 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       await this.stop(Cease.shutdown);
       throw error;
     }
-    for (const neighbour of this.neighbours.values()) neighbour.start();
+    for (const neighbour of this.all()) neighbour.start();
+    this.around.network.restoration?.begun(this.name);
+  }
+
+  /** Stops listening and drops all connections without a word: the neighbours take it for a restart. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+    for (const neighbour of this.all()) neighbour.peer.lose('we restart');
+  }
+
+  routesChosen(): void {
+    for (const neighbour of this.all()) neighbour.routesChosen();
   }
 
   async stop(subcode: number, text?: string): Promise<void> {
@@ -231,12 +243,26 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       this.#refuse(connection, 'limit-exceeded');
       return;
     }
+    this.#join(range, address, node, at).accept(connection);
+  }
+
+  /** Neighbours that dialled in from a range in a former life of ours, and may come back. */
+  #restoreDynamic(): void {
+    for (const bytes of this.around.network.restoration?.untaken(this.name) ?? []) {
+      const address = formatAddress(bytes);
+      const range = this.dynamic.has(address) ? undefined : this.#rangeOf(address);
+      const node = range && this.#nodeOf(range, address);
+      if (range && node) this.#join(range, address, node);
+    }
+  }
+
+  #join(range: NeighbourConfig, address: string, node: Node, at?: string): BgpNeighbour {
     const { name: _shared, ...config } = range;
     const neighbour = new BgpNeighbour({ ...config, passive: true }, address, node, this.around, this.#security.get(range.address));
     this.dynamic.set(address, { neighbour, range, at });
     this.#bind(address, node);
-    neighbour.start();
-    neighbour.accept(connection);
+    if (this.#running) neighbour.start();
+    return neighbour;
   }
 
   /** A session of a range ended: its neighbour is forgotten, so that the range's limit counts only those who are there. */

@@ -115,6 +115,8 @@ export class LinkAttachment implements NetworkMember {
       throw error;
     }
     this.nodesChanged();
+    // Nobody announces by ARP what it has announced already: it is believed, and asked as ever.
+    for (const { node, address } of this.network.restoration?.linkClaims(this.router.name) ?? []) this.#claims.announced(node, address);
   }
 
   async stop(): Promise<void> {
