@@ -46,9 +46,9 @@ network:
     - { node: b, prefix: "2001:db8:1::100/128", preference: 420 }
 neighbours:
   - { address: 10.0.1.10, as: 65001, passive: true }
-  - { address: 10.0.1.11, as: 65002 }
+  - { address: 10.0.1.11, as: 65002, connectRetryTime: 1 }
   - { address: "2001:db8:1::a", as: 65001, passive: true }
-  - { address: "2001:db8:1::b", as: 65002 }
+  - { address: "2001:db8:1::b", as: 65002, connectRetryTime: 1 }
 `;
 
 const kinds: readonly DaemonKind[] = [bird, frr];
@@ -115,7 +115,7 @@ describe.each(kinds)('$name over frames', (kind) => {
         });
       const first = await start(a, 65001, false);
       await lab.waitFor('a answers', async () => (await lab.exec(c, 'python3', [PING, shared, '1', '0.1'])).includes('received 1'), 40);
-      const running = lab.spawn(c, 'python3', [PING, shared, '400', '0.05']);
+      const running = lab.spawn(c, 'python3', [PING, shared, '300', '0.05']);
       await lab.waitFor('the ping runs', () => running.output().includes('reply 3 '));
       const before = await echoes(lab, b, six);
       const second = await start(b, 65002, true);

@@ -4,6 +4,8 @@
  */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mutate } from '../stack/tcp/mutations.js';
+import { Path } from '../stack/tcp/path.js';
 import { Lab, type LabNode, type Running } from './support/lab.js';
 import type { RelayOptions } from './support/relay.js';
 
@@ -72,4 +74,23 @@ describe.skipIf(!present)("our TCP against Linux's", () => {
     const dialling = await start({}, 'dial');
     await lab.waitFor('both have heard', () => listening.output().includes('accepted signed') && dialling.output().includes('heard back'));
   }, 60_000);
+});
+
+describe.skipIf(!present)('our TCP for long', () => {
+  it('carries 100 MB to itself at 5 % loss and 200 ms, on a clock that is turned by hand', () => {
+    const path = new Path({ delay: 100, loss: 0.05 });
+    const accepted = path.b.serve();
+    const dialled = path.a.dial();
+    path.clock.advance(60_000);
+    const start = path.clock.now();
+    dialled.sink?.pour(100_000_000);
+    const [far] = accepted;
+    for (let i = 0; far && far.octets < 100_000_000 && i < 20_000; i++) path.clock.advance(1000);
+    console.log(
+      `100 MB to itself at 5 % loss and 200 ms: ${((path.clock.now() - start) / 1000).toFixed(0)} s of its clock, ${path.lost} segments lost`,
+    );
+    expect([far?.octets, far?.right]).toEqual([100_000_000, true]);
+  }, 300_000);
+
+  it('takes a million random and mutated segments', () => mutate(1_000_000), 300_000);
 });

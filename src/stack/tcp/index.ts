@@ -11,7 +11,7 @@
  *
  * **What a flood can take.** A segment's node is told by the port that it came in by, so bounds are each node's: 128 connections that are
  * not open yet, of which the oldest gives way; 1,024 in all; 100 resets a second. A connection keeps at most its window (256 KiB, and
- * 1,024 pieces ahead of their turn), and tells its writer to wait at 1 MiB.
+ * 512 pieces ahead of their turn), and tells its writer to wait at 1 MiB.
  *
  * **Who may end a connection.** A reset with the very next sequence number (RFC 5961); ICMP ends a dial only, and is heard only when what it
  * quotes is under way (RFC 5927).

@@ -13,11 +13,9 @@ import { add } from './sequence.js';
 export class InitialNumbers {
   constructor(private readonly secret: Uint8Array) {}
 
-  sequence(ends: Ends, now: Millis): number {
-    return add(u32(this.#hash(ends), 0), Math.floor((now * 250) % 0x1_0000_0000));
-  }
-  timestamp(ends: Ends): number {
-    return u32(this.#hash(ends), 4);
+  for(ends: Ends, now: Millis): { readonly iss: number; readonly timestampOffset: number } {
+    const hash = this.#hash(ends);
+    return { iss: add(u32(hash, 0), Math.floor((now * 250) % 0x1_0000_0000)), timestampOffset: u32(hash, 4) };
   }
 
   #hash({ local, remote, localPort, remotePort }: Ends): Uint8Array {

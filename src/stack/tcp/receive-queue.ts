@@ -2,7 +2,7 @@ import type { SequenceRange } from '../wire/tcp.js';
 import { add, ahead } from './sequence.js';
 
 /** Pieces kept out of order: more are dropped, however small, and sent again by the other end. */
-const MAX_PIECES = 1024;
+const MAX_PIECES = 512;
 /** Blocks that one option can hold (RFC 2018 §3). */
 const MAX_BLOCKS = 4;
 

@@ -74,6 +74,12 @@ interface Arrival extends Pick<IpDatagram, 'source' | 'destination' | 'hopLimit'
   readonly node: string | undefined;
 }
 
+/** Sockets of a node: all, and those that it dialled and has not opened yet, the oldest first. */
+interface NodeSockets {
+  readonly all: Set<TcpSocket>;
+  readonly opening: Set<TcpSocket>;
+}
+
 /** A connection that is being opened, and for whom. */
 interface Pending {
   readonly listener?: TcpListener;
@@ -90,8 +96,7 @@ export class TcpStack implements IpReceiver, SocketOwner {
   readonly #sockets = new Map<string, TcpSocket>();
   readonly #listeners = new Map<number, TcpListener>();
   readonly #pending = new Map<TcpSocket, Pending>();
-  /** Sockets of each node, the oldest first. */
-  readonly #byNode = new Map<string, Set<TcpSocket>>();
+  readonly #byNode = new Map<string, NodeSockets>();
   readonly #resets = new Bucket(RESETS, RESETS);
   readonly #reports = new Bucket(REPORTS, REPORTS);
 
@@ -239,15 +244,9 @@ export class TcpStack implements IpReceiver, SocketOwner {
   #room(node = ''): boolean {
     const own = this.#byNode.get(node);
     if (!own) return true;
-    if (own.size >= MAX_CONNECTIONS) return false;
-    let halfOpen = 0;
-    let oldest: TcpSocket | undefined;
-    for (const socket of own) {
-      if (socket.machine.state !== 'syn-received') continue;
-      halfOpen++;
-      oldest ??= socket;
-    }
-    if (halfOpen >= MAX_HALF_OPEN && oldest) {
+    if (own.all.size >= MAX_CONNECTIONS) return false;
+    const [oldest] = own.opening;
+    if (own.opening.size >= MAX_HALF_OPEN && oldest) {
       this.counters.overflows++;
       this.timers.forget(oldest);
       this.gone(oldest);
@@ -318,8 +317,7 @@ export class TcpStack implements IpReceiver, SocketOwner {
     const authentication = given ?? authenticationFor(security, ends);
     const machine = new TcpConnection({
       config: this.#config,
-      iss: this.#numbers.sequence(ends, this.timers.clock.now()),
-      timestampOffset: this.#numbers.timestamp(ends),
+      ...this.#numbers.for(ends, this.timers.clock.now()),
       ipHeader: ends.local.length === 4 ? IPV4 : IPV6,
       reserved: authentication?.reserved ?? 0,
       mtu: this.around.ip.pathMtu(remote.address, node),
@@ -327,15 +325,17 @@ export class TcpStack implements IpReceiver, SocketOwner {
     });
     const socket = new TcpSocket(machine, { key, ends, local, remote, node, authentication }, security, this);
     this.#sockets.set(key, socket);
-    const own = this.#byNode.get(node ?? '');
-    if (own) own.add(socket);
-    else this.#byNode.set(node ?? '', new Set([socket]));
+    const own = this.#byNode.get(node ?? '') ?? { all: new Set(), opening: new Set() };
+    this.#byNode.set(node ?? '', own);
+    own.all.add(socket);
+    if (syn) own.opening.add(socket);
     return socket;
   }
 
   established(socket: TcpSocket): void {
     const pending = this.#pending.get(socket);
     this.#pending.delete(socket);
+    this.#byNode.get(socket.place.node ?? '')?.opening.delete(socket);
     socket.owned = true;
     pending?.listener?.accepted(socket, socket.place.node);
     pending?.dial?.connected(socket);
@@ -352,8 +352,9 @@ export class TcpStack implements IpReceiver, SocketOwner {
     const { key, node = '' } = socket.place;
     if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
     const own = this.#byNode.get(node);
-    own?.delete(socket);
-    if (own?.size === 0) this.#byNode.delete(node);
+    own?.all.delete(socket);
+    own?.opening.delete(socket);
+    if (own?.all.size === 0) this.#byNode.delete(node);
   }
 
   #freePort(source: string, remote: { readonly address: string; readonly port: number }, node: string | undefined): number | undefined {
