@@ -9,7 +9,7 @@
  * of its turn. `authentication.ts` signs and checks segments before the machine sees them: `md5.ts`, or `ao.ts` with `ao-keys.ts`. `isn.ts`
  * makes numbers that cannot be guessed.
  *
- * **What a flood can take.** A segment's node is told by the port that it came in by, so bounds are each node's: 128 connections that are
+ * **What a flood can take.** A segment's node is told by the port that it came in by, so bounds are each node's: 256 connections that are
  * not open yet, of which the oldest gives way; 1,024 in all; 100 resets a second. A connection keeps at most its window (256 KiB, and
  * 512 pieces ahead of their turn), and tells its writer to wait at 1 MiB.
  *

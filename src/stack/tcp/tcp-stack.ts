@@ -28,7 +28,7 @@ import { add, ahead } from './sequence.js';
 import { type SocketOwner, TcpSocket } from './tcp-socket.js';
 
 /** Connections of one node that are not open yet, and all that it may have: what a flood can fill. A node's own oldest give way. */
-const MAX_HALF_OPEN = 128;
+const MAX_HALF_OPEN = 256;
 const MAX_CONNECTIONS = 1024;
 /** Resets a second that answer what belongs to no connection, and reports a second of what was not believed. */
 const RESETS = 100;

@@ -37,8 +37,8 @@ describe('whoever means harm', () => {
         payload: signedFor('10.0.9.9', i),
         node: 'flood',
       });
-    expect(path.b.stack.size).toBe(128);
-    expect(path.b.stack.counters.overflows).toBe(2000 - 128);
+    expect(path.b.stack.size).toBe(256);
+    expect(path.b.stack.counters.overflows).toBe(2000 - 256);
     path.b.other = path.a;
     const dialled = path.a.dial();
     path.clock.advance(100);
