@@ -22,6 +22,7 @@ export { type RefusalReason, VERDICTS, type VerdictCode, verdictSentence } from 
 export { MemoryForwardingTable } from './fib/memory-table.js';
 export { type Cancel, type Clock, ManualClock, type Millis } from './lib/clock.js';
 export { UsageError, type UsageErrorCode, WireError } from './lib/errors.js';
+export type { HistogramSnapshot } from './lib/histogram.js';
 export { type Logger, type LogLine, silentLogger } from './lib/logger.js';
 export { MemoryTransport } from './lib/memory-transport.js';
 export { type Random, seeded } from './lib/random.js';
@@ -46,14 +47,18 @@ export type { MappingChange, MappingEntry, Position } from './mapping/change.js'
 export type { ApplyResult, FailedPrefix, ForwardingTable, MappingBatch, PacketLookup, TableControl } from './mapping/forwarding-table.js';
 export type { GrantChange, JournalEntry } from './mapping/journal.js';
 export type { Target, Targets } from './mapping/target.js';
+export type { MoveTiming } from './mapping/timing.js';
 export {
   type ClaimSource,
+  type DampeningConfig,
   DEFAULT_PREFERENCE,
   type GrantConfig,
+  type GuardConfig,
   type HolderConfig,
   type LinkConfig,
   type NetworkConfig,
   type NodeConfig,
+  type NodeState,
   type RestartConfig,
   type StaticRouteConfig,
   type SubnetConfig,
@@ -103,6 +108,7 @@ export type {
 export type {
   CacheChange,
   ClaimsRejected,
+  GuardChange,
   ListenerFailed,
   MappingChanged,
   MessageMalformed,
@@ -122,6 +128,7 @@ export type {
   TableFailed,
 } from './router/events.js';
 export { type ExplainedClaim, type Explanation, formatExplanation } from './router/explain.js';
+export { Guard, type GuardStatus } from './router/guard.js';
 export { Host } from './router/host.js';
 export type { ClaimRequest, Lease } from './router/lease.js';
 export type { NeighbourStatus } from './router/neighbour-status.js';

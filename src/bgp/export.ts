@@ -34,6 +34,8 @@ export interface ExportContext {
   readonly unchanged: boolean;
   /** A next hop in here is the neighbour's too, without us (RFC 4271 §5.1.3): it stays as it is. */
   readonly shared: Prefix | undefined;
+  /** Everything is told with GRACEFUL_SHUTDOWN (RFC 8326): we are about to leave. */
+  readonly draining: boolean;
   /** It knows what LLGR_STALE means (RFC 9494). */
   readonly longLived: boolean;
   /** IPv4 routes may go with an IPv6 next hop (RFC 8950). */
@@ -61,6 +63,8 @@ export class RouteExport {
   #feed: Feed | undefined;
   #ipv6 = false;
   #tellable = false;
+  /** Whether the route is told with GRACEFUL_SHUTDOWN that it does not have itself. */
+  #shutdown = false;
   readonly needsPrefix: boolean;
 
   constructor(readonly context: ExportContext) {
@@ -91,7 +95,11 @@ export class RouteExport {
     const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
     if (!this.#permitted(rib, row, feed, own)) return false;
     const set = rib.setOut[row] as number; // a row in use
-    if (set === this.#set && feed === this.#feed && rib.ipv6 === this.#ipv6 && !this.needsPrefix) return this.#tellable;
+    const marked = ((rib.sets.flags[set] ?? 0) & SetFlag.gracefulShutdown) !== 0;
+    const shutdown = !marked && (this.context.draining || rib.model.draining[rib.holderOf(row)] === 1);
+    if (set === this.#set && feed === this.#feed && rib.ipv6 === this.#ipv6 && shutdown === this.#shutdown && !this.needsPrefix)
+      return this.#tellable;
+    this.#shutdown = shutdown;
     this.#set = set;
     this.#feed = feed;
     this.#ipv6 = rib.ipv6;
@@ -182,6 +190,12 @@ export class RouteExport {
             continue;
           }
           break;
+        case 8:
+          past = 9;
+          if (!this.#shutdown) break;
+          at = putU32(out, putHeader(out, at, flags, 8, length + 4), GRACEFUL_SHUTDOWN);
+          at = copy(out, at, page, value, value + length);
+          continue;
         case 9:
           past = 10;
           if (context.external) continue;
@@ -226,8 +240,9 @@ export class RouteExport {
   #putOwn(out: Uint8Array, at: number, past: number, code: number, feed: Feed, reflected: boolean): number {
     const { context } = this;
     if (past <= 2 && 2 < code) at = this.#putPath(out, at, NONE, 0, 0);
+    if (!context.external && past <= 5 && 5 < code) at = putU32(out, putHeader(out, at, 0x40, 5, 4), 100);
+    if (this.#shutdown && past <= 8 && 8 < code) at = putU32(out, putHeader(out, at, 0xc0, 8, 4), GRACEFUL_SHUTDOWN);
     if (context.external) return at;
-    if (past <= 5 && 5 < code) at = putU32(out, putHeader(out, at, 0x40, 5, 4), 100);
     if (!reflected) return at;
     if (past <= 9 && 9 < code) at = putU32(out, putHeader(out, at, 0x80, 9, 4), feed.routerId);
     if (past <= 10 && 10 < code) at = putU32(out, putHeader(out, at, 0x80, 10, 4), context.clusterId);
@@ -355,6 +370,8 @@ function putExtended(
   }
   return at;
 }
+
+const GRACEFUL_SHUTDOWN = 0xffff0000;
 
 /** Short runs of octets move faster one by one than by views. */
 function copy(out: Uint8Array, at: number, from: Uint8Array, start: number, end: number): number {

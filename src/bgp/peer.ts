@@ -69,6 +69,8 @@ export class Peer {
   #established: Line | undefined;
   #lastDown: DownReason | undefined;
   #flaps = 0;
+  /** When octets last came. */
+  lastHeard: Millis = 0;
   readonly counters = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 };
   readonly #closing = new Set<Promise<void>>();
 
@@ -371,6 +373,7 @@ class Line {
   #data(connection: Connection, chunk: Uint8Array): void {
     if (connection !== this.connection) return;
     this.peer.counters.bytesIn += chunk.length;
+    this.peer.lastHeard = this.peer.around.timers.clock.now();
     this.#framer.push(chunk);
   }
 

@@ -59,11 +59,24 @@ export interface Importer {
 /** What brought a change about. @public */
 export type Cause =
   | { readonly type: 'announced' | 'withdrawn'; readonly neighbour: string; readonly node: string }
-  | { readonly type: 'session-down'; readonly neighbour: string; readonly node: string; readonly reason: string }
+  /** `lastHeard`: when the neighbour was last heard, in milliseconds since the epoch, where it fell silent. */
+  | {
+      readonly type: 'session-down';
+      readonly neighbour: string;
+      readonly node: string;
+      readonly reason: string;
+      readonly lastHeard?: number;
+    }
   | { readonly type: 'claimed' | 'released' | 'lease-expired'; readonly node: string }
   | { readonly type: 'granted' | 'revoked' | 'grant-changed' | 'grant-expired'; readonly grant: string }
-  | { readonly type: 'node-up' | 'node-down' | 'node-added' | 'node-changed' | 'node-removed'; readonly node: string }
+  | {
+      readonly type: 'held' | 'node-up' | 'node-draining' | 'node-down' | 'node-added' | 'node-changed' | 'node-removed';
+      readonly node: string;
+    }
   | { readonly type: 'policy-changed'; readonly neighbour: string }
   | { readonly type: 'rpki-changed'; readonly cache: string }
-  /** `restored`: it stood so in a former life of the network, or did and nobody has said it again. */
-  | { readonly type: 'configured' | 'restored' };
+  /**
+   * `restored`: it stood so in a former life of the network, or did and nobody has said it again. `undampened`: a claim that came and went
+   * has been quiet for long enough.
+   */
+  | { readonly type: 'configured' | 'restored' | 'undampened' };

@@ -26,6 +26,8 @@ export const VERDICTS = [
   'path-too-long',
   'origin-not-confirmed',
   'own-tag',
+  'flap-dampened',
+  'held-down',
 ] as const;
 
 /** `accepted`, or a stable {@link RefusalReason}. @public */
@@ -60,6 +62,8 @@ const SENTENCES: Readonly<Record<VerdictCode, string>> = {
   'path-too-long': 'The AS path is longer than the neighbour may send.',
   'origin-not-confirmed': "The LSA did not come from its originator's own attach point, and the link that it came by is not trusted.",
   'own-tag': 'The route bears the tag of what this router tells: it is our own, come back.',
+  'flap-dampened': 'The claim came and went too often lately (RFC 2439).',
+  'held-down': 'The claim ended a moment ago, and is not taken back yet.',
 };
 
 /** A sentence for people. @public */

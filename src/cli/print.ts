@@ -82,6 +82,8 @@ function because(cause: Cause): string {
       return `RPKI cache ${cause.cache} changed`;
     case 'configured':
       return 'configured';
+    case 'undampened':
+      return 'quiet for long enough';
     case 'restored':
       return 'restored after a restart, or not said again since';
     default:

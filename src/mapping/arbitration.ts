@@ -149,7 +149,10 @@ export class Arbitration {
     const name = (row: number): string => rib.model.at(rib.holderOf(row)).name;
     sharing.sort((x, y) => (name(x) < name(y) ? -1 : 1));
     this.row = best + 1;
-    this.target = this.targets.several(sharing.map((row) => [rib.holderOf(row), rib.kindOf(row)]));
+    const drained = (row: number): boolean => rib.model.draining[rib.holderOf(row)] === 1;
+    // Where all are to be left, they share as before.
+    const some = sharing.some((row) => !drained(row));
+    this.target = this.targets.several(sharing.map((row) => [rib.holderOf(row), rib.kindOf(row), some && drained(row)]));
   }
 
   /** Rule 5: leaves those that take part in the last decision. */

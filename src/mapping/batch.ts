@@ -4,6 +4,7 @@ import type { Rib } from '../rib/rib.js';
 import type { MappingChange } from './change.js';
 import type { MappingBatch } from './forwarding-table.js';
 import type { TargetSets, Targets } from './target.js';
+import { lastHeardOf } from './timing.js';
 
 /** Room for the changes of one family in a batch, used again for a later one. @internal */
 export class BatchColumns {
@@ -76,6 +77,7 @@ export class ColumnarBatch implements MappingBatch {
             after: this.#targetsOf(columns.after[i]),
             cause: cause[columns.causeOf[i]],
             merged: columns.merged[i],
+            lastHeard: lastHeardOf(cause[columns.causeOf[i]], columns.heard[i]),
             heard: columns.heard[i],
             decided: this.decided,
             applied: 0,

@@ -16,7 +16,9 @@ export interface MappingChange {
   readonly cause: Cause;
   /** How many changes of claims this one change merges, up to 65,535. */
   readonly merged: number;
-  /** When the oldest of them was heard. */
+  /** When the one whose death brought it about was last heard of; of anything else the same as {@link MappingChange.heard}. */
+  readonly lastHeard: Millis;
+  /** When the oldest of them was heard; of a death, when it was detected. */
   readonly heard: Millis;
   /** When the network decided. */
   readonly decided: Millis;

@@ -6,6 +6,7 @@ import type { GrantConfig } from '../network/config.js';
 import type { Rib } from '../rib/rib.js';
 import type { MappingChange } from './change.js';
 import type { Targets } from './target.js';
+import { lastHeardOf } from './timing.js';
 
 /** A grant was given, changed, revoked, or ended. It stands in the journal between the changes that it brought about. @public */
 export interface GrantChange {
@@ -131,6 +132,7 @@ export class Journal {
       after: this.#after[at],
       cause,
       merged: this.#merged[at],
+      lastHeard: lastHeardOf(cause, this.#times[at * 3]),
       heard: this.#times[at * 3],
       decided: this.#times[at * 3 + 1],
       applied: this.#times[at * 3 + 2],

@@ -8,6 +8,7 @@ import type { MappingChange } from './change.js';
 import type { ApplyResult, FailedPrefix, ForwardingTable } from './forwarding-table.js';
 import type { Journal } from './journal.js';
 import type { TargetSets } from './target.js';
+import { lastHeardOf, MoveTimes } from './timing.js';
 
 /** Most prefixes in one batch. */
 const BATCH = 32_768;
@@ -62,6 +63,7 @@ export class Publication {
   announceWhen: 'applied' | 'decided' = 'applied';
   /** Batches applied, batches that failed whole, and prefixes that failed. */
   readonly counters = { batches: 0, batchFailures: 0, prefixFailures: 0, changes: 0 };
+  readonly times = new MoveTimes();
   /** Called whenever nothing waits any more. */
   #idle: (() => void)[] = [];
 
@@ -345,6 +347,8 @@ export class Publication {
             batch.decided,
             now,
           );
+          const heard = columns.heard[i];
+          this.times.record(lastHeardOf(cause[columns.causeOf[i]], heard), heard, batch.decided, now);
           if (numbers) numbers[n] = journal.seq;
           this.counters.changes++;
         }

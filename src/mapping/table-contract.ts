@@ -116,7 +116,7 @@ function applier(table: ForwardingTable): Apply {
       const before = known.get(prefix);
       if (after) known.set(prefix, after);
       else known.delete(prefix);
-      return { seq: 0, prefix, before, after, cause: { type: 'configured' }, merged: 1, heard: 0, decided: 0, applied: 0 };
+      return { seq: 0, prefix, before, after, cause: { type: 'configured' }, merged: 1, lastHeard: 0, heard: 0, decided: 0, applied: 0 };
     });
     const batch: MappingBatch = { kind, size: changes.length, changes };
     const result = await table.apply(batch);

@@ -3,7 +3,7 @@ import { TargetKind } from '../rib/rib.js';
 
 /** Where packets for a prefix go. @public */
 export type Target =
-  /** To the node that holds the address. */
+  /** To the node that holds the address. Of several, `weight` says how many flows it gets in comparison: 1 unless given, 0 no new ones. */
   | { readonly type: 'node'; readonly node: string; readonly location?: string; readonly weight?: number }
   /** Through a node, to what lies behind it. */
   | { readonly type: 'gateway'; readonly node: string; readonly location?: string; readonly weight?: number }
@@ -25,7 +25,7 @@ export class TargetSets {
   readonly #byKey = new Map<string, number>();
   readonly #free: number[] = [];
   #refs = new Uint32Array(64);
-  /** Number of the one-target set of each node and kind: `node * 4 + kind`. */
+  /** Number of the one-target set of each node and kind: {@link partOf}. */
   readonly #single = new Map<number, number>();
   #lastKey = -1;
   #lastId = 0;
@@ -34,11 +34,11 @@ export class TargetSets {
 
   /** The set of one target, not counted. */
   single(holder: number, kind: number): number {
-    const key = holder * 4 + kind;
+    const key = partOf(holder, kind, false);
     if (key === this.#lastKey) return this.#lastId;
     let id = this.#single.get(key);
     if (id === undefined) {
-      id = this.#intern(String(key), [[holder, kind]]);
+      id = this.#intern(String(key), [[holder, kind, false]]);
       this.#single.set(key, id);
     }
     this.#lastKey = key;
@@ -46,11 +46,11 @@ export class TargetSets {
     return id;
   }
 
-  /** The set of several, not counted; `parts` alternate holder and kind and are in order. */
-  several(parts: readonly (readonly [holder: number, kind: number])[]): number {
+  /** The set of several, not counted, in order; a drained one has weight zero. */
+  several(parts: readonly Part[]): number {
     const [first] = parts;
     if (first && parts.length === 1) return this.single(first[0], first[1]);
-    return this.#intern(parts.map(([holder, kind]) => holder * 4 + kind).join(), parts);
+    return this.#intern(parts.map((part) => partOf(...part)).join(), parts);
   }
 
   get(id: number): Targets | undefined {
@@ -70,12 +70,21 @@ export class TargetSets {
     this.#free.push(id);
   }
 
+  /** Nodes that some prefix leads to. */
+  holders(): Set<number> {
+    const holders = new Set<number>();
+    this.#targets.forEach((targets, id) => {
+      if (targets && this.#refs[id] > 0) for (const part of this.#keys[id].split(',')) holders.add(Number(part) >> 3);
+    });
+    return holders;
+  }
+
   /** A node moved: targets that name it are made anew under their numbers. Returns those numbers. */
   refresh(holder: number): number[] {
     const changed: number[] = [];
     this.#targets.forEach((targets, id) => {
       if (!targets) return;
-      const parts = this.#keys[id].split(',').map((part) => [Number(part) >> 2, Number(part) & 3] as const);
+      const parts = this.#keys[id].split(',').map((part): Part => [Number(part) >> 3, Number(part) & 3, (Number(part) & 4) !== 0]);
       if (!parts.some(([node]) => node === holder)) return;
       this.#targets[id] = this.#make(parts);
       changed.push(id);
@@ -83,7 +92,7 @@ export class TargetSets {
     return changed;
   }
 
-  #intern(key: string, parts: readonly (readonly [number, number])[]): number {
+  #intern(key: string, parts: readonly Part[]): number {
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const id = this.#free.pop() ?? this.#targets.length;
@@ -99,15 +108,23 @@ export class TargetSets {
     return id;
   }
 
-  #make(parts: readonly (readonly [number, number])[]): Targets {
-    const targets = parts.map(([holder, kind]): Target => {
+  #make(parts: readonly Part[]): Targets {
+    const targets = parts.map(([holder, kind, drained]): Target => {
       const { name, config } = this.model.at(holder);
       const location = config.location === undefined ? {} : { location: config.location };
       if (kind === TargetKind.discard) return { type: 'discard', node: name };
-      return { type: kind === TargetKind.gateway ? 'gateway' : 'node', node: name, ...location };
+      const weight = drained ? { weight: 0 } : {};
+      return { type: kind === TargetKind.gateway ? 'gateway' : 'node', node: name, ...location, ...weight };
     });
     const [first, ...rest] = targets;
     if (!first) throw new Error('a set of no targets');
     return [first, ...rest];
   }
+}
+
+type Part = readonly [holder: number, kind: number, drained: boolean];
+
+/** A target as a number. */
+function partOf(holder: number, kind: number, drained: boolean): number {
+  return holder * 8 + (drained ? 4 : 0) + kind;
 }

@@ -40,6 +40,12 @@ export interface NetworkConfig {
   readonly journal?: number;
   /** How its routers come through a restart of their own. Default: they ask nobody to wait for them. */
   readonly restart?: RestartConfig;
+  /** Refuses claims that come and go (RFC 2439), each holder's to each prefix for itself. Default: not. */
+  readonly dampening?: DampeningConfig;
+  /** Seconds for which a claim that ended is not taken back from its holder. Default 0. */
+  readonly holdDown?: number;
+  /** Suspects the way to nodes when many are lost at once. Default: not. */
+  readonly guard?: GuardConfig;
   /** When routes leave for other neighbours: once the forwarding table took the change, or as soon as it is decided. Default `applied`. */
   readonly announce?: 'applied' | 'decided';
 }
@@ -64,6 +70,38 @@ export interface RestartConfig {
   readonly snapshot?: string;
 }
 
+/** How claims that come and go are dampened; the figures of RFC 2439 §4.2 are the defaults. @public */
+export interface DampeningConfig {
+  /** Seconds in which a penalty decays by half. Default 900. */
+  readonly halfLife?: number;
+  /** Penalty above which a claim is refused. Default 2000 (RFC 7196 advises 6000). */
+  readonly suppress?: number;
+  /** Penalty below which it is taken again. Default 750. */
+  readonly reuse?: number;
+  /** Seconds for which a claim is refused at most after its last flap. Default 3600. */
+  readonly maxSuppress?: number;
+  /** What the end of a claim costs. Default 1000. */
+  readonly withdrawal?: number;
+  /** What other attributes cost. Default 500. */
+  readonly change?: number;
+}
+
+/**
+ * The blast-radius guard. When more than `share` of the network's holders, or of its peers, and at least five, are lost without a word
+ * within `window`, those lost from then on keep what they claim, and so do those lost before what nobody else claims, until
+ * `network.guard` or `decide` says what becomes of it.
+ *
+ * @public
+ */
+export interface GuardConfig {
+  /** More than 0, less than 1. */
+  readonly share: number;
+  /** Seconds. Default 10. */
+  readonly window?: number;
+  /** What is decided when nobody has after so many seconds: they are dead (`let-go`), or alive (`keep`). Default: nothing. */
+  readonly decide?: { readonly after: number; readonly as: 'let-go' | 'keep' };
+}
+
 /** One subnet: an address range on one link. Its prefix is reserved (nobody can claim it). @public */
 export interface SubnetConfig {
   /** Default: the prefix. */
@@ -71,6 +109,9 @@ export interface SubnetConfig {
   /** `"10.0.1.0/24"`. */
   readonly prefix: string;
 }
+
+/** @public */
+export type NodeState = 'up' | 'draining' | 'down';
 
 /** A computing node: a VM, a container, an appliance. @public */
 export interface NodeConfig {
@@ -82,8 +123,11 @@ export interface NodeConfig {
   readonly tags?: readonly string[];
   /** Where it is attached (a host, a port); opaque to the control plane and given to the forwarding table. */
   readonly location?: string;
-  /** A node that is down holds nothing. Default `up`. */
-  readonly state?: 'up' | 'down';
+  /**
+   * A node that is down holds nothing. One that is draining holds what nobody else claims, as the last resort, and shares with weight
+   * zero; others are told so (GRACEFUL_SHUTDOWN, RFC 8326). Default `up`.
+   */
+  readonly state?: NodeState;
 }
 
 /** When a claim takes an address from the node that has it. @public */

@@ -1,7 +1,7 @@
 import { parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
 import { type Prefix, parsePrefix } from '../lib/prefix.js';
-import type { NetworkConfig, NodeConfig } from './config.js';
+import type { NetworkConfig, NodeConfig, NodeState } from './config.js';
 
 /** A node, resolved. @internal */
 export interface Node {
@@ -31,6 +31,8 @@ export class NetworkModel {
   readonly #routerAddresses = new Map<string, number>();
   /** 1 for each node index that is down or gone: read by the RIB a row at a time. */
   down = new Uint8Array(16);
+  /** 1 for each node index that is to be left. */
+  draining = new Uint8Array(16);
   subnets: readonly { readonly name: string; readonly prefix: Prefix }[] = [];
   ranges: readonly Prefix[] = [];
 
@@ -45,11 +47,16 @@ export class NetworkModel {
     const node: Node = { index: this.nodes.length, name: config.name, config, up: config.state !== 'down', present: true };
     this.nodes.push(node);
     if (node.index >= this.down.length) {
-      const wider = new Uint8Array(this.down.length * 4);
-      wider.set(this.down);
-      this.down = wider;
+      const wider = (column: Uint8Array): Uint8Array<ArrayBuffer> => {
+        const made = new Uint8Array(column.length * 4);
+        made.set(column);
+        return made;
+      };
+      this.down = wider(this.down);
+      this.draining = wider(this.draining);
     }
     this.down[node.index] = node.up ? 0 : 1;
+    this.draining[node.index] = config.state === 'draining' ? 1 : 0;
     this.#byName.set(node.name, node);
     this.#own(node);
     return node;
@@ -62,7 +69,7 @@ export class NetworkModel {
       const node = this.node(config.name);
       node.config = config;
       this.#own(node);
-      this.setUp(node, config.state !== 'down');
+      this.setState(node, config.state ?? 'up');
     }
   }
 
@@ -75,9 +82,13 @@ export class NetworkModel {
     return node;
   }
 
-  setUp(node: Node, up: boolean): void {
-    node.up = up;
-    this.down[node.index] = up && node.present ? 0 : 1;
+  setState(node: Node, state: NodeState): void {
+    node.up = state !== 'down';
+    this.down[node.index] = node.up && node.present ? 0 : 1;
+    this.draining[node.index] = state === 'draining' ? 1 : 0;
+  }
+  stateOf({ up, index }: Node): NodeState {
+    return !up ? 'down' : this.draining[index] === 1 ? 'draining' : 'up';
   }
 
   /** The node of a name. Throws a `UsageError` (`NAME_UNKNOWN`). */

@@ -25,7 +25,12 @@ const node = z
     location: text()
       .exactOptional()
       .describe('Where it is attached (a host, a port); opaque to the control plane and given to the forwarding table.'),
-    state: z.enum(['up', 'down']).exactOptional().describe('A node that is down holds nothing. Default `up`.'),
+    state: z
+      .enum(['up', 'draining', 'down'])
+      .exactOptional()
+      .describe(
+        'A node that is down holds nothing. One that is draining holds what nobody else claims, as the last resort, and shares with weight zero; others are told so (GRACEFUL_SHUTDOWN, RFC 8326). Default `up`.',
+      ),
   })
   .meta({ id: 'Node', description: 'A computing node: a VM, a container, an appliance.' });
 
@@ -125,6 +130,42 @@ const restart = z
   })
   .meta({ id: 'Restart', description: 'How routers come through a restart of their own (RFC 4724).' });
 
+const dampening = z
+  .strictObject({
+    halfLife: whole(1).exactOptional().describe('Seconds in which a penalty decays by half. Default 900.'),
+    suppress: whole(1).exactOptional().describe('Penalty above which a claim is refused. Default 2000 (RFC 7196 advises 6000).'),
+    reuse: whole(1).exactOptional().describe('Penalty below which it is taken again. Default 750.'),
+    maxSuppress: whole(1).exactOptional().describe('Seconds for which a claim is refused at most after its last flap. Default 3600.'),
+    withdrawal: whole(0).exactOptional().describe('What the end of a claim costs. Default 1000.'),
+    change: whole(0).exactOptional().describe('What other attributes cost. Default 500.'),
+  })
+  .meta({ id: 'Dampening', description: 'How claims that come and go are dampened (RFC 2439).' });
+
+const guard = z
+  .strictObject({
+    share: z
+      .number(expects('a share, more than 0 and less than 1'))
+      .gt(0, expects('a share, more than 0 and less than 1'))
+      .lt(1, expects('a share, more than 0 and less than 1'))
+      .describe("Of the network's holders, or of its peers, more than 0 and less than 1."),
+    window: whole(1, 3600).exactOptional().describe('Seconds. Default 10.'),
+    decide: z
+      .strictObject({
+        after: whole(1).describe('Seconds.'),
+        as: z
+          .enum(['let-go', 'keep'])
+          .describe('`let-go`: they are dead, what is held ends. `keep`: it stays until their sessions are back.'),
+      })
+      .meta({ id: 'GuardDecision', description: 'What is decided when nobody has.' })
+      .exactOptional()
+      .describe('What is decided when nobody has after a while. Default: nothing.'),
+  })
+  .meta({
+    id: 'Guard',
+    description:
+      "The blast-radius guard. When more than `share` of the network's holders, or of its peers, and at least five, are lost without a word within `window`, those lost from then on keep what they claim, and so do those lost before what nobody else claims, until somebody decides.",
+  });
+
 /** @internal */
 export const networkSchema = z
   .strictObject(
@@ -147,6 +188,13 @@ export const networkSchema = z
         .describe(
           'How its routers come through a restart of their own: of use where packets are forwarded meanwhile, by something that outlives the process. Default: they ask nobody to wait for them.',
         ),
+      dampening: dampening
+        .exactOptional()
+        .describe("Refuses claims that come and go (RFC 2439), each holder's to each prefix for itself. Default: not."),
+      holdDown: whole(0, 86_400)
+        .exactOptional()
+        .describe('Seconds for which a claim that ended is not taken back from its holder. Default 0.'),
+      guard: guard.exactOptional().describe('Suspects the way to nodes when many are lost at once. Default: not.'),
       announce: z
         .enum(['applied', 'decided'])
         .exactOptional()

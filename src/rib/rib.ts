@@ -1,5 +1,6 @@
 import type { Authorization } from '../claims/authorization.js';
 import { preferenceOf } from '../claims/authorization.js';
+import type { Dampening } from '../claims/dampening.js';
 import type { Feed } from '../claims/feed.js';
 import { Verdict } from '../claims/reasons.js';
 import { roomFor, widen } from '../lib/columns.js';
@@ -31,15 +32,15 @@ export const PrefixState = {
 
 /**
  * Why a claim stands although nobody vouches for it now; values of {@link Rib.staleOf}. Its feed says it again (RFC 7313), is gone for
- * a while (RFC 4724), is gone for long (RFC 9494), or was so in a former life of the router.
+ * a while (RFC 4724), is gone for long (RFC 9494), was so in a former life of the router, or is lost in a way that is suspicious.
  *
  * @internal
  */
-export const Stale = { fresh: 0, refresh: 1, restart: 2, longLived: 3, restored: 4 } as const;
+export const Stale = { fresh: 0, refresh: 1, restart: 2, longLived: 3, restored: 4, held: 5 } as const;
 
 /** {@link Stale} in words. @public */
-export type StaleReason = 'refresh' | 'restart' | 'long-lived' | 'restored';
-const STALE_REASONS: readonly (StaleReason | undefined)[] = [undefined, 'refresh', 'restart', 'long-lived', 'restored'];
+export type StaleReason = 'refresh' | 'restart' | 'long-lived' | 'restored' | 'held';
+const STALE_REASONS: readonly (StaleReason | undefined)[] = [undefined, 'refresh', 'restart', 'long-lived', 'restored', 'held'];
 
 /** What a claim makes of its holder; values of {@link Standings.kind}. @internal */
 export const TargetKind = { node: 0, gateway: 1, discard: 2 } as const;
@@ -127,6 +128,9 @@ export class Rib {
   readonly #counts = new Map<number, number>();
   /** While all claims are judged again: those under limited grants, to be counted once they are all known. */
   #limited: number[] | undefined;
+  /** Holds flaps against claims, where that is configured; and prefixes with claims that it refused since this was emptied, and until when. */
+  dampening: Dampening | undefined;
+  dampened: { readonly key: string; readonly until: number }[] = [];
   /** Limited grants under which room was made. */
   readonly roomMade = new Set<number>();
 
@@ -245,7 +249,8 @@ export class Rib {
           this.#judge(row, feed, holder, fault);
           lastStanding = standing[row];
           // Under a limited grant each is counted for itself.
-          const shared = judged < 0 || (judged !== UNJUDGED && this.authorization.grants[judged].limit === Number.POSITIVE_INFINITY);
+          const shared =
+            judged < 0 || (judged !== UNJUDGED && !this.dampening && this.authorization.grants[judged].limit === Number.POSITIVE_INFINITY);
           lastJudged = shared ? judged : UNJUDGED;
         }
       }
@@ -275,6 +280,7 @@ export class Rib {
       return false;
     }
     this.#uncount(row);
+    if (this.dampening && this.setIn[row] !== setIn) this.#flapped(row, false);
     this.sets.retain(setIn);
     this.sets.retain(setOut);
     this.sets.release(this.setIn[row]);
@@ -326,6 +332,7 @@ export class Rib {
     }
     if (this.best[prefix] === row + 1) this.state[prefix] |= PrefixState.altered;
     const feed = this.feedOf(row);
+    if (this.dampening) this.#flapped(row, true);
     const [previous, next] = [this.feedPrevious[row], this.feedNext[row]];
     if (previous === 0) this.#feedHead[feed] = next;
     else this.feedNext[previous - 1] = next;
@@ -422,6 +429,14 @@ export class Rib {
     return this.#rowLimit;
   }
 
+  /** A claim's holder is to be left, or no longer: what is told of it changes though its attributes do not. */
+  reconsider(row: number): void {
+    const prefix = this.prefixOf[row];
+    if (this.best[prefix] === row + 1) this.state[prefix] |= PrefixState.altered;
+    this.rejudge(row);
+    this.touch(prefix);
+  }
+
   /** The claims to a prefix changed: it will be decided again at the end of the turn. */
   touch(prefix: number): void {
     if (this.merged[prefix] < 0xffff) this.merged[prefix]++;
@@ -453,17 +468,40 @@ export class Rib {
       if (judged < 0) verdict = -judged;
       else {
         grant = judged + 1;
-        this.#derive(judged, this.setOut[row], sourceIndex, this.wishOf(row));
+        this.#derive(judged, holder, this.setOut[row], sourceIndex, this.wishOf(row));
         preference = this.#preference;
         kind = this.#kind;
         const { limit } = this.authorization.grants[judged];
-        if (limit !== Number.POSITIVE_INFINITY) {
+        if (this.dampening && source !== 'api') verdict = this.#dampened(row, holder);
+        if (limit !== Number.POSITIVE_INFINITY && verdict === 0) {
           if (this.#limited) this.#limited.push(row);
           else verdict = this.#count(row, holder, judged, limit);
         }
       }
     }
     return this.#stand(row, feed, holder, fault, verdict, grant, preference, kind);
+  }
+
+  /** What is held against a claim that came and went: it is looked at again when that is over. */
+  #dampened(row: number, holder: number): number {
+    const { dampening, now } = this;
+    if (!dampening) return 0;
+    const prefix = this.prefixOf[row];
+    const key = this.#flapKey(prefix, holder);
+    const until = dampening.until(key, now);
+    if (until === undefined) return 0;
+    this.dampened.push({ key: this.prefixes.format(prefix), until });
+    return dampening.verdict(key, now);
+  }
+  #flapped(row: number, ended: boolean): void {
+    const source = this.feeds[this.feedOf(row)]?.source;
+    if (source === 'initial' || source === 'api' || this.staleOf(row) === Stale.restored) return;
+    const key = this.#flapKey(this.prefixOf[row], this.holderOf(row));
+    if (ended) this.dampening?.ended(key, this.now);
+    else this.dampening?.changed(key, this.now);
+  }
+  #flapKey(prefix: number, holder: number): string {
+    return `${this.prefixes.format(prefix)} ${holder}`;
   }
 
   /** Gives a claim its standing, and counts refusals. Whether it is another one. */
@@ -516,11 +554,13 @@ export class Rib {
   }
 
   /** What a claim with these attributes gets of its grant, in {@link Rib.#preference} and {@link Rib.#kind}. */
-  #derive(grant: number, set: number, sourceIndex: number, wish: number): void {
+  #derive(grant: number, holder: number, set: number, sourceIndex: number, wish: number): void {
     const by = this.authorization.grants[grant];
     const flags = this.sets.flags[set];
     // RFC 8326 §4.1, RFC 9494 §4.2: the last resort.
-    const least = (flags & (SetFlag.gracefulShutdown | SetFlag.llgrStale)) !== 0;
+    const marked = (flags & (SetFlag.gracefulShutdown | SetFlag.llgrStale)) !== 0;
+    // Among those who share, one that is to be left stays for its old flows, with weight zero.
+    const least = marked || (this.model.draining[holder] === 1 && by.mode !== 'shared');
     this.#preference = least ? 0 : preferenceOf(by, sourceIndex, wish);
     if ((flags & SetFlag.blackhole) !== 0)
       this.#kind = TargetKind.discard; // RFC 7999 §3.3

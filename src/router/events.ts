@@ -10,6 +10,7 @@ import type { NeighbourReason, OspfNeighbourState, OspfProblem } from '../ospf/e
 import type { CacheState } from '../rtr/events.js';
 import type { SecurityFault } from '../stack/tcp/index.js';
 import type { NeighbourRestart } from './attach/bgp-neighbour.js';
+import type { GuardStatus } from './guard.js';
 
 /** Where addresses are reached has changed, and the forwarding table has it. @public */
 export interface MappingChanged {
@@ -58,6 +59,19 @@ export interface ListenerFailed {
   readonly error: unknown;
 }
 
+/** The blast-radius guard found something, or somebody decided. @public */
+export interface GuardChange {
+  readonly network: string;
+  /**
+   * `suspected`: too many were lost at once; `held`: claims of `nodes` are held; `let-go`: they ended after all; `kept`: they stay until
+   * their sessions are back.
+   */
+  readonly state: 'suspected' | 'held' | 'let-go' | 'kept';
+  readonly nodes: readonly string[];
+  /** As it stands now; undefined when the suspicion is over. */
+  readonly status: GuardStatus | undefined;
+}
+
 /** The network went on with its former life, or could not, or has now chosen its routes. @public */
 export interface RestoreChange {
   readonly network: string;
@@ -88,6 +102,8 @@ export interface NetworkEvents {
   'grant-change': [event: GrantChange];
   /** The forwarding table refused changes. */
   'table-failure': [event: TableFailed];
+  /** Too many were lost at once, and what became of it. */
+  'guard-change': [event: GuardChange];
   /** After a restart. */
   'restore-change': [event: RestoreChange];
   /** The snapshot could not be written; told once until it can be again. */

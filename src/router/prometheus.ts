@@ -1,3 +1,4 @@
+import type { HistogramSnapshot } from '../lib/histogram.js';
 import type { RouterMetrics } from './virtual-router.js';
 
 /** Metrics as Prometheus' text format, one sample a line. @public */
@@ -28,6 +29,24 @@ export function renderPrometheus(metrics: RouterMetrics): string {
   family('virtual_router_table_failures_total', 'counter', 'Prefixes that the forwarding table refused.', [
     [router, network.prefixFailures],
   ]);
+  const stages = Object.entries(metrics.moves) as [string, HistogramSnapshot][]; // its fields are all histograms
+  lines.push(
+    '# HELP virtual_router_move_seconds How long moves took: detection (last heard to detected), decision, application, total.',
+    '# TYPE virtual_router_move_seconds histogram',
+    ...stages.flatMap(([stage, { bounds, counts, count, sum }]) => {
+      const labels = `router="${metrics.router.replace(/[\\"\n]/g, escaped)}",stage="${stage}"`;
+      let below = 0;
+      const buckets = [...bounds, Number.POSITIVE_INFINITY].map((bound, i) => {
+        below += counts[i] ?? 0;
+        return `virtual_router_move_seconds_bucket{${labels},le="${bound === Number.POSITIVE_INFINITY ? '+Inf' : bound / 1000}"} ${below}`;
+      });
+      return [
+        ...buckets,
+        `virtual_router_move_seconds_sum{${labels}} ${sum / 1000}`,
+        `virtual_router_move_seconds_count{${labels}} ${count}`,
+      ];
+    }),
+  );
   const each = (value: (neighbour: RouterMetrics['neighbours'][number]) => number): [Record<string, string>, number][] =>
     neighbours.map((neighbour) => [{ ...router, neighbour: neighbour.name }, value(neighbour)]);
   family(

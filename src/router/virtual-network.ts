@@ -1,5 +1,6 @@
 import type { OwnRestart } from '../bgp/config.js';
 import { Authorization, type Grant, grantId, SOURCES } from '../claims/authorization.js';
+import { Dampening } from '../claims/dampening.js';
 import type { Cause, Feed } from '../claims/feed.js';
 import { VERDICTS, verdictCode } from '../claims/reasons.js';
 import { MemoryForwardingTable } from '../fib/memory-table.js';
@@ -16,7 +17,8 @@ import type { FailedPrefix, ForwardingTable, PacketLookup, WordLookup } from '..
 import { Journal, type JournalEntry } from '../mapping/journal.js';
 import { Publication } from '../mapping/publication.js';
 import { TargetSets, type Targets } from '../mapping/target.js';
-import type { GrantConfig, HolderConfig, NetworkConfig, NodeConfig, RestartConfig } from '../network/config.js';
+import type { MoveTiming } from '../mapping/timing.js';
+import type { GrantConfig, HolderConfig, NetworkConfig, NodeConfig, NodeState, RestartConfig } from '../network/config.js';
 import { NetworkModel, type Node } from '../network/model.js';
 import { checkNetwork } from '../network/schema.js';
 import { AttributeSets } from '../rib/attribute-sets.js';
@@ -24,6 +26,7 @@ import { Decision, type DecisionOptions } from '../rib/decision.js';
 import { Rib, type StaleReason } from '../rib/rib.js';
 import type { NetworkEvents, RejectedClaim } from './events.js';
 import { type Explanation, explainPrefix, refusalSentence } from './explain.js';
+import { Guard } from './guard.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { checkRestorable, Restoration } from './restoration.js';
 import { type NetworkSnapshot, snapshotFault, takeSnapshot } from './snapshot.js';
@@ -72,7 +75,7 @@ export interface ClaimView {
   /**
    * Why it stands although nobody vouches for it now; undefined where its speaker does. `restart`: its speaker restarts gracefully;
    * `long-lived`: and has for long (RFC 9494); `refresh`: its speaker is saying everything again and has not come to it (RFC 7313);
-   * `restored`: it was made in a former life of the router.
+   * `restored`: it was made in a former life of the router; `held`: its session was lost, and the guard suspects the way to it.
    */
   readonly stale: StaleReason | undefined;
 }
@@ -149,7 +152,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   readonly #api: Feed;
   /** The attribute set of what nobody announced over BGP: ORIGIN IGP and an empty AS_PATH. */
   readonly #bare: number;
+  /** Prefixes with claims that are dampened, and when they are looked at again. */
+  readonly #dampened = new Map<string, { readonly until: Millis; readonly cancel: Cancel }>();
   #restoration: Restoration | undefined;
+  /** The blast-radius guard (`guard` of the configuration): what it suspects, and the decision. */
+  readonly guard: Guard = new Guard(this, (state, nodes) =>
+    this.tell('guard-change', { network: this.name, state, nodes, status: this.guard.status }),
+  );
   /** Counts turns: whether anything may have changed since. @internal */
   turns = 0;
   #leases = 0;
@@ -197,6 +206,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#initial = this.openFeed(programFeed('initial', 'configuration'));
     this.#api = this.openFeed(programFeed('api', 'program'));
     for (const grant of this.#config.grants ?? []) this.authorization.add(grant, this.#clock.now());
+    this.#dampen();
+    this.guard.configure(this.#config.guard);
     this.#setHolders();
     this.settle({ type: 'configured' });
     if (this.#config.restart && options.snapshot) this.#restore(options.snapshot);
@@ -224,9 +235,11 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     }
     return {
       ...this.#config,
-      nodes: this.model
-        .present()
-        .map(({ config: { state: _before, ...config }, up }) => (up ? config : { ...config, state: 'down' as const })),
+      nodes: this.model.present().map((node) => {
+        const { state: _before, ...config } = node.config;
+        const state = this.model.stateOf(node);
+        return state === 'up' ? config : { ...config, state };
+      }),
       grants: this.authorization.current().map((grant) => grant.config),
       holders: [...holders, ...moved],
     };
@@ -258,11 +271,11 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       const known = this.model.find(node.name);
       const { state = 'up', ...rest } = node;
       const { state: _state, ...before } = known?.config ?? {};
-      return known && (known.up !== (state === 'up') || !same(before, rest));
+      return known && (this.model.stateOf(known) !== state || !same(before, rest));
     });
     for (const { name, state = 'up' } of changed) {
-      const { index, up } = this.model.node(name);
-      if (up !== (state === 'up')) turned.add(index);
+      const node = this.model.node(name);
+      if (this.model.stateOf(node) !== state) turned.add(node.index);
     }
     const moved = changed.filter(({ name, location }) => this.model.node(name).config.location !== location);
     this.model.changeNodes(changed);
@@ -295,7 +308,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.model.ranges = (config.ranges ?? []).map(parsePrefix);
     this.model.subnets = (config.subnets ?? []).map(({ name, prefix }) => ({ name: name ?? prefix, prefix: parsePrefix(prefix) }));
     this.#publication.announceWhen = config.announce ?? 'applied';
+    const flaps = [this.#config, config].map(({ dampening, holdDown }) => ({ dampening, holdDown }));
     this.#config = config;
+    if (!same(flaps[0], flaps[1])) {
+      this.#dampen();
+      applied.push('dampening changed');
+    }
+    this.guard.configure(config.guard);
     this.#setHolders();
     this.#touchHeld(turned);
     this.rejudge({ type: 'configured' });
@@ -321,16 +340,24 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       grants: (this.#config.grants ?? []).filter((grant) => grant.node !== name),
     });
   }
-  /** A node died, or is back: what it claims is out, or in again, at once. Throws a `UsageError` (`NAME_UNKNOWN`). */
-  setNodeState(name: string, state: 'up' | 'down'): void {
+  /**
+   * A node is to be left: what others claim too goes to them at once, what only it claims stays with it, shared addresses give it no new
+   * flows (weight zero), and neighbours are told so (GRACEFUL_SHUTDOWN, RFC 8326). `setNodeState(name, 'up')` takes it back.
+   * Throws a `UsageError` (`NAME_UNKNOWN`).
+   */
+  drain(name: string): void {
+    this.setNodeState(name, 'draining');
+  }
+  /** A node died, is to be left, or is back: it is seen to at once. Throws a `UsageError` (`NAME_UNKNOWN`). */
+  setNodeState(name: string, state: NodeState): void {
     this.#open();
     const node = this.model.node(name);
-    if (node.up === (state === 'up')) return;
-    this.model.setUp(node, state === 'up');
+    if (this.model.stateOf(node) === state) return;
+    this.model.setState(node, state);
     const nodes = (this.#config.nodes ?? []).map((known) => (known.name === name ? { ...known, state } : known));
     this.#config = { ...this.#config, nodes };
     this.#touchHeld(new Set([node.index]));
-    this.settle({ type: state === 'up' ? 'node-up' : 'node-down', node: name });
+    this.settle({ type: `node-${state}`, node: name });
     this.#tellMembers();
   }
 
@@ -551,6 +578,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     if (this.#closed) return;
     this.#closed = true;
     this.#restoration?.close();
+    this.guard.close();
+    for (const { cancel } of this.#dampened.values()) cancel();
     this.#expiry?.();
     this.#burial?.();
     for (const cancel of this.#sweeps) cancel();
@@ -558,6 +587,11 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** How long moves took. @internal */
+  timing(): MoveTiming {
+    return this.#publication.times.snapshot();
   }
 
   /** Counters and gauges, as plain numbers. @internal */
@@ -620,6 +654,15 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     };
   }
 
+  /** BGP sessions that live. @internal */
+  sessions(): Feed[] {
+    return this.#feeds.filter((feed): feed is Feed => feed?.alive === true && feed.source === 'bgp');
+  }
+  /** Indexes of nodes that hold something. @internal */
+  holders(): Set<number> {
+    return this.#targets.holders();
+  }
+
   /** Opens a stream of claims. @internal */
   openFeed(feed: Feed): Feed {
     const index = this.#freeFeeds.pop() ?? this.#feeds.length;
@@ -666,8 +709,36 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     if (this.#moved.size > 0) this.#endMoved();
     this.#publication.settle(cause);
     this.#tellRefusals();
+    if (this.ribs.ipv4.dampening) this.#watchDampened();
     const waiting = this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty || this.sets.hasUnused;
     if (waiting && !this.#burial && this.#sweeping === 0) this.#burial = this.#clock.defer(() => this.#bury());
+  }
+
+  /** Claims that were dampened are looked at again when they may be taken. */
+  #watchDampened(): void {
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
+      for (const { key, until } of rib.dampened.splice(0)) {
+        const known = this.#dampened.get(key);
+        if (known !== undefined && known.until <= until) continue;
+        known?.cancel();
+        const cancel = this.#clock.at(until, () => this.#undampen(rib, key));
+        this.#dampened.set(key, { until, cancel });
+      }
+    }
+  }
+  #undampen(rib: Rib, key: string): void {
+    this.#dampened.delete(key);
+    const { bytes, length } = parsePrefix(key);
+    const id = rib.prefixes.find(...prefixWords(bytes), length);
+    this.begin();
+    if (id >= 0) for (let at = rib.head[id] ?? 0; at !== 0; at = rib.next[at - 1] ?? 0) rib.rejudge(at - 1);
+    if (this.#dampened.size === 0) rib.dampening?.tidy(this.#clock.now());
+    this.settle({ type: 'undampened' });
+  }
+  #dampen(): void {
+    const { dampening, holdDown = 0 } = this.#config;
+    const made = dampening || holdDown > 0 ? new Dampening(dampening, holdDown * 1000) : undefined;
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) rib.dampening = made;
   }
 
   /** Forgets prefixes and attributes that nobody has any more, and gathers half-empty pages of attributes, a slice at a time. */
@@ -912,8 +983,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     if (nodes.size === 0) return;
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
       rib.now = this.#clock.now();
-      for (let row = 0; row < rib.rowLimit; row++)
-        if (rib.setIn[row] !== 0 && nodes.has(rib.holderOf(row))) rib.touch(rib.prefixOf[row] ?? 0);
+      for (let row = 0; row < rib.rowLimit; row++) if (rib.setIn[row] !== 0 && nodes.has(rib.holderOf(row))) rib.reconsider(row);
     }
   }
 

@@ -7,6 +7,7 @@ import { type Logger, silentLogger } from '../lib/logger.js';
 import type { MappingEntry, Position } from '../mapping/change.js';
 import type { ForwardingTable } from '../mapping/forwarding-table.js';
 import type { Targets } from '../mapping/target.js';
+import type { MoveTiming } from '../mapping/timing.js';
 import type { GrantConfig } from '../network/config.js';
 import type { Port } from '../stack/port.js';
 import { BgpAttachment, Cease } from './attach/bgp.js';
@@ -18,6 +19,7 @@ import { type CacheStatus, RpkiAttachment } from './attach/rtr.js';
 import type { RouterConfig } from './config.js';
 import type { NetworkEvents, RouterEvents } from './events.js';
 import type { Explanation } from './explain.js';
+import type { Guard } from './guard.js';
 import type { Host } from './host.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
@@ -55,6 +57,11 @@ export interface StopOptions {
   readonly text?: string;
   /** Leave a private network open. Default false. */
   readonly keepNetwork?: boolean;
+  /**
+   * Seconds to let neighbours find other ways before the sessions end: what they were told is told anew with GRACEFUL_SHUTDOWN
+   * (RFC 8326). Default 0: end at once.
+   */
+  readonly drain?: number;
   /** To start again at once: connections are dropped without a word, and neighbours keep our routes as `network.restart` asks. Default false. */
   readonly restart?: boolean;
 }
@@ -66,6 +73,8 @@ const OPENED: readonly string[] = ['open-sent', 'open-confirm', 'established'];
 export interface RouterMetrics {
   readonly router: string;
   readonly network: NetworkCounts;
+  /** How long moves took. */
+  readonly moves: MoveTiming;
   readonly neighbours: readonly NeighbourStatus[];
   /** RPKI caches, the most preferred first. */
   readonly caches: readonly CacheStatus[];
@@ -80,6 +89,7 @@ const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = [
   'table-failure',
   'restore-change',
   'snapshot-failure',
+  'guard-change',
 ];
 
 /**
@@ -241,6 +251,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       this.#unstall?.();
       this.#rpki.stop();
       if (was !== 'idle') {
+        if (options.drain) await this.#drained(options.drain * 1000);
         if (options.restart) await this.#bgp.leave();
         await this.#bgp.stop(Cease.shutdown, options.text);
         await this.#ospf.stop();
@@ -250,6 +261,12 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       this.#state = 'idle';
     });
     return this.#transition;
+  }
+
+  #drained(time: number): Promise<void> {
+    this.#bgp.drain();
+    const { clock } = this.#host;
+    return new Promise((resolve) => clock.at(clock.now() + time, resolve));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -306,6 +323,14 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   /** See {@link VirtualNetwork.claim}. */
   claim(request: ClaimRequest): Lease {
     return this.network.claim(request);
+  }
+  /** See {@link VirtualNetwork.guard}. */
+  get guard(): Guard {
+    return this.network.guard;
+  }
+  /** See {@link VirtualNetwork.drain}. */
+  drain(node: string): void {
+    this.network.drain(node);
   }
   /** See {@link VirtualNetwork.grant}. */
   grant(grant: GrantConfig): string {
@@ -369,6 +394,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     return {
       router: this.name,
       network: this.network.counts(),
+      moves: this.network.timing(),
       neighbours: this.neighbours(),
       caches: this.caches(),
       links: this.links(),
@@ -480,6 +506,9 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       restartChanged: (neighbour, restart, reason) => {
         this.tell('restart-change', { ...this.#named(neighbour), restart, reason });
         if (!restart && !OPENED.includes(neighbour.peer.state)) this.#bgp.ended(neighbour);
+      },
+      lingered: (neighbour) => {
+        if (!OPENED.includes(neighbour.peer.state)) this.#bgp.ended(neighbour);
       },
       malformed: (neighbour, message, count) => {
         this.logger.warn({ neighbour: neighbour.name, count }, `malformed message: ${message}`);

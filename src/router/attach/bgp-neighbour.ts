@@ -20,6 +20,7 @@ import type { Node } from '../../network/model.js';
 import { AdjRibOut } from '../../rib/adj-rib-out.js';
 import { type Rib, Stale } from '../../rib/rib.js';
 import type { AddressFamily, ExportKind, NeighbourConfig } from '../config.js';
+import type { Death } from '../guard.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 import { LocalAnnouncements } from './local-announcements.js';
 import { localRoutes } from './local-routes.js';
@@ -48,6 +49,8 @@ export interface BgpSurroundings {
   stateChanged(neighbour: BgpNeighbour, from: string, to: string, reason: string | undefined): void;
   malformed(neighbour: BgpNeighbour, message: string, count: number): void;
   /** The neighbour's graceful restart goes on, or is over: its claims are kept no longer. */
+  /** It may linger no longer: see {@link BgpNeighbour.lingers}. */
+  lingered(neighbour: BgpNeighbour): void;
   restartChanged(neighbour: BgpNeighbour, restart: NeighbourRestart | undefined, why: string): void;
 }
 
@@ -84,6 +87,7 @@ interface Lane {
   endOfRefresh: boolean;
 }
 
+const NOT_BACK = 'the neighbour did not come back in time';
 /** Chunks that one flush packs before others get their turn. */
 const CHUNKS = 16;
 /** Seconds that a restart may take unless the configuration says otherwise, and that the End-of-RIB may take after it. */
@@ -113,6 +117,10 @@ export class BgpNeighbour implements PeerOwner {
   #deferred: Cancel | undefined;
   #malformed = 0;
   readonly #watch: NeighbourWatch | undefined;
+  /** Former sessions whose claims the guard has not done with. */
+  #dying = 0;
+  /** When BFD last heard it, once BFD has found it silent. */
+  #silentSince: Millis | undefined;
   /** What it left behind when it restarted. */
   #retained: RetainedClaims | undefined;
   /** What we have of a former life of ours, until that is settled. */
@@ -159,6 +167,7 @@ export class BgpNeighbour implements PeerOwner {
   }
 
   start(): void {
+    this.#draining = false;
     if (this.config.shutdown !== undefined && this.config.shutdown !== false) return;
     this.#watch?.start();
     if (!this.#watch?.strict) this.peer.start();
@@ -298,7 +307,9 @@ export class BgpNeighbour implements PeerOwner {
     this.#local = new LocalAnnouncements();
     for (const { adjRibOut } of lanes) this.#release(adjRibOut);
     if (!feed) return;
-    feed.cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: reason.text };
+    const lastHeard = this.#silentSince ?? this.peer.lastHeard;
+    this.#silentSince = undefined;
+    feed.cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: reason.text, lastHeard };
     const grace = this.#graceful(reason, negotiated) ? this.#grace(negotiated) : undefined;
     const before = this.#retained;
     this.#retained = undefined;
@@ -309,8 +320,50 @@ export class BgpNeighbour implements PeerOwner {
     }
     before?.release();
     if (before) this.around.restartChanged(this, undefined, reason.text);
+    if (silently(reason)) {
+      this.#retainedImport = route;
+      network.guard.died(this.#death(feed, route));
+      return;
+    }
     network.begin();
     network.closeFeed(feed, () => route?.release());
+  }
+
+  /** What becomes of the claims of a session that was lost: the guard decides. */
+  #death(feed: Feed, route: RouteImport | undefined): Death {
+    const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
+    this.#dying++;
+    const buried = (): void => {
+      this.#dying--;
+      this.around.lingered(this);
+      route?.release();
+      if (this.#retainedImport === route) this.#retainedImport = undefined;
+    };
+    return {
+      feed,
+      node: this.node.name,
+      hold: () => {
+        // Back in the meantime, it has said again what it has to say.
+        if (this.#feed) {
+          this.around.network.closeFeed(feed, buried);
+          this.around.network.guard.returned(feed);
+          return;
+        }
+        this.#restored = feed;
+        this.#retainedImport = route;
+        const retention = { families, time: Number.POSITIVE_INFINITY, longLived: {}, mark: Stale.held };
+        this.#retain(feed, retention, undefined, 'too many were lost at once');
+      },
+      letGo: () => {
+        if (this.#retained?.feed === feed) this.#endRestart('it is dead, as was decided');
+      },
+      buried,
+    };
+  }
+
+  /** Something of it is there without a session. */
+  get lingers(): boolean {
+    return this.#retained !== undefined || this.#dying > 0;
   }
 
   /** The neighbour's claims stay, or wait to be said again, after a restart. */
@@ -346,7 +399,7 @@ export class BgpNeighbour implements PeerOwner {
       changed: () => this.around.restartChanged(this, this.restart, why),
       over: () => {
         if (retained.phase === 'restating') this.#restateOver();
-        else this.#endRestart('the neighbour did not come back in time');
+        else this.#endRestart(NOT_BACK);
       },
     });
     this.#retained = retained;
@@ -365,6 +418,7 @@ export class BgpNeighbour implements PeerOwner {
       this.#endRestart('the neighbour came back without its forwarding state');
       return undefined;
     }
+    this.around.network.guard.returned(retained.feed);
     retained.resume(kept, RESTATE);
     return retained.feed;
   }
@@ -395,12 +449,26 @@ export class BgpNeighbour implements PeerOwner {
     retained.release();
     this.#retained = undefined;
     this.#settleRestored();
-    retained.feed.cause = { type: 'session-down', neighbour: this.name, node: this.node.name, reason: why };
-    this.around.network.begin();
+    const { feed } = retained;
+    const { network } = this.around;
+    const lastHeard = feed.cause.type === 'session-down' ? feed.cause.lastHeard : undefined;
+    feed.cause = {
+      type: 'session-down',
+      neighbour: this.name,
+      node: this.node.name,
+      reason: why,
+      ...(lastHeard === undefined ? {} : { lastHeard }),
+    };
     const route = this.#retainedImport;
-    this.#retainedImport = undefined;
-    this.around.network.closeFeed(retained.feed, () => route?.release());
-    this.around.restartChanged(this, undefined, why);
+    // Silence that lasts is a death like any other; what somebody said, or decided, is not.
+    if (why === NOT_BACK) network.guard.died(this.#death(feed, route));
+    else {
+      this.#retainedImport = undefined;
+      network.guard.returned(feed);
+      network.begin();
+      network.closeFeed(feed, () => route?.release());
+    }
+    if (!this.#retained) this.around.restartChanged(this, undefined, why);
   }
 
   /** The neighbour has spoken since our restart, or is not waited for. */
@@ -498,6 +566,13 @@ export class BgpNeighbour implements PeerOwner {
     this.#retell(negotiated);
   }
 
+  /** What it was told is told anew, with GRACEFUL_SHUTDOWN: it is to find other ways (RFC 8326 §4.2). */
+  drain(): void {
+    this.#draining = true;
+    if (this.#negotiated) this.#retell(this.#negotiated);
+  }
+  #draining = false;
+
   /** Everything is looked at again, to be told as it must be now. */
   #retell(negotiated: Negotiated): void {
     this.#lanes = this.#lanes.map((lane) => {
@@ -550,7 +625,8 @@ export class BgpNeighbour implements PeerOwner {
         failed: (reason) => this.around.bfdFailed(this, reason),
         appeared: () => bfd.strict && this.peer.start(),
         // RFC 9384: Cease, BFD Down.
-        vanished: ({ diagnostic, independent }) => {
+        vanished: ({ diagnostic, independent, at, detectionTime }) => {
+          this.#silentSince = at - detectionTime;
           // RFC 5882 §4.3: BFD that shares the fate of the control plane goes down when that restarts; otherwise nothing forwards there.
           if (independent) this.#endRestart(`BFD is down: ${diagnostic}`);
           else if (this.#grace(this.#negotiated)) {
@@ -642,6 +718,7 @@ export class BgpNeighbour implements PeerOwner {
       unchanged: this.#unchanged(),
       shared: this.#shared,
       extendedNextHop: negotiated.extendedNextHop,
+      draining: this.#draining,
       longLived: negotiated.longLivedRestart !== undefined,
       fourOctetAs: negotiated.fourOctetAs,
       policy: this.#exportPolicy(),
@@ -693,6 +770,7 @@ export class BgpNeighbour implements PeerOwner {
       nextHop6: next.ipv6,
       context: negotiated.sendContext,
       policy: this.#exportPolicy(),
+      draining: this.#draining,
     });
     this.#local.want(routes, this.#lanes);
   }
@@ -728,6 +806,12 @@ function peerConfig(config: NeighbourConfig, address: string, router: RouterIden
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<PeerConfigInput>;
   const localAs = config.localAs === undefined ? router.as : parseAsn(config.localAs);
   return { ...set, address, peerAs, localAs, routerId: router.routerId };
+}
+
+/** Whether a session was lost without a word of the neighbour's or of ours: to silence, or with its connection. */
+function silently({ code, notification }: DownReason): boolean {
+  if (code === 'notification-sent') return notification?.code === ErrorCode.cease && notification.subcode === CeaseSubcode.bfdDown;
+  return code === 'connection-closed' || code === 'hold-timer-expired' || code === 'send-hold-timer-expired';
 }
 
 function u32(dotted: string): number {

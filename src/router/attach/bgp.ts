@@ -171,6 +171,11 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     for (const neighbour of this.all()) neighbour.peer.lose('we restart');
   }
 
+  /** Tells everybody to find other ways (RFC 8326). */
+  drain(): void {
+    for (const neighbour of this.all()) neighbour.drain();
+  }
+
   routesChosen(): void {
     for (const neighbour of this.all()) neighbour.routesChosen();
   }
@@ -268,7 +273,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   /** A session of a range ended: its neighbour is forgotten, so that the range's limit counts only those who are there. */
   ended(neighbour: BgpNeighbour): void {
     const entry = this.dynamic.get(neighbour.address);
-    if (entry?.neighbour !== neighbour || neighbour.restart) return;
+    if (entry?.neighbour !== neighbour || neighbour.lingers) return;
     this.dynamic.delete(neighbour.address);
     this.#unbind(neighbour.address);
     void neighbour.stop(Cease.deconfigured);

@@ -11,6 +11,8 @@ export interface LocalRoutesOptions {
   /** Connected prefixes. */
   readonly subnets: readonly string[];
   readonly originate: readonly OriginateConfig[];
+  /** With GRACEFUL_SHUTDOWN (RFC 8326). */
+  readonly draining: boolean;
   readonly localAs: number;
   readonly external: boolean;
   readonly nextHop4: Uint8Array | undefined;
@@ -50,18 +52,21 @@ export function localRoutes(options: LocalRoutesOptions): LocalRoute[] {
   return told;
 }
 
-function attributesOf(route: OriginateConfig, { external, localAs, policy }: LocalRoutesOptions): PathAttributes | undefined {
+function attributesOf(route: OriginateConfig, { external, localAs, policy, draining }: LocalRoutesOptions): PathAttributes | undefined {
+  const communities = [...(route.communities ?? []), ...(draining ? [GRACEFUL_SHUTDOWN] : [])];
   const attributes: PathAttributes = {
     origin: 'igp',
     asPath: external ? [{ type: 'sequence', asns: [localAs] }] : [],
     ...(external ? {} : { localPref: 100 }),
     ...(route.med === undefined ? {} : { med: route.med }),
-    ...(route.communities && route.communities.length > 0 ? { communities: route.communities } : {}),
+    ...(communities.length > 0 ? { communities } : {}),
   };
   if (!policy) return attributes;
   const result = policy.evaluate({ attributes, source: 'initial', prefix: route.prefix, neighbour: '', node: '' });
   return result.verdict === 'accept' ? result.attributes : undefined;
 }
+
+const GRACEFUL_SHUTDOWN = '65535:0';
 
 function update(prefix: string, ipv6: boolean, nextHop: Uint8Array, attributes: PathAttributes): Update {
   const text = formatAddress(nextHop.subarray(0, nextHop.length === 4 ? 4 : 16));
