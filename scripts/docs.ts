@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { fileSchema } from '../src/cli/file.js';
-import { IN_CODE } from '../src/router/shape.js';
+import { IN_CODE } from '../src/router/policy-shape.js';
 
 /** As much of JSON Schema as zod writes. */
 interface Schema {

@@ -53,7 +53,16 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@noble/hashes': ['lib/digest.ts', 'stack/tcp'],
   '@noble/ciphers': ['stack/tcp'],
   koffi: ['io'],
-  zod: ['lib/validate.ts', 'lib/fields.ts', 'network/shape.ts', 'router/shape.ts', 'router/ospf-shape.ts', 'bgp/policy/shape.ts', 'cli'],
+  zod: [
+    'lib/validate.ts',
+    'lib/fields.ts',
+    'network/shape.ts',
+    'router/shape.ts',
+    'router/ospf-shape.ts',
+    'router/policy-shape.ts',
+    'bgp/policy/shape.ts',
+    'cli',
+  ],
   eventemitter3: ['router', 'bgp/speaker.ts'],
   yaml: ['cli'],
 };

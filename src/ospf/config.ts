@@ -1,14 +1,9 @@
-/** What OSPF is configured with in a router. Plain JSON, as the YAML file. */
+/** What the protocol is configured with. Plain JSON, as the YAML file. What of the network is told by it is the router's (`router/ospf-config.ts`). */
 import type { OspfAreaType, OspfInterfaceType } from './options.js';
 import type { OspfHash, OspfVersion } from './wire/index.js';
 
-/**
- * OSPF in a router: one instance of the protocol, with one area or several. A router may have several instances: OSPFv2 and OSPFv3
- * beside each other, say.
- *
- * @public
- */
-export interface OspfConfig {
+/** An instance of the protocol, with one area or several. @public */
+export interface OspfInstanceConfig {
   /** Shown in events and metrics. Default `"ospf"`, `"ospf6"` for OSPFv3. Unique in the router. */
   readonly name?: string;
   /** 2 is OSPFv2 (RFC 2328), for IPv4; 3 is OSPFv3 (RFC 5340). Default 2. */
@@ -20,8 +15,6 @@ export interface OspfConfig {
   /** Default: the backbone alone. */
   readonly areas?: readonly OspfAreaConfig[];
   readonly interfaces: readonly OspfInterfaceConfig[];
-  /** What is announced to guests. Default: nothing but the links that it is spoken on. */
-  readonly export?: OspfExportConfig;
   /** Others pass through us only if there is no other way (RFC 6987). Default false. */
   readonly stubRouter?: boolean;
   /** Most seconds that a guest which restarts gracefully is held for up (RFC 3623); false for not at all. Default 1800. */
@@ -111,22 +104,4 @@ export interface OspfKeyConfig {
   readonly sendUntil?: string;
   readonly acceptFrom?: string;
   readonly acceptUntil?: string;
-}
-
-/** What of the network guests are told by OSPF. @public */
-export interface OspfExportConfig {
-  /** Tell the router's subnets, as stub networks. Default false. */
-  readonly connected?: boolean;
-  /** Tell a default route: `always`, or only while the network has one itself (`conditional`). Default: never. */
-  readonly default?: 'always' | 'conditional';
-  /** Tell addresses that guests hold which do not speak OSPF here (over BGP, by ARP, by the program), as externals. Default false. */
-  readonly claims?: boolean;
-  /** Tell the router's `originate`, as externals. Default false. */
-  readonly originated?: boolean;
-  /** Of externals: 1 adds the way to us, 2 does not. Default 2. */
-  readonly metricType?: 1 | 2;
-  /** Of externals. Default 20. */
-  readonly metric?: number;
-  /** Of externals; what comes back with it is refused (`own-tag`). 0 for none. Default: made of the AS number (RFC 1403). */
-  readonly tag?: number;
 }

@@ -29,8 +29,7 @@
 export type {
   OspfAreaConfig,
   OspfAuthenticationConfig,
-  OspfConfig,
-  OspfExportConfig,
+  OspfInstanceConfig,
   OspfInterfaceConfig,
   OspfKeyConfig,
 } from './config.js';

@@ -1,6 +1,6 @@
 import type { Family } from '../lib/address.js';
 import { parseAddress } from '../lib/address.js';
-import type { OspfAreaConfig, OspfAuthenticationConfig, OspfConfig, OspfInterfaceConfig } from './config.js';
+import type { OspfAreaConfig, OspfAuthenticationConfig, OspfInstanceConfig, OspfInterfaceConfig } from './config.js';
 import { type AreaOptions, INSTANCE_DEFAULTS, INTERFACE_DEFAULTS, type InterfaceOptions, type OspfOptions } from './options.js';
 import { type Authentication, type OspfVersion, word } from './wire/index.js';
 
@@ -10,20 +10,20 @@ export function idNumber(id: number | string): number {
 }
 
 /** @internal */
-export function versionOf({ version = 2 }: OspfConfig): OspfVersion {
+export function versionOf({ version = 2 }: OspfInstanceConfig): OspfVersion {
   return version;
 }
 /** @internal */
-export function familyOf({ version = 2, family }: OspfConfig): Family {
+export function familyOf({ version = 2, family }: OspfInstanceConfig): Family {
   return version === 2 ? 'ipv4' : (family ?? 'ipv6');
 }
 /** @internal */
-export function nameOf({ name, version = 2 }: OspfConfig): string {
+export function nameOf({ name, version = 2 }: OspfInstanceConfig): string {
   return name ?? (version === 2 ? 'ospf' : 'ospf6');
 }
 
 /** An instance with the defaults filled in. @internal */
-export function resolveInstance(config: OspfConfig, routerId: string): OspfOptions {
+export function resolveInstance(config: OspfInstanceConfig, routerId: string): OspfOptions {
   const { gracefulRestart, stubRouter, lsaLimit, retransmitLimit, areas = [{ area: 0 }] } = config;
   return {
     ...INSTANCE_DEFAULTS,
@@ -49,7 +49,7 @@ export type Located = Pick<
 >;
 
 /** An interface with the defaults filled in. @internal */
-export function resolveInterface(instance: OspfConfig, config: OspfInterfaceConfig, located: Located): InterfaceOptions {
+export function resolveInterface(instance: OspfInstanceConfig, config: OspfInterfaceConfig, located: Located): InterfaceOptions {
   const helloInterval = (config.helloInterval ?? 10) * 1000;
   return {
     ...INTERFACE_DEFAULTS,

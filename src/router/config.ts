@@ -5,9 +5,9 @@ import type { PolicyConfig } from '../bgp/policy/index.js';
 import type { SecretConfig } from '../lib/secrets.js';
 import type { AoAlgorithm } from '../lib/transport.js';
 import type { NetworkConfig } from '../network/config.js';
-import type { OspfConfig } from '../ospf/config.js';
 import type { CacheConfig } from '../rtr/config.js';
 import type { PortConfig } from '../stack/config.js';
+import type { OspfConfig } from './ospf-config.js';
 
 /** @public */
 export type AddressFamily = 'ipv4-unicast' | 'ipv6-unicast';

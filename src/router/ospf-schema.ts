@@ -1,9 +1,10 @@
 import type { Path, Problems } from '../lib/validate.js';
 import type { NetworkConfig } from '../network/config.js';
 import { checkName, Names } from '../network/schema.js';
-import type { OspfAuthenticationConfig, OspfConfig, OspfInterfaceConfig } from '../ospf/config.js';
+import type { OspfAuthenticationConfig, OspfInterfaceConfig } from '../ospf/config.js';
 import { idNumber, nameOf, versionOf } from '../ospf/resolve.js';
 import type { RouterConfig } from './config.js';
+import type { OspfConfig } from './ospf-config.js';
 
 /** OSPF's configuration, held to itself and to its router and network. @internal */
 export function checkOspf(router: RouterConfig, network: NetworkConfig, problems: Problems): void {

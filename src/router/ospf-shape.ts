@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { expects, flag, list, moment, routerId, seconds, text, whole } from '../lib/fields.js';
 import type { Holds, Same } from '../lib/validate.js';
-import type { OspfConfig } from '../ospf/config.js';
+import type { OspfConfig } from './ospf-config.js';
+import { policy } from './policy-shape.js';
 
 const areaId = () => z.union([whole(0, 0xffff_ffff), areaQuad()], expects('an area: a number or dotted quad'));
 const areaQuad = () =>
@@ -104,6 +105,9 @@ const ospfExport = z
     tag: whole(0, 0xffff_ffff)
       .exactOptional()
       .describe('Of externals; what comes back with it is refused (`own-tag`). 0 for none. Default: made of the AS number (RFC 1403).'),
+    rules: policy
+      .exactOptional()
+      .describe('Rules on claims that are told, as those of BGP; a MED that they set is the metric. Default: all.'),
   })
   .meta({ id: 'OspfExport', description: 'What of the network guests are told by OSPF.' });
 

@@ -193,24 +193,25 @@ function checkPrefixes({ originate = [], prefixLists = {} }: RouterConfig, probl
 }
 
 /** Rules name prefix lists that are there; what is no name is a prefix. */
-function checkRules({ neighbours = [], prefixLists = {} }: RouterConfig, problems: Problems): void {
-  for (const [i, { import: heard, export: told }] of neighbours.entries()) {
-    const policies = [
+function checkRules({ neighbours = [], ospf = [], prefixLists = {} }: RouterConfig, problems: Problems): void {
+  const policies = [
+    ...neighbours.flatMap(({ import: heard, export: told }, i) => [
       { rules: heard, at: ['neighbours', i, 'import'] },
       { rules: typeof told === 'object' && 'rules' in told ? told.rules : undefined, at: ['neighbours', i, 'export', 'rules'] },
-    ];
-    for (const { rules, at } of policies) {
-      if (typeof rules !== 'object') continue;
-      for (const [j, { match }] of rules.entries()) {
-        for (const [k, entry] of (match?.prefixes ?? []).entries()) {
-          const path = [...at, j, 'match', 'prefixes', k];
-          if (typeof entry !== 'string') checkLengths(entry, path, problems);
-          else if (!Object.hasOwn(prefixLists, entry) && !isPrefix(entry))
-            problems.add(
-              path,
-              `expected the name of a prefix list, or a prefix, got "${entry}"${didYouMean(entry, Object.keys(prefixLists))}`,
-            );
-        }
+    ]),
+    ...ospf.map(({ export: told }, i) => ({ rules: told?.rules, at: ['ospf', i, 'export', 'rules'] })),
+  ];
+  for (const { rules, at } of policies) {
+    if (typeof rules !== 'object') continue;
+    for (const [j, { match }] of rules.entries()) {
+      for (const [k, entry] of (match?.prefixes ?? []).entries()) {
+        const path = [...at, j, 'match', 'prefixes', k];
+        if (typeof entry !== 'string') checkLengths(entry, path, problems);
+        else if (!Object.hasOwn(prefixLists, entry) && !isPrefix(entry))
+          problems.add(
+            path,
+            `expected the name of a prefix list, or a prefix, got "${entry}"${didYouMean(entry, Object.keys(prefixLists))}`,
+          );
       }
     }
   }

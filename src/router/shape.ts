@@ -1,7 +1,6 @@
 /** The shape of a router's configuration: what {@link RouterConfig} says, where a program or a file can be held to it. */
 
 import { z } from 'zod';
-import { type PolicyFunction, policyRule } from '../bgp/policy/index.js';
 import { canonicalAddress } from '../lib/address.js';
 import { parseAsn } from '../lib/asn.js';
 import { UsageError } from '../lib/errors.js';
@@ -27,6 +26,7 @@ import { type Holds, type Same, shown } from '../lib/validate.js';
 import { networkSchema } from '../network/shape.js';
 import type { RouterConfig } from './config.js';
 import { ospfShape } from './ospf-shape.js';
+import { policy } from './policy-shape.js';
 
 const routerInterface = z
   .strictObject({
@@ -110,10 +110,6 @@ const decision = z
 
 const EXPORT_KINDS = ['connected', 'default', 'originated', 'claims', 'all'] as const;
 const exportKind = z.enum(EXPORT_KINDS);
-/** What a file cannot hold: a policy in code. @internal */
-export const IN_CODE = 'function';
-const inCode = z.custom<PolicyFunction>((value) => typeof value === 'function').meta({ title: IN_CODE });
-const policy = z.union([list(policyRule, 'a list of rules'), inCode], expects('a list of rules, or a function'));
 
 const exported = z.union(
   [

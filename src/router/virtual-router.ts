@@ -183,6 +183,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       ports: () => this.#link.mtus,
       interfaces: () => this.#config.interfaces ?? [],
       originate: () => this.#config.originate ?? [],
+      prefixLists: () => this.#config.prefixLists ?? {},
       macOf: (config) => this.#link.macOf(config),
       changed: (event) => this.tell('ospf-change', { router: this.name, ...event }),
       problem: (event) => {

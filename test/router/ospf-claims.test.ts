@@ -247,6 +247,32 @@ describe('with a link to each guest', () => {
     expect(one.lookup('192.0.2.1')).toBeUndefined();
   });
 
+  test('rules say what of that is told, and at which metric', async () => {
+    const rules = [
+      { match: { prefixes: ['10.9.0.8/32'] }, verdict: 'reject' as const },
+      { match: { source: ['api' as const] }, set: { med: 33 } },
+    ];
+    const { clock, main, la, advance } = await links({}, { export: { claims: true, rules } });
+    const one = guest(
+      clock,
+      '10.0.1.10',
+      [],
+      [['eth0', la, '10.0.1.10']],
+      {},
+      {
+        ranges: ['10.0.0.0/8'],
+        nodes: [{ name: 'main', addresses: ['10.0.1.1'] }],
+        grants: [{ node: 'main', prefix: '0.0.0.0/0', ge: 1, le: 32, as: 'gateway' }],
+      },
+    );
+    await one.start();
+    for (const last of [8, 9]) main.claim({ node: 'b', prefix: `10.9.0.${last}/32` });
+    await advance();
+    await one.network.settled();
+    expect(holders(one, '10.9.0.9')).toEqual(['main']);
+    expect(one.lookup('10.9.0.8')).toBeUndefined();
+  });
+
   test('what comes back with our tag is refused', async () => {
     const { clock, la, refused, advance } = await links({}, { export: { claims: true, tag: 99 } });
     await guest(clock, '10.0.1.10', ['10.9.0.1/32'], [['eth0', la, '10.0.1.10']], { export: { originated: true, tag: 99 } }).start();

@@ -1,3 +1,4 @@
+import type { PolicyContext } from '../../bgp/policy/index.js';
 import type { Feed } from '../../claims/feed.js';
 import { formatAddress, parseAddress } from '../../lib/address.js';
 import type { Millis } from '../../lib/clock.js';
@@ -7,7 +8,6 @@ import type { Node } from '../../network/model.js';
 import {
   INTERFACE_DEFAULTS,
   type InterfaceOptions,
-  type OspfConfig,
   type OspfEffect,
   type OspfEvent,
   OspfInstance,
@@ -24,6 +24,7 @@ import type { IpDatagram } from '../../stack/ip-layer.js';
 import type { LocalDelivery } from '../../stack/local.js';
 import type { InterfaceConfig, OriginateConfig } from '../config.js';
 import type { OspfChange, OspfProblemEvent } from '../events.js';
+import type { OspfConfig } from '../ospf-config.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 import { OspfClaims } from './ospf-claims.js';
 import { OspfExport } from './ospf-export.js';
@@ -43,6 +44,8 @@ export interface OspfSurroundings {
   ports(): ReadonlyMap<string, number>;
   interfaces(): readonly InterfaceConfig[];
   originate(): readonly OriginateConfig[];
+  /** Named lists for policies. */
+  prefixLists(): PolicyContext['lists'];
   macOf(config: InterfaceConfig): string;
   changed(event: Omit<OspfChange, 'router'>): void;
   problem(event: Omit<OspfProblemEvent, 'router'>): void;
@@ -126,6 +129,7 @@ export class OspfSpeaker {
       family: familyOf(config),
       localAs: around.router.as,
       owns: (feed: Feed) => this.#claims.owns(feed),
+      lists: () => around.prefixLists(),
       tell: (changes) => this.#driver.post({ type: 'externals', changes }),
     });
     this.#claims = new OspfClaims(around.network, this.instance, around.router.name, this.name, () => this.#export.tag, {

@@ -1,7 +1,7 @@
-import type { OspfConfig } from '../../ospf/index.js';
 import { nameOf, versionOf } from '../../ospf/resolve.js';
 import type { Rib } from '../../rib/rib.js';
 import type { IpDatagram } from '../../stack/ip-layer.js';
+import type { OspfConfig } from '../ospf-config.js';
 import type { NetworkMember } from '../virtual-network.js';
 import { OspfSpeaker, type OspfStatus, type OspfSurroundings } from './ospf-speaker.js';
 
@@ -30,7 +30,8 @@ export class OspfAttachment implements NetworkMember {
     for (const speaker of this.#speakers) {
       const to = wanted.get(speaker.name);
       if (to && instanceOf(to) === instanceOf(speaker.config)) {
-        if (JSON.stringify(to) !== JSON.stringify(speaker.config)) applied.push(`${speaker.name} export changed`);
+        if (JSON.stringify(to) !== JSON.stringify(speaker.config) || to.export?.rules !== speaker.config.export?.rules)
+          applied.push(`${speaker.name} export changed`);
         speaker.config = to;
         speaker.nodesChanged();
         speaker.retell();
