@@ -32,9 +32,9 @@ export async function converge(
   try {
     const router = lab.host('10.99.1.1');
     const sender = lab.speaker(lab.host(SENDER.address), router, target.port, SENDER.as, [prefixes]);
-    const receiver = lab.speaker(lab.host(RECEIVER.address), router, target.port, RECEIVER.as);
     // The feed is made before the router starts, so that nothing else runs beside it.
     await sender.next('ready', PATIENCE);
+    const receiver = lab.speaker(lab.host(RECEIVER.address), router, target.port, RECEIVER.as);
     const process = target.start(lab, router, [SENDER, RECEIVER]);
     await Promise.all([sender.next('up', PATIENCE), receiver.next('up', PATIENCE)]);
     await new Promise((resolve) => setTimeout(resolve, 1500));

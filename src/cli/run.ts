@@ -56,17 +56,18 @@ export async function serve(
   follow: (network: CoreNetwork) => () => void,
 ): Promise<number> {
   const read = readConfig(file);
-  const { network, routers } = assemble(read);
-  for (const router of routers) report(router, printer);
-  if (!printer.quiet) reportNetwork(network, printer);
   let stop: (why: string) => void = () => {};
   const stopped = new Promise<string>((resolve) => {
     stop = resolve;
   });
   const forget = terminal.onStop(stop);
+  // Before anything real is made: what is made later has the shapes that the engine has compiled for.
+  await rehearse(nodeHost().clock);
+  const { network, routers } = assemble(read);
+  for (const router of routers) report(router, printer);
+  if (!printer.quiet) reportNetwork(network, printer);
   const unfollow = follow(network);
   try {
-    await rehearse(nodeHost().clock);
     for (const router of routers) await started(router);
     const why = await stopped;
     printer.line(Date.now(), { event: 'stopping', why }, `stopping (${why})`);

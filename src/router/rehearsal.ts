@@ -1,7 +1,9 @@
 import { defaultContext, encodeMessage } from '../bgp/wire/index.js';
+import { formatAddress } from '../lib/address.js';
 import { concatBytes } from '../lib/bytes.js';
 import { type Clock, ManualClock } from '../lib/clock.js';
 import { MemoryTransport } from '../lib/memory-transport.js';
+import { maskBytes } from '../lib/prefix.js';
 import { seeded } from '../lib/random.js';
 import type { Connection } from '../lib/transport.js';
 import { Host } from './host.js';
@@ -28,7 +30,8 @@ const CHUNK = 65_536;
  * @public
  */
 export async function rehearse(clock: Clock): Promise<void> {
-  const time = new ManualClock();
+  // A time as the system's clocks have it: with whole numbers the engine would compile for whole numbers.
+  const time = new ManualClock(1_700_000_000_000.5);
   const transport = new MemoryTransport(time);
   const router = new VirtualRouter(
     {
@@ -40,7 +43,12 @@ export async function rehearse(clock: Clock): Promise<void> {
           { name: 'guest', addresses: [GUEST.address] },
           { name: 'observer', addresses: [OBSERVER.address] },
         ],
-        grants: [{ node: 'guest', prefix: '0.0.0.0/0', le: 32, as: 'gateway' }],
+        grants: [
+          { node: 'guest', prefix: '0.0.0.0/0', le: 32, as: 'gateway' },
+          { node: 'guest', prefix: '0.0.0.0/0', as: 'gateway', id: 'default-route' },
+          { node: 'guest', prefix: '11.0.0.0/8', le: 32, as: 'gateway', limit: 100 },
+          { node: 'observer', prefix: '0.0.0.0/0', le: 32, as: 'gateway' },
+        ],
       },
       neighbours: [GUEST, OBSERVER].map((neighbour) => ({
         ...neighbour,
@@ -89,37 +97,39 @@ function join(transport: MemoryTransport, time: ManualClock, { address, as }: ty
   return () => made;
 }
 
-/** UPDATEs with paths of all lengths, made of one by changing octets. */
+/** UPDATEs as real ones are: paths, attributes and prefixes of all lengths, addresses of the whole space; and withdrawals of some. */
 function madeUpTable(): Uint8Array {
   const random = seeded(1);
-  const octet = (): number => Math.floor(random() * 256);
+  const below = (end: number): number => Math.floor(random() * end);
+  const prefix = (): string => {
+    const length = LENGTHS[below(LENGTHS.length)] as number; // below its length
+    const bytes = Uint8Array.of(1 + below(222), below(256), below(256), below(256));
+    return `${formatAddress(maskBytes(bytes, length))}/${length}`;
+  };
   const messages: Uint8Array[] = [];
-  const templates = [1, 2, 3, 4].map((hops) =>
-    encodeMessage(
-      {
-        type: 'update',
-        withdrawn: [],
-        attributes: {
-          origin: 'igp',
-          asPath: [{ type: 'sequence', asns: [GUEST.as, ...Array.from({ length: hops }, () => 4_200_000_000)] }],
-          nextHop: GUEST.address,
-          ...(hops % 2 === 0 ? { communities: ['65001:1', '65001:2'] } : {}),
-        },
-        announced: Array.from({ length: PREFIXES }, (_, i) => ({ prefix: `10.0.${i}.0/24` })),
-      },
-      defaultContext,
-    ),
-  );
   for (let i = 0; i < UPDATES; i++) {
-    const message = (templates[i % templates.length] as Uint8Array).slice();
-    // The last AS of the path stands before NEXT_HOP's seven octets, the prefixes, four octets each, at the end.
-    const nlri = message.length - PREFIXES * 4;
-    message[HEADER_OF_PATH + (i % templates.length) * 4] = octet();
-    for (let p = 0; p < PREFIXES; p++) message.set([24, 11 + (octet() % 90), octet(), octet()], nlri + p * 4);
-    messages.push(message);
+    const announced = Array.from({ length: 1 + below(2 * PREFIXES - 1) }, () => ({ prefix: prefix() }));
+    const hops = Array.from({ length: 1 + below(6) }, () => 1000 + below(4_000_000_000));
+    const attributes = {
+      origin: below(10) > 0 ? ('igp' as const) : ('incomplete' as const),
+      asPath: [
+        { type: 'sequence' as const, asns: [GUEST.as, ...hops] },
+        ...(below(40) === 0 ? [{ type: 'set' as const, asns: hops.slice(0, 2) }] : []),
+      ],
+      nextHop: GUEST.address,
+      ...(below(5) === 0 ? { med: below(4_000_000_000) } : {}),
+      ...(below(30) === 0 ? { atomicAggregate: true as const, aggregator: { asn: hops[0] as number, address: GUEST.address } } : {}),
+      ...(below(2) === 0
+        ? { communities: Array.from({ length: 1 + below(below(20) === 0 ? 80 : 6) }, () => `${below(65_536)}:${below(65_536)}`) }
+        : {}),
+      ...(below(7) === 0 ? { largeCommunities: [`${hops[0]}:1:${below(4_000_000_000)}`] } : {}),
+    };
+    messages.push(encodeMessage({ type: 'update', withdrawn: [], attributes, announced }, defaultContext));
+    if (below(20) === 0)
+      messages.push(encodeMessage({ type: 'update', withdrawn: announced.slice(0, 2), attributes: {}, announced: [] }, defaultContext));
   }
   return concatBytes(messages);
 }
 
-/** Where the low octet of the second AS of the path stands: header, two lengths, ORIGIN, the path's head, the guest's own AS. */
-const HEADER_OF_PATH = 19 + 2 + 2 + 4 + 3 + 2 + 4 + 3;
+/** Of prefixes; a table has more long ones. */
+const LENGTHS = [8, 12, 16, 19, 20, 21, 22, 22, 23, 24, 24, 24, 24, 25, 27, 28, 30, 32];
