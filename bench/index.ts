@@ -11,6 +11,7 @@ import { chart } from './chart.js';
 import { benchConvergence, ratios, TARGETS } from './convergence.js';
 import { manyGrants } from './grants.js';
 import { benchLookup } from './lookup.js';
+import { benchOspf } from './ospf.js';
 import { bird, virtualRouter } from './targets.js';
 
 const { values } = parseArgs({ options: { prefixes: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '5' } } });
@@ -19,6 +20,9 @@ const docs = join(import.meta.dirname, '..', 'docs');
 
 console.log('Look-ups in the memory table');
 const lookup = benchLookup();
+
+console.log('\nShortest paths of OSPF over 5,000 routers and 20,000 links');
+const ospf = benchOspf();
 
 const targets = TARGETS.filter((target) => target.present());
 for (const absent of TARGETS.filter((target) => !target.present())) console.log(`${absent.name} is not installed: left out`);
@@ -40,6 +44,7 @@ writeFileSync(
       machine: { cpu: cpus()[0]?.model.trim(), cores: cpus().length, kernel: release(), node: process.version },
       prefixes,
       lookup,
+      ospf,
       convergence,
       withGrants: { granted: grants.accepted, results: withGrants },
     },

@@ -65,6 +65,7 @@ export class OspfClaims {
   update(keys: Iterable<RouteKey>): void {
     const { network } = this;
     network.begin();
+    this.#look();
     let cause: Cause | undefined;
     for (const key of keys) {
       const route = this.instance.routes.routes.get(key);
@@ -106,7 +107,7 @@ export class OspfClaims {
     const own = this.instance.options.routerId;
     // What we are connected to ourselves is nobody's claim: guests tell of their side of the link as a matter of course.
     for (const { lsa, kind } of route.advertisements.values()) if (kind === 'intra' && lsa.header.advertisingRouter === own) return claims;
-    if (this.#isConnected(route)) return claims;
+    if (this.#connected.has(route.key)) return claims;
     for (const path of route.paths) {
       for (const claim of this.#claimsBy(path)) {
         const known = claims.findIndex(({ node }) => node === claim.node);
@@ -118,17 +119,31 @@ export class OspfClaims {
     return claims;
   }
 
-  #isConnected({ key }: OspfRoute): boolean {
+  /** What we are connected to, and who speaks with a router id: found once for all that changed together. */
+  readonly #connected = new Set<RouteKey>();
+  readonly #bound = new Map<number, readonly Node[]>();
+
+  #look(): void {
+    this.#bound.clear();
+    this.#connected.clear();
     for (const { options } of this.instance.interfaces.values())
-      if (options.prefixes.some((prefix) => routeKey(prefix) === key)) return true;
-    return false;
+      for (const prefix of options.prefixes) this.#connected.add(routeKey(prefix));
+  }
+
+  #nodesOf(router: number): readonly Node[] {
+    let nodes = this.#bound.get(router);
+    if (!nodes) {
+      nodes = this.where.nodesOf(router);
+      this.#bound.set(router, nodes);
+    }
+    return nodes;
   }
 
   #claimsBy(path: OspfPath): Claim[] {
     const { lsa, tag, forwarding, kind } = path.advertisement;
     const router = lsa.header.advertisingRouter;
     if (router === this.instance.options.routerId) return [];
-    const bound = this.where.nodesOf(router);
+    const bound = this.#nodesOf(router);
     const first = lsa.heardFrom[0];
     let nodes: readonly Node[] = bound;
     if (bound.length > 1) {
