@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs the BGP daemons that the interop suite talks to, from Debian, without starting any of them.
+# Installs the daemons and tools that the interop suite uses, from Debian, without starting any of them.
 set -eu
 
-packages='bird2 frr gobgpd exabgp openbgpd stayrtr iproute2 tcpdump'
+packages='bird2 frr gobgpd exabgp openbgpd stayrtr keepalived iputils-arping traceroute iproute2 tcpdump'
 
 complain() {
   echo "interop:install: $1" >&2
@@ -49,7 +49,7 @@ if [ -d /run/systemd/system ]; then
   for package in $missing; do
     case $package in
       bird2) systemctl disable bird >/dev/null 2>&1 || true ;;
-      frr | gobgpd | exabgp | openbgpd | stayrtr) systemctl disable "$package" >/dev/null 2>&1 || true ;;
+      frr | gobgpd | exabgp | openbgpd | stayrtr | keepalived) systemctl disable "$package" >/dev/null 2>&1 || true ;;
     esac
   done
 fi

@@ -91,6 +91,7 @@ export type { BfdStatus } from './router/attach/neighbour-watch.js';
 export type { OspfInterfaceStatus, OspfNeighbourStatus, OspfStatus } from './router/attach/ospf-speaker.js';
 export type { RestartPhase } from './router/attach/retained-claims.js';
 export type { CacheStatus } from './router/attach/rtr.js';
+export type { VrrpStatus } from './router/attach/vrrp.js';
 export type {
   AddressFamily,
   DecisionConfig,

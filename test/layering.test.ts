@@ -29,19 +29,21 @@ const MAY: readonly (readonly [from: string, to: readonly string[]])[] = [
   ['ospf', ['lib']],
   ['rtr/wire', ['lib']],
   ['rtr', ['lib']],
+  ['vrrp/wire', ['lib']],
+  ['vrrp', ['lib']],
   ['capture', ['lib']],
-  ['router', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'ospf', 'rtr', 'stack', 'capture']],
+  ['router', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'ospf', 'rtr', 'stack', 'vrrp', 'capture']],
   ['wire.ts', ['lib']],
-  ['core.ts', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'ospf', 'rtr', 'stack', 'capture', 'router']],
+  ['core.ts', ['lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'ospf', 'rtr', 'stack', 'vrrp', 'capture', 'router']],
   [
     'testing.ts',
-    ['core.ts', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'ospf', 'rtr', 'stack', 'capture', 'router'],
+    ['core.ts', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'ospf', 'rtr', 'stack', 'vrrp', 'capture', 'router'],
   ],
   ['io', ['lib', ...CONTRACT, 'bfd', 'ospf', 'stack', 'capture']],
-  ['index.ts', ['core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'ospf', 'rtr', 'stack', 'capture', 'router']],
+  ['index.ts', ['core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'ospf', 'rtr', 'stack', 'vrrp', 'capture', 'router']],
   [
     'cli',
-    ['index.ts', 'core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'ospf', 'rtr', 'stack', 'capture', 'router'],
+    ['index.ts', 'core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'ospf', 'rtr', 'stack', 'vrrp', 'capture', 'router'],
   ],
 ];
 

@@ -47,7 +47,7 @@ export function preferenceOf(grant: Grant, source: number, wish: number): number
 
 /** When a claim from `source` by `grant` takes over. @internal */
 export function takeoverOf(grant: Grant, source: ClaimSource): Takeover {
-  return grant.config.takeover ?? (source === 'bgp' || source === 'ospf' ? 'if-preferred' : 'always');
+  return grant.config.takeover ?? (source === 'api' || source === 'arp' ? 'always' : 'if-preferred');
 }
 
 interface Entry {

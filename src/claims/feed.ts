@@ -19,8 +19,8 @@ export interface Feed {
   readonly external: boolean;
   /** BGP identifier (RFC 4271 §9.1.2.2 f). */
   readonly routerId: number;
-  /** The neighbour's address, octets, for the last tie-break (RFC 4271 §9.1.2.2 g). */
-  readonly address: Uint8Array;
+  /** The neighbour's address, octets, for the last tie-break (RFC 4271 §9.1.2.2 g, RFC 9568 §6.4.3). */
+  address: Uint8Array;
   /** For people: `"bgp 10.0.0.2"`. */
   readonly label: string;
   /** Name of the router that it speaks to; empty for the program's own. */
@@ -29,6 +29,8 @@ export interface Feed {
   readonly reflectorClient: boolean;
   /** A BGP session whose speaker sends End-of-RIB (RFC 4724). */
   readonly graceful?: boolean;
+  /** Of VRRP: the priority that the node has in the virtual router (RFC 9568 §5.2.4). */
+  priority?: number;
   /** What happened last, given to the changes that it caused. */
   cause: Cause;
   /** False once the session is gone: its claims are out, and swept. */

@@ -165,7 +165,7 @@ export interface GrantConfig {
   readonly preference?: number;
   /** Bounds within which policy or a community may set the preference. Default: it may not be set. */
   readonly preferenceRange?: readonly [min: number, max: number];
-  /** Default: `if-preferred` for bgp and ospf, `always` for api, vrrp and arp. */
+  /** Default: `if-preferred` for bgp, ospf and vrrp, which have a decision of their own, `always` for api and arp. */
   readonly takeover?: Takeover;
   /** Nodes (by name, or `tag:NAME`) whose addresses this node's claims may name as next hop. Default: none. */
   readonly speaksFor?: readonly string[];

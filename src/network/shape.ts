@@ -75,7 +75,7 @@ const grant = z
       .enum(['always', 'if-preferred', 'if-holder-down'])
       .exactOptional()
       .describe(
-        'When a claim takes an address from the node that has it. Default: `if-preferred` for bgp and ospf, `always` for api, vrrp and arp.',
+        'When a claim takes an address from the node that has it. Default: `if-preferred` for bgp, ospf and vrrp, which have a decision of their own, `always` for api and arp.',
       ),
     speaksFor: list(text('the name of a node, or "tag:NAME"'), 'a list of nodes')
       .exactOptional()

@@ -18,6 +18,7 @@ export type DecisionStep =
   | 'takeover'
   | 'source'
   | 'ospf-cost'
+  | 'vrrp-priority'
   | 'local-pref'
   | 'as-path-length'
   | 'origin'
@@ -62,6 +63,8 @@ export class Decision {
     if (count === 1) return 1;
     // RFC 2328 §11: the kind of path, then its cost.
     if (this.#source(rows[0]) === OSPF) return this.#least(rows, count, 'ospf-cost', (row) => rib.rankOf(row), eliminated);
+    if (this.#source(rows[0]) === VRRP)
+      return this.#least(rows, count, 'vrrp-priority', (row) => -(this.#feed(row).priority ?? 0), eliminated);
     if (this.#source(rows[0]) !== BGP) return count;
     // Degree of preference (§9.1.1): LOCAL_PREF counts from internal neighbours only; the import drops it from others.
     count = this.#least(rows, count, 'local-pref', (row) => -sets.localPref[rib.setOut[row]], eliminated);
@@ -89,6 +92,11 @@ export class Decision {
         (x, y) => compareBytes(this.#feed(x).address, this.#feed(y).address),
         eliminated,
       );
+    }
+    if (count > 1 && this.#source(rows[0]) === VRRP) {
+      // RFC 9568 §6.4.3: of equal priorities, the greater primary address.
+      const greater = (x: number, y: number): number => compareBytes(this.#feed(y).address, this.#feed(x).address);
+      count = this.#first(rows, count, 'neighbour-address', greater, eliminated);
     }
     const name = (row: number): string => rib.model.at(rib.holderOf(row)).name;
     count = this.#first(rows, count, 'node-name', (x, y) => (name(x) < name(y) ? -1 : name(x) > name(y) ? 1 : 0), eliminated);
@@ -150,6 +158,7 @@ export class Decision {
 
 const BGP = SOURCES.indexOf('bgp');
 const OSPF = SOURCES.indexOf('ospf');
+const VRRP = SOURCES.indexOf('vrrp');
 
 /** Moves the rows to keep to the front, in their order. */
 function keep(

@@ -91,6 +91,8 @@ export interface Reconfigured {
 /** Whom a network tells what its routers must know. @internal */
 export interface NetworkMember {
   announce(rib: Rib, prefixes: Uint32Array, count: number): void;
+  /** Claims have changed, and are about to be decided: those of `ribs` that are dirty. May change them further. */
+  deciding?(): void;
   /** Nodes came, went, moved, died or are back, or subnets changed. Says what it started anew. */
   nodesChanged?(): readonly string[] | undefined;
   /** Routes that were not to be told after a restart may be told. */
@@ -706,6 +708,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.turns++;
     this.ribs.ipv4.fillRoom();
     this.ribs.ipv6.fillRoom();
+    for (const member of this.#members) member.deciding?.();
     if (this.#moved.size > 0) this.#endMoved();
     this.#publication.settle(cause);
     this.#tellRefusals();

@@ -16,6 +16,7 @@ import { LinkAttachment, type LinkStatus } from './attach/link.js';
 import { OspfAttachment } from './attach/ospf.js';
 import type { OspfStatus } from './attach/ospf-speaker.js';
 import { type CacheStatus, RpkiAttachment } from './attach/rtr.js';
+import type { VrrpStatus } from './attach/vrrp.js';
 import type { RouterConfig } from './config.js';
 import type { NetworkEvents, RouterEvents } from './events.js';
 import type { Explanation } from './explain.js';
@@ -80,6 +81,7 @@ export interface RouterMetrics {
   readonly caches: readonly CacheStatus[];
   readonly links: readonly LinkStatus[];
   readonly ospf: readonly OspfStatus[];
+  readonly virtualRouters: readonly VrrpStatus[];
 }
 
 const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = [
@@ -400,6 +402,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       caches: this.caches(),
       links: this.links(),
       ospf: this.ospf(),
+      virtualRouters: this.virtualRouters(),
     };
   }
 
@@ -411,6 +414,11 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   /** Every instance of OSPF, with its interfaces and neighbours. */
   ospf(): readonly OspfStatus[] {
     return this.#ospf.status();
+  }
+
+  /** Virtual routers (VRRP) that guests are the active router of, as they say themselves; which claims win, `explain` tells. */
+  virtualRouters(): readonly VrrpStatus[] {
+    return this.#link.virtualRouters();
   }
 
   // --- Inside ----------------------------------------------------------------------------------------------------------

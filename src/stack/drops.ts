@@ -23,6 +23,8 @@ export const DROPS = [
   /** Neighbour Discovery that fails RFC 4861 §6.1, §7.1: hop limit, checksum, options. */
   'malformed-nd',
   'malformed-icmp',
+  /** VRRP that fails RFC 9568 §7.1: TTL, version, length, checksum. */
+  'malformed-vrrp',
   /** Source routes, and IPv4 options that make no sense (RFC 7126). */
   'refused-options',
   /** No node is at the port. */

@@ -26,7 +26,7 @@
  * RFCs: 768, 791, 792, 826, 1112 (group MACs), 1624, 1812 (forwarding and errors, no redirects), 2464, 4291 (link-local), 4443, 4861 (router's side;
  * solicited advertisements only), 5227 (probes and announcements), 5722, 8200.
  *
- * Not done: VRRP; DHCP; access rules; IGMP and multicast forwarding; periodic router advertisements,
+ * Not done: DHCP; access rules; IGMP and multicast forwarding; periodic router advertisements,
  * redirects; SLAAC addresses (an address that the network does not know is dropped); nodes behind several ports, several nodes behind one
  * port; frames between two routers of one network (links and static routes); link-local traffic between guests; parts of IPv4
  * packets made by us leave options out.

@@ -275,6 +275,17 @@ export class LocalDelivery implements IpLayer {
     if (link) this.#output(own, target, protocol, hopLimit, trafficClass ?? 0, payload, link, dontFragment);
   }
 
+  /** Passes a packet to a group on, unchanged, to the links that share a subnet with `from`: as a switch would. */
+  relay({ source, destination, protocol, hopLimit, trafficClass, payload }: IpDatagram, from: string): undefined {
+    const origin = this.stack.links.get(from);
+    if (!origin) return;
+    const own = parseAddress(source);
+    const target = parseAddress(destination);
+    for (const link of this.stack.links.values())
+      if (link !== origin && link.interfaces.some((face) => origin.interfaces.includes(face)))
+        this.#output(own, target, protocol, hopLimit, trafficClass ?? 0, payload, link);
+  }
+
   pathMtu(destination: string, node?: string): number {
     const target = parseAddress(destination);
     const link = this.#linkFor(target, node);

@@ -1,10 +1,13 @@
+import { SOURCES } from '../../claims/authorization.js';
 import type { Feed } from '../../claims/feed.js';
 import { formatAddress } from '../../lib/address.js';
 import type { Millis } from '../../lib/clock.js';
 import { hostPrefix, prefixWords } from '../../lib/prefix.js';
 import type { Due } from '../../lib/timers.js';
+import type { Rib } from '../../rib/rib.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 
+const ARP = SOURCES.indexOf('arp');
 /** How long an announcement is believed before its node is asked, and how it is asked. */
 const BELIEVED = 10_000;
 const RETRANS_TIMER = 1000;
@@ -22,11 +25,17 @@ export type Probe = (node: string, address: Uint8Array) => void;
  * Nobody takes an announcement back, so a claimant is asked every ten seconds and loses its claim when it leaves three probes
  * unanswered. When somebody else announces an address, whoever has it by announcement is asked at once.
  *
+ * A node that has an accepted claim of a stronger source to the address (keepalived sends VRRP and gratuitous ARP, a BGP speaker may announce
+ * what it adds to its interface) says nothing new by announcing it: no claim is made of that, and one made before ends. So the address
+ * goes when the stronger claim does.
+ *
  * @internal
  */
 export class LinkClaims {
   readonly #feeds = new Map<string, Feed>();
   readonly #claims = new Map<string, LinkClaim>();
+  /** The same by prefix id: what is claimed by announcement. */
+  readonly #byPrefix = { ipv4: new Map<number, LinkClaim[]>(), ipv6: new Map<number, LinkClaim[]>() };
   /** Announcements that came over the limit of a node. */
   ignored = 0;
 
@@ -52,12 +61,17 @@ export class LinkClaims {
       this.ignored++;
       return;
     }
-    const feed = this.#feedOf(name, node.index);
     const { family, bytes, length } = hostPrefix(address);
     const rib = network.ribs[family];
+    const existing = rib.prefixes.find(...prefixWords(bytes), length);
+    if (existing >= 0 && hasStronger(rib, existing, node.index)) return;
+    const feed = this.#feedOf(name, node.index);
     network.begin();
-    rib.announce(rib.prefixId(...prefixWords(bytes), length), feed.index, 0, network.bareSet, network.bareSet, 0, node.index, -1);
-    this.#claims.set(key, new LinkClaim(name, address, text, network, this.probe, () => this.#end(key)));
+    const id = rib.prefixId(...prefixWords(bytes), length);
+    rib.announce(id, feed.index, 0, network.bareSet, network.bareSet, 0, node.index, -1);
+    const claim = new LinkClaim(name, node.index, address, text, id, network, this.probe, () => this.#end(key));
+    this.#claims.set(key, claim);
+    this.#byPrefix[family].set(id, [...(this.#byPrefix[family].get(id) ?? []), claim]);
     feed.cause = { type: 'announced', neighbour: feed.label, node: name };
     network.settle(feed.cause);
   }
@@ -67,12 +81,28 @@ export class LinkClaims {
     this.#claims.get(`${name} ${formatAddress(address)}`)?.alive();
   }
 
+  /** Claims changed this turn: ends those whose node has a stronger one now, before anything is decided. */
+  deciding(): void {
+    if (this.#claims.size === 0) return;
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      const rib = this.network.ribs[family];
+      const claimed = this.#byPrefix[family];
+      // What is withdrawn here is dirty already.
+      for (let i = 0; i < rib.dirtyCount && claimed.size > 0; i++) {
+        for (const claim of claimed.get(rib.dirty[i] ?? 0) ?? []) {
+          if (!hasStronger(rib, claim.prefix, claim.index)) continue;
+          this.#forget(`${claim.node} ${claim.text}`, claim);
+          const feed = this.#feeds.get(claim.node);
+          if (feed) rib.withdraw(claim.prefix, feed.index, 0);
+        }
+      }
+    }
+  }
+
   /** Ends all that the nodes which `gone` names have claimed. */
   leave(gone: (node: string) => boolean): void {
     for (const [key, claim] of [...this.#claims]) {
-      if (!gone(claim.node)) continue;
-      claim.stop();
-      this.#claims.delete(key);
+      if (gone(claim.node)) this.#forget(key, claim);
     }
     for (const [node, feed] of [...this.#feeds]) {
       if (!gone(node)) continue;
@@ -86,13 +116,19 @@ export class LinkClaims {
     const claim = this.#claims.get(key);
     const feed = claim && this.#feeds.get(claim.node);
     if (!claim || !feed) return;
+    this.#forget(key, claim);
+    this.network.begin();
+    this.network.ribs[claim.family].withdraw(claim.prefix, feed.index, 0);
+    this.network.settle({ type: 'withdrawn', neighbour: feed.label, node: claim.node });
+  }
+
+  #forget(key: string, claim: LinkClaim): void {
     claim.stop();
     this.#claims.delete(key);
-    const { family, bytes, length } = hostPrefix(claim.address);
-    const rib = this.network.ribs[family];
-    this.network.begin();
-    rib.withdraw(rib.prefixId(...prefixWords(bytes), length), feed.index, 0);
-    this.network.settle({ type: 'withdrawn', neighbour: feed.label, node: claim.node });
+    const claimed = this.#byPrefix[claim.family];
+    const rest = claimed.get(claim.prefix)?.filter((one) => one !== claim) ?? [];
+    if (rest.length > 0) claimed.set(claim.prefix, rest);
+    else claimed.delete(claim.prefix);
   }
 
   #feedOf(node: string, index: number): Feed {
@@ -125,13 +161,21 @@ class LinkClaim implements Due {
 
   constructor(
     readonly node: string,
+    /** The node's, in the network's model. */
+    readonly index: number,
     readonly address: Uint8Array,
     readonly text: string,
+    /** Id of its prefix, good while the claim stands. */
+    readonly prefix: number,
     private readonly network: VirtualNetwork,
     private readonly probe: Probe,
     private readonly silent: () => void,
   ) {
     this.#wait(BELIEVED);
+  }
+
+  get family(): 'ipv4' | 'ipv6' {
+    return this.address.length === 4 ? 'ipv4' : 'ipv6';
   }
 
   alive(): void {
@@ -161,4 +205,13 @@ class LinkClaim implements Due {
     this.deadline = this.network.timers.clock.now() + after;
     this.network.timers.note(this);
   }
+}
+
+/** Whether a node has an accepted claim to a prefix, of a source stronger than what is said on the link. */
+function hasStronger(rib: Rib, prefix: number, node: number): boolean {
+  for (let at = rib.head[prefix] ?? 0; at !== 0; at = rib.next[at - 1] ?? 0) {
+    const feed = rib.feeds[rib.feedOf(at - 1)];
+    if (rib.holderOf(at - 1) === node && rib.verdictOf(at - 1) === 0 && feed?.alive && feed.sourceIndex < ARP) return true;
+  }
+  return false;
 }

@@ -12,6 +12,7 @@ import { Protocol } from '../../stack/wire/codes.js';
 import type { InterfaceConfig } from '../config.js';
 import type { NetworkMember, VirtualNetwork } from '../virtual-network.js';
 import { LinkClaims } from './link-claims.js';
+import { VrrpClaims, type VrrpStatus } from './vrrp.js';
 
 const ARP_SOURCE = SOURCES.indexOf('arp');
 
@@ -40,6 +41,7 @@ export class LinkAttachment implements NetworkMember {
   readonly #claims: LinkClaims;
   /** TCP with the nodes at the ports. */
   readonly tcp: TcpStack;
+  readonly #vrrp: VrrpClaims;
   #open: Port[] = [];
 
   constructor(
@@ -64,6 +66,15 @@ export class LinkAttachment implements NetworkMember {
     const { local } = this.#stack;
     this.tcp = new TcpStack({ ip: local, timers: network.timers, random: host.random, secret: host.entropy(32), refused });
     local.register(Protocol.tcp, this.tcp);
+    this.#vrrp = new VrrpClaims(network, router.name, {
+      nodeAt: (port) => this.#stack.links.get(port)?.node?.name,
+      malformed: (port) => {
+        const link = this.#stack.links.get(port);
+        if (link) this.#stack.drop(link, 'malformed-vrrp');
+      },
+      relay: (datagram, from) => local.relay(datagram, from),
+    });
+    local.register(Protocol.vrrp, this.#vrrp);
   }
 
   /** Whether a node is at a port of ours. */
@@ -123,6 +134,7 @@ export class LinkAttachment implements NetworkMember {
     this.network.leave(this);
     this.#claims.leave(() => true);
     this.tcp.close();
+    this.#vrrp.leave(() => true);
     for (const name of [...this.#stack.links.keys()]) this.#stack.detach(name);
     await Promise.all(this.#open.splice(0).map((port) => port.close()));
   }
@@ -148,11 +160,21 @@ export class LinkAttachment implements NetworkMember {
     }));
   }
 
+  /** Virtual routers (VRRP) that guests are active in. */
+  virtualRouters(): VrrpStatus[] {
+    return this.#vrrp.status();
+  }
+
   announce(): void {}
+
+  deciding(): void {
+    this.#claims.deciding();
+  }
 
   nodesChanged(): undefined {
     const { model } = this.network;
     this.#claims.leave((node) => model.find(node)?.up !== true);
+    this.#vrrp.leave((node) => model.find(node)?.up !== true);
     this.#stack.setNodes(
       model.present().map(({ name, config, up }) => ({ name, location: config.location, addresses: config.addresses ?? [], up })),
     );

@@ -43,6 +43,8 @@ for sequence in range(int(count)):
         if kind == (129 if six else 0) and a == ident:
             got += 1
             print(f"reply {b} from {sender[0]} ttl={hops}", flush=True)
+            if sequence == count - 1 and b == sequence & 0xFFFF:
+                break
         elif kind in ((1, 2, 3) if six else (3, 11)):
             print(f"error {kind}/{code} from {sender[0]} mtu={b}", flush=True)
 print(f"sent {int(count)} received {got}", flush=True)

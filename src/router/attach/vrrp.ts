@@ -1,0 +1,203 @@
+import type { Feed } from '../../claims/feed.js';
+import { parseAddress } from '../../lib/address.js';
+import type { Millis } from '../../lib/clock.js';
+import { Driver } from '../../lib/machine.js';
+import { hostPrefix, prefixWords } from '../../lib/prefix.js';
+import type { IpDatagram, IpReceiver } from '../../stack/ip-layer.js';
+import { isLinkLocal } from '../../stack/wire/ipv6.js';
+import { decodeVrrp, HOP_LIMIT, type VrrpAdvertisement, type VrrpEffect, type VrrpEvent, VrrpSession } from '../../vrrp/index.js';
+import type { VirtualNetwork } from '../virtual-network.js';
+
+/** Virtual routers that one node may be in, of both families: more are ignored. */
+const MAX_SESSIONS = 64;
+/** Advertisements of one session that are passed on a second: version 3 has at most a hundred. */
+const RELAYED_A_SECOND = 100;
+
+/** What VRRP needs of the link. @internal */
+export interface VrrpLink {
+  /** The node at a port. */
+  nodeAt(port: string): string | undefined;
+  /** Counts a packet that was dropped. */
+  malformed(port: string): void;
+  /** Passes a packet to a group on to the other guests of the port's subnets. */
+  relay(datagram: IpDatagram, from: string): void;
+}
+
+/** A virtual router that a guest is active in. @public */
+export interface VrrpStatus {
+  readonly node: string;
+  readonly virtualRouterId: number;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly version: 2 | 3;
+  readonly priority: number;
+  /** Milliseconds. */
+  readonly interval: number;
+  readonly addresses: readonly string[];
+}
+
+/**
+ * Claims by VRRP: each node's word on each virtual router is a feed of its own, whose claims have its priority.
+ *
+ * @internal
+ */
+export class VrrpClaims implements IpReceiver {
+  readonly #sessions = new Map<string, Session>();
+  /** Advertisements of sessions beyond the limit of a node. */
+  ignored = 0;
+
+  constructor(
+    private readonly network: VirtualNetwork,
+    private readonly router: string,
+    private readonly link: VrrpLink,
+  ) {}
+
+  receive(datagram: IpDatagram, now: Millis): void {
+    const { port = '', hopLimit, payload } = datagram;
+    const node = this.network.model.find(this.link.nodeAt(port) ?? '');
+    if (!node) return;
+    const source = parseAddress(datagram.source);
+    const advertisement = hopLimit === HOP_LIMIT ? decodeVrrp(payload, source, parseAddress(datagram.destination)) : 'short';
+    // RFC 9568 §5.1.2.1: over IPv6 the source is the link-local address.
+    if (typeof advertisement === 'string' || (source.length === 16 && !isLinkLocal(source, 0))) {
+      this.link.malformed(port);
+      return;
+    }
+    const family = source.length === 4 ? 'ipv4' : 'ipv6';
+    const key = `${node.name} ${family} ${advertisement.virtualRouterId}`;
+    let session = this.#sessions.get(key);
+    if (!session) {
+      if ([...this.#sessions.values()].filter((one) => one.node === node.name).length >= MAX_SESSIONS) {
+        this.ignored++;
+        return;
+      }
+      session = new Session(this.network, this.router, node.name, node.index, family, advertisement.virtualRouterId, () =>
+        this.#sessions.delete(key),
+      );
+      this.#sessions.set(key, session);
+    }
+    const had = session.hasAll(advertisement);
+    session.hear(advertisement, datagram.source);
+    // Its last word ("I resign") as well, so that the others need not wait.
+    if ((had || session.hasAll(advertisement)) && session.mayRelay(now)) this.link.relay(datagram, port);
+  }
+
+  status(): VrrpStatus[] {
+    return [...this.#sessions.values()].flatMap((session) => session.status() ?? []);
+  }
+
+  /** Ends what the nodes say that `gone` names. */
+  leave(gone: (node: string) => boolean): void {
+    for (const session of [...this.#sessions.values()]) if (gone(session.node)) session.end();
+  }
+}
+
+class Session {
+  readonly #machine = new VrrpSession();
+  readonly #driver: Driver<VrrpEvent, VrrpEffect>;
+  readonly #label: string;
+  #feed: Feed | undefined;
+  #relayed = { second: -1, count: 0 };
+
+  constructor(
+    private readonly network: VirtualNetwork,
+    private readonly router: string,
+    readonly node: string,
+    private readonly index: number,
+    private readonly family: 'ipv4' | 'ipv6',
+    private readonly virtualRouterId: number,
+    private readonly over: () => void,
+  ) {
+    this.#label = `vrrp ${node} ${virtualRouterId}`;
+    this.#driver = new Driver(this.#machine, network.timers, (effect) => this.#perform(effect));
+  }
+
+  hear(advertisement: VrrpAdvertisement, source: string): void {
+    this.#driver.post({ type: 'advertisement', advertisement, source });
+    if (this.#machine.state === 'absent') this.end();
+  }
+
+  /** Whether the node has all that it advertises, link-local addresses aside. */
+  hasAll({ addresses }: VrrpAdvertisement): boolean {
+    const own = this.#feed ? addresses.filter((address) => !isLinkLocal(parseAddress(address), 0)) : [];
+    return own.length > 0 && own.every((address) => this.network.lookup(address)?.some(({ node }) => node === this.node) ?? false);
+  }
+
+  mayRelay(now: Millis): boolean {
+    const second = Math.floor(now / 1000);
+    if (this.#relayed.second !== second) this.#relayed = { second, count: 0 };
+    return ++this.#relayed.count <= RELAYED_A_SECOND;
+  }
+
+  status(): VrrpStatus | undefined {
+    const { advertisement } = this.#machine;
+    if (!advertisement) return undefined;
+    const { version, priority, interval, addresses } = advertisement;
+    return { node: this.node, virtualRouterId: this.virtualRouterId, family: this.family, version, priority, interval, addresses };
+  }
+
+  end(): void {
+    this.#driver.dispose();
+    this.#release({ type: 'withdrawn', neighbour: this.#label, node: this.node });
+    this.over();
+  }
+
+  #perform(effect: VrrpEffect): void {
+    if (effect.type === 'claim') this.#claim(effect.addresses, effect.priority, effect.source);
+    else if (effect.silence === undefined) this.end();
+    else {
+      this.#release({
+        type: 'session-down',
+        neighbour: this.#label,
+        node: this.node,
+        reason: `no advertisement within ${(effect.silence / 1000).toFixed(1)} s`,
+      });
+      this.end();
+    }
+  }
+
+  #claim(addresses: readonly string[], priority: number, source: string): void {
+    const { network } = this;
+    const cause = { type: 'announced', neighbour: this.#label, node: this.node } as const;
+    const rib = network.ribs[this.family];
+    network.begin();
+    const feed =
+      this.#feed ??
+      network.openFeed({
+        index: -1,
+        source: 'vrrp',
+        sourceIndex: -1,
+        speaker: this.index,
+        external: false,
+        routerId: 0,
+        address: parseAddress(source),
+        label: this.#label,
+        router: this.router,
+        reflectorClient: false,
+        cause,
+        alive: true,
+      });
+    this.#feed = feed;
+    feed.cause = cause;
+    feed.priority = priority;
+    feed.address = parseAddress(source);
+    rib.markStale(feed.index);
+    for (const address of addresses) {
+      const octets = parseAddress(address);
+      if (octets.length === 16 && isLinkLocal(octets, 0)) continue;
+      const { bytes, length } = hostPrefix(octets);
+      const id = rib.prefixId(...prefixWords(bytes), length);
+      rib.announce(id, feed.index, 0, network.bareSet, network.bareSet, 0, this.index, -1);
+      rib.touch(id); // the priority may be another one
+    }
+    rib.sweepStale(feed.index);
+    network.settle(cause);
+  }
+
+  #release(cause: Feed['cause']): void {
+    const feed = this.#feed;
+    if (!feed) return;
+    this.#feed = undefined;
+    feed.cause = cause;
+    this.network.closeFeed(feed);
+  }
+}
