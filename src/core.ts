@@ -93,6 +93,7 @@ export type { RestartPhase } from './router/attach/retained-claims.js';
 export type { CacheStatus } from './router/attach/rtr.js';
 export type { VrrpStatus } from './router/attach/vrrp.js';
 export type {
+  AccessRuleConfig,
   AddressFamily,
   DecisionConfig,
   ExportKind,

@@ -40,10 +40,30 @@ const MAY: readonly (readonly [from: string, to: readonly string[]])[] = [
     ['core.ts', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'bfd', 'ospf', 'rtr', 'stack', 'vrrp', 'capture', 'router'],
   ],
   ['io', ['lib', ...CONTRACT, 'bfd', 'ospf', 'stack', 'capture']],
-  ['index.ts', ['core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'ospf', 'rtr', 'stack', 'vrrp', 'capture', 'router']],
+  [
+    'index.ts',
+    ['core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'ospf', 'rtr', 'stack', 'vrrp', 'capture', 'router'],
+  ],
   [
     'cli',
-    ['index.ts', 'core.ts', 'io', 'lib', 'network', 'claims', 'rib', 'mapping', 'fib', 'bgp', 'ospf', 'rtr', 'stack', 'vrrp', 'capture', 'router'],
+    [
+      'index.ts',
+      'core.ts',
+      'io',
+      'lib',
+      'network',
+      'claims',
+      'rib',
+      'mapping',
+      'fib',
+      'bgp',
+      'ospf',
+      'rtr',
+      'stack',
+      'vrrp',
+      'capture',
+      'router',
+    ],
   ],
 ];
 

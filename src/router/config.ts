@@ -30,6 +30,8 @@ export interface RouterConfig {
   readonly interfaces?: readonly InterfaceConfig[];
   /** Where nodes are attached by frames: a node whose `location` names a port is there. Default: none. */
   readonly ports?: readonly PortConfig[];
+  /** What may pass, at ports: the first rule that fits a packet decides, and without one it passes. Default: none. */
+  readonly access?: readonly AccessRuleConfig[];
   /** Where it accepts sessions, on the host's sockets. Default: nowhere (it only dials). */
   readonly listen?: readonly ListenConfig[];
   readonly neighbours?: readonly NeighbourConfig[];
@@ -68,6 +70,32 @@ export interface InterfaceConfig {
   readonly linkLocal?: string;
   /** Answer router solicitations (RFC 4861). Default true. */
   readonly advertise?: boolean;
+}
+
+/**
+ * A rule on packets, without memory of flows: answers have to be let through too.
+ *
+ * What it denies is dropped, counted (`access-denied`), and its sender told, within bounds (ICMP, administratively prohibited).
+ * Later parts of fragmented packets, which have no ports, pass a permitting rule with ports by its other fields.
+ *
+ * @public
+ */
+export interface AccessRuleConfig {
+  readonly action: 'permit' | 'deny';
+  /** `in`: what guests send, to whomever. `out`: what is forwarded to guests; what the router itself says is not asked about. */
+  readonly direction: 'in' | 'out';
+  /** Names of ports. Default: all. */
+  readonly at?: readonly string[];
+  /** Default: any. */
+  readonly source?: string;
+  /** Default: any. */
+  readonly destination?: string;
+  /** Default: any. A name, or an IANA number. */
+  readonly protocol?: 'tcp' | 'udp' | 'icmp' | 'icmp6' | number;
+  /** Ports of TCP or UDP, as numbers or ranges (`"8000-8099"`). Default: any. */
+  readonly sourcePorts?: readonly (number | string)[];
+  /** Default: any. */
+  readonly destinationPorts?: readonly (number | string)[];
 }
 
 /** @public */

@@ -111,7 +111,8 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     'Validated ROA payloads that the RPKI cache has given.',
     caches(({ vrps }) => vrps),
   );
-  const port = ({ port, node }: RouterMetrics['links'][number]): Record<string, string> => ({ ...router, port, node: node ?? '' });
+  const port = ({ port, router: peer, node }: RouterMetrics['links'][number]): Record<string, string> =>
+    port === undefined ? { ...router, peer: peer ?? '' } : { ...router, port, node: node ?? '' };
   const { links } = metrics;
   family(
     'virtual_router_frames_received_total',

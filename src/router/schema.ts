@@ -27,6 +27,7 @@ export function checkRouter(config: unknown, path: Path = [], shared?: NetworkCo
   checkInterfaces(router, network, problems);
   checkListen(router, problems);
   checkPorts(router, network, problems);
+  checkAccess(router, problems);
   checkNeighbours(router, network, problems);
   checkPrefixes(router, problems);
   checkOspf(router, network, problems);
@@ -109,6 +110,20 @@ function checkPorts({ ports = [] }: RouterConfig, { nodes = [] }: NetworkConfig,
     const other = taken.get(location);
     if (other !== undefined) problems.add(['ports'], `expected one node at port "${location}", got "${other}" and "${name}"`);
     taken.set(location, name);
+  }
+}
+
+function checkAccess({ access = [], ports = [] }: RouterConfig, problems: Problems): void {
+  const known = new Set(ports.map(({ name }) => name));
+  for (const [i, rule] of access.entries()) {
+    const at = ['access', i] as const;
+    for (const [j, name] of (rule.at ?? []).entries()) checkName(name, known, 'port', [...at, 'at', j], problems);
+    const { source, destination, protocol } = rule;
+    if (source !== undefined && destination !== undefined && source.includes(':') !== destination.includes(':'))
+      problems.add([...at, 'destination'], `expected a prefix of the same family as ${source}, got ${destination}`);
+    const portless = protocol !== undefined && ![6, 17, 'tcp', 'udp'].includes(protocol);
+    for (const field of ['sourcePorts', 'destinationPorts'] as const)
+      if (portless && rule[field] !== undefined) problems.add([...at, field], `expected nothing, as protocol ${protocol} has no ports`);
   }
 }
 

@@ -24,6 +24,7 @@ import {
 import { didYouMean } from '../lib/suggest.js';
 import { type Holds, type Same, shown } from '../lib/validate.js';
 import { networkSchema } from '../network/shape.js';
+import { portRange } from './access.js';
 import type { RouterConfig } from './config.js';
 import { ospfShape } from './ospf-shape.js';
 import { policy } from './policy-shape.js';
@@ -61,6 +62,38 @@ const port = z
     capture: text('a path').exactOptional().describe('A file that every frame of the port is written to, both ways, as pcapng.'),
   })
   .meta({ id: 'Port', description: 'Where a node is attached by frames.' });
+
+const portOrRange = z
+  .union([whole(0, 65_535), z.string()], expects('a port, or a range such as "8000-8099"'))
+  .check((payload) => {
+    if (typeof payload.value === 'number' || portRange(payload.value)) return;
+    fail(payload, `expected a port, or a range such as "8000-8099", got ${shown(payload.value)}`);
+  })
+  .meta({ title: 'port or range' });
+
+const accessRule = z
+  .strictObject({
+    action: z.enum(['permit', 'deny'], expects('"permit" or "deny"')).describe('What becomes of a packet that fits.'),
+    direction: z
+      .enum(['in', 'out'], expects('"in" or "out"'))
+      .describe('`in`: what guests send, to whomever. `out`: what is forwarded to guests; what the router itself says is not asked about.'),
+    at: list(text('the name of a port'), 'a list of ports').exactOptional().describe('Names of ports. Default: all.'),
+    source: prefix().exactOptional().describe('Default: any.'),
+    destination: prefix().exactOptional().describe('Default: any.'),
+    protocol: z
+      .union([z.enum(['tcp', 'udp', 'icmp', 'icmp6']), whole(0, 255)], expects('"tcp", "udp", "icmp", "icmp6" or a number from 0 to 255'))
+      .exactOptional()
+      .describe('Default: any. A name, or an IANA number.'),
+    sourcePorts: list(portOrRange, 'a list of ports')
+      .exactOptional()
+      .describe('Ports of TCP or UDP, as numbers or ranges (`8000-8099`). Default: any.'),
+    destinationPorts: list(portOrRange, 'a list of ports').exactOptional().describe('Default: any.'),
+  })
+  .meta({
+    id: 'AccessRule',
+    description:
+      'A rule on packets, without memory of flows: answers have to be let through too. What it denies is dropped, counted (`access-denied`), and its sender told, within bounds. Later parts of fragmented packets, which have no ports, pass a permitting rule with ports by its other fields.',
+  });
 
 const listen = z
   .strictObject({
@@ -341,6 +374,9 @@ export const routerSchema = z
       ports: list(port, 'a list of ports')
         .exactOptional()
         .describe('Where nodes are attached by frames: a node whose `location` names a port is there. Default: none.'),
+      access: list(accessRule, 'a list of access rules')
+        .exactOptional()
+        .describe('What may pass, at ports: the first rule that fits a packet decides, and without one it passes. Default: none.'),
       listen: list(listen, 'a list of addresses to listen on')
         .exactOptional()
         .describe("Where it accepts sessions, on the host's sockets. Default: nowhere (it only dials)."),

@@ -24,6 +24,7 @@ import { checkNetwork } from '../network/schema.js';
 import { AttributeSets } from '../rib/attribute-sets.js';
 import { Decision, type DecisionOptions } from '../rib/decision.js';
 import { Rib, type StaleReason } from '../rib/rib.js';
+import { RouterLinks } from './attach/router-links.js';
 import type { NetworkEvents, RejectedClaim } from './events.js';
 import { type Explanation, explainPrefix, refusalSentence } from './explain.js';
 import { Guard } from './guard.js';
@@ -135,6 +136,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   readonly ribs: { readonly ipv4: Rib; readonly ipv6: Rib };
   /** @internal */
   readonly timers: TimerHeap;
+  /** @internal */
+  readonly routerLinks = new RouterLinks(() => ({ links: this.#config.links ?? [], routes: this.#config.routes ?? [] }));
   /** @internal */
   readonly decision: DecisionOptions = { alwaysCompareMed: false, preferOldestExternal: false, multipath: true };
 

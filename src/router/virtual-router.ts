@@ -176,7 +176,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#bgp = new BgpAttachment(this.#surroundings(clock), this.#host, this.#link.tcp, {
       refused: (event) => this.tell('session-refused', { router: this.name, ...event }),
     });
-    this.#link.configure(this.#config.interfaces ?? []);
+    this.#link.configure(this.#config.interfaces ?? [], this.#config.access ?? []);
     this.#ospf = new OspfAttachment({
       network: this.network,
       router: { name: this.name, routerId: this.#config.routerId, as: parseAsn(this.#config.as) },
@@ -311,7 +311,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
     Object.assign(this.network.decision, { alwaysCompareMed: false, preferOldestExternal: false, multipath: true }, config.decision);
     const rpki = this.#rpki.configure(config.rpki);
-    this.#link.configure(config.interfaces ?? []);
+    this.#link.configure(config.interfaces ?? [], config.access ?? []);
     const ospf = this.#ospf.configure(config.ospf ?? []);
     const bgp = this.#bgp.configure(config.neighbours ?? [], lists.length > 0);
     this.network.rejudge({ type: 'configured' });

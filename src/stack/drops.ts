@@ -31,6 +31,8 @@ export const DROPS = [
   'no-node',
   /** The source address is not the node's own, nor one that it holds now. */
   'source-not-held',
+  /** An access rule denies the packet. */
+  'access-denied',
   /** Nothing maps the destination. */
   'no-route',
   /** The destination's node is at no port, or down. */

@@ -1,5 +1,6 @@
 import { formatAddress, formatIpv4 } from '../lib/address.js';
 import type { Targets } from '../mapping/target.js';
+import { Access, type AccessList } from './access.js';
 import type { DropReason } from './drops.js';
 import { chosen, mix, seedOf } from './flow-hash.js';
 import type { Link } from './link.js';
@@ -69,22 +70,30 @@ export class Forwarding {
     const target = target4(b, ip);
     const { local } = stack;
     const first = target >>> 24;
-    if (first >= 224 || local.isBroadcast4(target | 0)) {
+    // What another router of the network passes on was checked at the port that it came in by.
+    if (link.peer === '') {
       if (!this.#owns4(link, source)) return this.#refuse(link, formatIpv4(source));
-      return local.group(link, b, ip, stop, false);
+      if (link.accessIn.size > 0 && link.accessIn.ipv4(b, ip, stop) === Access.deny) return this.#deny4(link, b, ip, stop);
     }
-    if (!this.#owns4(link, source)) return this.#refuse(link, formatIpv4(source));
+    if (first >= 224 || local.isBroadcast4(target | 0)) return local.group(link, b, ip, stop, false);
     if (local.isOurs4(target | 0)) return local.ipv4(link, b, ip, stop);
     if ((b[start] & 1) !== 0) return stack.drop(link, 'group'); // RFC 1812 §5.3.4: a unicast packet in a broadcast frame
     if (first === 127 || first === 0) return stack.drop(link, 'no-route');
     if (b[ip] !== 0x45 && refusesOptions(b, ip)) return stack.drop(link, 'refused-options');
     const targets = stack.around.lookup4(target);
-    if (targets === undefined) return this.#fail(link, b, ip, stop, 'no-route', Icmp4.unreachable, Unreachable4.net, 0);
-    const node = targets.length === 1 ? targets[0] : undefined;
-    if (node?.type === 'discard') return stack.drop(link, 'discard');
-    const out = stack.linkOf(node ? node.node : this.#share(targets, this.#flow4(b, ip, source, target)));
-    if (out?.node?.up !== true) return this.#fail(link, b, ip, stop, 'no-port', Icmp4.unreachable, Unreachable4.host, 0);
-    const routed = !this.#sameSubnet4(source | 0, target | 0);
+    let out: Link | undefined;
+    if (targets !== undefined) {
+      const node = targets.length === 1 ? targets[0] : undefined;
+      if (node?.type === 'discard') return stack.drop(link, 'discard');
+      const name = node ? node.node : this.#share(targets, this.#flow4(b, ip, source, target));
+      out = stack.linkOf(name) ?? stack.away4.get(name);
+    }
+    out ??= stack.around.via4(target);
+    if (out === undefined && targets === undefined)
+      return this.#fail(link, b, ip, stop, 'no-route', Icmp4.unreachable, Unreachable4.net, 0);
+    if (out?.ready !== true) return this.#fail(link, b, ip, stop, 'no-port', Icmp4.unreachable, Unreachable4.host, 0);
+    if (out.accessOut.size > 0 && out.accessOut.ipv4(b, ip, stop) === Access.deny) return this.#deny4(link, b, ip, stop);
+    const routed = link.peer !== '' || out.peer !== '' || !this.#sameSubnet4(source | 0, target | 0);
     if (routed && b[ip + 8] <= 1) return this.#fail(link, b, ip, stop, 'ttl-exceeded', Icmp4.timeExceeded, 0, 0);
     const { mtu } = out.port;
     if (stop - ip > mtu) {
@@ -162,20 +171,33 @@ export class Forwarding {
     if (group || ours || isLinkLocal(b, ip + 24)) {
       // On the link: link-local sources are the node's by the port, and :: is for duplicate address detection and MLD.
       const linkScope = isLinkLocal(b, ip + 8) || (group && (isZero(b, ip + 8, 16) || announcesItself(b, ip, stop)));
-      if (!linkScope && !this.#owns6(link, b, ip + 8)) return this.#refuse(link, formatAddress(b.subarray(ip + 8, ip + 24)));
+      if (link.peer === '') {
+        if (!linkScope && !this.#owns6(link, b, ip + 8)) return this.#refuse(link, formatAddress(b.subarray(ip + 8, ip + 24)));
+        if (link.accessIn.size > 0 && !this.#permits6(link.accessIn, b, ip, stop)) return this.#deny6(link, b, ip, stop);
+      }
       if (group) return local.group(link, b, ip, stop, true);
       if (ours) return local.ipv6(link, b, ip, stop);
       return stack.drop(link, 'no-route');
     }
-    if (!this.#owns6(link, b, ip + 8)) return this.#refuse(link, formatAddress(b.subarray(ip + 8, ip + 24)));
+    if (link.peer === '') {
+      if (!this.#owns6(link, b, ip + 8)) return this.#refuse(link, formatAddress(b.subarray(ip + 8, ip + 24)));
+      if (link.accessIn.size > 0 && !this.#permits6(link.accessIn, b, ip, stop)) return this.#deny6(link, b, ip, stop);
+    }
     if ((b[start] & 1) !== 0) return stack.drop(link, 'group');
     const targets = stack.around.lookup6(u32(b, ip + 24), u32(b, ip + 28), u32(b, ip + 32), u32(b, ip + 36));
-    if (targets === undefined) return this.#fail(link, b, ip, stop, 'no-route', Icmp6.unreachable, Unreachable6.noRoute, 0);
-    const node = targets.length === 1 ? targets[0] : undefined;
-    if (node?.type === 'discard') return stack.drop(link, 'discard');
-    const out = stack.linkOf(node ? node.node : this.#share(targets, this.#flow6(b, ip, stop)));
-    if (out?.node?.up !== true) return this.#fail(link, b, ip, stop, 'no-port', Icmp6.unreachable, Unreachable6.address, 0);
-    const routed = !this.#sameSubnet6(b, ip);
+    let out: Link | undefined;
+    if (targets !== undefined) {
+      const node = targets.length === 1 ? targets[0] : undefined;
+      if (node?.type === 'discard') return stack.drop(link, 'discard');
+      const name = node ? node.node : this.#share(targets, this.#flow6(b, ip, stop));
+      out = stack.linkOf(name) ?? stack.away6.get(name);
+    }
+    out ??= stack.around.via6(u32(b, ip + 24), u32(b, ip + 28), u32(b, ip + 32), u32(b, ip + 36));
+    if (out === undefined && targets === undefined)
+      return this.#fail(link, b, ip, stop, 'no-route', Icmp6.unreachable, Unreachable6.noRoute, 0);
+    if (out?.ready !== true) return this.#fail(link, b, ip, stop, 'no-port', Icmp6.unreachable, Unreachable6.address, 0);
+    if (out.accessOut.size > 0 && !this.#permits6(out.accessOut, b, ip, stop)) return this.#deny6(link, b, ip, stop);
+    const routed = link.peer !== '' || out.peer !== '' || !this.#sameSubnet6(b, ip);
     if (routed && b[ip + 7] <= 1) return this.#fail(link, b, ip, stop, 'ttl-exceeded', Icmp6.timeExceeded, 0, 0);
     if (stop - ip > out.port.mtu) return this.#fail(link, b, ip, stop, 'too-big', Icmp6.packetTooBig, 0, out.port.mtu);
     if (routed) b[ip + 7]--;
@@ -213,13 +235,29 @@ export class Forwarding {
     return ports ? mix(hash, u32(b, upper.at)) : hash;
   }
 
+  #permits6(list: AccessList, b: Uint8Array, ip: number, stop: number): boolean {
+    const whole = walkHeaders(b, ip, stop, this.upper);
+    return list.ipv6(b, ip, stop, this.upper, whole) === Access.permit;
+  }
+
+  #deny4(link: Link, b: Uint8Array, ip: number, stop: number): undefined {
+    return this.#fail(link, b, ip, stop, 'access-denied', Icmp4.unreachable, Unreachable4.prohibited, 0);
+  }
+  #deny6(link: Link, b: Uint8Array, ip: number, stop: number): undefined {
+    return this.#fail(link, b, ip, stop, 'access-denied', Icmp6.unreachable, Unreachable6.prohibited, 0);
+  }
+
   // --- Both ------------------------------------------------------------------------------------------------------------
 
-  /** The node, of several that share, that has the flow. A node that is at no port, or down, has none. */
+  /** The node, of several that share, that has the flow. A node that is nowhere, or down, has none. Every router chooses alike. */
   #share(targets: Targets, flow: number): string {
     let spread = this.#spreads.get(targets);
     if (!spread) {
-      const alive = targets.filter((target) => target.type !== 'discard' && this.stack.linkOf(target.node)?.node?.up === true);
+      // Those at other routers count where there are links to any: the mapping has none that is down.
+      const alive = targets.filter(({ type, node }) => {
+        const link = this.stack.linkOf(node);
+        return type !== 'discard' && (link ? link.ready : this.stack.peers.size > 0);
+      });
       spread = {
         nodes: alive.map(({ node }) => node),
         seeds: alive.map(({ node }) => seedOf(node)),
@@ -277,7 +315,11 @@ export class Forwarding {
       size === 4
         ? stack.around.lookup4(u32(frame, at))
         : stack.around.lookup6(u32(frame, at), u32(frame, at + 4), u32(frame, at + 8), u32(frame, at + 12));
-    const link = targets && stack.linkOf(targets[0].node);
+    const link =
+      (targets && (stack.linkOf(targets[0].node) ?? (size === 4 ? stack.away4 : stack.away6).get(targets[0].node))) ??
+      (size === 4
+        ? stack.around.via4(u32(frame, at))
+        : stack.around.via6(u32(frame, at), u32(frame, at + 4), u32(frame, at + 8), u32(frame, at + 12)));
     if (!link) return;
     if (size === 4) this.error(link, frame, ETHERNET, frame.length, Icmp4.unreachable, Unreachable4.host, 0);
     else this.error(link, frame, ETHERNET, frame.length, Icmp6.unreachable, Unreachable6.address, 0);

@@ -1,4 +1,5 @@
 import type { Clock, Millis } from '../lib/clock.js';
+import { AccessList } from './access.js';
 import { noDrops } from './drops.js';
 import type { Interface } from './interface.js';
 import type { Neighbour } from './neighbour.js';
@@ -44,6 +45,11 @@ export class Link {
   node: LinkNode | undefined;
   /** The name of the node, empty where there is none: compared for every frame. */
   holder = '';
+  /** Whether frames may go out here: its node is up, or another router is there. */
+  ready = false;
+  /** What guests' packets are held to on their way in, and what goes out to them. */
+  accessIn = new AccessList([]);
+  accessOut = new AccessList([]);
   /** The node's own IPv4 addresses as signed numbers. */
   readonly own4 = new Set<number>();
   /** Its interfaces of the router: those whose subnets the node has addresses in, or all. */
@@ -66,6 +72,8 @@ export class Link {
   constructor(
     readonly name: string,
     readonly port: Port,
+    /** The router at the other end, empty where guests are: what it sends was checked where it came in. */
+    readonly peer = '',
   ) {}
 
   /** Another node is here, or none. */

@@ -334,7 +334,7 @@ export class LocalDelivery implements IpLayer {
     whole = false,
   ): undefined {
     const link = given ?? this.#linkFor(target);
-    if (link?.node?.up !== true) return;
+    if (link?.ready !== true) return;
     const header = target.length === 4 ? IPV4 : IPV6;
     const most = (link.port.mtu - header) & ~7;
     if (header + payload.length <= link.port.mtu)
@@ -390,7 +390,12 @@ export class LocalDelivery implements IpLayer {
       target.length === 4
         ? around.lookup4(u32(target, 0))
         : around.lookup6(u32(target, 0), u32(target, 4), u32(target, 8), u32(target, 12));
-    return targets && targets[0].type !== 'discard' ? this.stack.linkOf(targets[0].node) : undefined;
+    if (targets?.[0].type === 'discard') return undefined;
+    return (
+      (targets &&
+        (this.stack.linkOf(targets[0].node) ?? (target.length === 4 ? this.stack.away4 : this.stack.away6).get(targets[0].node))) ??
+      (target.length === 4 ? around.via4(u32(target, 0)) : around.via6(u32(target, 0), u32(target, 4), u32(target, 8), u32(target, 12)))
+    );
   }
 }
 

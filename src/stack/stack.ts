@@ -2,6 +2,7 @@ import { formatAddress, parseAddress } from '../lib/address.js';
 import type { Clock } from '../lib/clock.js';
 import type { TimerHeap } from '../lib/timers.js';
 import type { Targets } from '../mapping/target.js';
+import { AccessList, type AccessRule } from './access.js';
 import type { DropReason } from './drops.js';
 import { Forwarding } from './forwarding.js';
 import { type Interface, type InterfaceOptions, interfaceOf, onLink } from './interface.js';
@@ -12,7 +13,7 @@ import type { Port } from './port.js';
 import { Resolution } from './resolution.js';
 import { EtherType } from './wire/codes.js';
 import { ETHERNET } from './wire/ethernet.js';
-import { alike, put, u16 } from './wire/octets.js';
+import { alike, put, u16, u32 } from './wire/octets.js';
 
 /** Frames that wait while another is being dealt with: answers to frames that we sent on the same turn. */
 const MAX_QUEUED = 1024;
@@ -25,6 +26,9 @@ export interface Surroundings {
   /** Where packets for an address go. */
   lookup4(a: number): Targets | undefined;
   lookup6(a: number, b: number, c: number, d: number): Targets | undefined;
+  /** Where a static route sends what is not at a port of this router. */
+  via4(a: number): Link | undefined;
+  via6(a: number, b: number, c: number, d: number): Link | undefined;
   /** Whether the node may take the address over by saying so on its link. */
   mayClaim(node: string, address: Uint8Array): boolean;
   /** The node announced the address as its own (gratuitous ARP, unsolicited advertisement). */
@@ -48,6 +52,11 @@ export interface NodeOptions {
  */
 export class Stack {
   readonly links = new Map<string, Link>();
+  /** The link to another router by which a node elsewhere is reached, as the static routes have it for the node's own address. */
+  readonly away4 = new Map<string, Link>();
+  readonly away6 = new Map<string, Link>();
+  /** Links to other routers of the network, by their names. */
+  readonly peers = new Map<string, Link>();
   readonly #byNode = new Map<string, Link>();
   interfaces: readonly Interface[] = [];
   readonly clock: Clock;
@@ -55,6 +64,7 @@ export class Stack {
   readonly resolution: Resolution;
   readonly local: LocalDelivery;
   #nodes: readonly NodeOptions[] = [];
+  #access: readonly AccessRule[] = [];
   #busy = false;
   readonly #queue: { readonly link: Link; readonly frame: Uint8Array }[] = [];
 
@@ -83,6 +93,24 @@ export class Stack {
       if (link.holder !== (node?.name ?? '') || !sameAddresses(link, node)) link.forget();
       this.#place(link, node);
     }
+    this.routesChanged();
+  }
+
+  /** Static routes are others now: nodes elsewhere are reached by another way. An address that moves is so followed to its node. */
+  routesChanged(): undefined {
+    this.away4.clear();
+    this.away6.clear();
+    for (const { name, addresses } of this.#nodes) {
+      if (this.#byNode.has(name)) continue;
+      for (const address of addresses.map(parseAddress)) {
+        const four = address.length === 4;
+        const link = four
+          ? this.around.via4(u32(address, 0))
+          : this.around.via6(u32(address, 0), u32(address, 4), u32(address, 8), u32(address, 12));
+        const away = four ? this.away4 : this.away6;
+        if (link && !away.has(name)) away.set(name, link);
+      }
+    }
     this.forwarding.forget();
   }
 
@@ -91,16 +119,51 @@ export class Stack {
     return this.#byNode.get(node);
   }
 
+  /** What may pass, from now on. */
+  setAccess(rules: readonly AccessRule[]): undefined {
+    this.#access = rules;
+    for (const link of this.links.values()) this.#restrict(link);
+  }
+
+  #restrict(link: Link): undefined {
+    const own = this.#access.filter(({ at }) => at === undefined || at.has(link.name));
+    link.accessIn = new AccessList(own.filter(({ direction }) => direction === 'in'));
+    link.accessOut = new AccessList(own.filter(({ direction }) => direction === 'out'));
+  }
+
   attach(name: string, port: Port): Link {
     const link = new Link(name, port);
     this.links.set(name, link);
-    port.listen((buffer, start, end) => {
+    this.#restrict(link);
+    this.#listen(link);
+    this.setNodes(this.#nodes);
+    return link;
+  }
+
+  /** Joins another router of the network, which shows `theirs`, by a cable. */
+  join(peer: string, port: Port, own: Uint8Array, theirs: Uint8Array): Link {
+    const link = new Link(peer, port, peer);
+    link.mac = own.slice();
+    link.ready = true;
+    // Known for good: nobody is asked.
+    link.hop4 = new Neighbour(new Uint8Array(4), this.#resolver(link));
+    link.hop4.mac = theirs.slice();
+    link.hop6 = link.hop4;
+    this.peers.set(peer, link);
+    this.#listen(link);
+    return link;
+  }
+  part(peer: string): undefined {
+    this.peers.get(peer)?.port.listen(undefined);
+    this.peers.delete(peer);
+  }
+
+  #listen(link: Link): undefined {
+    link.port.listen((buffer, start, end) => {
       // Of a Buffer, `slice` is a view; what is kept here must be a copy.
       const plain = buffer.constructor === Uint8Array ? buffer : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
       this.receive(link, plain, start, end);
     });
-    this.setNodes(this.#nodes);
-    return link;
   }
 
   /** Lets go of a port, which its owner closes. */
@@ -116,6 +179,7 @@ export class Stack {
   #place(link: Link, node: NodeOptions | undefined): undefined {
     link.own4.clear();
     link.holder = node?.name ?? '';
+    link.ready = node?.up === true;
     link.node = node && { name: node.name, up: node.up, addresses: node.addresses.map(parseAddress) };
     const own = link.node?.addresses ?? [];
     for (const address of own) if (address.length === 4) link.own4.add(new DataView(address.buffer).getInt32(address.byteOffset));
@@ -165,13 +229,15 @@ export class Stack {
         return this.drop(link, 'link-local-control');
       if (!link.groups.take(this.clock)) return this.drop(link, 'overload');
     } else if (!this.#isOurs(link, b, start)) return this.drop(link, 'other-mac');
-    if (link.holder === '') return this.drop(link, 'no-node');
+    if (link.holder === '' && link.peer === '') return this.drop(link, 'no-node');
     switch (type) {
       case EtherType.ipv4:
         return this.forwarding.ipv4(link, b, start, end);
       case EtherType.ipv6:
         return this.forwarding.ipv6(link, b, start, end);
       case EtherType.arp:
+        // Routers know each other's MACs.
+        if (link.peer !== '') return this.drop(link, 'unknown-ethertype');
         return this.resolution.arp(link, b, start, end);
       case EtherType.lldp:
         return this.drop(link, 'link-local-control');

@@ -21,6 +21,8 @@ function pair() {
       timers: new TimerHeap(clock),
       lookup4: () => far as unknown as [(typeof far)[0]],
       lookup6: () => far as unknown as [(typeof far)[0]],
+      via4: () => undefined,
+      via6: () => undefined,
       mayClaim: () => false,
       announced: () => {},
       answered: () => {},

@@ -26,6 +26,8 @@ function stack() {
     timers,
     lookup4: () => [...everything],
     lookup6: () => [...everything],
+    via4: () => undefined,
+    via6: () => undefined,
     mayClaim: () => false,
     announced: () => {},
     answered: () => {},

@@ -32,6 +32,8 @@ export class GuestStack {
       timers,
       lookup4: () => far,
       lookup6: () => far,
+      via4: () => undefined,
+      via6: () => undefined,
       mayClaim: () => false,
       announced: () => {},
       answered: () => {},

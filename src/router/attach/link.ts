@@ -4,21 +4,27 @@ import { parsePrefix, prefixWords } from '../../lib/prefix.js';
 import type { Random } from '../../lib/random.js';
 import type { PortConfig, PortOpener } from '../../stack/config.js';
 import type { DropReason } from '../../stack/drops.js';
+import { parseMac } from '../../stack/interface.js';
 import type { LocalDelivery } from '../../stack/local.js';
 import type { Port } from '../../stack/port.js';
 import { Stack } from '../../stack/stack.js';
 import { type SegmentRefused, TcpStack } from '../../stack/tcp/index.js';
 import { Protocol } from '../../stack/wire/codes.js';
-import type { InterfaceConfig } from '../config.js';
+import { accessRule } from '../access.js';
+import type { AccessRuleConfig, InterfaceConfig } from '../config.js';
 import type { NetworkMember, VirtualNetwork } from '../virtual-network.js';
 import { LinkClaims } from './link-claims.js';
+import { Routes } from './router-links.js';
 import { VrrpClaims, type VrrpStatus } from './vrrp.js';
 
 const ARP_SOURCE = SOURCES.indexOf('arp');
 
-/** A port, as it stands. @public */
+/** A port, or a link to another router, as it stands. @public */
 export interface LinkStatus {
-  readonly port: string;
+  /** Undefined for a link to another router. */
+  readonly port: string | undefined;
+  /** The router at the other end; undefined for a port. */
+  readonly router: string | undefined;
   /** The node that is there; undefined where none has the port as its location. */
   readonly node: string | undefined;
   /** Frames. */
@@ -43,6 +49,7 @@ export class LinkAttachment implements NetworkMember {
   readonly tcp: TcpStack;
   readonly #vrrp: VrrpClaims;
   #open: Port[] = [];
+  #routes = new Routes();
 
   constructor(
     private readonly network: VirtualNetwork,
@@ -59,6 +66,8 @@ export class LinkAttachment implements NetworkMember {
       timers: network.timers,
       lookup4: (a) => network.lookup4(a),
       lookup6: (a, b, c, d) => network.lookup6(a, b, c, d),
+      via4: (a) => this.#routes.via4(a),
+      via6: (a, b, c, d) => this.#routes.via6(a, b, c, d),
       mayClaim: (node, address) => this.#mayClaim(node, address),
       announced: (node, address) => this.#claims.announced(node, address),
       answered: (node, address) => this.#claims.answered(node, address),
@@ -87,7 +96,8 @@ export class LinkAttachment implements NetworkMember {
     return this.#stack.local;
   }
 
-  configure(interfaces: readonly InterfaceConfig[]): void {
+  configure(interfaces: readonly InterfaceConfig[], access: readonly AccessRuleConfig[]): void {
+    this.#stack.setAccess(access.map(accessRule));
     const prefixes = new Map(this.network.model.subnets.map(({ name, prefix }) => [name, prefix]));
     const mac = defaultMac(this.router.routerId);
     this.#stack.setInterfaces(
@@ -107,8 +117,15 @@ export class LinkAttachment implements NetworkMember {
   }
 
   async start(configs: readonly PortConfig[], given: Readonly<Record<string, Port>>): Promise<void> {
-    if (configs.length === 0) return;
     this.network.join(this);
+    this.network.routerLinks.join(this.router.name, {
+      stack: this.#stack,
+      mac: parseMac(defaultMac(this.router.routerId)),
+      route: (routes) => {
+        this.#routes = routes;
+        this.#stack.routesChanged();
+      },
+    });
     try {
       for (const [i, config] of configs.entries()) {
         const own = given[config.name];
@@ -132,6 +149,7 @@ export class LinkAttachment implements NetworkMember {
 
   async stop(): Promise<void> {
     this.network.leave(this);
+    this.network.routerLinks.leave(this.router.name);
     this.#claims.leave(() => true);
     this.tcp.close();
     this.#vrrp.leave(() => true);
@@ -149,8 +167,9 @@ export class LinkAttachment implements NetworkMember {
   }
 
   status(): LinkStatus[] {
-    return [...this.#stack.links.values()].map((link) => ({
-      port: link.name,
+    return [...this.#stack.links.values(), ...this.#stack.peers.values()].map((link) => ({
+      port: link.peer === '' ? link.name : undefined,
+      router: link.peer === '' ? undefined : link.peer,
       node: link.node?.name,
       received: link.received,
       sent: link.sent,
@@ -172,7 +191,8 @@ export class LinkAttachment implements NetworkMember {
   }
 
   nodesChanged(): undefined {
-    const { model } = this.network;
+    const { model, routerLinks } = this.network;
+    routerLinks.refresh();
     this.#claims.leave((node) => model.find(node)?.up !== true);
     this.#vrrp.leave((node) => model.find(node)?.up !== true);
     this.#stack.setNodes(

@@ -21,6 +21,8 @@ const stack = new Stack({
   timers,
   lookup4: () => guest,
   lookup6: () => guest,
+  via4: () => undefined,
+  via6: () => undefined,
   mayClaim: () => false,
   announced: () => {},
   answered: () => {},
