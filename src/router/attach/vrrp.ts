@@ -3,6 +3,7 @@ import { parseAddress } from '../../lib/address.js';
 import type { Millis } from '../../lib/clock.js';
 import { Driver } from '../../lib/machine.js';
 import { hostPrefix, prefixWords } from '../../lib/prefix.js';
+import { Stale } from '../../rib/rib.js';
 import type { IpDatagram, IpReceiver } from '../../stack/ip-layer.js';
 import { isLinkLocal } from '../../stack/wire/ipv6.js';
 import { decodeVrrp, HOP_LIMIT, type VrrpAdvertisement, type VrrpEffect, type VrrpEvent, VrrpSession } from '../../vrrp/index.js';
@@ -180,7 +181,7 @@ class Session {
     feed.cause = cause;
     feed.priority = priority;
     feed.address = parseAddress(source);
-    rib.markStale(feed.index);
+    rib.markStale(feed.index, Stale.refresh);
     for (const address of addresses) {
       const octets = parseAddress(address);
       if (octets.length === 16 && isLinkLocal(octets, 0)) continue;
