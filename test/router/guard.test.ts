@@ -112,6 +112,21 @@ describe('the blast-radius guard', () => {
     expect(moves.length).toBe(as === 'keep' ? 0 : 7);
   });
 
+  test('a restart that comes to nothing is a death like any other', async () => {
+    const { clock, guest, kill, mapping, router } = await crowd(10, GUARD);
+    for (let i = 0; i < 10; i++) {
+      const families = [{ family: 'ipv4-unicast', forwarding: true }] as const;
+      guest(i, [{ type: 'graceful-restart', restarted: false, notification: false, restartTime: 60, families }]).announce(claimOf(i));
+    }
+    clock.advance(5000);
+    for (let i = 0; i < 6; i++) kill(i);
+    clock.advance(58_000);
+    expect(router.guard.status).toBeUndefined();
+    clock.advance(4000);
+    expect(router.guard.status?.held).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5']);
+    expect(mapping().length).toBe(10);
+  });
+
   test('deaths that are far apart are not added up', async () => {
     const { kill, clock, router, moves } = await lab();
     for (let i = 0; i < 10; i++) {

@@ -138,7 +138,7 @@ export class RetainedClaims {
       if (this.#families.has(family)) {
         // RFC 4724 §4.2: what was marked before and not said again since is not kept through a second restart. RFC 9494 §4.3: what is
         // long-lived is, and its time goes on.
-        rib.sweepStale(this.feed.index, Stale.restart);
+        if (mark === Stale.restart) rib.sweepStale(this.feed.index, Stale.restart);
         rib.markStale(this.feed.index, mark);
       } else rib.sweep(this.feed.index, Number.POSITIVE_INFINITY);
     }
@@ -147,6 +147,12 @@ export class RetainedClaims {
 
   /** The neighbour is not back in time. */
   #expired(): void {
+    if ([...this.#families.keys()].every((family) => (this.#longLived[family] ?? 0) === 0)) {
+      // What becomes of all of it is the owner's to say.
+      this.#families.clear();
+      this.owner.over();
+      return;
+    }
     this.network.begin();
     for (const [family, kept] of this.#families) {
       const time = this.#longLived[family];

@@ -66,6 +66,8 @@ export interface NeighbourOptions {
   readonly holdTime?: number;
   /** Cease once the neighbour announces more prefixes of a family than this. */
   readonly maxPrefixes?: number;
+  /** It keeps the neighbour's routes through its graceful restart, where that is an option (BIRD and FRR do unasked). Default false. */
+  readonly gracefulRestart?: boolean;
   /** Our AS number is in the neighbour's path and that is fine (guests that share one AS). Default false. */
   readonly allowOwnAs?: boolean;
 }

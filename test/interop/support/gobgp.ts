@@ -156,7 +156,7 @@ function configuration(node: LabNode, options: DaemonOptions): string {
 }
 
 function neighbourLines(node: LabNode, neighbour: NeighbourOptions): string[] {
-  const { address, as, passive, port, holdTime = 90, addPath, maxPrefixes, allowOwnAs } = neighbour;
+  const { address, as, passive, port, holdTime = 90, addPath, maxPrefixes, allowOwnAs, gracefulRestart } = neighbour;
   return [
     '[[neighbors]]',
     '[neighbors.config]',
@@ -171,11 +171,13 @@ function neighbourLines(node: LabNode, neighbour: NeighbourOptions): string[] {
     `passive-mode = ${passive === true}`,
     `local-address = "${localAddress(node, neighbour)}"`,
     ...(port === undefined ? [] : [`remote-port = ${port}`]),
+    ...(gracefulRestart ? ['[neighbors.graceful-restart.config]', 'enabled = true', 'restart-time = 60'] : []),
     ...(allowOwnAs ? ['[neighbors.as-path-options.config]', 'allow-own-as = 10'] : []),
     ...familiesOf(neighbour).flatMap((family) => [
       '[[neighbors.afi-safis]]',
       '[neighbors.afi-safis.config]',
       `afi-safi-name = "${family}"`,
+      ...(gracefulRestart ? ['[neighbors.afi-safis.mp-graceful-restart.config]', 'enabled = true'] : []),
       ...(maxPrefixes === undefined ? [] : ['[neighbors.afi-safis.prefix-limit.config]', `max-prefixes = ${maxPrefixes}`]),
       ...(addPath === undefined
         ? []
