@@ -5,8 +5,12 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { LIMITS } from '../src/bgp/limits.js';
+import { inOrder } from '../src/bgp/wire/attributes/table.js';
+import { VERDICTS, verdictSentence } from '../src/claims/reasons.js';
 import { fileSchema } from '../src/cli/file.js';
 import { IN_CODE } from '../src/router/policy-shape.js';
+import { brokenUpdates, malformed, missing } from '../test/bgp/wire/malformed.js';
 
 /** As much of JSON Schema as zod writes. */
 interface Schema {
@@ -30,7 +34,92 @@ interface Schema {
 /** Each file of `docs/` with what it should hold. */
 export function documents(): Readonly<Record<string, string>> {
   const schema = forFiles(z.toJSONSchema(fileSchema, { io: 'input', unrepresentable: 'any' })) as Schema;
-  return { 'router.schema.json': `${JSON.stringify(schema, null, 2)}\n`, 'config.md': page(schema) };
+  return {
+    'router.schema.json': `${JSON.stringify(schema, null, 2)}\n`,
+    'config.md': page(schema),
+    'malformed.md': malformedPage(),
+    'guests.md': guestsPage(),
+  };
+}
+
+/** What a guest may do, and how it is told what became of it. */
+function guestsPage(): string {
+  const reasons = VERDICTS.map((code, number) => `| ${number} | \`${code}\` | ${verdictSentence(code)} |`);
+  const limits = Object.entries(LIMITS).map(
+    ([name, { otherwise, unit, reason, beyond }]) =>
+      `| \`${name}\` | ${otherwise.toLocaleString('en')} ${unit} | \`${reason}\` | ${beyond} |`,
+  );
+  return [
+    '# Guests',
+    'How a guest learns what became of what it said, and what it may use up. The tables are written by `npm run docs` from the code; `test/router/reasons.test.ts` reaches every reason that a BGP guest can meet and `test/router/limits.test.ts` every limit.',
+    '## What became of a claim',
+    'A claim is accepted, or refused for one of these reasons. The numbers are stable: reasons are only ever added at the end.',
+    ['| number | reason | |', '| --- | --- | --- |', ...reasons].join('\n'),
+    'The guest hears of it in four ways:',
+    [
+      "- **Sent back** (`tellVerdicts: true` of its neighbour): each of its first 4,096 claims comes back to it with the large communities `<router's AS>:1001:<number of the reason>` and `<router's AS>:1002:<1 where it holds the prefix, else 0>`, with NO_ADVERTISE, MED 4294967295 and (inside an AS) LOCAL_PREF 0. The guest's own route goes before it; a guest that installs what it hears should reject routes with these communities. Where another's route to the prefix is told to the guest, that route stands alone, unless several paths are sent (RFC 7911).",
+      '- **In the NOTIFICATION** that ends a session: the code and subcode, and the text of `shutdown` (RFC 9003).',
+      '- **By its operator**: `virtual-router why PREFIX --node NAME --control SOCKET` asks a router that runs with the same `--control`; a program calls `router.why(prefix, node)`.',
+      '- **By the program** around the router: `claim-rejected`, `limit-reached`, `session-refused`, `message-malformed`, and `explain()`.',
+    ].join('\n'),
+    '`why` answers `holds`; `lost` with the step of the decision; `refused` with a reason of the table; or `not-claimed` with `no-session` (no session of the node is established, and why the last one ended), `over-limit` (a limit keeps routes out) or `not-announced`.',
+    "A guest can ask for a preference within the bounds of its grant, by the large community `<router's AS>:1000:<preference>`.",
+    '## Limits',
+    'Each neighbour has these (`limits:`), with these defaults. Near a limit (`warnAt`, 0.8 of it) and at it there is one `limit-reached`; use, limit and excess are in `neighbours()` and the metrics (`virtual_router_limit_used`, `_most`, `_exceeded_total`, `virtual_router_connections_refused_total`).',
+    ['| limit | default | told as | beyond it |', '| --- | --- | --- | --- |', ...limits].join('\n'),
+    'Prefixes count once, however often they are announced and by however many paths; refused ones count too, as they are kept. An attribute set is on the account of the guest that brought it first. What is not taken in because of a limit is asked for again (RFC 2918) when the limit is raised. `exceeded` says whether the excess is kept out (`refuse`), only reported (`warn`), or ends the session (`shutdown`: Cease, Maximum Number of Prefixes Reached or Out of Resources).',
+    'Beside these: `maxPathLength` (255 ASes, refused `path-too-long`), `limit` of a range (100 sessions, refused `limit-exceeded`), what a guest does not read (1 MiB waits for it and no more; its session ends after `sendHoldTime`), and its turn: a guest that sends without end is read for 2 ms times its `weight`, then everybody else that has something to say, or is due to hear something, has a turn.',
+    '## Why a connection is turned away',
+    '`session-refused` says why: `unknown-neighbour` (no neighbour has the address), `unknown-node` (nobody owns it), `limit-exceeded`, `too-many-half-open`, `too-many-attempts`, `shutdown`. All but `too-many-attempts`, which is answered with a reset, get the NOTIFICATION Cease, Connection Rejected.',
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** What becomes of malformed UPDATEs, by the rows of the attribute table and the examples that the tests run. */
+function malformedPage(): string {
+  const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+    [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+  const examples = malformed.map(([name, bytes, remedy, subcode, context]) => ({
+    name,
+    remedy,
+    subcode,
+    code: Number.parseInt(bytes.slice(3, 5), 16),
+    from: context?.peerType === 'internal' ? 'inside' : 'outside',
+  }));
+  const known = new Set(inOrder.map(({ attribute }) => attribute.code));
+  const rows = (of: typeof examples): string =>
+    table(
+      ['malformed', 'from', 'remedy', 'NOTIFICATION'],
+      of.map(({ name, from, remedy, subcode }) => [name, from, remedy, remedy === 'reset-session' ? `3/${subcode}` : '']),
+    );
+  const overall = /twice|beyond the end|lone octet$|half a long/;
+  const sections = inOrder.map(({ attribute: { code, name, malformedBy, ifMalformed } }) => {
+    const remedies = [...new Set([ifMalformed.external, ifMalformed.internal])];
+    const said = remedies.length === 1 ? remedies[0] : `${ifMalformed.external} from outside, ${ifMalformed.internal} from inside`;
+    return `### ${name} (${code})\n\n${malformedBy}: ${said}. Wrong flags: RFC 7606 §3 c.\n\n${rows(examples.filter((one) => one.code === code && !overall.test(one.name)))}`;
+  });
+  return [
+    '# Malformed UPDATEs',
+    'What becomes of an UPDATE that is malformed (RFC 7606). Written by `npm run docs` from the attribute table and from the examples in `test/bgp/wire/malformed.ts`; `test/bgp/wire/attributes.test.ts` and `messages.test.ts` run each of them through the codec and through the scan of the hot path, and hold that every row has an example for each of its remedies.',
+    'The strongest remedy of an UPDATE counts: *discard-attribute* leaves the attribute out, *treat-as-withdraw* withdraws the prefixes that the UPDATE announces, *disable-family* gives up the address family, *reset-session* ends the session with the NOTIFICATION that is named. The first three are told by `message-malformed`.',
+    "What is well-formed and still wrong - our own AS number, AS_SETs (RFC 9774), AS 23456, a next hop that is not the guest's, a martian prefix - is a claim that is refused with a reason: see [guests.md](guests.md).",
+    '## The UPDATE',
+    table(
+      ['malformed', 'remedy', 'NOTIFICATION', 'by'],
+      [
+        ...brokenUpdates.map(([name, , subcode, rfc]) => [name, 'reset-session', `3/${subcode}`, rfc]),
+        ...missing.map(([name]) => [`prefixes without ${name}`, 'treat-as-withdraw', '', 'RFC 7606 §3 d']),
+      ],
+    ),
+    '## The list of attributes',
+    rows(examples.filter(({ name, code }) => overall.test(name) || !known.has(code))),
+    'A next hop of the wrong size in MP_REACH_NLRI leads to *disable-family* (RFC 7606 §7.11), as its NLRI cannot be found; a prefix in an MP attribute that is too long or runs past its end ends the session (3/9, §5.3).',
+    '## Attribute by attribute',
+    ...sections,
+  ]
+    .join('\n\n')
+    .concat('\n');
 }
 
 /** Without what only a program can give, and without bounds that say no more than "a whole number". */

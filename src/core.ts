@@ -16,6 +16,7 @@ export type {
 } from './bfd/index.js';
 export type { DownReason, SessionState } from './bgp/events.js';
 export type { InvalidRemedy, NeighbourRpki } from './bgp/import.js';
+export type { LimitName, LimitStatus, LimitsConfig } from './bgp/limits.js';
 export { BgpSpeaker, type HeardRoute, type SpeakerConfig, type SpeakerEvents, type SpeakerOptions } from './bgp/speaker.js';
 export type { Cause } from './claims/feed.js';
 export { type RefusalReason, VERDICTS, type VerdictCode, verdictSentence } from './claims/reasons.js';
@@ -110,6 +111,7 @@ export type {
   CacheChange,
   ClaimsRejected,
   GuardChange,
+  LimitReached,
   ListenerFailed,
   MappingChanged,
   MessageMalformed,
@@ -124,6 +126,7 @@ export type {
   RouterEvents,
   SegmentRefusal,
   SessionChange,
+  SessionRefusalReason,
   SessionRefused,
   SnapshotFailed,
   TableFailed,
@@ -148,6 +151,7 @@ export {
   VirtualNetwork,
 } from './router/virtual-network.js';
 export { type RouterMetrics, type RouterOptions, type StopOptions, VirtualRouter } from './router/virtual-router.js';
+export { formatWhy, type Why } from './router/why.js';
 export type { CacheConfig } from './rtr/config.js';
 export type { CacheState } from './rtr/events.js';
 export type { RtrVersion } from './rtr/wire/index.js';

@@ -13,6 +13,15 @@ import { VirtualNetwork as CoreNetwork, type FormerLife, type NetworkOptions } f
 import { VirtualRouter as CoreRouter, type RouterOptions, type StopOptions } from './router/virtual-router.js';
 
 export * from './core.js';
+export {
+  askControl,
+  type ControlAnswer,
+  type ControlAnswers,
+  type ControlEndpoint,
+  type ControlOptions,
+  type ControlServer,
+  openControl,
+} from './io/control.js';
 export { BfdThread, type CaptureFile, entropy, NodePorts, NodeTransport, openCapture, readSecret, SystemClock } from './io/index.js';
 
 let shared: Host | undefined;

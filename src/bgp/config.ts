@@ -1,5 +1,5 @@
 import type { Millis } from '../lib/clock.js';
-import type { Capability, UnicastFamily } from './wire/index.js';
+import type { Capability, Role, UnicastFamily } from './wire/index.js';
 
 /** How we restart, for the capabilities (RFC 4724 §3, RFC 9494 §3). @internal */
 export interface OwnRestart {
@@ -37,6 +37,10 @@ export interface PeerConfig {
   readonly extendedMessages: boolean;
   /** Keeps the claims of a neighbour that restarts gracefully (RFC 4724), as a helper. Default true. */
   readonly gracefulRestart: boolean;
+  /** Our role towards the neighbour (RFC 9234 §4). */
+  readonly role: Role | undefined;
+  /** A neighbour that announces no role is turned away (RFC 9234 §4.2, strict mode). Default false. */
+  readonly requireRole: boolean;
   /** How we restart ourselves, looked at whenever an OPEN is sent; undefined: the neighbour need keep nothing. */
   readonly ownRestart: OwnRestart | undefined;
   /** Announced besides those that follow from the fields above; for tests of other speakers. */
@@ -70,6 +74,8 @@ export function resolvePeerConfig(input: PeerConfigInput): PeerConfig {
     extendedNextHop: input.address.includes(':') && families.includes('ipv4-unicast'),
     extendedMessages: true,
     gracefulRestart: true,
+    role: undefined,
+    requireRole: false,
     ownRestart: undefined,
     capabilities: [],
     connectRetryTime: 30_000,

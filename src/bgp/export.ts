@@ -4,7 +4,8 @@ import { contains, type Prefix } from '../lib/prefix.js';
 import { SetFlag } from '../rib/attribute-sets.js';
 import type { Rib } from '../rib/rib.js';
 import type { Policy } from './policy/index.js';
-import { decodeCanonical, encodeCanonical } from './wire/index.js';
+import { ROLES } from './roles.js';
+import { decodeCanonical, encodeCanonical, type Role } from './wire/index.js';
 
 const NONE = new Uint8Array(0);
 
@@ -19,6 +20,10 @@ export interface ExportContext {
   readonly reflectorClient: boolean;
   readonly routeServerClient: boolean;
   readonly asOverride: boolean;
+  /** What becomes of private AS numbers in paths that it is told (RFC 6996): they stay, go, or are replaced by ours. */
+  readonly privateAs: 'keep' | 'drop' | 'replace';
+  /** Our role towards the neighbour (RFC 9234); undefined inside an AS. */
+  readonly role: Role | undefined;
   /** A bilateral peer (RFC 3765). */
   readonly noPeer: boolean;
   /** Winning claims are told, and the initial holders too. */
@@ -217,6 +222,10 @@ export class RouteExport {
           continue;
         case 26: // AIGP is for neighbours that are configured for it (RFC 7311 §3.3): none is.
           continue;
+        case 35: // RFC 9234 §5, egress 2: what went down stays below.
+          if (context.role && ROLES[context.role].told === 'never') return false;
+          past = 36;
+          break;
       }
       const known = code <= 10 || code === 32 || code === 35;
       // Unrecognized: non-transitive goes no further, transitive is marked partial (RFC 4271 §9).
@@ -242,6 +251,9 @@ export class RouteExport {
     if (past <= 2 && 2 < code) at = this.#putPath(out, at, NONE, 0, 0);
     if (!context.external && past <= 5 && 5 < code) at = putU32(out, putHeader(out, at, 0x40, 5, 4), 100);
     if (this.#shutdown && past <= 8 && 8 < code) at = putU32(out, putHeader(out, at, 0xc0, 8, 4), GRACEFUL_SHUTDOWN);
+    // RFC 9234 §5, egress 1.
+    if (past <= 35 && 35 < code && context.role && ROLES[context.role].marksTold)
+      at = putU32(out, putHeader(out, at, 0xc0, 35, 4), context.localAs);
     if (context.external) return at;
     if (!reflected) return at;
     if (past <= 9 && 9 < code) at = putU32(out, putHeader(out, at, 0x80, 9, 4), feed.routerId);
@@ -255,7 +267,16 @@ export class RouteExport {
     const prepend = context.external && !context.routeServerClient;
     const wide = context.fourOctetAs;
     const first = length > 0 ? (page[value + 1] as number) : 0;
-    if (prepend && wide && !context.asOverride && first > 0 && first < 255 && page[value] === 2 && length === 2 + 4 * first) {
+    if (
+      prepend &&
+      wide &&
+      !context.asOverride &&
+      context.privateAs === 'keep' &&
+      first > 0 &&
+      first < 255 &&
+      page[value] === 2 &&
+      length === 2 + 4 * first
+    ) {
       // Nearly every path is one sequence.
       at = putHeader(out, at, 0x40, 2, length + 4);
       out[at++] = 2;
@@ -268,7 +289,8 @@ export class RouteExport {
     let i = value;
     const end = value + length;
     const put = (asn: number): void => {
-      const told = context.asOverride && asn === context.peerAs ? context.localAs : asn;
+      const ours = (context.asOverride && asn === context.peerAs) || (context.privateAs === 'replace' && this.#isPrivate(asn));
+      const told = ours ? context.localAs : asn;
       if (wide) at = putU32(out, at, told);
       else {
         const narrow = told > 0xffff ? 23456 : told;
@@ -280,9 +302,9 @@ export class RouteExport {
       const count = length > 0 && page[i] === 2 ? (page[i + 1] ?? 0) : 0;
       if (count > 0 && count < 255) {
         out[at++] = 2;
-        out[at++] = count + 1;
+        out[at++] = this.#kept(page, i + 2, count) + 1;
         put(context.localAs);
-        for (let k = 0; k < count; k++) put(u32(page, i + 2 + 4 * k));
+        for (let k = 0; k < count; k++) if (this.#keeps(u32(page, i + 2 + 4 * k))) put(u32(page, i + 2 + 4 * k));
         i += 2 + 4 * count;
       } else {
         out[at++] = 2;
@@ -298,15 +320,33 @@ export class RouteExport {
         i += 2 + 4 * count;
         continue;
       }
-      out[at++] = type;
-      out[at++] = count;
-      for (let k = 0; k < count; k++) put(u32(page, i + 2 + 4 * k));
+      const kept = this.#kept(page, i + 2, count);
+      if (kept > 0) {
+        out[at++] = type;
+        out[at++] = kept;
+        for (let k = 0; k < count; k++) if (this.#keeps(u32(page, i + 2 + 4 * k))) put(u32(page, i + 2 + 4 * k));
+      }
       i += 2 + 4 * count;
     }
     const written = at - start - 4;
     const value0 = putHeader(out, start, 0x40, 2, written);
     out.copyWithin(value0, start + 4, at);
     return value0 + written;
+  }
+
+  /** Whether a number is private (RFC 6996) and not the neighbour's own, by which it finds loops. */
+  #isPrivate(asn: number): boolean {
+    return ((asn >= 64_512 && asn <= 65_534) || (asn >= 4_200_000_000 && asn <= 4_294_967_294)) && asn !== this.context.peerAs;
+  }
+  #keeps(asn: number): boolean {
+    return this.context.privateAs !== 'drop' || !this.#isPrivate(asn);
+  }
+  /** How many of the `count` numbers at `page[at]` stay. */
+  #kept(page: Uint8Array, at: number, count: number): number {
+    if (this.context.privateAs !== 'drop') return count;
+    let kept = 0;
+    for (let k = 0; k < count; k++) if (this.#keeps(u32(page, at + 4 * k))) kept++;
+    return kept;
   }
 
   /** AS4_PATH and AS4_AGGREGATOR for a neighbour of two-octet AS numbers, where they say more (RFC 6793 §4.2.2). */

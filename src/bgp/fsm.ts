@@ -1,9 +1,10 @@
+import { AS_TRANS } from '../lib/asn.js';
 import type { Millis } from '../lib/clock.js';
 import type { Table } from '../lib/machine.js';
 import type { DownReason, SessionError, SessionEvent, SessionState } from './events.js';
-import { negotiate, ownOpen } from './negotiation.js';
+import { negotiate, ownOpen, roleMismatch } from './negotiation.js';
 import type { Session } from './session.js';
-import { CeaseSubcode, defaultContext, ErrorCode, encodeMessage, type Notification, notificationName } from './wire/index.js';
+import { CeaseSubcode, defaultContext, ErrorCode, encodeMessage, type Notification, notificationName, OpenError } from './wire/index.js';
 
 type Got<T extends SessionEvent['type']> = Extract<SessionEvent, { type: T }>;
 
@@ -187,9 +188,13 @@ function accept(s: Session, { open }: Got<'open'>, now: Millis): SessionState {
   if (config.peerAs && !config.peerAs.includes(open.asn)) {
     return end(s, error(ErrorCode.open, 2, `AS ${open.asn} is not the neighbour's`), now);
   }
+  // RFC 6793 §9: nobody's number. (A neighbour of two octets whose number is longer says the true one in the capability.)
+  if (open.asn === AS_TRANS) return end(s, error(ErrorCode.open, OpenError.badPeerAs, 'AS 23456 is reserved'), now);
   if (open.asn === config.localAs && open.routerId === config.routerId) {
     return end(s, error(ErrorCode.open, 3, `BGP identifier ${open.routerId} is ours`), now);
   }
+  const mismatch = roleMismatch(config, open);
+  if (mismatch) return end(s, error(ErrorCode.open, OpenError.roleMismatch, mismatch), now);
   s.negotiated = negotiate(config, open);
   s.emit({ type: 'opened' });
   s.emit({ type: 'send', bytes: KEEPALIVE });

@@ -2,11 +2,13 @@ import { type Authorization, LEAST } from '../claims/authorization.js';
 import type { Importer } from '../claims/feed.js';
 import { Verdict } from '../claims/reasons.js';
 import { formatIpv4, formatIpv6 } from '../lib/address.js';
+import { AS_TRANS } from '../lib/asn.js';
 import type { OriginState, PathState } from '../lib/validation.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, SetFlag } from '../rib/attribute-sets.js';
 import type { Policy, PolicyResult } from './policy/index.js';
-import { decodeCanonical, encodeCanonical, type PathAttributes } from './wire/index.js';
+import { ROLES } from './roles.js';
+import { decodeCanonical, encodeCanonical, type PathAttributes, type Role } from './wire/index.js';
 
 /** What the RPKI says of routes, as an import asks it. @internal */
 export interface RouteValidation {
@@ -44,8 +46,14 @@ export interface ImportContext {
   readonly clusterId: number;
   readonly allowOwnAs: number;
   readonly enforceFirstAs: boolean;
+  /** Paths may hold sets, against RFC 9774. */
+  readonly allowAsSets: boolean;
+  /** Our role towards the neighbour (RFC 9234); undefined inside an AS. */
+  readonly role: Role | undefined;
   /** ASes that a path may have, repetitions counted. */
   readonly maxPathLength: number;
+  /** Communities of all kinds that a route may have. */
+  readonly maxCommunities: number;
   /** Node index of the speaker. */
   readonly speaker: number;
   /** Names for policies. */
@@ -78,6 +86,10 @@ export class RouteImport implements Importer {
     number,
     { readonly setOut: number; readonly fault: number; readonly wish: number; readonly words: string | undefined }
   >();
+  /** Sets that Only-to-Customer was added to, by the set without; both are counted while they stand here. */
+  readonly #marked = new Map<number, number>();
+  /** Whether the set looked at last has Only-to-Customer. */
+  #otc = false;
   words: string | undefined;
 
   constructor(
@@ -103,7 +115,8 @@ export class RouteImport implements Importer {
     this.path = undefined;
     this.words = undefined;
     if (this.fault === 0 && this.#validated) this.#validate(set, a, b, c, d, length, ipv6);
-    if (this.fault === 0 && context.policy) this.#applyPolicy(context.policy, set, a, b, c, d, length, ipv6);
+    if (this.fault === 0 && context.role && !this.#otc && ROLES[context.role].marksHeard) this.setOut = this.#mark(set);
+    if (this.fault === 0 && context.policy) this.#applyPolicy(context.policy, this.setOut, a, b, c, d, length, ipv6);
   }
 
   /** Other rules from now on, a policy as a rule. */
@@ -112,8 +125,21 @@ export class RouteImport implements Importer {
     this.context = context;
   }
 
-  /** Forgets what policy made. */
+  /** Forgets what roles and policy made. */
   release(): void {
+    this.#forgetPolicy();
+    this.#forgetMarks();
+  }
+
+  #forgetMarks(): void {
+    for (const [set, marked] of this.#marked) {
+      this.sets.release(set);
+      this.sets.release(marked);
+    }
+    this.#marked.clear();
+  }
+
+  #forgetPolicy(): void {
     for (const [set, { setOut }] of this.#made) {
       this.sets.release(set);
       this.sets.release(setOut);
@@ -170,6 +196,8 @@ export class RouteImport implements Importer {
     const page = sets.pageOf(set);
     const from = sets.offsetOf(set);
     const to = from + sets.lengthOf(set);
+    this.#otc = false;
+    let communities = 0;
     for (let at = from; at < to; ) {
       const code = page[at + 1];
       const extended = ((page[at] ?? 0) & 0x10) !== 0;
@@ -177,7 +205,8 @@ export class RouteImport implements Importer {
       const value = at + (extended ? 4 : 3);
       if (code === 2) {
         if (context.external && context.enforceFirstAs && sets.neighbourAs[set] !== context.peerAs) return Verdict['first-as-mismatch'];
-        if (this.#ownAs(page, value, value + length) > context.allowOwnAs) return Verdict['as-loop'];
+        const fault = this.#pathFault(page, value, value + length);
+        if (fault !== 0) return fault;
       } else if (code === 3) {
         const owner = model.owner(page, value, length === 4 ? 4 : 16);
         if (!owner) return Verdict['next-hop-not-own'];
@@ -187,20 +216,49 @@ export class RouteImport implements Importer {
       } else if (code === 9 && !context.external && u32(page, value) === context.routerId) return Verdict['originator-loop'];
       else if (code === 10 && !context.external) {
         for (let i = value; i < value + length; i += 4) if (u32(page, i) === context.clusterId) return Verdict['cluster-loop'];
+      } else if (code === 8 || code === 16 || code === 25 || code === 32) {
+        communities += length / (code === 8 ? 4 : code === 16 ? 8 : code === 25 ? 20 : 12);
+        if (communities > context.maxCommunities) return Verdict['too-many-communities'];
+      } else if (code === 35) {
+        this.#otc = true;
+        const heard = context.role && ROLES[context.role].heard;
+        if (heard === 'leak' || (heard === 'leak-unless-own' && u32(page, value) !== context.peerAs)) return Verdict['route-leak'];
       }
       at = value + length;
     }
     return 0;
   }
 
-  #ownAs(page: Uint8Array, from: number, to: number): number {
-    let count = 0;
+  /** What is wrong with the path in `page[from, to)`, on its own. */
+  #pathFault(page: Uint8Array, from: number, to: number): number {
+    const { localAs, allowOwnAs, allowAsSets, external } = this.context;
+    let own = 0;
     for (let seg = from; seg + 2 <= to; ) {
+      const type = page[seg] ?? 0;
+      // RFC 9774 §3: treat-as-withdraw; the claim stays refused, so that a changed configuration needs no refresh.
+      if ((type === 1 || type === 4) && !allowAsSets) return Verdict['as-set'];
       const asns = page[seg + 1] ?? 0;
-      for (let i = seg + 2; i < seg + 2 + 4 * asns; i += 4) if (u32(page, i) === this.context.localAs) count++;
+      for (let i = seg + 2; i < seg + 2 + 4 * asns; i += 4) {
+        const asn = u32(page, i);
+        if (asn === localAs) own++;
+        // RFC 6793 §4.2.3 has put the true number in its place where it was known.
+        else if (asn === AS_TRANS && external) return Verdict['reserved-as'];
+      }
       seg += 2 + 4 * asns;
     }
-    return count;
+    return own > allowOwnAs ? Verdict['as-loop'] : 0;
+  }
+
+  /** The set with Only-to-Customer, of the neighbour's AS (RFC 9234 §5, ingress 3). */
+  #mark(set: number): number {
+    const known = this.#marked.get(set);
+    if (known !== undefined) return known;
+    if (this.#marked.size >= 4096) this.#forgetMarks();
+    const bytes = encodeCanonical({ ...decodeCanonical(this.sets.copy(set)), otc: this.context.peerAs });
+    const marked = this.sets.intern(bytes, 0, bytes.length);
+    this.sets.retain(set);
+    this.#marked.set(set, marked);
+    return marked;
   }
 
   /** The preference that a large community `<our AS>:1000:<preference>` asks for, -1 without. */
@@ -252,7 +310,7 @@ export class RouteImport implements Importer {
       if (this.#last !== 0) this.sets.release(this.#last);
       this.#last = made;
     } else {
-      if (this.#made.size >= 4096) this.release();
+      if (this.#made.size >= 4096) this.#forgetPolicy();
       this.sets.retain(set);
       this.#made.set(set, {
         setOut: made,

@@ -4,6 +4,7 @@ import { Ipv4Prefixes } from '../rib/prefix-table.js';
 import type { Rib } from '../rib/rib.js';
 import type { SessionError } from './events.js';
 import type { RouteImport } from './import.js';
+import { type Budget, CLAIM_OCTETS, type Use } from './limits.js';
 import {
   AttributeScan,
   REMEDY_DISABLE_FAMILY,
@@ -45,6 +46,8 @@ export class Ingest {
   readonly disabled = { ipv4: false, ipv6: false };
   /** Whether the last run announced anything. */
   announcedAny = false;
+  /** Prefixes that the neighbour claims, where several paths make them fewer than its claims; -1 until counted. */
+  #unique = -1;
 
   constructor(
     private readonly ribs: { readonly ipv4: Rib | undefined; readonly ipv6: Rib | undefined },
@@ -52,6 +55,8 @@ export class Ingest {
     private readonly feed: Feed,
     private readonly route: RouteImport,
     private readonly context: WireContext,
+    /** What it may take in; no limit without. */
+    public budget?: Budget,
   ) {
     this.#pathIds4 = receivesPathIds(context, 'ipv4-unicast');
     this.#pathIds6 = receivesPathIds(context, 'ipv6-unicast');
@@ -60,6 +65,13 @@ export class Ingest {
   /** Takes in whole messages, `bytes[from, to)`. Returns what ends the session, if anything does. */
   take(bytes: Uint8Array, from: number, to: number): SessionError | undefined {
     this.announcedAny = false;
+    this.sets.payer = this.feed.account ?? 0;
+    const error = this.#take(bytes, from, to);
+    this.sets.payer = 0;
+    return error;
+  }
+
+  #take(bytes: Uint8Array, from: number, to: number): SessionError | undefined {
     if (to - from >= WORTH_WARMING) this.#warm(bytes, from, to);
     for (let at = from; at < to; ) {
       const length = u16(bytes, at + 16);
@@ -205,6 +217,7 @@ export class Ingest {
     this.disabled[ipv6 ? 'ipv6' : 'ipv4'] = true;
     const rib = ipv6 ? this.ribs.ipv6 : this.ribs.ipv4;
     rib?.sweep(this.feed.index, Number.POSITIVE_INFINITY);
+    this.recount();
     return undefined;
   }
 
@@ -267,6 +280,9 @@ export class Ingest {
     const paths = pathIds ? this.#paths : undefined;
     this.announcedAny = true;
     this.counters.announced += count;
+    // With several paths, prefixes are counted one by one.
+    if (this.budget && (this.#pathIds4 || this.#pathIds6 || !this.#fits(this.budget, count)))
+      count = this.#admit(this.budget, rib, paths, count, set);
     if (!route.needsPrefix) {
       route.evaluate(set, 0, 0, 0, 0, 0, rib.ipv6);
       rib.announceRun(ids, paths, count, this.feed.index, set, route.setOut, route.fault, route.holder, route.wish);
@@ -279,6 +295,92 @@ export class Ingest {
       route.evaluate(set, a[id] as number, b[id] ?? 0, c[id] ?? 0, d[id] ?? 0, length[id] as number, rib.ipv6);
       rib.announce(id, this.feed.index, paths?.[i] ?? 0, set, route.setOut, route.fault, route.holder, route.wish);
     }
+  }
+
+  /** Claims ended without a withdrawal: they are counted again. */
+  recount(): void {
+    this.#unique = -1;
+  }
+
+  /** What its claims take now. */
+  get use(): Use {
+    const account = this.feed.account ? this.sets.account(this.feed.account) : undefined;
+    const claims = this.#claims;
+    const prefixes = this.#pathIds4 || this.#pathIds6 ? this.#countUnique() : claims;
+    return { prefixes, attributeSets: account?.sets ?? 0, memory: claims * CLAIM_OCTETS + (account?.octets ?? 0) };
+  }
+
+  get #claims(): number {
+    const { ipv4, ipv6 } = this.ribs;
+    return (ipv4?.feedRows[this.feed.index] ?? 0) + (ipv6?.feedRows[this.feed.index] ?? 0);
+  }
+
+  #fits(budget: Budget, count: number): boolean {
+    const account = this.feed.account ? this.sets.account(this.feed.account) : undefined;
+    return budget.fits(this.#claims, count, account?.sets ?? 0, account?.octets ?? 0);
+  }
+
+  /**
+   * Near a limit, or with several paths: looks at the prefixes in {@link Ingest.#ids} one by one, and leaves those that may come in. What is known already may
+   * always be said again; what is not taken in is as good as withdrawn.
+   */
+  #admit(budget: Budget, rib: Rib, paths: Uint32Array | undefined, count: number, set: number): number {
+    const ids = this.#ids;
+    const { most, exceeded } = budget;
+    const account = this.feed.account ? this.sets.account(this.feed.account) : undefined;
+    const feed = this.feed.index;
+    // A set that somebody uses costs nothing more. Ours has one user, who is about to look for others.
+    const fresh = this.sets.users(set) === 1 && this.sets.isOn(set, this.feed.account ?? 0);
+    const overSets = fresh && (account?.sets ?? 0) > most.attributeSets;
+    let claims = this.#claims;
+    // One family may have several paths and the other not.
+    const several = this.#pathIds4 || this.#pathIds6;
+    let unique = several ? this.#countUnique() : claims;
+    const room = Math.floor((most.memory - (account?.octets ?? 0)) / CLAIM_OCTETS);
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i] as number; // i < count
+      const path = paths?.[i] ?? 0;
+      const known = rib.find(id, feed, path) !== 0;
+      const newPrefix = !known && !(paths && rib.hears(id, feed));
+      const limit = overSets
+        ? 'attributeSets'
+        : known
+          ? undefined
+          : newPrefix && unique + 1 > most.prefixes
+            ? 'prefixes'
+            : claims + 1 > room
+              ? 'memory'
+              : undefined;
+      if (limit) {
+        budget.refuse(limit, 1);
+        if (exceeded !== 'warn') {
+          if (known) this.#withdrawn(rib, id, path);
+          else rib.touch(id); // so that it is forgotten
+          continue;
+        }
+      }
+      if (!known) claims++;
+      if (newPrefix) unique++;
+      ids[kept] = id;
+      if (paths) paths[kept] = path;
+      kept++;
+    }
+    if (several) this.#unique = unique;
+    return kept;
+  }
+
+  /** Prefixes by the claims to them, however many paths there are. Walked once, then kept up to date. */
+  #countUnique(): number {
+    if (this.#unique >= 0) return this.#unique;
+    this.#unique = 0;
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) if (rib) this.#unique += rib.prefixesOf(this.feed.index);
+    return this.#unique;
+  }
+
+  #withdrawn(rib: Rib, prefix: number, pathId: number): void {
+    if (!rib.withdraw(prefix, this.feed.index, pathId) || this.#unique < 0) return;
+    if (!rib.hears(prefix, this.feed.index)) this.#unique--;
   }
 
   #makeRoom(prefixes: number): void {
@@ -299,7 +401,7 @@ export class Ingest {
       if (length > 32 || at + octets > end) return false;
       const prefix = rib.prefixes.find(masked(bytes, at, octets, length), 0, 0, 0, length);
       at += octets;
-      if (prefix >= 0) rib.withdraw(prefix, this.feed.index, pathId);
+      if (prefix >= 0) this.#withdrawn(rib, prefix, pathId);
       this.counters.withdrawn++;
     }
     return true;
@@ -322,7 +424,7 @@ export class Ingest {
       const d = masked(bytes, at + 12, octets - 12, length - 96);
       const prefix = rib.prefixes.find(a, b, c, d, length);
       at += octets;
-      if (prefix >= 0) rib.withdraw(prefix, this.feed.index, pathId);
+      if (prefix >= 0) this.#withdrawn(rib, prefix, pathId);
       this.counters.withdrawn++;
     }
     return true;

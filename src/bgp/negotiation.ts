@@ -1,8 +1,10 @@
 import { AS_TRANS } from '../lib/asn.js';
 import type { Millis } from '../lib/clock.js';
 import type { PeerConfig } from './config.js';
+import { ROLES } from './roles.js';
 import {
   type Capability,
+  CapabilityCode,
   encodeMessage,
   type FamilyName,
   MAX_EXTENDED_MESSAGE,
@@ -56,6 +58,7 @@ export function ownCapabilities(config: PeerConfig): Capability[] {
       families: families.map((family) => ({ family, send: addPath !== 'receive', receive: addPath !== 'send' })),
     });
   }
+  if (config.role) capabilities.push({ type: 'role', role: config.role });
   if (config.gracefulRestart && !config.capabilities.some(({ type }) => type === 'graceful-restart'))
     capabilities.push(...restartCapabilities(config));
   return [...capabilities, ...config.capabilities];
@@ -106,6 +109,21 @@ export function contextOf(fourOctetAs: boolean, peerType: WireContext['peerType'
 /** Whether our capability has bit N. */
 function announcesN(config: PeerConfig): boolean {
   return ownCapabilities(config).some((capability) => capability.type === 'graceful-restart' && capability.notification);
+}
+
+/** Why the roles of two OPENs do not go together (RFC 9234 §4.2), if they do not. @internal */
+export function roleMismatch(config: PeerConfig, open: Open): string | undefined {
+  // Roles are for sessions between two ASes (§4.1).
+  if (!config.role || open.asn === config.localAs) return undefined;
+  const theirs = open.capabilities.flatMap((capability) => {
+    if (capability.type === 'role') return [capability.role];
+    return capability.type === 'unknown' && capability.code === CapabilityCode.role ? [`unknown role ${capability.value[0]}`] : [];
+  });
+  const { faces } = ROLES[config.role];
+  const [role] = theirs;
+  if (role === undefined) return config.requireRole ? 'the neighbour announces no role' : undefined;
+  if (new Set(theirs).size > 1) return `the neighbour announces several roles: ${theirs.join(', ')}`;
+  return role === faces ? undefined : `the neighbour is ${role}, and to us as ${config.role} it would be ${faces}`;
 }
 
 /** What our configuration and the peer's OPEN agree on. @internal */

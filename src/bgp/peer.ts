@@ -3,7 +3,7 @@ import type { Logger } from '../lib/logger.js';
 import { Driver } from '../lib/machine.js';
 import type { Random } from '../lib/random.js';
 import type { TimerHeap } from '../lib/timers.js';
-import type { Connection, Dialler } from '../lib/transport.js';
+import type { Connection, ConnectionSecurity, Dialler } from '../lib/transport.js';
 import { type PeerConfig, type PeerConfigInput, resolvePeerConfig } from './config.js';
 import type { DownReason, SessionEffect, SessionError, SessionEvent, SessionState } from './events.js';
 import { Framer } from './framer.js';
@@ -45,6 +45,8 @@ export interface PeerStatus {
   readonly messagesOut: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Octets written that the neighbour has not taken yet. */
+  readonly unread: number;
 }
 
 /** How long a stopped session may take to send its last words before it is cut. */
@@ -104,6 +106,7 @@ export class Peer {
       lastDown: this.#lastDown,
       establishedAt: this.#established?.session.establishedAt,
       flaps: this.#flaps,
+      unread: this.#established?.connection?.buffered ?? 0,
       ...this.counters,
     };
   }
@@ -133,6 +136,19 @@ export class Peer {
   /** The connection is as good as gone: the session ends as if the neighbour had closed it, without a NOTIFICATION. */
   lose(reason: string): void {
     for (const line of [this.#main, this.#incoming]) line?.lose(reason);
+  }
+
+  /** Leaves what the neighbour sends unread for a while. */
+  rest(time: Millis): void {
+    this.#established?.rest(time);
+  }
+  /** Another key for the connections that are there: see {@link Connection.rekey}. */
+  rekey(security: ConnectionSecurity): void {
+    for (const line of [this.#main, this.#incoming]) line?.connection?.rekey?.(security);
+  }
+  /** Its part of the time against others': see {@link Connection.weigh}. */
+  weigh(weight: number): void {
+    this.#established?.connection?.weigh?.(weight);
   }
 
   /** A connection that the neighbour opened. */
@@ -316,6 +332,17 @@ class Line {
     if (!connection) return;
     connection.abort();
     this.#closed(connection, reason);
+  }
+
+  /** See {@link Peer.rest}. */
+  rest(time: Millis): void {
+    const { connection } = this;
+    if (!connection) return;
+    const { clock } = this.peer.around.timers;
+    connection.pause();
+    clock.at(clock.now() + time, () => {
+      if (connection === this.connection) connection.resume();
+    });
   }
 
   send(bytes: Uint8Array, sent?: () => void): boolean {

@@ -35,6 +35,8 @@ export interface Feed {
   cause: Cause;
   /** False once the session is gone: its claims are out, and swept. */
   alive: boolean;
+  /** Of the attribute sets that it brings: see `AttributeSets.openAccount`; 0 for none. */
+  account?: number;
   /** Judges a received set anew when policy or ownership changed. */
   importer?: Importer;
 }

@@ -28,6 +28,10 @@ export const VERDICTS = [
   'own-tag',
   'flap-dampened',
   'held-down',
+  'as-set',
+  'reserved-as',
+  'route-leak',
+  'too-many-communities',
 ] as const;
 
 /** `accepted`, or a stable {@link RefusalReason}. @public */
@@ -64,6 +68,10 @@ const SENTENCES: Readonly<Record<VerdictCode, string>> = {
   'own-tag': 'The route bears the tag of what this router tells: it is our own, come back.',
   'flap-dampened': 'The claim came and went too often lately (RFC 2439).',
   'held-down': 'The claim ended a moment ago, and is not taken back yet.',
+  'as-set': 'The AS path holds an AS_SET, which nobody is to send any more (RFC 9774).',
+  'reserved-as': 'The AS path holds AS 23456, which stands for a number that was lost on the way (RFC 6793).',
+  'too-many-communities': 'The route has more communities than the neighbour may send.',
+  'route-leak': 'Only-to-Customer says that the route went down already, and it comes from below or from beside (RFC 9234).',
 };
 
 /** A sentence for people. @public */

@@ -4,11 +4,11 @@
  *
  * `index.ts` finds the command and turns whatever it throws into one line and an exit code. Each command is a module that exports a
  * {@link Command} and is loaded only when it is asked for: `run.ts` runs routers from a file, `watch.ts` does the same and prints what
- * moves, `decode.ts` prints what recorded bytes say. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the
+ * moves, `decode.ts` prints what recorded bytes say, `why.ts` asks a running router through the socket of `control.ts`. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the
  * line of every field, `print.ts` writes lines for people or as JSON. `run` goes through `src/index.ts`, as a program of the user's
  * would; `decode` reads captures and the wire directly.
  *
- * Not done: `why`, reloading a file while it runs, daemonising (leave that to the service manager).
+ * Not done: reloading a file while it runs, daemonising (leave that to the service manager).
  */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,6 +18,7 @@ import { type Command, CommandError, FAILED, type Output, type Terminal, WRONG_U
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.js')).run,
   watch: async () => (await import('./watch.js')).watch,
+  why: async () => (await import('./why.js')).why,
   decode: async () => (await import('./decode.js')).decode,
 };
 

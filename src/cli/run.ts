@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { VirtualNetwork as CoreNetwork } from '../core.js';
 import { nodeHost, type Position, rehearse, UsageError, VirtualNetwork, VirtualRouter } from '../index.js';
 import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
+import { answerQuestions, CONTROL_OPTIONS, type ControlPlace, controlPlace } from './control.js';
 import { Printer, type Style } from './print.js';
 import { type ReadFile, readConfig } from './yaml.js';
 
@@ -12,7 +13,7 @@ const NAMED = 10;
 
 export const run: Command = {
   summary: 'runs the router, or routers, that a YAML file describes',
-  help: `Usage: virtual-router run [--json] [--quiet] FILE.yaml
+  help: `Usage: virtual-router run [--json] [--quiet] [--control SOCKET] FILE.yaml
 
 Runs the router, or the routers of one network, that FILE describes (docs/config.md) until
 SIGINT or SIGTERM; neighbours are then told by a Cease, administrative shutdown. A second
@@ -23,29 +24,34 @@ claims, and for what moved: each change while they are few, else how many.
 
   --json     each line a JSON object: time, event, and what belongs to it
   --quiet    no lines but errors
+  --control SOCKET
+             answer /metrics and /why there: the path of a UNIX socket, which is its owner's
+             alone, or ADDRESS:PORT. Off without. Away from loopback it takes a token
+  --control-token-file FILE
+             the token, for Authorization: Bearer (or VIRTUAL_ROUTER_CONTROL_TOKEN)
   --help     this text
 
 Exit codes: 0 stopped by a signal, 1 it could not run (a port in use, say), 2 the command
 line or FILE is wrong; the line then names the field: FILE:12:7: network.grants[3].prefix: ...
 `,
   async run(args, terminal) {
-    const { file, style } = readArgs(args);
+    const { file, style, control } = readArgs(args);
     const printer = new Printer(terminal.out, style);
-    return serve(file, terminal, printer, (network) => (printer.quiet ? () => {} : followJournal(network, printer)));
+    return serve(file, terminal, printer, (network) => (printer.quiet ? () => {} : followJournal(network, printer)), control);
   },
 };
 
 /** Reads the options that `run` and `watch` share. */
-export function readArgs(args: readonly string[]): { file: string; style: Style } {
+export function readArgs(args: readonly string[]): { file: string; style: Style; control: ControlPlace | undefined } {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, quiet: { type: 'boolean' } },
+    options: { ...CONTROL_OPTIONS, json: { type: 'boolean' }, quiet: { type: 'boolean' } },
   });
   const [file, more] = positionals;
   if (file === undefined) throw new CommandError('expected the name of a configuration file', WRONG_USE);
   if (more !== undefined) throw new CommandError(`expected one file, got ${more} too`, WRONG_USE);
-  return { file, style: values.quiet ? 'quiet' : values.json ? 'json' : 'human' };
+  return { file, style: values.quiet ? 'quiet' : values.json ? 'json' : 'human', control: controlPlace(values) };
 }
 
 /** Runs a file's routers until told to stop. `follow` is shown the network and returns a way to end it. */
@@ -54,6 +60,7 @@ export async function serve(
   terminal: Terminal,
   printer: Printer,
   follow: (network: CoreNetwork) => () => void,
+  control?: ControlPlace,
 ): Promise<number> {
   const read = readConfig(file);
   let stop: (why: string) => void = () => {};
@@ -67,12 +74,15 @@ export async function serve(
   for (const router of routers) report(router, printer);
   if (!printer.quiet) reportNetwork(network, printer);
   const unfollow = follow(network);
+  let unanswer = async (): Promise<void> => {};
   try {
+    if (control) unanswer = await answerQuestions(control, routers);
     for (const router of routers) await started(router);
     const why = await stopped;
     printer.line(Date.now(), { event: 'stopping', why }, `stopping (${why})`);
     return DONE;
   } finally {
+    await unanswer();
     await Promise.all(routers.map((router) => router.stop()));
     await network.close();
     unfollow();

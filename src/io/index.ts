@@ -4,7 +4,8 @@
  *
  * `sockets.ts` carries BGP (`lib/transport.ts` is the contract), `system-clock.ts` tells the time, `bfd-thread.ts` has neighbours watched on
  * a thread of its own (`bfd-worker.ts`, with `bfd-sockets.ts` and `bfd-messages.ts`): `src/index.ts` puts these into the one host that all
- * routers of a process share. `capture-file.ts` opens recordings. `libc.ts` is the C library, through koffi, for what Node has no words
+ * routers of a process share. `capture-file.ts` opens recordings. `control.ts` answers questions
+ * about running routers over HTTP. `libc.ts` is the C library, through koffi, for what Node has no words
  * for. `secrets.ts` reads keys from where a configuration says that they are.
  *
  * `snapshot-file.ts` and `snapshot-keeper.ts` keep what is claimed in a file, for the next life of a process.

@@ -4,6 +4,7 @@ import { UsageError } from '../lib/errors.js';
 export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number;
   bind(fd: number, address: Uint8Array, length: number): number;
   sendto(fd: number, bytes: Uint8Array, length: number, flags: number, to: Uint8Array, toLength: number): number;
   /** `from` gets the sender's address, `fromLength` (one element) says how much room there is and how much was used. */
@@ -52,6 +53,7 @@ async function load(): Promise<Libc> {
   return {
     socket: library.func('int socket(int domain, int type, int protocol)'),
     setsockopt: library.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
+    getsockopt: library.func('int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ void *length)'),
     bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
     sendto: library.func('int sendto(int fd, const void *bytes, size_t length, int flags, const void *to, uint32_t toLength)'),
     recvfrom: library.func('int recvfrom(int fd, _Out_ void *into, size_t length, int flags, _Out_ void *from, _Inout_ uint32_t *used)'),

@@ -1,16 +1,30 @@
-import { createConnection, createServer, type ServerOpts, type Socket } from 'node:net';
-import { canonicalAddress, isAddress } from '../lib/address.js';
+import { createConnection, createServer, type ServerOpts, Socket } from 'node:net';
+import { canonicalAddress, isAddress, parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
+import { contains, parsePrefix } from '../lib/prefix.js';
 import type {
   Connection,
   ConnectionEvents,
+  ConnectionSecurity,
   DialEvents,
   DialOptions,
   Endpoint,
   Listener,
   ListenOptions,
+  SecuredPeers,
   Transport,
 } from '../lib/transport.js';
+import type { Libc } from './libc.js';
+import {
+  assureSecurity,
+  bindSocket,
+  descriptor,
+  ListenerSecurity,
+  openSocket,
+  protectDialled,
+  rekeyConnection,
+  tcpLibc,
+} from './tcp-options.js';
 
 /** Octets that may wait in a socket before its writer is told to wait. */
 const HIGH_WATER = 1 << 20;
@@ -21,25 +35,60 @@ const HIGH_WATER = 1 << 20;
  */
 const TURN = 2;
 
-/** Never dial unprotected where protection is asked for. */
-const UNPROTECTED = "the host's sockets cannot protect the connection (password, tcpAo, ttlSecurity)";
-
 /** For sockets dialled and accepted. `highWaterMark` reaches the stream under the socket; the types do not know it. */
 const OPTIONS: ServerOpts & { readonly highWaterMark: number } = { noDelay: true, highWaterMark: HIGH_WATER };
 
 /** The host's TCP sockets. @public */
 export class NodeTransport implements Transport {
-  listen({ address, port }: ListenOptions, accepted: (connection: Connection) => void): Promise<Listener> {
-    const server = createServer(OPTIONS, (socket) => accepted(new SocketConnection(socket)));
+  /** Takes Linux and koffi. */
+  async assure(security: ConnectionSecurity): Promise<void> {
+    assureSecurity(await tcpLibc(), security);
+  }
+
+  async listen({ address, port, peers = [] }: ListenOptions, accepted: (connection: Connection) => void): Promise<Listener> {
+    const ipv6 = address.includes(':');
+    let security: ListenerSecurity | LateSecurity | undefined;
+    let c: Libc | undefined;
+    const server = createServer(OPTIONS, (socket) => {
+      const connection = new SocketConnection(socket, () => c);
+      // Not what its neighbour's configuration asks for: whoever it is, it is not answered.
+      if (security && !security.admit(socket, connection.remote.address)) socket.resetAndDestroy();
+      else accepted(connection);
+    });
+    let fd: number | undefined;
+    if (peers.length > 0) {
+      // The keys are there before the first connection can be.
+      c = await tcpLibc();
+      fd = openSocket(c, ipv6);
+      security = new ListenerSecurity(c, fd, ipv6, false);
+      try {
+        bindSocket(c, fd, address, port, true);
+        security.replace(peers);
+      } catch (error) {
+        c.close(fd);
+        throw error instanceof UsageError ? error : listenError(error as NodeJS.ErrnoException, address, port);
+      }
+    }
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, address, port)));
-      server.listen({ host: address, port, exclusive: true, ipv6Only: address.includes(':') }, () => {
+      server.listen(fd === undefined ? { host: address, port, exclusive: true, ipv6Only: ipv6 } : { fd }, () => {
         const bound = server.address();
         // A TCP server has an address object.
         const endpoint: Endpoint = { address: canonicalAddress(address), port: typeof bound === 'object' && bound ? bound.port : port };
         server.on('error', () => {}); // an accept that failed (no descriptors left) concerns that connection alone
         resolve({
           endpoint,
+          secure: (all) => {
+            if (all.length === 0 && !security) return;
+            security ??= new LateSecurity(
+              () => descriptor(server),
+              ipv6,
+              (loaded) => {
+                c = loaded;
+              },
+            );
+            security.replace(all);
+          },
           // The server itself would wait for connections, which are their owners' to end.
           close: () => {
             server.close();
@@ -50,14 +99,9 @@ export class NodeTransport implements Transport {
     });
   }
 
-  dial({ remote, localAddress, localPort, security }: DialOptions, events: DialEvents): () => void {
-    let over = false;
-    if (security) {
-      queueMicrotask(() => over || events.failed(UNPROTECTED));
-      return () => {
-        over = true;
-      };
-    }
+  dial(options: DialOptions, events: DialEvents): () => void {
+    const { remote, localAddress, localPort, security } = options;
+    if (security) return this.#dialProtected({ ...options, security }, events);
     const socket = createConnection({
       host: remote.address,
       port: remote.port,
@@ -65,23 +109,99 @@ export class NodeTransport implements Transport {
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(localPort === undefined ? {} : { localPort }),
     });
-    const failed = (error: Error): void => {
-      if (over) return;
+    return watchDial(socket, undefined, events);
+  }
+
+  /** The socket is the C library's until it has its keys; then it is Node's, and dials. */
+  #dialProtected(
+    { remote, localAddress, localPort = 0, security }: DialOptions & { security: ConnectionSecurity },
+    events: DialEvents,
+  ): () => void {
+    let over = false;
+    let giveUp = (): void => {
       over = true;
-      events.failed(error.message);
     };
-    socket.once('error', failed);
-    socket.once('connect', () => {
-      if (over) return;
-      over = true;
-      socket.off('error', failed);
-      events.connected(new SocketConnection(socket));
-    });
-    return () => {
-      over = true;
-      socket.on('error', () => {});
-      socket.destroy();
-    };
+    tcpLibc()
+      .then((c) => {
+        if (over) return;
+        const fd = openSocket(c, remote.address.includes(':'));
+        try {
+          protectDialled(c, fd, remote.address, security);
+          if (localAddress !== undefined || localPort !== 0)
+            bindSocket(c, fd, localAddress ?? (remote.address.includes(':') ? '::' : '0.0.0.0'), localPort, false);
+        } catch (error) {
+          c.close(fd);
+          throw error;
+        }
+        // Beware: it must dial in the same turn, or it is read from before there is a connection.
+        const socket = new Socket({ fd });
+        giveUp = watchDial(socket, c, events);
+        socket.connect({ host: remote.address, port: remote.port });
+      })
+      .catch((error: unknown) => {
+        if (!over) events.failed(error instanceof Error ? error.message : String(error));
+      });
+    return () => giveUp();
+  }
+}
+
+/** Tells how a dial ends, once. Returns a way to give up. */
+function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents): () => void {
+  let over = false;
+  const failed = (error: Error): void => {
+    if (over) return;
+    over = true;
+    events.failed(error.message);
+  };
+  socket.once('error', failed);
+  socket.once('connect', () => {
+    if (over) return;
+    over = true;
+    socket.off('error', failed);
+    events.connected(new SocketConnection(socket, () => c));
+  });
+  return () => {
+    over = true;
+    socket.on('error', () => {});
+    socket.destroy();
+  };
+}
+
+/**
+ * Keys for a listener that was opened without any: until the C library is there to set them, whoever they are meant for is not let in.
+ */
+class LateSecurity {
+  #now: ListenerSecurity | undefined;
+  #waiting: readonly SecuredPeers[] = [];
+  #closed = false;
+
+  constructor(fd: () => number, ipv6: boolean, loaded: (c: Libc) => void) {
+    if (process.platform !== 'linux')
+      throw new UsageError('SECURITY_UNAVAILABLE', `protecting TCP connections takes Linux, and this is ${process.platform}`);
+    tcpLibc().then(
+      (c) => {
+        loaded(c);
+        this.#now = new ListenerSecurity(c, fd(), ipv6, true);
+        this.#now.replace(this.#waiting);
+      },
+      (error: Error) => {
+        this.#closed = true;
+        process.emitWarning(error.message);
+      },
+    );
+  }
+
+  replace(peers: readonly SecuredPeers[]): void {
+    if (this.#closed && peers.length > 0)
+      throw new UsageError('SECURITY_UNAVAILABLE', 'protecting TCP connections takes Linux and the optional package koffi');
+    this.#waiting = peers;
+    this.#now?.replace(peers);
+  }
+
+  admit(socket: Socket, remote: string): boolean {
+    return this.#now
+      ? this.#now.admit(socket, remote)
+      : !this.#waiting.some(({ peers }) => contains(parsePrefix(peers), parseAddress(remote)));
   }
 }
 
@@ -110,8 +230,12 @@ class SocketConnection implements Connection {
   #reading = false;
   #waiting = false;
   #took = 0;
+  #turn = TURN;
 
-  constructor(private readonly socket: Socket) {
+  constructor(
+    private readonly socket: Socket,
+    private readonly libc: () => Libc | undefined,
+  ) {
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     socket.pause();
@@ -120,7 +244,7 @@ class SocketConnection implements Connection {
       const start = performance.now();
       this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
       this.#took += performance.now() - start;
-      if (this.#took > TURN) this.#giveWay();
+      if (this.#took > this.#turn) this.#giveWay();
     });
     socket.on('drain', () => this.#events?.drained());
     socket.on('error', (error) => {
@@ -147,6 +271,16 @@ class SocketConnection implements Connection {
   write(bytes: Uint8Array, sent?: () => void): boolean {
     if (this.#over || this.socket.destroyed || this.socket.writableEnded) return true;
     return sent ? this.socket.write(bytes, () => sent()) : this.socket.write(bytes);
+  }
+
+  rekey(security: ConnectionSecurity): void {
+    const c = this.libc();
+    if (!c) throw new UsageError('SECURITY_UNAVAILABLE', 'the connection has no key that could be changed: reset it');
+    if (!this.socket.destroyed) rekeyConnection(c, this.socket, this.remote.address, security);
+  }
+
+  weigh(weight: number): void {
+    this.#turn = TURN * weight;
   }
 
   pause(): void {

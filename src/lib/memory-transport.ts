@@ -35,7 +35,11 @@ export class MemoryTransport implements Transport {
     this.latency = options.latency ?? 0;
   }
 
-  listen({ address, port }: ListenOptions, accepted: (connection: Connection) => void): Promise<Listener> {
+  listen({ address, port, peers = [] }: ListenOptions, accepted: (connection: Connection) => void): Promise<Listener> {
+    if (peers.length > 0)
+      return Promise.reject(
+        new UsageError('SECURITY_UNAVAILABLE', 'a network in memory protects no connection (password, tcpAo, ttlSecurity)'),
+      );
     const own = port === 0 ? this.#port++ : port;
     const key = `${address} ${own}`;
     if (this.#listeners.has(key))

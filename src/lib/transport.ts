@@ -33,6 +33,13 @@ export interface Connection {
    * when it needs the octets no more, so that their memory can be used again.
    */
   write(bytes: Uint8Array, sent?: () => void): boolean;
+  /** How much of the process's time its input may take before everybody else has a turn, against the usual: 1 unless said. */
+  weigh?(weight: number): void;
+  /**
+   * Another key for a connection that is there, without a pause; only what it was dialled or accepted with can be changed. Throws a
+   * `UsageError` (`SECURITY_UNAVAILABLE`).
+   */
+  rekey?(security: ConnectionSecurity): void;
   /** Stops and resumes reading. */
   pause(): void;
   resume(): void;
@@ -78,6 +85,8 @@ export interface SecuredPeers {
 export interface ListenOptions {
   readonly address: string;
   readonly port: number;
+  /** Who is to be protected from the first connection on; {@link Listener.secure} changes it. */
+  readonly peers?: readonly SecuredPeers[];
 }
 
 /** How to dial. @public */
@@ -110,6 +119,8 @@ export interface DialEvents {
 
 /** Makes connections to others. @public */
 export interface Dialler {
+  /** Rejects with a `UsageError` (`SECURITY_UNAVAILABLE`) where connections cannot be protected so. Without it none can. */
+  assure?(security: ConnectionSecurity): Promise<void>;
   /** Returns a way to give up; after it neither event comes. A dial that cannot be protected as asked fails. */
   dial(options: DialOptions, events: DialEvents): () => void;
 }

@@ -37,6 +37,14 @@ export const LLGR_STALE = 0xffff0006;
 
 const COMMUNITIES = 8;
 
+/** What one guest's sets take: those that it was the first to bring, as long as they are kept. @internal */
+export interface SetAccount {
+  sets: number;
+  octets: number;
+  /** Its guest is gone: it is forgotten with its last set. */
+  closed: boolean;
+}
+
 /** @internal */
 export class AttributeSets {
   readonly #pages: (Uint8Array | undefined)[] = [];
@@ -62,6 +70,12 @@ export class AttributeSets {
   /** Sets that had no users at some time since they were made; some have users again. */
   #unused = new Uint32Array(0);
   #unusedCount = 0;
+
+  /** By set: whose account it stands on, 0 for nobody's. */
+  #account = new Uint32Array(0);
+  readonly #accounts: (SetAccount | undefined)[] = [undefined];
+  /** The account that new sets are put on now. */
+  payer = 0;
 
   /** Sets that have users. */
   size = 0;
@@ -111,6 +125,40 @@ export class AttributeSets {
     return this.#add(h, bytes, from, length);
   }
 
+  /** An account to put sets on. */
+  openAccount(): number {
+    const free = this.#accounts.indexOf(undefined, 1);
+    const account = free < 0 ? this.#accounts.length : free;
+    this.#accounts[account] = { sets: 0, octets: 0, closed: false };
+    return account;
+  }
+  account(account: number): SetAccount {
+    const found = this.#accounts[account];
+    if (found === undefined) throw new Error(`no account ${account}`);
+    return found;
+  }
+  closeAccount(account: number): void {
+    const found = this.account(account);
+    found.closed = true;
+    if (found.sets === 0) this.#accounts[account] = undefined;
+  }
+
+  #charge(id: number): void {
+    this.#account[id] = this.payer;
+    if (this.payer === 0) return;
+    const account = this.account(this.payer);
+    account.sets++;
+    account.octets += this.#length[id];
+  }
+  #discharge(id: number): void {
+    const number = this.#account[id];
+    if (number === 0) return;
+    const account = this.account(number);
+    account.sets--;
+    account.octets -= this.#length[id];
+    if (account.closed && account.sets === 0) this.#accounts[number] = undefined;
+  }
+
   /** One more user of a set, or more. */
   retain(id: number, users = 1): void {
     this.#refs[id] += users;
@@ -136,6 +184,7 @@ export class AttributeSets {
       // It has users again, or stood in the list twice.
       if (this.#refs[id] > 0 || this.#length[id] === 0) continue;
       this.#remove(id);
+      this.#discharge(id);
       this.#live[this.#offset[id] >>> PAGE_BITS] -= this.#length[id];
       this.#reclaim(this.#offset[id] >>> PAGE_BITS);
       this.#length[id] = 0;
@@ -143,6 +192,11 @@ export class AttributeSets {
       this.#freed[this.#freeCount++] = id;
     }
     return this.#unusedCount > 0;
+  }
+
+  /** Whether a set stands on an account. */
+  isOn(id: number, account: number): boolean {
+    return this.#account[id] === account;
   }
 
   /** Users of a set; for tests of the sums. */
@@ -243,6 +297,7 @@ export class AttributeSets {
     this.#refs[id] = 1;
     this.#hash[id] = h;
     this.#length[id] = length;
+    this.#charge(id);
     this.#place(id, bytes, from, length);
     this.#fillKeys(id, bytes, from, from + length);
     this.#grow();
@@ -326,6 +381,7 @@ export class AttributeSets {
     this.#length = widen(this.#length, room);
     this.#hash = widen(this.#hash, room);
     this.#refs = widen(this.#refs, room);
+    this.#account = widen(this.#account, room);
     this.localPref = widen(this.localPref, room);
     this.pathLength = widen(this.pathLength, room);
     this.origin = widen(this.origin, room);

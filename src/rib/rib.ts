@@ -182,6 +182,24 @@ export class Rib {
     return row;
   }
 
+  /** Whether a feed claims the prefix, by any path. */
+  hears(prefix: number, feed: number): boolean {
+    for (let row = this.head[prefix]; row !== 0; row = this.next[row - 1]) if (this.feedOf(row - 1) === feed) return true;
+    return false;
+  }
+
+  /** Prefixes that a feed claims, each once. Walks its claims. */
+  prefixesOf(feed: number): number {
+    let count = 0;
+    for (let at = this.firstOf(feed); at !== 0; at = this.feedNext[at - 1]) {
+      // Of several paths, the one that stands first counts.
+      let row = this.head[this.prefixOf[at - 1]];
+      while (this.feedOf(row - 1) !== feed) row = this.next[row - 1];
+      if (row === at) count++;
+    }
+    return count;
+  }
+
   /** One claim, new or changed: see {@link Rib.announceRun}. */
   announce(prefix: number, feed: number, pathId: number, setIn: number, setOut: number, fault: number, holder: number, wish: number): void {
     this.announceRun(Uint32Array.of(prefix), Uint32Array.of(pathId), 1, feed, setIn, setOut, fault, holder, wish);

@@ -1,7 +1,9 @@
 /** What a virtual router is configured with. Plain JSON, as the YAML file. */
 import type { BfdConfig } from '../bfd/index.js';
 import type { InvalidRemedy, NeighbourRpki } from '../bgp/import.js';
+import type { LimitsConfig } from '../bgp/limits.js';
 import type { PolicyConfig } from '../bgp/policy/index.js';
+import type { Role } from '../bgp/wire/index.js';
 import type { SecretConfig } from '../lib/secrets.js';
 import type { AoAlgorithm } from '../lib/transport.js';
 import type { NetworkConfig } from '../network/config.js';
@@ -200,8 +202,24 @@ export interface NeighbourConfig {
   readonly asOverride?: boolean;
   /** How often our own AS may stand in a path that it sends. Default 0. */
   readonly allowOwnAs?: number;
-  /** Most ASes in a path from it, repetitions counted, an AS_SET as one; a longer one is refused `path-too-long`. Default: any number. */
+  /** Most ASes in a path from it, repetitions counted, an AS_SET as one; a longer one is refused `path-too-long`. Default 255. */
   readonly maxPathLength?: number;
+  /** What it may use up: prefixes, attribute sets, memory, updates a second and so on. Each has a default. */
+  readonly limits?: LimitsConfig;
+  /** Paths from it may hold AS_SETs, which RFC 9774 has nobody send: else such a route is refused `as-set`. Default false. */
+  readonly allowAsSets?: boolean;
+  /**
+   * What becomes of private AS numbers (RFC 6996) in paths that we send it: they stay, go, or are replaced by ours. Its own stays. Default
+   * `keep`.
+   */
+  readonly privateAs?: 'keep' | 'drop' | 'replace';
+  /**
+   * Our role towards it (RFC 9234): announced, held against its own, and what Only-to-Customer is read and written by. A route that came
+   * down already and comes up again is refused `route-leak`. Default: none.
+   */
+  readonly localRole?: Role;
+  /** Turn it away when it announces no role (RFC 9234 §4.2, strict mode). Default false. */
+  readonly requireRole?: boolean;
   /** A bilateral peer: routes with NOPEER are not told to it (RFC 3765). Default false. */
   readonly bilateralPeer?: boolean;
   /** Require the neighbour's AS first in paths from it (RFC 4271 §6.3). Default true; false for a route-server peer. */
@@ -215,6 +233,11 @@ export interface NeighbourConfig {
    * it asked for, up to so many seconds. False: they end at once. Default 120.
    */
   readonly gracefulRestart?: number | false;
+  /**
+   * Tell it what became of its claims: each of the first 4,096 is sent back to it with the large communities `<our AS>:1001:<verdict>` and
+   * `<our AS>:1002:<1 where it holds the prefix>`, NO_ADVERTISE and the lowest preference; see docs/guests.md. Default false.
+   */
+  readonly tellVerdicts?: boolean;
   /** TCP MD5 signature key (RFC 2385), 1 to 80 octets. Of a range: of every neighbour in it. Default: none. */
   readonly password?: SecretConfig;
   /**

@@ -1,5 +1,6 @@
 /** What a network and a router tell the program that they live in. */
 import type { BfdChange } from '../bfd/index.js';
+import type { LimitName } from '../bgp/limits.js';
 import type { RefusalReason } from '../claims/reasons.js';
 import type { Millis } from '../lib/clock.js';
 import type { MappingChange, Position } from '../mapping/change.js';
@@ -130,7 +131,34 @@ export interface SessionChange {
 export interface SessionRefused {
   readonly router: string;
   readonly address: string;
-  readonly reason: 'unknown-neighbour' | 'unknown-node' | 'limit-exceeded' | 'shutdown';
+  readonly reason: SessionRefusalReason;
+}
+
+/**
+ * Why a connection is turned away: no neighbour has the address, no node owns it, the range has as many sessions as it may, or as many
+ * that are not established, too many connections came from the address within a minute, or the neighbour is shut down.
+ *
+ * @public
+ */
+export type SessionRefusalReason =
+  | 'unknown-neighbour'
+  | 'unknown-node'
+  | 'limit-exceeded'
+  | 'too-many-half-open'
+  | 'too-many-attempts'
+  | 'shutdown';
+
+/** A neighbour came near one of its limits, or to it. @public */
+export interface LimitReached {
+  readonly router: string;
+  readonly neighbour: string;
+  readonly address: string;
+  readonly node: string;
+  readonly limit: LimitName;
+  readonly used: number;
+  readonly most: number;
+  /** Only reported; the excess is not taken in; the session ends; its connection is read more slowly. */
+  readonly action: 'warned' | 'refused' | 'shutdown' | 'held';
 }
 
 /**
@@ -239,6 +267,8 @@ export interface RouterEvents extends NetworkEvents {
   'restart-change': [event: RestartChange];
   /** A connection was turned away. */
   'session-refused': [event: SessionRefused];
+  /** A neighbour came near one of its limits, or to it. */
+  'limit-reached': [event: LimitReached];
   /** A segment was not signed as it has to be, or came from too far away. */
   'segment-refused': [event: SegmentRefusal];
   /** A malformed message was dealt with without ending the session. */

@@ -91,9 +91,16 @@ export class Host {
         }
       }
       known.acceptors.set(acceptor, []);
-      return this.#handle(key, known, acceptor, await known.listener);
+      const joined = this.#handle(key, known, acceptor, await known.listener);
+      try {
+        joined.secure?.(options.peers ?? []);
+      } catch (error) {
+        await joined.close();
+        throw error;
+      }
+      return joined;
     }
-    const acceptors = new Map<Acceptor, readonly SecuredPeers[]>([[acceptor, []]]);
+    const acceptors = new Map<Acceptor, readonly SecuredPeers[]>([[acceptor, options.peers ?? []]]);
     const listener = this.transport.listen(options, (connection) => {
       const { address } = connection.remote;
       const everybody = [...acceptors.keys()];

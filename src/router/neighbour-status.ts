@@ -1,4 +1,5 @@
 import type { SessionState } from '../bgp/events.js';
+import type { LimitStatus } from '../bgp/limits.js';
 import type { BgpNeighbour, NeighbourRestart } from './attach/bgp-neighbour.js';
 import type { BfdStatus } from './attach/neighbour-watch.js';
 import type { AddressFamily } from './config.js';
@@ -39,6 +40,10 @@ export interface NeighbourStatus {
   readonly messagesOut: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Octets written that it has not taken yet; reading as slowly as that ends the session after `sendHoldTime`. */
+  readonly unread: number;
+  /** Its limits, and what it uses of them. */
+  readonly limits: readonly LimitStatus[];
 }
 
 /** @internal */
@@ -66,5 +71,6 @@ export function neighbourStatus(neighbour: BgpNeighbour): NeighbourStatus {
     malformed: neighbour.malformedCount,
     restart: neighbour.restart,
     bfd: neighbour.bfd,
+    limits: neighbour.limits,
   };
 }

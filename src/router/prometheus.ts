@@ -97,6 +97,43 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     'Octets sent.',
     each(({ bytesOut }) => bytesOut),
   );
+  family(
+    'virtual_router_session_unread_bytes',
+    'gauge',
+    'Octets written that the neighbour has not taken yet.',
+    each(({ unread }) => unread),
+  );
+  const limits = (value: (limit: RouterMetrics['neighbours'][number]['limits'][number]) => number): [Record<string, string>, number][] =>
+    neighbours.flatMap((neighbour) =>
+      neighbour.limits.map((limit): [Record<string, string>, number] => [
+        { ...router, neighbour: neighbour.name, limit: limit.limit },
+        value(limit),
+      ]),
+    );
+  family(
+    'virtual_router_limit_used',
+    'gauge',
+    'What a neighbour uses of a limit.',
+    limits(({ used }) => used),
+  );
+  family(
+    'virtual_router_limit_most',
+    'gauge',
+    'What a neighbour may use at most.',
+    limits(({ most }) => most),
+  );
+  family(
+    'virtual_router_limit_exceeded_total',
+    'counter',
+    'Prefixes that were not taken in, or pauses in reading, because of a limit.',
+    limits(({ exceeded }) => exceeded),
+  );
+  family(
+    'virtual_router_connections_refused_total',
+    'counter',
+    'Connections that were turned away, by reason.',
+    Object.entries(metrics.refused).map(([reason, count]) => [{ ...router, reason }, count]),
+  );
   const caches = (value: (cache: RouterMetrics['caches'][number]) => number): [Record<string, string>, number][] =>
     metrics.caches.map((cache) => [{ ...router, cache: cache.name }, value(cache)]);
   family(

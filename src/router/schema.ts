@@ -187,9 +187,13 @@ function checkKeys({ password, tcpAo }: NeighbourConfig, at: Path, problems: Pro
 }
 
 function checkRole(router: RouterConfig, neighbour: NeighbourConfig, at: Path, problems: Problems): void {
-  const { as, localAs, routeReflectorClient, routeServerClient } = neighbour;
+  const { as, localAs, routeReflectorClient, routeServerClient, localRole, requireRole } = neighbour;
+  if (requireRole && localRole === undefined)
+    problems.add([...at, 'requireRole'], 'expected localRole beside it, as its role is held against ours (RFC 9234 §4.2)');
   if (as === 'any' || typeof as === 'object') return;
   const internal = parseAsn(as) === parseAsn(localAs ?? router.as);
+  if (localRole !== undefined && internal)
+    problems.add([...at, 'localRole'], 'expected nothing, as the neighbour has our AS number (RFC 9234 is for external ones)');
   if (routeReflectorClient && !internal)
     problems.add([...at, 'routeReflectorClient'], 'expected false, as the neighbour has another AS number (RFC 4456 is for internal ones)');
   if (routeServerClient && internal)

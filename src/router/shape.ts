@@ -261,6 +261,46 @@ const rpki = z
   })
   .meta({ id: 'Rpki', description: "RPKI: external neighbours' routes are validated." });
 
+const limits = z
+  .strictObject(
+    {
+      prefixes: whole(1, 0xffff_ffff)
+        .exactOptional()
+        .describe('Prefixes that it claims, refused ones too, each once however often it comes and by how many paths. Default 2000000.'),
+      attributeSets: whole(1, 0xffff_ffff)
+        .exactOptional()
+        .describe('Sets of path attributes that it was the first to bring. Default 1000000.'),
+      memory: whole(1, Number.MAX_SAFE_INTEGER).exactOptional().describe('Octets of its claims and attribute sets. Default 1073741824.'),
+      communities: whole(0, 20_000)
+        .exactOptional()
+        .describe('Communities of all kinds on one route; more are refused `too-many-communities`. Default 1000.'),
+      updateRate: whole(1, 0xffff_ffff)
+        .exactOptional()
+        .describe('Prefixes announced or withdrawn a second, averaged over eight seconds; what is more is read later. Default 500000.'),
+      weight: z
+        .number(expects('a number from 0.1 to 10'))
+        .min(0.1, 'expected a number from 0.1 to 10')
+        .max(10, 'expected a number from 0.1 to 10')
+        .exactOptional()
+        .describe("Its part of the process's time against others' when all have much to say. Default 1."),
+      attempts: whole(1, 100_000).exactOptional().describe('Connections from one address a minute. Default 60.'),
+      halfOpen: whole(1, 100_000).exactOptional().describe('Of a range: sessions that are not established yet. Default 20.'),
+      exceeded: z
+        .enum(['warn', 'refuse', 'shutdown'])
+        .exactOptional()
+        .describe(
+          'What becomes of prefixes, attribute sets and memory beyond a limit: only reported, not taken in, or the session ends (RFC 4486). Default `refuse`.',
+        ),
+      warnAt: z
+        .number(expects('a number from 0.1 to 1'))
+        .min(0.1, 'expected a number from 0.1 to 1')
+        .max(1, 'expected a number from 0.1 to 1')
+        .exactOptional()
+        .describe('Part of a limit from which on it is reported. Default 0.8.'),
+    },
+    expects('an object such as { prefixes: 100 }'),
+  )
+  .meta({ id: 'Limits', description: 'What one guest may use up. Reaching a limit is told by `limit-reached`.' });
 const tcpAoKey = z
   .strictObject({
     sendId: whole(0, 255).describe('KeyID in what we send.'),
@@ -314,8 +354,27 @@ const neighbour = z
     maxPathLength: whole(1, 65_534)
       .exactOptional()
       .describe(
-        'Most ASes in a path from it, repetitions counted, an AS_SET as one; a longer one is refused `path-too-long`. Default: any number.',
+        'Most ASes in a path from it, repetitions counted, an AS_SET as one; a longer one is refused `path-too-long`. Default 255.',
       ),
+    limits: limits
+      .exactOptional()
+      .describe('What it may use up: prefixes, attribute sets, memory, updates a second and so on. Each has a default.'),
+    allowAsSets: flag()
+      .exactOptional()
+      .describe('Paths from it may hold AS_SETs, which RFC 9774 has nobody send: else such a route is refused `as-set`. Default false.'),
+    privateAs: z
+      .enum(['keep', 'drop', 'replace'])
+      .exactOptional()
+      .describe(
+        'What becomes of private AS numbers (RFC 6996) in paths that we send it: they stay, go, or are replaced by ours. Its own stays. Default `keep`.',
+      ),
+    localRole: z
+      .enum(['provider', 'route-server', 'route-server-client', 'customer', 'peer'])
+      .exactOptional()
+      .describe(
+        'Our role towards it (RFC 9234): announced, held against its own, and what Only-to-Customer is read and written by. A route that came down already and comes up again is refused `route-leak`. Default: none.',
+      ),
+    requireRole: flag().exactOptional().describe('Turn it away when it announces no role (RFC 9234 §4.2, strict mode). Default false.'),
     bilateralPeer: flag().exactOptional().describe('A bilateral peer: routes with NOPEER are not told to it (RFC 3765). Default false.'),
     enforceFirstAs: flag()
       .exactOptional()
@@ -331,6 +390,11 @@ const neighbour = z
       .exactOptional()
       .describe(
         'When the neighbour restarts and has said that it goes on forwarding (RFC 4724), its claims stay until it is back, for the time that it asked for, up to so many seconds. False: they end at once. Default 120.',
+      ),
+    tellVerdicts: flag()
+      .exactOptional()
+      .describe(
+        'Tell it what became of its claims: each of the first 4,096 is sent back to it with the large communities `<our AS>:1001:<verdict>` and `<our AS>:1002:<1 where it holds the prefix>`, NO_ADVERTISE and the lowest preference; see guests.md. Default false.',
       ),
     password: secret()
       .exactOptional()

@@ -98,6 +98,8 @@ export interface NetworkMember {
   nodesChanged?(): readonly string[] | undefined;
   /** Routes that were not to be told after a restart may be told. */
   routesChosen?(): void;
+  /** Every claim was judged again. */
+  judged?(): void;
 }
 
 /**
@@ -697,6 +699,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       if (over) {
         this.#feeds[feed.index] = undefined;
         this.#freeFeeds.push(feed.index);
+        if (feed.account) this.sets.closeAccount(feed.account);
         done();
         return;
       }
@@ -776,6 +779,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       rib.rejudgeAll();
     }
     this.settle(cause);
+    for (const member of this.#members) member.judged?.();
   }
 
   // --- Inside ----------------------------------------------------------------------------------------------------------

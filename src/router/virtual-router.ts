@@ -4,6 +4,7 @@ import { Buffers } from '../lib/buffers.js';
 import type { Clock } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { type Logger, silentLogger } from '../lib/logger.js';
+import { canonicalPrefix } from '../lib/prefix.js';
 import type { MappingEntry, Position } from '../mapping/change.js';
 import type { ForwardingTable } from '../mapping/forwarding-table.js';
 import type { Targets } from '../mapping/target.js';
@@ -18,7 +19,7 @@ import type { OspfStatus } from './attach/ospf-speaker.js';
 import { type CacheStatus, RpkiAttachment } from './attach/rtr.js';
 import type { VrrpStatus } from './attach/vrrp.js';
 import type { RouterConfig } from './config.js';
-import type { NetworkEvents, RouterEvents } from './events.js';
+import type { NetworkEvents, RouterEvents, SessionRefusalReason } from './events.js';
 import type { Explanation } from './explain.js';
 import type { Guard } from './guard.js';
 import type { Host } from './host.js';
@@ -35,6 +36,7 @@ import {
   type Reconfigured,
   VirtualNetwork,
 } from './virtual-network.js';
+import { type Why, whyNode } from './why.js';
 
 /** What a router needs of its surroundings. @public */
 export interface RouterOptions {
@@ -80,6 +82,8 @@ export interface RouterMetrics {
   /** RPKI caches, the most preferred first. */
   readonly caches: readonly CacheStatus[];
   readonly links: readonly LinkStatus[];
+  /** Connections that were turned away, by reason. */
+  readonly refused: Readonly<Partial<Record<SessionRefusalReason, number>>>;
   readonly ospf: readonly OspfStatus[];
   readonly virtualRouters: readonly VrrpStatus[];
 }
@@ -347,6 +351,17 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   explain(query: string): Explanation {
     return this.network.explain(query);
   }
+  /**
+   * Why a node does or does not have a prefix: its claims by the decision itself, and its sessions where it claims nothing. Throws a
+   * `UsageError` (`PREFIX_INVALID`, `NAME_UNKNOWN`).
+   *
+   * @param neighbours - Of all routers of the network, where there are several. Default: this one's.
+   */
+  why(prefix: string, node: string, neighbours: readonly NeighbourStatus[] = this.neighbours()): Why {
+    const canonical = canonicalPrefix(prefix);
+    if (!this.network.model.find(node)) throw new UsageError('NAME_UNKNOWN', `there is no node ${JSON.stringify(node)}`);
+    return whyNode(this.network.explain(canonical), neighbours, canonical, node);
+  }
   /** See {@link VirtualNetwork.mapping}. */
   mapping(): IterableIterator<MappingEntry> {
     return this.network.mapping();
@@ -401,6 +416,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       neighbours: this.neighbours(),
       caches: this.caches(),
       links: this.links(),
+      refused: this.#bgp.refused,
       ospf: this.ospf(),
       virtualRouters: this.virtualRouters(),
     };
@@ -483,7 +499,9 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       network: this.network,
       router: this.#identity(),
       dialler: (node) =>
-        this.#link.reaches(node) ? { dial: (options, events) => this.#link.tcp.dial(options, events, node) } : this.#host.transport,
+        this.#link.reaches(node)
+          ? { assure: async () => {}, dial: (options, events) => this.#link.tcp.dial(options, events, node) }
+          : this.#host.transport,
       host: {
         random: this.#host.random,
         bfd: this.#host.bfd,
@@ -518,6 +536,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       },
       lingered: (neighbour) => {
         if (!OPENED.includes(neighbour.peer.state)) this.#bgp.ended(neighbour);
+      },
+      limitReached: (neighbour, report) => {
+        this.logger.warn({ neighbour: neighbour.name, ...report }, `limit reached: ${report.limit}`);
+        this.tell('limit-reached', { ...this.#named(neighbour), ...report });
       },
       malformed: (neighbour, message, count) => {
         this.logger.warn({ neighbour: neighbour.name, count }, `malformed message: ${message}`);

@@ -68,7 +68,7 @@ describe('the command', () => {
   });
 
   test('has a help text of its own and one for each command, within 100 columns', async () => {
-    for (const args of [['--help'], ['run', '--help'], ['watch', '--help'], ['decode', '--help'], ['help', 'run']]) {
+    for (const args of [['--help'], ['run', '--help'], ['watch', '--help'], ['why', '--help'], ['decode', '--help'], ['help', 'run']]) {
       const { code, out, err } = await command(...args);
       expect([code, err], args.join(' ')).toEqual([0, '']);
       expect(out).toMatch(/Usage: virtual-router/);
@@ -81,7 +81,7 @@ describe('the command', () => {
     expect(await command('fly')).toEqual({
       code: 2,
       out: '',
-      err: 'virtual-router: no such command: fly (there are run, watch, decode; see virtual-router --help)\n',
+      err: 'virtual-router: no such command: fly (there are run, watch, why, decode; see virtual-router --help)\n',
     });
     expect((await command()).code).toBe(2);
     for (const args of [['run'], ['run', '--fast', 'x'], ['watch', 'a', 'b'], ['toString']]) {

@@ -4,16 +4,20 @@ import type { DownReason, SessionError } from '../../bgp/events.js';
 import { type ExportContext, RouteExport } from '../../bgp/export.js';
 import { type ImportContext, RouteImport, type RouteValidation } from '../../bgp/import.js';
 import { Ingest } from '../../bgp/ingest.js';
+import { Budget, type LimitReport, type LimitStatus } from '../../bgp/limits.js';
 import type { Negotiated } from '../../bgp/negotiation.js';
 import { Packer } from '../../bgp/packer.js';
 import { Peer, type PeerOwner } from '../../bgp/peer.js';
 import { compilePolicy, type Policy, type PolicyConfig, type PolicyContext } from '../../bgp/policy/index.js';
-import { CeaseSubcode, ErrorCode, type RouteRefresh } from '../../bgp/wire/index.js';
+import { marksTold } from '../../bgp/roles.js';
+import { CeaseSubcode, ErrorCode, type Role, type RouteRefresh } from '../../bgp/wire/index.js';
 import type { Cause, Feed } from '../../claims/feed.js';
 import { isAddress, parseAddress } from '../../lib/address.js';
 import { parseAsn } from '../../lib/asn.js';
 import type { Buffers } from '../../lib/buffers.js';
+import { bytesEqual } from '../../lib/bytes.js';
 import type { Cancel, Millis } from '../../lib/clock.js';
+import { UsageError } from '../../lib/errors.js';
 import { contains, formatPrefix, type Prefix, prefixWords } from '../../lib/prefix.js';
 import type { Connection, ConnectionSecurity, Dialler } from '../../lib/transport.js';
 import type { Node } from '../../network/model.js';
@@ -26,6 +30,7 @@ import { LocalAnnouncements } from './local-announcements.js';
 import { localRoutes } from './local-routes.js';
 import { type BfdStatus, NeighbourWatch } from './neighbour-watch.js';
 import { type RestartPhase, RetainedClaims, type Retention } from './retained-claims.js';
+import { VerdictEcho } from './verdict-echo.js';
 
 /** What a neighbour needs of its router. @internal */
 export interface BgpSurroundings {
@@ -48,6 +53,7 @@ export interface BgpSurroundings {
   readonly validation: RouteValidation;
   stateChanged(neighbour: BgpNeighbour, from: string, to: string, reason: string | undefined): void;
   malformed(neighbour: BgpNeighbour, message: string, count: number): void;
+  limitReached(neighbour: BgpNeighbour, report: LimitReport): void;
   /** The neighbour's graceful restart goes on, or is over: its claims are kept no longer. */
   /** It may linger no longer: see {@link BgpNeighbour.lingers}. */
   lingered(neighbour: BgpNeighbour): void;
@@ -96,6 +102,8 @@ const RESTATE: Millis = 360_000;
 /** Prefixes released in one slice once a neighbour is gone. */
 const SLICE = 65_536;
 const SAFI_UNICAST = 1;
+/** Longest time in which nothing is read of a neighbour that says too much. */
+const LONGEST_REST: Millis = 10_000;
 
 /**
  * A BGP neighbour of a router: joins the session ({@link Peer}) with the network. What it says becomes claims of its node; what
@@ -116,6 +124,10 @@ export class BgpNeighbour implements PeerOwner {
   #negotiated: Negotiated | undefined;
   #deferred: Cancel | undefined;
   #malformed = 0;
+  /** Tells it what became of its claims, where it wants to know. */
+  #echo: VerdictEcho | undefined;
+  /** What it may take; goes on from session to session. */
+  #budget: Budget;
   readonly #watch: NeighbourWatch | undefined;
   /** Former sessions whose claims the guard has not done with. */
   #dying = 0;
@@ -146,6 +158,7 @@ export class BgpNeighbour implements PeerOwner {
       { transport: secured, timers: around.network.timers, random, logger: around.logger },
       this,
     );
+    this.#budget = new Budget(config.limits);
     this.#watch = this.#watched();
     this.#restore();
   }
@@ -180,6 +193,26 @@ export class BgpNeighbour implements PeerOwner {
   accept(connection: Connection): void {
     if (this.#watch?.strict && !this.#watch.up) connection.abort();
     else this.peer.accept(connection);
+  }
+
+  /** Rejects with a `UsageError` (`SECURITY_UNAVAILABLE`) where its connections cannot be protected as they must be. */
+  async assure(): Promise<void> {
+    const { security } = this;
+    if (!security) return;
+    const dialler = this.around.dialler(this.node.name);
+    if (!dialler.assure)
+      throw new UsageError(
+        'SECURITY_UNAVAILABLE',
+        `neighbour ${this.name} wants password, tcpAo or ttlSecurity, which this transport cannot have`,
+      );
+    await dialler.assure(security);
+  }
+
+  /** Other keys: those of a connection that is there are changed in place. */
+  rekey(security: ConnectionSecurity | undefined): void {
+    const before = this.security;
+    this.security = security;
+    if (security?.md5 && before?.md5 && !bytesEqual(security.md5, before.md5)) this.peer.rekey(security);
   }
 
   // --- What the session says -------------------------------------------------------------------------------------------
@@ -219,13 +252,16 @@ export class BgpNeighbour implements PeerOwner {
         cause: { type: 'announced', neighbour: this.name, node: this.node.name },
         alive: true,
         importer: this.#import,
+        account: network.sets.openAccount(),
       });
+    this.peer.weigh(this.#budget.weight);
     this.#ingest = new Ingest(
       { ipv4: has('ipv4-unicast') ? network.ribs.ipv4 : undefined, ipv6: has('ipv6-unicast') ? network.ribs.ipv6 : undefined },
       network.sets,
       this.#feed,
       this.#import,
       negotiated.context,
+      this.#budget,
     );
     for (const family of negotiated.families) {
       const rib = family === 'ipv4-unicast' ? network.ribs.ipv4 : network.ribs.ipv6;
@@ -240,6 +276,7 @@ export class BgpNeighbour implements PeerOwner {
     this.#tellLocal();
     for (const { adjRibOut } of this.#lanes) this.#local.overtaken(adjRibOut);
     this.flush();
+    if (this.config.tellVerdicts) this.#echo = this.#newEcho(this.#feed, negotiated);
   }
 
   updates(_peer: Peer, bytes: Uint8Array, from: number, to: number): SessionError | undefined {
@@ -248,18 +285,41 @@ export class BgpNeighbour implements PeerOwner {
     const feed = this.#feed;
     if (!ingest || !feed) return undefined;
     network.begin();
-    const malformed = ingest.counters.malformed;
+    const { malformed, announced, withdrawn } = ingest.counters;
     const error = ingest.take(bytes, from, to);
     if (this.#retained) this.#restated(this.#retained, ingest);
     feed.cause = ingest.announcedAny
       ? { type: 'announced', neighbour: this.name, node: this.node.name }
       : { type: 'withdrawn', neighbour: this.name, node: this.node.name };
     network.settle(feed.cause);
+    this.#echo?.note();
     if (ingest.counters.malformed > malformed) {
       this.#malformed = ingest.counters.malformed;
       this.around.malformed(this, ingest.lastMalformed, this.#malformed);
     }
-    return error;
+    return error ?? this.#spent(ingest, ingest.counters.announced - announced + ingest.counters.withdrawn - withdrawn);
+  }
+
+  /** Budgets, after input: what is to be reported, read later, or ends the session. */
+  #spent(ingest: Ingest, prefixes: number): SessionError | undefined {
+    const budget = this.#budget;
+    const { clock } = this.around.network.timers;
+    const pause = budget.spend(prefixes, clock.now());
+    // What is left unread may hold a KEEPALIVE: the hold time must not run out over it.
+    const holdTime = this.#negotiated?.holdTime || LONGEST_REST * 3;
+    if (pause > 0) this.peer.rest(Math.min(pause, holdTime / 3, LONGEST_REST));
+    budget.watch(ingest.use);
+    let end: SessionError | undefined;
+    for (const report of budget.reports()) {
+      this.around.limitReached(this, report);
+      if (report.action === 'shutdown') end = overLimit(report);
+    }
+    return end;
+  }
+
+  /** Its limits, and what it uses of them. */
+  get limits(): readonly LimitStatus[] {
+    return this.#budget.status(this.#ingest?.use ?? { prefixes: 0, attributeSets: 0, memory: 0 });
   }
 
   refresh(_peer: Peer, request: RouteRefresh): void {
@@ -272,6 +332,7 @@ export class BgpNeighbour implements PeerOwner {
     else if (request.subtype === 2 && feed) {
       this.around.network.begin();
       rib.sweepStale(feed.index);
+      this.#ingest?.recount();
       this.around.network.settle({ type: 'withdrawn', neighbour: this.name, node: this.node.name });
     } else if (request.subtype === 0) {
       const lane = this.#lanes.find((candidate) => candidate.family === family);
@@ -298,6 +359,8 @@ export class BgpNeighbour implements PeerOwner {
     this.#negotiated = undefined;
     this.#deferred?.();
     this.#deferred = undefined;
+    this.#echo?.stop();
+    this.#echo = undefined;
     const route = this.#import;
     this.#feed = undefined;
     this.#ingest = undefined;
@@ -433,6 +496,7 @@ export class BgpNeighbour implements PeerOwner {
   #restated(retained: RetainedClaims, { endOfRib }: Ingest): void {
     const cause: Cause = { type: 'withdrawn', neighbour: this.name, node: this.node.name };
     for (const family of retained.families) if (endOfRib.has(family)) retained.complete(family, cause);
+    this.#ingest?.recount();
     if (retained.done) this.#restateOver();
   }
   #restateOver(): void {
@@ -480,8 +544,14 @@ export class BgpNeighbour implements PeerOwner {
 
   // --- What the network says -------------------------------------------------------------------------------------------
 
+  /** Every claim was judged again. */
+  judged(): void {
+    this.#echo?.note();
+  }
+
   /** Prefixes changed. */
   announce(rib: Rib, prefixes: Uint32Array, count: number): void {
+    this.#echo?.note();
     if (!this.#tellsClaims()) return;
     for (const lane of this.#lanes) {
       if (lane.adjRibOut.rib !== rib) continue;
@@ -557,7 +627,15 @@ export class BgpNeighbour implements PeerOwner {
 
   /** Policies changed: what was heard and what was told is looked at again, and the session goes on. */
   repolicy(config: NeighbourConfig): void {
+    const raised = JSON.stringify(config.limits) !== JSON.stringify(this.config.limits);
     this.config = config;
+    if (raised) {
+      this.#budget = new Budget(config.limits);
+      this.peer.weigh(this.#budget.weight);
+      if (this.#ingest) this.#ingest.budget = this.#budget;
+      // What was not taken in may have room now.
+      this.requestRefresh();
+    }
     const negotiated = this.#negotiated;
     const { network } = this.around;
     if (!negotiated || !this.#import || !this.#feed) return;
@@ -640,6 +718,11 @@ export class BgpNeighbour implements PeerOwner {
     );
   }
 
+  /** Roles are for sessions between two ASes (RFC 9234 §4.1). */
+  #role(negotiated: Negotiated): Role | undefined {
+    return negotiated.peerAs === this.#localAs() ? undefined : this.config.localRole;
+  }
+
   #localAs(): number {
     return this.config.localAs === undefined ? this.around.router.as : parseAsn(this.config.localAs);
   }
@@ -674,7 +757,10 @@ export class BgpNeighbour implements PeerOwner {
       clusterId: u32(router.clusterId),
       allowOwnAs: this.config.allowOwnAs ?? 0,
       enforceFirstAs: this.config.enforceFirstAs ?? true,
-      maxPathLength: this.config.maxPathLength ?? Number.POSITIVE_INFINITY,
+      allowAsSets: this.config.allowAsSets ?? false,
+      role: this.#role(negotiated),
+      maxPathLength: this.config.maxPathLength ?? 255,
+      maxCommunities: this.#budget.most.communities,
       speaker: this.node.index,
       neighbour: this.name,
       node: this.node.name,
@@ -707,6 +793,8 @@ export class BgpNeighbour implements PeerOwner {
       reflectorClient: this.config.routeReflectorClient ?? false,
       routeServerClient: this.config.routeServerClient ?? false,
       asOverride: this.config.asOverride ?? false,
+      privateAs: this.config.privateAs ?? 'keep',
+      role: this.#role(negotiated),
       noPeer: this.config.bilateralPeer ?? false,
       claims: kinds.some((kind) => kind === 'claims' || kind === 'all'),
       initial: kinds.includes('all'),
@@ -766,6 +854,7 @@ export class BgpNeighbour implements PeerOwner {
       originate: router.originate,
       localAs: this.#localAs(),
       external: negotiated.peerAs !== this.#localAs(),
+      otc: marksTold(this.#role(negotiated)),
       nextHop4: next.ipv4,
       nextHop6: next.ipv6,
       context: negotiated.sendContext,
@@ -773,6 +862,32 @@ export class BgpNeighbour implements PeerOwner {
       draining: this.#draining,
     });
     this.#local.want(routes, this.#lanes);
+  }
+
+  #newEcho(feed: Feed, negotiated: Negotiated): VerdictEcho {
+    const next = this.#nextHops(negotiated);
+    const neighbour = this;
+    const echo = new VerdictEcho(
+      {
+        feed: feed.index,
+        localAs: this.#localAs(),
+        external: negotiated.peerAs !== this.#localAs(),
+        nextHop4: next.ipv4,
+        nextHop6: next.ipv6,
+        context: negotiated.sendContext,
+        get lanes() {
+          return neighbour.#lanes;
+        },
+        send: (bytes) => bytes.length > 0 && this.peer.send(bytes),
+        writable: () => this.peer.writable,
+      },
+      (time, call) => {
+        const { clock } = this.around.network.timers;
+        return clock.at(clock.now() + time, call);
+      },
+    );
+    echo.note();
+    return echo;
   }
 
   #sendRefresh(family: AddressFamily, subtype: 0 | 1 | 2): void {
@@ -801,6 +916,8 @@ function peerConfig(config: NeighbourConfig, address: string, router: RouterIden
     delayOpenTime: seconds(config.delayOpen),
     sendHoldTime: seconds(config.sendHoldTime),
     gracefulRestart: config.gracefulRestart !== false,
+    role: config.localRole,
+    requireRole: config.requireRole,
     idleHoldMax: config.dampPeerOscillations === false ? 1000 : undefined,
   };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<PeerConfigInput>;
@@ -816,6 +933,16 @@ function silently({ code, notification }: DownReason): boolean {
 
 function u32(dotted: string): number {
   return prefixWords(parseAddress(dotted))[0];
+}
+
+/** RFC 4486 §4. */
+function overLimit({ limit, used, most }: LimitReport): SessionError {
+  return {
+    code: ErrorCode.cease,
+    subcode: limit === 'prefixes' ? CeaseSubcode.maximumPrefixes : CeaseSubcode.outOfResources,
+    data: new Uint8Array(0),
+    reason: `the limit of ${most} for ${limit} is reached (${used})`,
+  };
 }
 
 function endOfRib(family: AddressFamily): Uint8Array {

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../bgp/limits.js';
 import { formatAddress, isAddress, parseAddress } from '../../lib/address.js';
 import { contains, covers, parsePrefix } from '../../lib/prefix.js';
 import type { Connection, ConnectionSecurity, Listener, SecuredPeers } from '../../lib/transport.js';
@@ -7,6 +8,7 @@ import type { ListenConfig, NeighbourConfig } from '../config.js';
 import type { SessionRefused } from '../events.js';
 import type { Acceptor, Host } from '../host.js';
 import type { NetworkMember } from '../virtual-network.js';
+import { Attempts } from './attempts.js';
 import { BgpNeighbour, type BgpSurroundings } from './bgp-neighbour.js';
 
 /** IANA's: over frames the router listens there, on all its addresses. */
@@ -57,6 +59,9 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   /** By address or range. */
   #security: ReadonlyMap<string, ConnectionSecurity> = new Map();
   #listeners: Listener[] = [];
+  readonly #attempts = new Attempts();
+  /** Connections that were turned away, by reason. */
+  readonly refused: Partial<Record<SessionRefused['reason'], number>> = {};
   #unlisten: (() => void) | undefined;
   #running = false;
 
@@ -152,10 +157,10 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       accepted: (connection, node) => this.accept(connection, node),
     });
     try {
+      // A neighbour that is only dialled has no listener to say that its protection cannot be had.
+      for (const neighbour of this.neighbours.values()) await neighbour.assure();
       for (const { address, port = 179 } of listen) {
-        const listener = await this.host.listen({ address, port }, this);
-        this.#listeners.push(listener);
-        listener.secure?.(secured(this.#security));
+        this.#listeners.push(await this.host.listen({ address, port, peers: secured(this.#security) }, this));
       }
     } catch (error) {
       await this.stop(Cease.shutdown);
@@ -204,6 +209,10 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     for (const { neighbour } of this.dynamic.values()) neighbour.announce(rib, prefixes, count);
   }
 
+  judged(): void {
+    for (const neighbour of this.all()) neighbour.judged();
+  }
+
   // --- Incoming connections --------------------------------------------------------------------------------------------
 
   expects(address: string): boolean {
@@ -227,6 +236,15 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   accept(connection: Connection, at?: string): void {
     const { address } = connection.remote;
     const known = this.neighbours.get(address) ?? this.dynamic.get(address)?.neighbour;
+    const most = (known?.config ?? this.#rangeOf(address))?.limits?.attempts ?? LIMITS.attempts.otherwise;
+    const { clock } = this.around.network.timers;
+    if (!this.#attempts.admit(address, most, clock.now())) {
+      // No NOTIFICATION, and one event a series: it costs us less than it costs them.
+      connection.abort();
+      this.#count('too-many-attempts');
+      if (this.#attempts.refused(address) === 1) this.owner.refused({ address, reason: 'too-many-attempts' });
+      return;
+    }
     if (known) {
       if (at !== undefined && at !== known.node.name) this.#refuse(connection, 'unknown-node');
       else if (known.config.shutdown) this.#refuse(connection, 'shutdown');
@@ -243,8 +261,13 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       this.#refuse(connection, 'unknown-node');
       return;
     }
-    const sessions = [...this.dynamic.values()].filter((entry) => entry.range.address === range.address).length;
-    if (sessions >= (range.limit ?? DEFAULT_LIMIT)) {
+    const sessions = [...this.dynamic.values()].filter((entry) => entry.range.address === range.address).map(({ neighbour }) => neighbour);
+    const halfOpen = sessions.filter(({ peer, restart }) => peer.state !== 'established' && !restart).length;
+    if (halfOpen >= (range.limits?.halfOpen ?? LIMITS.halfOpen.otherwise)) {
+      this.#refuse(connection, 'too-many-half-open');
+      return;
+    }
+    if (sessions.length >= (range.limit ?? DEFAULT_LIMIT)) {
       this.#refuse(connection, 'limit-exceeded');
       return;
     }
@@ -285,7 +308,12 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     connection.listen({ data: () => {}, drained: () => {}, closed: () => {} });
     connection.write(rejection());
     connection.end();
+    this.#count(reason);
     this.owner.refused({ address, reason });
+  }
+
+  #count(reason: SessionRefused['reason']): void {
+    this.refused[reason] = (this.refused[reason] ?? 0) + 1;
   }
 
   /**
@@ -296,8 +324,8 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     for (const listener of this.#listeners) listener.secure?.(secured(security));
     this.#security = security;
     this.frames.rekey((remote) => this.#securityOf(remote));
-    for (const neighbour of this.neighbours.values()) neighbour.security = security.get(neighbour.address);
-    for (const { neighbour, range } of this.dynamic.values()) neighbour.security = security.get(range.address);
+    for (const neighbour of this.neighbours.values()) neighbour.rekey(security.get(neighbour.address));
+    for (const { neighbour, range } of this.dynamic.values()) neighbour.rekey(security.get(range.address));
   }
 
   // --- Inside ----------------------------------------------------------------------------------------------------------
@@ -361,17 +389,33 @@ function sessionOf(config: NeighbourConfig): string {
     nextHop: _nextHop,
     allowOwnAs: _own,
     maxPathLength: _length,
+    limits: _limits,
+    allowAsSets: _sets,
+    privateAs: _private,
     asOverride: _override,
     limit: _limit,
     rpki: _rpki,
-    tcpAo: _keys, // rolled over in place
+    tcpAo: _keys, // rolled over in place, as a password is
+    password,
     ...session
   } = config;
-  return JSON.stringify(session);
+  return JSON.stringify({ ...session, password: password !== undefined });
 }
 /** What can change while the session goes on. */
-function policyOf({ nextHop, allowOwnAs, maxPathLength, asOverride, limit, rpki, import: rules, export: told }: NeighbourConfig): string {
-  return JSON.stringify({ nextHop, allowOwnAs, maxPathLength, asOverride, limit, rpki, rules, told });
+function policyOf({
+  nextHop,
+  allowOwnAs,
+  allowAsSets,
+  privateAs,
+  limits,
+  maxPathLength,
+  asOverride,
+  limit,
+  rpki,
+  import: rules,
+  export: told,
+}: NeighbourConfig): string {
+  return JSON.stringify({ nextHop, allowOwnAs, allowAsSets, limits, privateAs, maxPathLength, asOverride, limit, rpki, rules, told });
 }
 
 function secured(security: ReadonlyMap<string, ConnectionSecurity>): SecuredPeers[] {

@@ -15,6 +15,8 @@ export interface LocalRoutesOptions {
   readonly draining: boolean;
   readonly localAs: number;
   readonly external: boolean;
+  /** Only to Customer goes with each route (RFC 9234 §5, egress 1). */
+  readonly otc: boolean;
   readonly nextHop4: Uint8Array | undefined;
   readonly nextHop6: Uint8Array | undefined;
   readonly context: WireContext;
@@ -52,7 +54,10 @@ export function localRoutes(options: LocalRoutesOptions): LocalRoute[] {
   return told;
 }
 
-function attributesOf(route: OriginateConfig, { external, localAs, policy, draining }: LocalRoutesOptions): PathAttributes | undefined {
+function attributesOf(
+  route: OriginateConfig,
+  { external, localAs, otc, policy, draining }: LocalRoutesOptions,
+): PathAttributes | undefined {
   const communities = [...(route.communities ?? []), ...(draining ? [GRACEFUL_SHUTDOWN] : [])];
   const attributes: PathAttributes = {
     origin: 'igp',
@@ -60,6 +65,7 @@ function attributesOf(route: OriginateConfig, { external, localAs, policy, drain
     ...(external ? {} : { localPref: 100 }),
     ...(route.med === undefined ? {} : { med: route.med }),
     ...(communities.length > 0 ? { communities } : {}),
+    ...(otc ? { otc: localAs } : {}),
   };
   if (!policy) return attributes;
   const result = policy.evaluate({ attributes, source: 'initial', prefix: route.prefix, neighbour: '', node: '' });

@@ -17,6 +17,7 @@ export const aigp: Attribute<number | bigint> = {
   code: AttributeCode.aigp,
   name: 'AIGP',
   flags: OPTIONAL_NON_TRANSITIVE,
+  malformedBy: 'RFC 7311 §3.2',
   ifMalformed: always('discard-attribute'),
   ifFlagsWrong: 'discard-attribute', // RFC 7311 §3.2
   subcode: UpdateError.optionalAttribute,

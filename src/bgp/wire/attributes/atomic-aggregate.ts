@@ -6,6 +6,7 @@ export const atomicAggregate: Attribute<true> = {
   code: AttributeCode.atomicAggregate,
   name: 'ATOMIC_AGGREGATE',
   flags: WELL_KNOWN,
+  malformedBy: 'RFC 7606 §7.6',
   ifMalformed: always('discard-attribute'),
   subcode: UpdateError.attributeLength,
   forward: toAll('keep'),

@@ -60,7 +60,9 @@ export interface Attribute<T> {
   readonly name: string;
   /** The Optional and Transitive bits it must have. */
   readonly flags: number;
-  /** What a malformed value leads to (RFC 7606 §7, or the attribute's own RFC), by whom it came from. */
+  /** Who says what a malformed value leads to. */
+  readonly malformedBy: string;
+  /** What that is, by whom it came from. */
   readonly ifMalformed: { readonly external: Remedy; readonly internal: Remedy };
   /** What wrong flags lead to. Default: treat-as-withdraw (RFC 7606 §3 c). */
   readonly ifFlagsWrong?: Remedy;

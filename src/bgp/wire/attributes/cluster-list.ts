@@ -8,6 +8,7 @@ export const clusterList: Attribute<readonly string[]> = {
   code: AttributeCode.clusterList,
   name: 'CLUSTER_LIST',
   flags: OPTIONAL_NON_TRANSITIVE,
+  malformedBy: 'RFC 7606 §7.10',
   ifMalformed: { external: 'discard-attribute', internal: 'treat-as-withdraw' },
   subcode: UpdateError.optionalAttribute,
   forward: { external: 'drop', internal: 'splice' },

@@ -7,6 +7,7 @@ export const communities: Attribute<readonly string[]> = {
   code: AttributeCode.communities,
   name: 'COMMUNITIES',
   flags: OPTIONAL_TRANSITIVE,
+  malformedBy: 'RFC 7606 §7.8',
   ifMalformed: always('treat-as-withdraw'),
   subcode: UpdateError.optionalAttribute,
   forward: toAll('keep'),

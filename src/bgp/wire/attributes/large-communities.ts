@@ -7,6 +7,7 @@ export const largeCommunities: Attribute<readonly string[]> = {
   code: AttributeCode.largeCommunities,
   name: 'LARGE_COMMUNITY',
   flags: OPTIONAL_TRANSITIVE,
+  malformedBy: 'RFC 8092 §6',
   ifMalformed: always('treat-as-withdraw'),
   subcode: UpdateError.optionalAttribute,
   forward: toAll('keep'),

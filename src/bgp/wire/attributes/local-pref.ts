@@ -6,6 +6,7 @@ export const localPref: Attribute<number> = {
   code: AttributeCode.localPref,
   name: 'LOCAL_PREF',
   flags: WELL_KNOWN,
+  malformedBy: 'RFC 7606 §7.5',
   ifMalformed: { external: 'discard-attribute', internal: 'treat-as-withdraw' },
   subcode: UpdateError.attributeLength,
   forward: { external: 'drop', internal: 'keep' },

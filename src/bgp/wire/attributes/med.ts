@@ -6,6 +6,7 @@ export const med: Attribute<number> = {
   code: AttributeCode.med,
   name: 'MULTI_EXIT_DISC',
   flags: OPTIONAL_NON_TRANSITIVE,
+  malformedBy: 'RFC 7606 §7.4',
   ifMalformed: always('treat-as-withdraw'),
   subcode: UpdateError.optionalAttribute,
   forward: { external: 'drop', internal: 'keep' },

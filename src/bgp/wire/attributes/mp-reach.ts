@@ -25,6 +25,7 @@ export const mpReach: Attribute<MpReach> = {
   code: AttributeCode.mpReach,
   name: 'MP_REACH_NLRI',
   flags: OPTIONAL_NON_TRANSITIVE,
+  malformedBy: 'RFC 7606 §7.11',
   ifMalformed: always('reset-session'),
   subcode: UpdateError.optionalAttribute,
   forward: toAll('drop'), // written anew for each neighbour

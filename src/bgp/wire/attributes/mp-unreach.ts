@@ -12,6 +12,7 @@ export const mpUnreach: Attribute<MpUnreach> = {
   code: AttributeCode.mpUnreach,
   name: 'MP_UNREACH_NLRI',
   flags: OPTIONAL_NON_TRANSITIVE,
+  malformedBy: 'RFC 7606 §7.12',
   ifMalformed: always('reset-session'),
   subcode: UpdateError.optionalAttribute,
   forward: toAll('drop'), // written anew for each neighbour

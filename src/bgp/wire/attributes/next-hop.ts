@@ -8,6 +8,7 @@ export const nextHop: Attribute<string> = {
   code: AttributeCode.nextHop,
   name: 'NEXT_HOP',
   flags: WELL_KNOWN,
+  malformedBy: 'RFC 7606 §7.3',
   ifMalformed: always('treat-as-withdraw'),
   subcode: UpdateError.invalidNextHop,
   forward: { external: 'splice', internal: 'splice' },

@@ -9,6 +9,7 @@ export const origin: Attribute<Origin> = {
   code: AttributeCode.origin,
   name: 'ORIGIN',
   flags: WELL_KNOWN,
+  malformedBy: 'RFC 7606 §7.1',
   ifMalformed: always('treat-as-withdraw'),
   subcode: UpdateError.invalidOrigin,
   forward: toAll('keep'),

@@ -8,6 +8,7 @@ export const originatorId: Attribute<string> = {
   code: AttributeCode.originatorId,
   name: 'ORIGINATOR_ID',
   flags: OPTIONAL_NON_TRANSITIVE,
+  malformedBy: 'RFC 7606 §7.9',
   ifMalformed: { external: 'discard-attribute', internal: 'treat-as-withdraw' },
   subcode: UpdateError.optionalAttribute,
   forward: { external: 'drop', internal: 'splice' },

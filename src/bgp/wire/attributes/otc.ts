@@ -6,6 +6,7 @@ export const otc: Attribute<number> = {
   code: AttributeCode.otc,
   name: 'ONLY_TO_CUSTOMER',
   flags: OPTIONAL_TRANSITIVE,
+  malformedBy: 'RFC 9234 §5',
   ifMalformed: always('treat-as-withdraw'),
   subcode: UpdateError.optionalAttribute,
   forward: toAll('keep'),

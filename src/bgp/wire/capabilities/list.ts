@@ -22,9 +22,12 @@ export function decodeCapabilities(parameters: readonly { readonly value: Uint8A
       const length = reader.remaining > 0 ? reader.u8() : 256;
       if (length > reader.remaining) throw malformed(`capability ${code} runs past its parameter`, at);
       const value = reader.take(length);
-      if (seen.some((other) => other.code === code && bytesEqual(other.value, value))) continue;
-      seen.push({ code, value });
-      list.push(decodeCapability(code, value, at));
+      const capability = decodeCapability(code, value, at);
+      // Compared by what they say: bits that are reserved do not make another of one.
+      const said = encodeValue(capability)[1];
+      if (seen.some((other) => other.code === code && bytesEqual(other.value, said))) continue;
+      seen.push({ code, value: said });
+      list.push(capability);
     }
   }
   return list;

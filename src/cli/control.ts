@@ -1,0 +1,68 @@
+/** Where `run` answers questions, and `why` asks them. */
+import { readFileSync } from 'node:fs';
+import { type ControlEndpoint, renderPrometheus, UsageError, type VirtualRouter } from '../index.js';
+import { type ControlAnswers, openControl } from '../io/control.js';
+import { CommandError, FAILED, WRONG_USE } from './command.js';
+
+/** Options that both have. */
+export const CONTROL_OPTIONS = { control: { type: 'string' }, 'control-token-file': { type: 'string' } } as const;
+/** The environment's token, where no file is named. */
+const TOKEN = 'VIRTUAL_ROUTER_CONTROL_TOKEN';
+
+/** A control socket as the command line names it: `/run/router.sock`, `127.0.0.1:9179`, `[::1]:9179`. */
+export interface ControlPlace {
+  readonly endpoint: ControlEndpoint;
+  readonly token?: string;
+}
+
+export function controlPlace(values: { readonly control?: string; readonly 'control-token-file'?: string }): ControlPlace | undefined {
+  const { control, 'control-token-file': file } = values;
+  if (control === undefined) {
+    if (file !== undefined) throw new CommandError('expected --control beside --control-token-file', WRONG_USE);
+    return undefined;
+  }
+  const token = file === undefined ? process.env[TOKEN] : readToken(file);
+  const tcp = /^(?:\[([0-9a-f:]+)\]|(\d+\.\d+\.\d+\.\d+)):(\d{1,5})$/i.exec(control);
+  const endpoint = tcp ? { address: tcp[1] ?? tcp[2] ?? '', port: Number(tcp[3]) } : { path: control };
+  if ('path' in endpoint && !endpoint.path.includes('/'))
+    throw new CommandError(
+      `expected the path of a socket (with a /), or an address and a port such as 127.0.0.1:9179, got ${control}`,
+      WRONG_USE,
+    );
+  return token === undefined ? { endpoint } : { endpoint, token };
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new CommandError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, WRONG_USE);
+  }
+}
+
+/** Answers for running routers until the returned function is called. */
+export async function answerQuestions(place: ControlPlace, routers: readonly VirtualRouter[]): Promise<() => Promise<void>> {
+  try {
+    const server = await openControl({ ...place, answers: answersOf(routers) });
+    return () => server.close();
+  } catch (error) {
+    throw error instanceof UsageError ? new CommandError(error.message, error.code === 'CONTROL_REFUSED' ? WRONG_USE : FAILED) : error;
+  }
+}
+
+function answersOf(routers: readonly VirtualRouter[]): ControlAnswers {
+  return {
+    '/metrics': () => routers.map((router) => renderPrometheus(router.metrics())).join(''),
+    '/why': (query) => {
+      const [prefix, node] = [query.get('prefix'), query.get('node')];
+      if (!prefix || !node) throw new UsageError('CONFIG_INVALID', 'expected a prefix and a node');
+      const [router] = routers;
+      if (!router) throw new Error('no router to ask');
+      return router.why(
+        prefix,
+        node,
+        routers.flatMap((each) => each.neighbours()),
+      );
+    },
+  };
+}

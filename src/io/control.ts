@@ -1,0 +1,157 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { chmodSync } from 'node:fs';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
+import { UsageError } from '../lib/errors.js';
+
+/** Where questions are answered: a UNIX socket, or an address and a port. @public */
+export type ControlEndpoint = { readonly path: string } | { readonly address: string; readonly port: number };
+
+/** An answer to `GET`: plain text, or an object that goes as JSON. @public */
+export type ControlAnswer = string | object;
+
+/** What is answered, by the path of the URL. Throw a `UsageError` where the question is wrong. @public */
+export type ControlAnswers = Readonly<Record<string, (query: URLSearchParams) => ControlAnswer>>;
+
+/** @public */
+export interface ControlOptions {
+  readonly endpoint: ControlEndpoint;
+  /** Asked for as `Authorization: Bearer`. Must be there where the address is not the host's own loopback. */
+  readonly token?: string;
+  readonly answers: ControlAnswers;
+}
+
+/** @public */
+export interface ControlServer {
+  readonly endpoint: ControlEndpoint;
+  close(): Promise<void>;
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1)$/;
+/** Questions are short. */
+const LONGEST_URL = 4096;
+/** Connections at a time, and how long one may take to ask. */
+const CONNECTIONS = 32;
+const PATIENCE = 5000;
+
+/**
+ * Answers questions about running routers over HTTP: `GET` only, nothing is changed by it. A UNIX socket is its owner's alone (mode 0600); a
+ * TCP port needs a token unless it is on loopback. Rejects with a `UsageError` (`CONTROL_REFUSED`, `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`).
+ *
+ * @public
+ */
+export function openControl({ endpoint, token, answers }: ControlOptions): Promise<ControlServer> {
+  if (token === '') return Promise.reject(new UsageError('CONTROL_REFUSED', 'expected a token, and what is there is empty'));
+  if ('address' in endpoint && token === undefined && !LOOPBACK.test(endpoint.address)) {
+    const why = `expected a token for ${endpoint.address}, as it is not a loopback address and whoever reaches it could ask`;
+    return Promise.reject(new UsageError('CONTROL_REFUSED', why));
+  }
+  const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
+  const server = createServer({ requestTimeout: PATIENCE, headersTimeout: PATIENCE }, (asked, answer) => {
+    respond(asked, answer, answers, wanted, endpoint);
+  });
+  server.maxConnections = CONNECTIONS;
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'ADDRESS_UNAVAILABLE';
+      reject(new UsageError(code, `cannot open the control socket: ${error.message}`));
+    });
+    const listening = (): void => {
+      const bound = server.address() as AddressInfo | string | null;
+      resolve({
+        endpoint: 'address' in endpoint && bound && typeof bound === 'object' ? { ...endpoint, port: bound.port } : endpoint,
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed());
+            server.closeAllConnections();
+          }),
+      });
+    };
+    if ('path' in endpoint) {
+      // The socket must not be anybody else's for a moment either; a thread cannot see to that moment.
+      const before = isMainThread ? process.umask(0o177) : undefined;
+      try {
+        server.listen(endpoint.path, () => {
+          chmodSync(endpoint.path, 0o600);
+          listening();
+        });
+      } finally {
+        if (before !== undefined) process.umask(before);
+      }
+    } else server.listen({ host: endpoint.address, port: endpoint.port, exclusive: true }, listening);
+  });
+}
+
+function respond(
+  asked: IncomingMessage,
+  answer: ServerResponse,
+  answers: ControlAnswers,
+  wanted: Buffer | undefined,
+  endpoint: ControlEndpoint,
+): void {
+  asked.resume();
+  const [status, body] = answerTo(asked, answers, wanted, endpoint);
+  const text = typeof body === 'string' ? body : `${JSON.stringify(body)}\n`;
+  answer.writeHead(status, {
+    'content-type': typeof body === 'string' ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  answer.end(text);
+}
+
+function answerTo(
+  { headers, method, url: asked = '/' }: IncomingMessage,
+  answers: ControlAnswers,
+  wanted: Buffer | undefined,
+  endpoint: ControlEndpoint,
+): readonly [status: number, body: ControlAnswer] {
+  // Compared by digests, which are of one length, in constant time.
+  if (wanted && !timingSafeEqual(wanted, digest(headers.authorization ?? ''))) return [401, 'unauthorized\n'];
+  // A page in a browser on this host could ask under another name (DNS rebinding): it has no business here.
+  if ('address' in endpoint && !wanted && !isOwnName(headers.host ?? '', endpoint.address)) return [403, 'forbidden\n'];
+  if (method !== 'GET') return [405, 'only GET\n'];
+  if (asked.length > LONGEST_URL) return [414, 'too long\n'];
+  const query = asked.indexOf('?');
+  const path = query < 0 ? asked : asked.slice(0, query);
+  const found = Object.hasOwn(answers, path) ? answers[path] : undefined;
+  if (!found) return [404, `there is ${Object.keys(answers).join(', ')}\n`];
+  try {
+    return [200, found(new URLSearchParams(query < 0 ? '' : asked.slice(query + 1)))];
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return [400, `${error.message}\n`];
+  }
+}
+
+function isOwnName(host: string, address: string): boolean {
+  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  return name === address || name === 'localhost';
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Asks a control socket. Rejects with a `UsageError` (`CONTROL_REFUSED`) when nobody answers, or not as one who knows. @public */
+export function askControl(endpoint: ControlEndpoint, url: string, token?: string): Promise<string> {
+  const where = 'path' in endpoint ? { socketPath: endpoint.path } : { host: endpoint.address, port: endpoint.port };
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return new Promise((resolve, reject) => {
+    const asking = request({ ...where, path: url, headers, timeout: PATIENCE }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      answer.on('end', () => {
+        if (answer.statusCode === 200) resolve(text);
+        else reject(new UsageError('CONTROL_REFUSED', `the router answers: ${text.trim()}`));
+      });
+    });
+    asking.on('timeout', () => asking.destroy(new Error('no answer in time')));
+    asking.on('error', (error) => reject(new UsageError('CONTROL_REFUSED', `no router answers there: ${error.message}`)));
+    asking.end();
+  });
+}

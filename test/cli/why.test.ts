@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { main } from '../../src/cli/index.js';
+import { type ControlEndpoint, openControl } from '../../src/io/control.js';
+import { KeptTerminal } from './terminal.js';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'virtual-router-control-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function command(...args: readonly string[]) {
+  const terminal = new KeptTerminal();
+  const code = await main(args, terminal);
+  return { code, out: terminal.out.text, err: terminal.err.text };
+}
+
+/** A question with any method and headers: the status and the text of the answer. */
+function ask(endpoint: ControlEndpoint, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<string> {
+  const where = 'path' in endpoint ? { socketPath: endpoint.path } : { host: endpoint.address, port: endpoint.port };
+  return new Promise((resolve, reject) => {
+    const asking = request({ ...where, path, headers, method }, (answer) => {
+      let text = '';
+      answer.on('data', (chunk) => {
+        text += String(chunk);
+      });
+      answer.on('end', () => resolve(`${answer.statusCode} ${text.trim()}`));
+    });
+    asking.on('error', reject);
+    asking.end();
+  });
+}
+
+const answers = { '/hello': () => 'hello', '/object': (query: URLSearchParams) => ({ a: query.get('a') }) };
+
+describe('a control socket', () => {
+  test('is its owner’s alone, answers GET and nothing else', async () => {
+    const endpoint = { path: join(folder, 'own.sock') };
+    const server = await openControl({ endpoint, answers });
+    expect(statSync(endpoint.path).mode & 0o777).toBe(0o600);
+    expect(await ask(endpoint, '/hello')).toBe('200 hello');
+    expect(await ask(endpoint, '/object?a=b%2Fc')).toBe('200 {"a":"b/c"}');
+    expect(await ask(endpoint, '/hello', {}, 'POST')).toBe('405 only GET');
+    expect(await ask(endpoint, '/constructor')).toMatch(/^404/);
+    expect(await ask(endpoint, '//')).toMatch(/^404/);
+    expect(await ask(endpoint, `/${'x'.repeat(5000)}`)).toMatch(/^414/);
+    await server.close();
+    await expect(ask(endpoint, '/hello')).rejects.toThrow();
+  });
+
+  test('takes a token wherever it is not local, and an empty one nowhere', async () => {
+    const refused = (options: Partial<Parameters<typeof openControl>[0]>) =>
+      expect(openControl({ endpoint: { address: '0.0.0.0', port: 0 }, answers, ...options })).rejects.toMatchObject({
+        code: 'CONTROL_REFUSED',
+      });
+    await refused({});
+    await refused({ endpoint: { address: '::', port: 0 } });
+    await refused({ endpoint: { address: '192.0.2.1', port: 0 } });
+    await refused({ token: '' });
+    await refused({ endpoint: { path: join(folder, 'empty.sock') }, token: '' });
+  });
+
+  test('answers only who has the token, where there is one', async () => {
+    const server = await openControl({ endpoint: { address: '127.0.0.1', port: 0 }, token: 'open sesame', answers });
+    expect(await ask(server.endpoint, '/hello')).toBe('401 unauthorized');
+    for (const wrong of ['', 'Bearer', 'Bearer open', 'Bearer open sesame ', 'open sesame', 'bearer open sesame'])
+      expect(
+        await ask(server.endpoint, '/hello', { authorization: wrong === 'Bearer open sesame ' ? 'Bearer open sesameX' : wrong }),
+      ).toMatch(/^401/);
+    expect(await ask(server.endpoint, '/hello', { authorization: 'Bearer open sesame' })).toBe('200 hello');
+    await server.close();
+  });
+
+  test('on loopback does not answer a page that a browser was led to by another name', async () => {
+    const server = await openControl({ endpoint: { address: '127.0.0.1', port: 0 }, answers });
+    expect(await ask(server.endpoint, '/hello', { host: 'evil.example' })).toBe('403 forbidden');
+    expect(await ask(server.endpoint, '/hello', { host: 'localhost:1' })).toBe('200 hello');
+    await server.close();
+  });
+});
+
+const ROUTER = `
+as: 65000
+routerId: 192.0.2.1
+network:
+  nodes: [{ name: web-a }, { name: web-b, addresses: [127.0.0.2] }]
+  holders: [{ prefix: 10.0.9.1/32, node: web-a }]
+`;
+
+describe('why', () => {
+  test('asks the router that runs, and there are metrics beside', async () => {
+    const file = join(folder, 'router.yaml');
+    writeFileSync(file, ROUTER);
+    const control = join(folder, 'run.sock');
+    const terminal = new KeptTerminal();
+    const running = main(['run', '--quiet', '--control', control, file], terminal);
+    const ready = async (): Promise<void> => {
+      for (let tries = 0; tries < 400; tries++) {
+        if ((await command('why', '10.0.9.1', '--node', 'web-a', '--control', control)).code === 0) return;
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    };
+    await ready();
+    expect(await command('why', '10.0.9.1', '--node', 'web-a', '--control', control)).toEqual({
+      code: 0,
+      out: '10.0.9.1/32 web-a: holds\n  web-a holds 10.0.9.1/32.\n  configuration: accepted, preference 0\n',
+      err: '',
+    });
+    const other = await command('why', '10.0.9.1/32', '--node', 'web-b', '--control', control, '--json');
+    expect([other.code, JSON.parse(other.out)]).toMatchObject([1, { outcome: 'not-claimed', code: 'no-session', holders: ['web-a'] }]);
+    expect(await command('why', '10.0.9.1', '--node', 'nobody', '--control', control)).toMatchObject({
+      code: 1,
+      err: 'virtual-router: the router answers: there is no node "nobody"\n',
+    });
+    expect(await ask({ path: control }, '/metrics')).toContain('virtual_router_nodes{router="router"} 2');
+    terminal.signal('SIGTERM');
+    expect(await running).toBe(0);
+  });
+
+  test('says what is missing, and when nobody answers', async () => {
+    for (const args of [[], ['10.0.0.1'], ['10.0.0.1', '--node', 'a'], ['10.0.0.1', '--node', 'a', '--control', 'name']])
+      expect(await command('why', ...args)).toMatchObject({ code: 2, out: '' });
+    const { code, err } = await command('why', '10.0.0.1', '--node', 'a', '--control', join(folder, 'none.sock'));
+    expect([code, err]).toEqual([1, expect.stringMatching(/^virtual-router: no router answers there: /)]);
+  });
+
+  test('a router does not start where its control socket cannot be had', async () => {
+    const file = join(folder, 'other.yaml');
+    writeFileSync(file, ROUTER);
+    expect(await command('run', '--control', '0.0.0.0:0', file)).toMatchObject({ code: 2, err: expect.stringMatching(/expected a token/) });
+    const taken = createServer().listen(join(folder, 'taken.sock'));
+    await once(taken, 'listening');
+    expect(await command('run', '--control', join(folder, 'taken.sock'), file)).toMatchObject({ code: 1 });
+    taken.close();
+  });
+});

@@ -1,0 +1,235 @@
+import { describe, expect, test } from 'vitest';
+import { LIMITS } from '../../src/bgp/limits.js';
+import { defaultContext, encodeMessage } from '../../src/bgp/wire/index.js';
+import type { LimitReached, SessionRefused } from '../../src/router/events.js';
+import { renderPrometheus } from '../../src/router/prometheus.js';
+import { A, B, routerLab } from '../support/router-lab.js';
+
+const LIMITED = { address: A, as: 65001 };
+const host = (i: number): string => `192.0.${2 + (i >> 8)}.${i & 255}/32`;
+
+/** A lab that writes down what limits say. */
+async function lab(...[neighbours, more]: Parameters<typeof routerLab>) {
+  const made = await routerLab(neighbours, more);
+  const reports: string[] = [];
+  made.router.on('limit-reached', ({ limit, action, used, most }: LimitReached) => reports.push(`${limit} ${action} ${used}/${most}`));
+  const used = (limit: string) => made.router.neighbours()[0]?.limits.find((status) => status.limit === limit);
+  const claimed = () => [...made.router.claims()].filter(({ source }) => source === 'bgp').map(({ prefix }) => prefix);
+  return { ...made, reports, used, claimed };
+}
+
+describe('a limit of prefixes', () => {
+  test('is warned of, then keeps out the excess and nothing else; to say the same again costs nothing', async () => {
+    const { guest, say, reports, used, claimed } = await lab([{ ...LIMITED, limits: { prefixes: 10 } }]);
+    const a = guest(A, 65001);
+    for (let i = 0; i < 12; i++) say(a, host(i));
+    expect(claimed()).toEqual(Array.from({ length: 10 }, (_, i) => host(i)));
+    expect(reports).toEqual(['prefixes warned 8/10', 'prefixes refused 10/10']);
+    expect(used('prefixes')).toEqual({ limit: 'prefixes', used: 10, most: 10, exceeded: 2 });
+    for (let i = 0; i < 10; i++) say(a, host(i), { med: 7 });
+    expect([claimed().length, used('prefixes')?.exceeded, reports.length]).toEqual([10, 2, 2]);
+  });
+
+  test('has room again after a withdrawal, and asks again when it is raised', async () => {
+    const { clock, guest, say, router, config, claimed } = await lab([{ ...LIMITED, limits: { prefixes: 2 } }]);
+    const a = guest(A, 65001);
+    for (let i = 0; i < 4; i++) say(a, host(i));
+    a.withdraw(host(0));
+    clock.settle();
+    say(a, host(4));
+    expect(claimed().sort()).toEqual([host(1), host(4)]);
+    router.reconfigure({ ...config, neighbours: [{ ...LIMITED, passive: true, limits: { prefixes: 4 } }] });
+    clock.settle();
+    expect(claimed().sort()).toEqual([1, 2, 3, 4].map(host));
+  });
+
+  test('counts a prefix once, by however many paths it comes', async () => {
+    const { clock, guest, used, claimed } = await lab([{ ...LIMITED, addPath: 'receive', limits: { prefixes: 2 } }]);
+    const a = guest(A, 65001, { addPath: 'send' });
+    for (const [i, pathId] of [
+      [0, 1],
+      [0, 2],
+      [0, 3],
+      [1, 1],
+      [2, 1],
+      [1, 2],
+    ] as const)
+      a.announce({ prefix: host(i), pathId });
+    clock.settle();
+    expect([used('prefixes'), claimed().sort()]).toEqual([
+      { limit: 'prefixes', used: 2, most: 2, exceeded: 1 },
+      [host(0), host(0), host(0), host(1), host(1)],
+    ]);
+    a.withdraw({ prefix: host(0), pathId: 2 });
+    a.announce({ prefix: host(3), pathId: 1 });
+    for (const pathId of [1, 3]) a.withdraw({ prefix: host(0), pathId });
+    a.announce({ prefix: host(4), pathId: 1 });
+    clock.settle();
+    expect(claimed().sort()).toEqual([host(1), host(1), host(4)]);
+  });
+
+  test('ends the session only where that is asked for, or does nothing but tell', async () => {
+    const strict = await lab([{ ...LIMITED, limits: { prefixes: 2, exceeded: 'shutdown' } }]);
+    const a = strict.guest(A, 65001);
+    for (let i = 0; i < 3; i++) strict.say(a, host(i));
+    expect(strict.reports).toEqual(['prefixes warned 2/2', 'prefixes shutdown 2/2']);
+    expect(strict.router.neighbours()[0]?.lastDown).toContain('maximum number of prefixes reached: the limit of 2');
+    expect(strict.claimed()).toEqual([]);
+
+    const lenient = await lab([{ ...LIMITED, limits: { prefixes: 2, exceeded: 'warn' } }]);
+    const b = lenient.guest(A, 65001);
+    for (let i = 0; i < 3; i++) lenient.say(b, host(i));
+    expect(lenient.claimed().length).toBe(3);
+    expect(lenient.reports).toEqual(['prefixes warned 2/2', 'prefixes warned 3/2']);
+  });
+});
+
+test('a limit of attribute sets keeps out routes with new ones; sets that are known, or somebody else’s, are free', async () => {
+  const { guest, say, reports, used, claimed } = await lab([
+    { ...LIMITED, limits: { attributeSets: 3 } },
+    { address: B, as: 65001 },
+  ]);
+  const [a, b] = [guest(A, 65001), guest(B, 65001)];
+  say(b, '198.51.100.0/24', { nextHop: A, med: 99 });
+  for (let i = 0; i < 5; i++) say(a, host(i), { med: i });
+  expect(claimed().filter((prefix) => prefix.startsWith('192'))).toEqual([0, 1, 2].map(host));
+  say(a, host(7), { med: 2 });
+  say(a, host(8), { med: 99 });
+  expect(claimed().filter((prefix) => prefix.startsWith('192'))).toEqual([0, 1, 2, 7, 8].map(host));
+  // A change to a set that is not taken in is a withdrawal: what was said before is not true any more.
+  say(a, host(7), { med: 42 });
+  expect(claimed()).not.toContain(host(7));
+  expect(reports.at(-1)).toMatch(/^attributeSets refused/);
+  expect(used('attributeSets')?.exceeded).toBe(3);
+});
+
+test('a limit of memory keeps out what does not fit, and the end of a session gives all back', async () => {
+  const { clock, guest, say, router, reports, claimed } = await lab([{ ...LIMITED, limits: { memory: 1000 } }]);
+  const a = guest(A, 65001);
+  for (let i = 0; i < 20; i++) say(a, host(i));
+  expect(claimed().length).toBeGreaterThan(5);
+  expect(claimed().length).toBeLessThan(11);
+  expect(reports.some((report) => report.startsWith('memory refused'))).toBe(true);
+  const before = claimed().length;
+  void a.stop();
+  clock.advance(5000);
+  const again = guest(A, 65001);
+  for (let i = 0; i < 20; i++) say(again, host(i));
+  expect([claimed().length, router.neighbours()[0]?.limits[0]?.used]).toEqual([before, before]);
+});
+
+test('a route with too many communities of all kinds is refused', async () => {
+  const { guest, say, verdicts } = await lab([{ ...LIMITED, limits: { communities: 4 } }]);
+  const a = guest(A, 65001);
+  const kinds = { communities: ['65001:1', '65001:2'], largeCommunities: ['65001:1:1'], extendedCommunities: ['target:65001:1'] };
+  say(a, host(1), kinds);
+  say(a, host(2), { ...kinds, largeCommunities: ['65001:1:1', '65001:1:2'] });
+  expect(verdicts()).toEqual({ [host(1)]: 'accepted', [host(2)]: 'too-many-communities' });
+});
+
+test('who says too much at once is read more slowly, and its session lives', async () => {
+  const { clock, guest, router, reports, used, claimed } = await lab([{ ...LIMITED, holdTime: 9, limits: { updateRate: 100 } }]);
+  const a = guest(A, 65001);
+  const start = clock.now();
+  for (let i = 0; i < 2000; i++) a.announce(host(i));
+  clock.settle();
+  expect(claimed().length).toBeLessThan(1000);
+  while (claimed().length < 2000 && clock.now() < start + 60_000) clock.advance(100);
+  // 800 at once, then 100 a second.
+  expect(clock.now() - start).toBeGreaterThan(10_000);
+  expect(clock.now() - start).toBeLessThan(14_000);
+  expect([router.neighbours()[0]?.state, router.neighbours()[0]?.flaps]).toEqual(['established', 0]);
+  expect(reports).toEqual(['updateRate held 1/100']);
+  expect(used('updateRate')?.exceeded).toBeGreaterThan(0);
+});
+
+test('who dials without end is not answered, and is heard again a minute later', async () => {
+  const { clock, transport, router, guest } = await lab([{ ...LIMITED, limits: { attempts: 5 } }]);
+  const refused: SessionRefused[] = [];
+  router.on('session-refused', (event) => refused.push(event));
+  let ended = 0;
+  for (let i = 0; i < 50; i++) {
+    transport.dial(
+      { remote: { address: '10.0.0.1', port: 179 }, localAddress: A },
+      {
+        connected: (connection) => {
+          connection.listen({ data: () => {}, drained: () => {}, closed: () => ended++ });
+          clock.settle();
+          connection.abort();
+        },
+        failed: () => {},
+      },
+    );
+    clock.settle();
+  }
+  expect(ended).toBe(50);
+  expect(refused).toEqual([{ router: 'router', address: A, reason: 'too-many-attempts' }]);
+  expect(router.metrics().refused).toEqual({ 'too-many-attempts': 45 });
+  expect(renderPrometheus(router.metrics())).toContain(
+    'virtual_router_connections_refused_total{router="router",reason="too-many-attempts"} 45',
+  );
+  clock.advance(60_000);
+  guest(A, 65001);
+});
+
+test('connections of a range that get no further are so many and no more, and are given up', async () => {
+  const nodes = Array.from({ length: 6 }, (_, i) => ({ name: `n${i}`, addresses: [`10.1.0.${i + 1}`] }));
+  const { clock, transport, router } = await lab([{ address: '10.1.0.0/24', as: 'any', limits: { halfOpen: 3 } }], { network: { nodes } });
+  const refused: string[] = [];
+  router.on('session-refused', ({ address, reason }) => refused.push(`${address} ${reason}`));
+  for (let i = 0; i < 6; i++) {
+    transport.dial(
+      { remote: { address: '10.0.0.1', port: 179 }, localAddress: `10.1.0.${i + 1}` },
+      { connected: (connection) => connection.listen({ data: () => {}, drained: () => {}, closed: () => {} }), failed: () => {} },
+    );
+    clock.settle();
+  }
+  expect(refused).toEqual(['10.1.0.4', '10.1.0.5', '10.1.0.6'].map((address) => `${address} too-many-half-open`));
+  expect(router.neighbours().length).toBe(3);
+  clock.advance(240_000); // RFC 4271 §8.2.2: the large hold time of OpenSent
+  expect(router.neighbours()).toEqual([]);
+});
+
+test('who does not read has so much waiting for it and no more, and loses the session after the send hold time', async () => {
+  const { clock, transport, router, guest } = await lab([
+    { ...LIMITED, export: 'claims', sendHoldTime: 30 },
+    { address: B, as: 65002 },
+  ]);
+  let stop = (): void => {};
+  transport.dial(
+    { remote: { address: '10.0.0.1', port: 179 }, localAddress: A },
+    {
+      connected: (connection) => {
+        connection.listen({ data: () => {}, drained: () => {}, closed: () => {} });
+        stop = () => connection.pause();
+        const open = { type: 'open', version: 4, asn: 65001, holdTime: 90, routerId: A, capabilities: [] } as const;
+        connection.write(encodeMessage(open, defaultContext));
+        connection.write(encodeMessage({ type: 'keepalive' }, defaultContext));
+      },
+      failed: () => {},
+    },
+  );
+  clock.settle();
+  expect(router.neighbours()[0]?.state).toBe('established');
+  stop();
+  const b = guest(B, 65002);
+  const communities = Array.from({ length: 200 }, (_, i) => `65002:${i}`);
+  for (let i = 0; i < 1500; i++) b.announce(host(i), { communities: [...communities, `65003:${i}`] });
+  clock.advance(1000);
+  const { unread = 0, state } = router.neighbours()[0] ?? {};
+  expect([state, unread > 1 << 20, unread < (1 << 20) + 100_000]).toEqual(['established', true, true]);
+  expect(router.neighbours()[1]?.state).toBe('established');
+  clock.advance(31_000);
+  expect([router.neighbours()[0]?.state === 'established', router.neighbours()[0]?.lastDown]).toEqual([
+    false,
+    'nothing could be sent for the send hold time',
+  ]);
+});
+
+test('every limit has a default, and is there to be seen', async () => {
+  const { router } = await lab([LIMITED]);
+  const shown = router.neighbours()[0]?.limits.map(({ limit, most }) => [limit, most]);
+  expect(shown).toEqual((['prefixes', 'attributeSets', 'memory', 'updateRate'] as const).map((name) => [name, LIMITS[name].otherwise]));
+  const text = renderPrometheus(router.metrics());
+  for (const [limit] of shown ?? []) expect(text).toContain(`virtual_router_limit_most{router="router",neighbour="${A}",limit="${limit}"}`);
+});
