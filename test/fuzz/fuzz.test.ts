@@ -1,0 +1,22 @@
+import { describe, expect, test } from 'vitest';
+import { seeded } from '../../src/lib/random.js';
+import { mutate } from './mutate.js';
+import { finds, TARGETS } from './targets.js';
+
+/** Inputs of the short run; `npm run fuzz` goes on from there, guided by coverage. */
+const SHORT: Readonly<Record<string, number>> = { session: 25, frames: 150, captures: 100, config: 100 };
+
+describe.each(TARGETS)('$name', ({ name, seeds, run }) => {
+  const start = seeds();
+  test('takes in what it begins with', async () => {
+    expect(start.length).toBeGreaterThan(0);
+    for (const bytes of start.slice(0, 60)) await run(bytes);
+  });
+  test.each(finds(name))('is mended: $file', async ({ bytes }) => {
+    await run(bytes);
+  });
+  test('takes in anything like it', async () => {
+    const random = seeded(1);
+    for (let i = 0; i < (SHORT[name] ?? 400); i++) await run(mutate(start[i % start.length] ?? new Uint8Array(0), start, random));
+  });
+});

@@ -1,0 +1,367 @@
+/** What is fuzzed: each parser of what comes from outside, and a whole session. A row each. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { decodeControl, encodeControl } from '../../src/bfd/index.js';
+import { Framer } from '../../src/bgp/framer.js';
+import { decodeAttributes } from '../../src/bgp/wire/attributes/block.js';
+import {
+  AttributeScan,
+  decodeCanonical,
+  decodeMessage,
+  defaultContext,
+  encodeMessage,
+  inspectMessage,
+  MessageError,
+  toJson,
+  type WireContext,
+} from '../../src/bgp/wire/index.js';
+import { bgpMessages, isMrt, isPcap, isPcapng, readMrt, readPcap, readPcapng } from '../../src/capture/index.js';
+import { checkFile } from '../../src/cli/file.js';
+import { concatBytes } from '../../src/lib/bytes.js';
+import { ManualClock } from '../../src/lib/clock.js';
+import { UsageError } from '../../src/lib/errors.js';
+import { parsePrefix } from '../../src/lib/prefix.js';
+import { TimerHeap } from '../../src/lib/timers.js';
+import { CacheSession } from '../../src/rtr/session.js';
+import { decodePdu, encodePdu, pduLength, RtrWireError } from '../../src/rtr/wire/index.js';
+import { memoryCable } from '../../src/stack/index.js';
+import { Stack } from '../../src/stack/stack.js';
+import { hex } from '../support/hex.js';
+import { playSession, sessionSeeds } from './session.js';
+
+/** One thing to fuzz. */
+export interface Target {
+  readonly name: string;
+  /** Where to begin. */
+  seeds(): readonly Uint8Array[];
+  /** Takes anything in. Throws (or rejects) where something is broken. */
+  run(bytes: Uint8Array): void | Promise<void>;
+}
+
+const HERE = import.meta.dirname;
+/** Captures beside the repository's own, where there are any. */
+const CORPORA = process.env.VIRTUAL_ROUTER_CORPORA;
+const LONGEST_SEED = 8192;
+
+const CONTEXTS: readonly WireContext[] = [
+  defaultContext,
+  { ...defaultContext, peerType: 'internal', aigp: true },
+  { ...defaultContext, fourOctetAs: false, addPath: { 'ipv4-unicast': true, 'ipv6-unicast': true } },
+  { ...defaultContext, extendedNextHop: true, peerType: 'confederation' },
+];
+
+/** What a context makes of octets is picked by the first of them, so that the rest mean the same in all. */
+function contextOf(bytes: Uint8Array): WireContext {
+  return CONTEXTS[(bytes[0] ?? 0) % CONTEXTS.length] ?? defaultContext;
+}
+
+function filesOf(...endings: readonly string[]): Uint8Array[] {
+  const folders = [join(HERE, '../captures'), ...(CORPORA === undefined ? [] : [CORPORA])];
+  const found: Uint8Array[] = [];
+  for (const folder of folders) {
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !endings.some((ending) => entry.name.endsWith(ending))) continue;
+      const bytes = readFileSync(join(entry.parentPath, entry.name));
+      if (bytes.length <= LONGEST_SEED * 4) found.push(new Uint8Array(bytes));
+    }
+  }
+  return found;
+}
+
+/** BGP messages of the captures at hand, a few of each kind and length. */
+function messages(): Uint8Array[] {
+  const kept = new Map<string, Uint8Array>();
+  for (const file of filesOf('.pcap')) {
+    for (const found of bgpMessages(isPcap(file) ? readPcap(file) : readPcapng(file))) {
+      if (!('bytes' in found)) continue;
+      const { bytes } = found;
+      if (bytes.length <= 1024) kept.set(`${bytes[18]} ${bytes.length}`, bytes.slice());
+    }
+  }
+  return [...kept.values()];
+}
+
+function whole(condition: boolean, what: string): void {
+  if (!condition) throw new Error(`broken: ${what}`);
+}
+
+/** Throws but for errors of the kind that the caller is told of. */
+function expecting(kind: new (...args: never[]) => Error, call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    if (!(error instanceof kind)) throw error;
+  }
+}
+
+const bgpMessage: Target = {
+  name: 'bgp-message',
+  seeds: () => messages().map((bytes) => Uint8Array.from([0, ...bytes])),
+  run(input) {
+    const context = contextOf(input);
+    const bytes = input.subarray(1);
+    inspectMessage(bytes, context);
+    expecting(MessageError, () => {
+      const message = decodeMessage(bytes, context);
+      JSON.stringify(toJson(message));
+      // What is well-formed survives.
+      if (message.type === 'update' && message.malformed) return;
+      let again: Uint8Array;
+      try {
+        again = encodeMessage(message, context);
+      } catch (error) {
+        if (error instanceof UsageError) return; // longer than it came: several parameters made one, say
+        throw error;
+      }
+      const said = JSON.stringify(toJson(decodeMessage(again, context)));
+      whole(said === JSON.stringify(toJson(message)), 'a message does not survive being written');
+    });
+  },
+};
+
+const bgpAttributes: Target = {
+  name: 'bgp-attributes',
+  seeds: () =>
+    messages()
+      .filter((bytes) => bytes[18] === 2)
+      .flatMap((bytes) => {
+        const at = 21 + (((bytes[19] ?? 0) << 8) | (bytes[20] ?? 0));
+        const length = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+        return length > 0 ? [Uint8Array.from([0, ...bytes.subarray(at + 2, at + 2 + length)])] : [];
+      }),
+  run(input) {
+    const context = contextOf(input);
+    const bytes = input.subarray(1);
+    const scan = new AttributeScan();
+    scan.scan(bytes, 0, bytes.length, context);
+    const { remedy } = scan;
+    const { malformed } = decodeAttributes(bytes, context);
+    // The prefixes in MP attributes are looked at by the decoder alone.
+    if (remedy > 0) whole(malformed.length > 0, 'the scan finds what the decoder does not');
+    else
+      whole(
+        malformed.every(({ code }) => code === 14 || code === 15),
+        'the decoder finds what the scan does not',
+      );
+    if (scan.mpReachAt >= 0 && scan.nextHopAt < 0) scan.canonicalFor(Uint8Array.of(10, 0, 0, 1), 0, 4);
+    const canonical = scan.bytes.slice(scan.from, scan.to);
+    whole(canonical.length <= 2 * bytes.length + 64, 'a canonical set is longer than it can be');
+    decodeCanonical(canonical);
+  },
+};
+
+const bgpStream: Target = {
+  name: 'bgp-stream',
+  seeds: () => [concatBytes(messages().slice(0, 12)), ...messages().slice(0, 20)],
+  run(bytes) {
+    // The same stream in one piece and in many must be cut into the same messages.
+    const cut = (sizes: (i: number) => number): string => {
+      const heard: string[] = [];
+      let over = false;
+      const framer = new Framer({
+        updates: (chunk, from, to) => {
+          for (let at = from; at < to; ) {
+            const length = ((chunk[at + 16] ?? 0) << 8) | (chunk[at + 17] ?? 0);
+            whole(length >= 23 && at + length <= to, 'a run of UPDATEs is not whole messages');
+            heard.push(Buffer.from(chunk.subarray(at, at + length)).toString('hex'));
+            at += length;
+          }
+          return true;
+        },
+        message: (message) => heard.push(Buffer.from(message).toString('hex')) > 0,
+        broken: ({ code, subcode }) => {
+          heard.push(`broken ${code}/${subcode}`);
+          over = true;
+        },
+      });
+      for (let at = 0, i = 0; at < bytes.length && !over; i++) {
+        const size = Math.max(1, sizes(i));
+        framer.push(bytes.slice(at, at + size));
+        at += size;
+      }
+      whole(framer.pending <= 65_535, 'more than a message is held');
+      return heard.join('\n');
+    };
+    const once = cut(() => bytes.length);
+    whole(cut((i) => 1 + (bytes[i % bytes.length] ?? 0)) === once, 'a stream in pieces reads otherwise');
+  },
+};
+
+const bfd: Target = {
+  name: 'bfd',
+  seeds: () => [
+    hex('20c00318 00000001 00000002 000f4240 000f4240 00000000'),
+    hex('20400320 00000001 00000002 000f4240 000f4240 00000000 0108016162636465'),
+  ],
+  run(bytes) {
+    const packet = decodeControl(bytes);
+    if (typeof packet === 'object')
+      whole(JSON.stringify(decodeControl(encodeControl(packet))) === JSON.stringify(packet), 'a packet does not survive');
+  },
+};
+
+const RTR_SEED = (version: 0 | 1 | 2): Uint8Array =>
+  concatBytes([
+    encodePdu(version, { type: 'cache-response', session: 1 }),
+    encodePdu(version, {
+      type: 'prefix',
+      announce: true,
+      ipv6: false,
+      a: 0xc0000200,
+      b: 0,
+      c: 0,
+      d: 0,
+      length: 24,
+      maxLength: 24,
+      asn: 65001,
+    }),
+    ...(version === 2 ? [encodePdu(version, { type: 'aspa', announce: true, customer: 65007, providers: [65008] })] : []),
+    encodePdu(version, { type: 'end-of-data', session: 1, serial: 1, intervals: { refresh: 100, retry: 50, expire: 1000 } }),
+    encodePdu(version, { type: 'serial-notify', session: 1, serial: 2 }),
+  ]);
+
+const rtr: Target = {
+  name: 'rtr',
+  seeds: () => ([0, 1, 2] as const).map((version) => Uint8Array.from([version, ...RTR_SEED(version)])),
+  run(input) {
+    const bytes = input.subarray(1);
+    expecting(RtrWireError, () => {
+      for (let at = 0; at < bytes.length; ) {
+        const length = pduLength(bytes, at);
+        if (length === undefined || at + length > bytes.length) break;
+        whole(length >= 8, 'a PDU without a header');
+        decodePdu(bytes.subarray(at, at + length));
+        at += length;
+      }
+    });
+    const session = new CacheSession({ address: '192.0.2.1', version: ((input[0] ?? 0) % 3) as 0 | 1 | 2 });
+    session.handle({ type: 'start' }, 0);
+    session.handle({ type: 'connected' }, 0);
+    for (let at = 0, now = 0; at < bytes.length; now += 40_000) {
+      const size = 1 + (bytes[at] ?? 0);
+      session.handle({ type: 'octets', bytes: bytes.slice(at, at + size) }, now);
+      session.tick(now + 40_000);
+      at += size;
+    }
+    const { deadline } = session;
+    whole(deadline === undefined || Number.isFinite(deadline), 'a timer that is never due');
+  },
+};
+
+/** Recordings of any kind: all records come out, and nothing is thrown. */
+const captures: Target = {
+  name: 'captures',
+  seeds: () => filesOf('.pcap', '.pcapng', '.mrt').filter(({ length }) => length <= LONGEST_SEED),
+  run(bytes) {
+    let records = 0;
+    const count = (): void => whole(++records <= bytes.length + 1, 'more records than octets');
+    if (isPcap(bytes)) for (const _ of bgpMessages(readPcap(bytes))) count();
+    else if (isPcapng(bytes)) for (const _ of bgpMessages(readPcapng(bytes))) count();
+    else if (isMrt(bytes)) for (const _ of readMrt(bytes)) count();
+    for (const read of [readPcap, readPcapng, readMrt]) {
+      records = 0;
+      for (const _ of read(bytes)) if (++records > bytes.length + 1) whole(false, 'more records than octets');
+    }
+  },
+};
+
+/** Frames, each with its length before it, into a stack with one guest. */
+const frames: Target = {
+  name: 'frames',
+  seeds: () =>
+    [
+      'ffffffffffff 02000000000a 0806 0001 0800 0604 0001 02000000000a 0a000002 000000000000 0a000001',
+      '02560a000001 02000000000a 0800 4500001c000100004001 66de 0a000002 0a000001 0800f7ff00000000',
+      '02560a000001 02000000000a 0800 4500001c000100004011 66ce 0a000002 0a000003 0035003500080000',
+      '02560a000001 02000000000a 0800 4500001c000120004011 46ce 0a000002 0a000003 0035003500080000',
+      '3333ff000001 02000000000a 86dd 6000000000203aff 20010db8000000000000000000000002 ff0200000000000000000001ff000001 8700000000000000 20010db8000000000000000000000001 0101 02000000000a',
+      '02560a000001 02000000000a 8100 000a 0800 4500001c000100004001 66de 0a000002 0a000001 0800f7ff00000000',
+    ].map((text) => {
+      const frame = hex(text);
+      return Uint8Array.from([frame.length >> 8, frame.length & 255, ...frame]);
+    }),
+  run(bytes) {
+    const clock = new ManualClock();
+    const everything = [{ type: 'node', node: 'a' }] as const;
+    const stack = new Stack({
+      timers: new TimerHeap(clock),
+      lookup4: () => [...everything],
+      lookup6: () => [...everything],
+      mayClaim: () => false,
+      announced: () => {},
+      answered: () => {},
+    });
+    const mac = '02:56:0a:00:00:01';
+    stack.setInterfaces([
+      { prefix: parsePrefix('10.0.0.0/24'), addresses: ['10.0.0.1'], mac, advertise: true },
+      { prefix: parsePrefix('2001:db8::/64'), addresses: ['2001:db8::1'], mac, advertise: true },
+    ]);
+    stack.setNodes([{ name: 'a', location: 'p', addresses: ['10.0.0.2', '2001:db8::2'], up: true }]);
+    const [guest, port] = memoryCable();
+    const link = stack.attach('p', port);
+    guest.listen(() => {});
+    let sent = 0;
+    for (let at = 0; at + 2 <= bytes.length; ) {
+      const end = Math.min(bytes.length, at + 2 + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)));
+      guest.send(bytes, at + 2, end);
+      sent++;
+      at = end;
+    }
+    clock.advance(1000);
+    whole(link.received <= sent, 'more frames came in than were sent');
+  },
+};
+
+const YAML = `as: 65000
+routerId: 192.0.2.1
+listen: [{ address: 127.0.0.1, port: 1790 }]
+network:
+  ranges: [10.0.0.0/16]
+  nodes: [{ name: a, addresses: [10.0.0.2], tags: [t] }]
+  grants: [{ node: a, prefix: 10.0.1.0/24, le: 32, limit: 4, takeover: always }]
+neighbours:
+  - { address: 10.0.0.2, as: 65001, limits: { prefixes: 10 }, export: claims, bfd: { minTx: 50 } }
+`;
+
+/** A configuration file: a mistake is a UsageError and nothing else. */
+const config: Target = {
+  name: 'config',
+  seeds: () =>
+    [YAML, JSON.stringify({ as: '1.10', routerId: '1.1.1.1', neighbours: [{ address: '10.0.0.0/8', as: 'any' }] })].map((text) =>
+      new TextEncoder().encode(text),
+    ),
+  run(bytes) {
+    const document = parseDocument(new TextDecoder().decode(bytes), { prettyErrors: false, merge: true, logLevel: 'silent' });
+    if (document.errors.length > 0) return;
+    let value: unknown;
+    try {
+      value = document.toJS({ maxAliasCount: 1000 });
+    } catch {
+      return; // aliases that multiply: said in one line by the command
+    }
+    expecting(UsageError, () => {
+      const checked = checkFile(value);
+      // What was taken is taken again, and means the same.
+      for (const { config: router } of checked.routers)
+        whole(
+          JSON.stringify(checkFile(checked.network ? { network: checked.network, routers: [router] } : router).routers[0]?.config) ===
+            JSON.stringify(router),
+          'a configuration changes when it is given back',
+        );
+    });
+  },
+};
+
+const session: Target = { name: 'session', seeds: sessionSeeds, run: playSession };
+
+export const TARGETS: readonly Target[] = [bgpMessage, bgpAttributes, bgpStream, bfd, rtr, captures, frames, config, session];
+
+const FINDS = join(HERE, 'finds');
+
+/** What was found before, minimised: `finds/TARGET-*.hex`, octets as hex digits. */
+export function finds(name: string): readonly { readonly file: string; readonly bytes: Uint8Array }[] {
+  return readdirSync(FINDS)
+    .filter((file) => file.startsWith(`${name}-`) && file.endsWith('.hex'))
+    .map((file) => ({ file, bytes: hex(readFileSync(join(FINDS, file), 'utf8')) }));
+}
