@@ -1,9 +1,18 @@
 /**
- * The whole forwarding path, source check and look-up with it: memory port to memory port on one thread, and frames through VXLAN ports on
- * loopback, in and out. `npx tsx bench/forward.ts`; says whether the heap grows.
+ * `npm run bench:forward`: the whole forwarding path, source check and look-up with it, on one thread: between memory ports, through VXLAN
+ * ports (plain and batched) and through TAP devices; whether the heap grows over ten million frames; and iperf3 between two Linux
+ * guests through the router, beside slirp4netns and the kernel's bridge. In network namespaces of its own; takes root, koffi, iperf3 and
+ * slirp4netns, and leaves out what is not there.
+ *
+ *     tsx bench/forward.ts [--only memory,vxlan,tap,iperf] [--frames 10000000] [--seconds 4]
  */
-import { createSocket } from 'node:dgram';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import {
   type Clock,
   Host,
@@ -20,10 +29,22 @@ import { writeArp } from '../src/stack/wire/arp.js';
 import { EtherType } from '../src/stack/wire/codes.js';
 import { writeEthernet } from '../src/stack/wire/ethernet.js';
 import { writeIpv4 } from '../src/stack/wire/ipv4.js';
+import { Lab } from './lab.js';
 
-const FRAMES = 10_000_000;
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'memory,vxlan,tap,iperf' },
+    frames: { type: 'string', default: '10000000' },
+    seconds: { type: 'string', default: '4' },
+    /** Where a part runs: inside of a namespace that the whole has made. */
+    inside: { type: 'string' },
+  },
+});
+const FRAMES = Number(values.frames);
+const SECONDS = Number(values.seconds);
 const ROUTER = Uint8Array.of(2, 0x56, 10, 0, 0, 1);
 const MACS = [Uint8Array.of(2, 0, 0, 0, 0, 10), Uint8Array.of(2, 0, 0, 0, 0, 11)] as const;
+const root = join(import.meta.dirname, '..');
 
 async function routerOf(ports: Readonly<Record<string, Port>>, clock: Clock): Promise<VirtualRouter> {
   const router = new VirtualRouter(
@@ -71,7 +92,30 @@ function packet(): Uint8Array {
   return frame;
 }
 
-async function memory(): Promise<void> {
+/** What the heap did over some frames. */
+interface Heap {
+  /** Frames that were forwarded meanwhile. */
+  readonly frames: number;
+  /** MB more in use afterwards, nothing collected in between by us. */
+  readonly grownMb: number;
+  readonly collections: number;
+}
+
+function watchHeap(): (frames: number) => Heap {
+  let collections = 0;
+  const observer = new PerformanceObserver((list) => {
+    collections += list.getEntries().length;
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  const before = process.memoryUsage().heapUsed;
+  return (frames) => {
+    const grownMb = (process.memoryUsage().heapUsed - before) / 1e6;
+    observer.disconnect();
+    return { frames, grownMb, collections };
+  };
+}
+
+async function memory(): Promise<object> {
   const [a, pa] = memoryCable();
   const [b, pb] = memoryCable();
   const router = await routerOf({ pa, pb }, new ManualClock());
@@ -87,53 +131,219 @@ async function memory(): Promise<void> {
       buffer.set(template);
       a.send(buffer, 0, 60);
     }
-    return frames / (performance.now() - start) / 1000;
+    return (frames / (performance.now() - start)) * 1000;
   };
   run(500_000);
   received = 0;
-  const heap = process.memoryUsage().heapUsed;
-  const rate = run(FRAMES);
-  const grown = (process.memoryUsage().heapUsed - heap) / 1e6;
+  const heap = watchHeap();
+  const framesPerSecond = run(FRAMES);
+  const used = heap(received);
   if (received !== FRAMES) throw new Error(`${FRAMES - received} frames were lost`);
-  console.log(
-    `memory to memory, 64-byte frames    ${rate.toFixed(2)} M/s; heap after ${FRAMES / 1e6} M frames ${grown.toFixed(1)} MB more`,
-  );
   await router.stop();
+  return { framesPerSecond, heap: used };
 }
 
-async function vxlan(): Promise<void> {
+/** Floods port a from another process, and counts what leaves by port b once all is warm. */
+async function flooded(
+  port: Port & { readonly counters?: { readonly sent: number; readonly dropped: number } },
+  blast: (seconds: number) => Promise<unknown>,
+): Promise<object> {
+  const sent = (): number => (port.counters?.sent ?? 0) - (port.counters?.dropped ?? 0);
+  const over = blast(SECONDS + 4);
+  // The other process takes a second to start, and ours a moment to be compiled.
+  const latest = performance.now() + 3000;
+  while (sent() < 20_000 && performance.now() < latest) await pause(10);
+  const [from, at] = [sent(), performance.now()];
+  const heap = watchHeap();
+  await pause(SECONDS * 1000);
+  const frames = sent() - from;
+  const framesPerSecond = (frames / (performance.now() - at)) * 1000;
+  const used = heap(frames);
+  await over;
+  return { framesPerSecond, heap: used };
+}
+
+function blaster(from: string, fromPort: number, to: string, toPort: number, payload: Uint8Array, prefix: readonly string[] = []) {
+  return async (seconds: number): Promise<void> => {
+    const program = bundle('blaster.ts');
+    const [command = '', ...args] = [...prefix, process.execPath, program, from, fromPort, to, toPort, seconds].map(String);
+    const child = spawn(command, [...args, Buffer.from(payload).toString('hex')], { stdio: ['ignore', 'inherit', 'inherit'] });
+    await once(child, 'exit');
+  };
+}
+
+async function vxlan(batched: boolean): Promise<object> {
   const ports = new NodePorts();
-  const at = { type: 'vxlan', address: '127.0.0.1', port: 47_890, vni: 1 } as const;
+  const at = { type: 'vxlan', address: '127.0.0.1', port: 47_890, vni: 1, ...(batched ? { batched } : {}) } as const;
   const pa = await ports.open({ ...at, name: 'pa', remote: '127.0.0.2' });
   const pb = await ports.open({ ...at, name: 'pb', remote: '127.0.0.3' });
   const router = await routerOf({ pa, pb }, new SystemClock());
-  const [a, b] = ['127.0.0.2', '127.0.0.3'].map((address) => createSocket({ type: 'udp4', recvBufferSize: 4 << 20 }).bind(47_890, address));
-  if (!a || !b) return;
-  await Promise.all([once(a, 'listening'), once(b, 'listening')]);
   const header = Buffer.from('0800000000000100', 'hex');
-  let received = 0;
-  b.on('message', () => received++);
+  // Guest b is a socket that nobody reads: it says who it is, and the kernel drops what it cannot hold.
+  const { createSocket } = await import('node:dgram');
+  const b = createSocket('udp4').bind(47_890, '127.0.0.3');
+  await once(b, 'listening');
   b.send(Buffer.concat([header, arp()]), 47_890, '127.0.0.1');
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  received = 0;
-  const datagram = Buffer.concat([header, packet()]);
-  let over = false;
-  // The sender and both ends share this thread with the router: the rate is a lower bound.
-  const fill = (): void => {
-    if (over) return;
-    for (let i = 0; i < 64; i++) a.send(datagram, 47_890, '127.0.0.1');
-    setImmediate(fill);
-  };
-  const start = performance.now();
-  fill();
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  over = true;
-  console.log(`VXLAN in and out, sender on the same thread  ${((received / (performance.now() - start)) * 1000).toFixed(0)} frames/s`);
-  a.close();
+  await pause(100);
+  const result = await flooded(pb, blaster('127.0.0.2', 47_890, '127.0.0.1', 47_890, Buffer.concat([header, packet()])));
   b.close();
   await router.stop();
   await Promise.all([pa.close(), pb.close()]);
+  return result;
 }
 
-await memory();
-await vxlan();
+/** In a namespace: two TAP devices, each moved into a guest's. */
+async function tap(guests: readonly string[]): Promise<object> {
+  const ports = new NodePorts();
+  const pa = await ports.open({ type: 'tap', name: 'pa', device: 'vrbencha' });
+  const pb = await ports.open({ type: 'tap', name: 'pb', device: 'vrbenchb' });
+  const router = await routerOf({ pa, pb }, new SystemClock());
+  for (const [i, device] of ['vrbencha', 'vrbenchb'].entries()) {
+    const guest = guests[i] ?? '';
+    execFileSync('ip', ['link', 'set', device, 'netns', guest]);
+    execFileSync('ip', ['-n', guest, 'link', 'set', device, 'up']);
+    execFileSync('ip', ['-n', guest, 'address', 'add', `10.0.${i + 1}.${i + 10}/24`, 'dev', device]);
+    execFileSync('ip', ['-n', guest, 'route', 'add', `10.0.${2 - i}.0/24`, 'via', `10.0.${i + 1}.1`]);
+  }
+  // 64-octet frames: 14 + 20 + 8 + 18, and the check sequence that is not there.
+  const result = await flooded(
+    pb,
+    blaster('10.0.1.10', 4000, '10.0.2.11', 4000, new Uint8Array(18), ['ip', 'netns', 'exec', guests[0] ?? '']),
+  );
+  await router.stop();
+  await Promise.all([pa.close(), pb.close()]);
+  return result;
+}
+
+/** In the router's namespace: guests behind vxlan devices, and iperf3 between them. */
+async function router(batched: boolean, mtu: number, hosts: readonly string[]): Promise<void> {
+  const ports = new NodePorts();
+  const at = { type: 'vxlan', address: hosts[0] ?? '', vni: 1, mtu, ...(batched ? { batched } : {}) } as const;
+  const pa = await ports.open({ ...at, name: 'pa', remote: hosts[1] ?? '' });
+  const pb = await ports.open({ ...at, name: 'pb', remote: hosts[2] ?? '' });
+  await routerOf({ pa, pb }, new SystemClock());
+  console.log('ready');
+  await pause(60_000);
+}
+
+interface Iperf {
+  readonly name: string;
+  readonly mtu: number;
+  readonly megabitsPerSecond: number;
+}
+
+async function iperf(lab: Lab, mtu: number): Promise<Iperf[]> {
+  const results: Iperf[] = [];
+  const [r, a, b] = ['10.99.1.1', '10.99.1.2', '10.99.1.3'].map((address) => lab.host(address));
+  if (!r || !a || !b) return [];
+  const inside = (host: { namespace: string }, ...command: string[]): string =>
+    execFileSync('ip', ['netns', 'exec', host.namespace, ...command], { timeout: 30_000 }).toString();
+  const measure = (name: string, target: string): void => {
+    const out = inside(a, 'iperf3', '-c', target, '-t', String(SECONDS), '-O', '1', '-J');
+    const { end } = JSON.parse(out) as { end: { sum_received: { bits_per_second: number } } };
+    results.push({ name, mtu, megabitsPerSecond: end.sum_received.bits_per_second / 1e6 });
+    console.log(`  iperf3, ${name}, MTU ${mtu}: ${(end.sum_received.bits_per_second / 1e6).toFixed(0)} Mb/s`);
+  };
+  const server = lab.spawn(b, ['iperf3', '-s']);
+  for (const host of [a, b]) inside(host, 'ip', 'link', 'set', 'eth0', 'mtu', String(mtu));
+  await pause(500);
+  measure("the kernel's bridge", '10.99.1.3');
+  for (const host of [r, a, b]) inside(host, 'ip', 'link', 'set', 'eth0', 'mtu', String(mtu + 50));
+  for (const batched of [false, true]) {
+    const child = spawn(
+      'ip',
+      [
+        'netns',
+        'exec',
+        r.namespace,
+        process.execPath,
+        bundle('forward.ts'),
+        '--inside',
+        `router ${batched} ${mtu} 10.99.1.1 10.99.1.2 10.99.1.3`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await once(child.stdout, 'data');
+    for (const [i, host] of [a, b].entries()) {
+      const device = ['vxb', 'type', 'vxlan', 'id', '1', 'local', host.address, 'remote', '10.99.1.1', 'dstport', '4789', 'dev', 'eth0'];
+      inside(host, 'ip', 'link', 'add', ...device);
+      inside(host, 'ip', 'link', 'set', 'vxb', 'mtu', String(mtu), 'up');
+      // A veth leaves the inner checksum to hardware that is not there.
+      inside(host, 'python3', join(root, 'test', 'interop', 'support', 'checksums.py'), 'vxb');
+      inside(host, 'ip', 'address', 'add', `10.0.${i + 1}.${i + 10}/24`, 'dev', 'vxb');
+      inside(host, 'ip', 'route', 'add', `10.0.${2 - i}.0/24`, 'via', `10.0.${i + 1}.1`);
+    }
+    measure(`virtual-router, ${batched ? 'batched' : 'plain'} VXLAN`, '10.0.2.11');
+    for (const host of [a, b]) inside(host, 'ip', 'link', 'delete', 'vxb');
+    child.kill();
+    // `ip` has become the program itself.
+    await once(child, 'exit');
+  }
+  lab.stop(server);
+  if (spawnSync('slirp4netns', ['--version']).error === undefined) {
+    // A guest of slirp4netns reaches the namespace that it runs in.
+    inside(r, 'ip', 'link', 'set', 'lo', 'up');
+    lab.spawn(r, ['iperf3', '-s']);
+    const guest = lab.host('10.99.1.9');
+    lab.spawn(r, ['slirp4netns', '--configure', `--mtu=${mtu}`, '--netns-type=path', `/run/netns/${guest.namespace}`, 'tap0']);
+    await pause(1500);
+    const out = inside(guest, 'iperf3', '-c', '10.0.2.2', '-t', String(SECONDS), '-O', '1', '-J');
+    const { end } = JSON.parse(out) as { end: { sum_received: { bits_per_second: number } } };
+    results.push({ name: 'slirp4netns', mtu, megabitsPerSecond: end.sum_received.bits_per_second / 1e6 });
+    console.log(`  iperf3, slirp4netns, MTU ${mtu}: ${(end.sum_received.bits_per_second / 1e6).toFixed(0)} Mb/s`);
+  }
+  return results;
+}
+
+function bundle(file: string): string {
+  const out = join(root, '.tmp', `bench-${file.replace('.ts', '.mjs')}`);
+  const options = ['--bundle', '--platform=node', '--format=esm', '--target=node20', '--packages=external', '--log-level=error'];
+  execFileSync(join(root, 'node_modules', '.bin', 'esbuild'), [join(root, 'bench', file), ...options, `--outfile=${out}`]);
+  return out;
+}
+
+/** A part in a process of its own: its heap is its own, and its namespace. */
+function part(name: string, namespace?: string): object {
+  const node = [process.execPath, bundle('forward.ts'), '--inside', name, '--frames', values.frames, '--seconds', values.seconds];
+  const [command = '', ...args] = namespace === undefined ? node : ['ip', 'netns', 'exec', namespace, ...node];
+  const out = execFileSync(command, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 120_000 })
+    .toString()
+    .trim()
+    .split('\n');
+  const result = JSON.parse(out.at(-1) ?? '{}') as { framesPerSecond: number; heap: Heap };
+  const { frames, grownMb, collections } = result.heap;
+  console.log(
+    `${name}: ${Math.round(result.framesPerSecond)} frames/s; heap ${grownMb.toFixed(1)} MB more after ${(frames / 1e6).toFixed(1)} M frames, ${collections} collections`,
+  );
+  return result;
+}
+
+if (values.inside !== undefined) {
+  const [name, ...rest] = values.inside.split(' ');
+  if (name === 'router') await router(rest[0] === 'true', Number(rest[1]), rest.slice(2));
+  else console.log(JSON.stringify(await (name === 'memory' ? memory() : name === 'tap' ? tap(rest) : vxlan(rest[0] === 'batched'))));
+  process.exit(0);
+}
+
+const only = values.only.split(',');
+const measured: Record<string, unknown> = {};
+const lab = new Lab();
+try {
+  if (only.includes('memory')) measured.memory = part('memory');
+  if (only.includes('vxlan')) {
+    const alone = lab.host('10.99.2.1').namespace;
+    measured.vxlanPlain = part('vxlan plain', alone);
+    measured.vxlanBatched = part('vxlan batched', alone);
+  }
+  if (only.includes('tap')) {
+    const [r, a, b] = ['10.99.3.1', '10.99.3.2', '10.99.3.3'].map((address) => lab.host(address).namespace);
+    measured.tap = part(`tap ${a} ${b}`, r);
+  }
+  if (only.includes('iperf')) measured.iperf = await iperf(lab, 1450);
+} finally {
+  lab.dispose();
+}
+const file = join(root, 'docs', 'benchmarks.json');
+const before = JSON.parse(readFileSync(file, 'utf8')) as { forward?: object };
+const forward = { ...before.forward, measured: new Date().toISOString().slice(0, 10), ...measured };
+writeFileSync(file, `${JSON.stringify({ ...before, forward }, null, 2)}\n`);

@@ -1,8 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { canonicalAddress } from '../lib/address.js';
+import { canonicalAddress, parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
 import type { PortConfig } from '../stack/config.js';
 import type { FrameReceiver, Port, PortCounters } from '../stack/port.js';
+import { BatchedUdp, nameAddress, nameSize, socketName } from './batched-udp.js';
 import { bound, receiveBuffer } from './udp-socket.js';
 
 /** IANA's. */
@@ -10,10 +11,12 @@ const VXLAN_PORT = 4789;
 /** Octets of the header: flags, reserved, VNI, reserved (RFC 7348 §5). */
 const HEADER = 8;
 const VNI_VALID = 0x08;
+/** Octets of a datagram of a batched socket: the header, an Ethernet header with room for a tag that is then dropped as such. */
+const OVERHEAD = HEADER + 14 + 4;
 
 /**
- * VXLAN (RFC 7348) over plain UDP sockets. All tunnels of one local address and port share a socket; a frame's tunnel, and so its
- * node, is told by whence the datagram came and its VNI. What is of no tunnel is dropped and counted.
+ * VXLAN (RFC 7348) over UDP sockets, plain or batched. All tunnels of one local address and port share a socket; a frame's tunnel, and so
+ * its node, is told by whence the datagram came and its VNI. What is of no tunnel is dropped and counted.
  *
  * @internal
  */
@@ -21,32 +24,97 @@ export class VxlanSockets {
   readonly #sockets = new Map<string, Promise<VxlanSocket>>();
 
   async open(config: PortConfig): Promise<Port> {
-    const { address = '0.0.0.0', port = VXLAN_PORT, remote = '', vni = 0 } = config;
+    const { address = '0.0.0.0', port = VXLAN_PORT, remote = '', vni = 0, mtu = 1450, batched = false } = config;
     const key = `${address} ${port}`;
     let opening = this.#sockets.get(key);
     if (!opening) {
-      opening = VxlanSocket.open(address, port, () => this.#sockets.delete(key));
+      const closed = (): void => void this.#sockets.delete(key);
+      opening = batched ? BatchedSocket.open(address, port, mtu, closed) : PlainSocket.open(address, port, closed);
       this.#sockets.set(key, opening);
-      opening.catch(() => this.#sockets.delete(key));
+      opening.catch(closed);
     }
     const socket = await opening;
-    return socket.tunnel(remote, config.remotePort ?? port, vni, config.mtu ?? 1450);
+    if (socket.batched !== batched || mtu > socket.mtu)
+      throw new UsageError(
+        'PORT_IN_USE',
+        `the tunnels on ${key.replace(' ', ' port ')} share a socket: all must agree on batched and, batched, mtu`,
+      );
+    return socket.tunnel(remote, config.remotePort ?? port, vni, mtu);
   }
 }
 
-class VxlanSocket {
-  readonly #tunnels = new Map<string, Tunnel>();
+/** Tunnels of one socket. */
+abstract class VxlanSocket {
+  abstract readonly batched: boolean;
+  /** The largest MTU that a tunnel may have. */
+  abstract readonly mtu: number;
   /** Datagrams of no tunnel. */
   unknown = 0;
+  /** By a hash of address and VNI, so that a look-up makes nothing. */
+  readonly #tunnels = new Map<number, Tunnel[]>();
+  #count = 0;
 
-  private constructor(
-    readonly socket: Socket,
-    private readonly closed: () => void,
-  ) {
-    socket.on('message', (bytes, { address }) => this.#received(bytes, address));
+  protected constructor(private readonly closed: () => void) {}
+
+  protected abstract make(remote: string, remotePort: number, vni: number, mtu: number, done: () => Promise<void>): Tunnel;
+  protected abstract closeSocket(): Promise<void> | void;
+
+  tunnel(remote: string, remotePort: number, vni: number, mtu: number): Port {
+    const octets = parseAddress(remote);
+    if (this.find(octets, 0, octets.length, vni))
+      throw new UsageError('PORT_IN_USE', `there is a tunnel to ${remote} with VNI ${vni} already`);
+    const key = hash(octets, 0, octets.length, vni);
+    const tunnel = this.make(remote, remotePort, vni, mtu, async () => {
+      this.#tunnels.set(
+        key,
+        (this.#tunnels.get(key) ?? []).filter((one) => one !== tunnel),
+      );
+      if (--this.#count > 0) return;
+      this.closed();
+      await this.closeSocket();
+    });
+    this.#tunnels.set(key, [...(this.#tunnels.get(key) ?? []), tunnel]);
+    this.#count++;
+    return tunnel;
   }
 
-  static async open(address: string, port: number, closed: () => void): Promise<VxlanSocket> {
+  protected find(octets: Uint8Array, at: number, size: number, vni: number): Tunnel | undefined {
+    const candidates = this.#tunnels.get(hash(octets, at, size, vni));
+    if (candidates) for (const tunnel of candidates) if (tunnel.is(octets, at, size, vni)) return tunnel;
+    return undefined;
+  }
+}
+
+/** The VNI of the datagram at `[start, end)`, or -1 where it has none. */
+function vniOf(b: Uint8Array, start: number, end: number): number {
+  if (end - start <= HEADER || ((b[start] ?? 0) & VNI_VALID) === 0) return -1;
+  return ((b[start + 4] ?? 0) << 16) | ((b[start + 5] ?? 0) << 8) | (b[start + 6] ?? 0);
+}
+
+function hash(octets: Uint8Array, at: number, size: number, vni: number): number {
+  let h = vni;
+  for (let i = at; i < at + size; i++) h = Math.imul(h ^ (octets[i] ?? 0), 0x01000193);
+  return h;
+}
+
+class PlainSocket extends VxlanSocket {
+  readonly batched = false;
+  readonly mtu = 65_535;
+
+  private constructor(
+    private readonly socket: Socket,
+    closed: () => void,
+  ) {
+    super(closed);
+    socket.on('message', (bytes, { address }) => {
+      const from = parseAddress(address.includes(':') ? canonicalAddress(address.replace(/%.*$/, '')) : address);
+      const tunnel = this.find(from, 0, from.length, vniOf(bytes, 0, bytes.length));
+      if (tunnel) tunnel.arrive(bytes, HEADER, bytes.length);
+      else this.unknown++;
+    });
+  }
+
+  static async open(address: string, port: number, closed: () => void): Promise<PlainSocket> {
     const family = address.includes(':') ? 6 : 4;
     // Literal addresses need no look-up, and so a datagram leaves within `send`.
     const socket = createSocket({
@@ -55,72 +123,143 @@ class VxlanSocket {
       lookup: (host, _options, done) => done(null, host, family),
     });
     await bound(socket, address, port);
-    return new VxlanSocket(socket, closed);
+    return new PlainSocket(socket, closed);
   }
 
-  tunnel(remote: string, remotePort: number, vni: number, mtu: number): Port {
-    const key = `${remote} ${vni}`;
-    if (this.#tunnels.has(key)) throw new UsageError('PORT_IN_USE', `there is a tunnel to ${remote} with VNI ${vni} already`);
-    const tunnel = new Tunnel(this.socket, remote, remotePort, vni, mtu, async () => {
-      if (!this.#tunnels.delete(key) || this.#tunnels.size > 0) return;
-      this.closed();
-      await new Promise<void>((resolve) => this.socket.close(resolve));
-    });
-    this.#tunnels.set(key, tunnel);
-    return tunnel;
+  protected make(remote: string, remotePort: number, vni: number, mtu: number, done: () => Promise<void>): Tunnel {
+    return new PlainTunnel(this.socket, remote, remotePort, vni, mtu, done);
   }
-
-  #received(bytes: Buffer, address: string): void {
-    const vni = bytes.length > HEADER && ((bytes[0] ?? 0) & VNI_VALID) !== 0 ? bytes.readUIntBE(4, 3) : -1;
-    const from = address.includes(':') ? canonicalAddress(address.replace(/%.*$/, '')) : address;
-    const tunnel = this.#tunnels.get(`${from} ${vni}`);
-    if (tunnel) tunnel.arrive(bytes);
-    else this.unknown++;
+  protected closeSocket(): Promise<void> {
+    return new Promise((resolve) => this.socket.close(resolve));
   }
 }
 
-class Tunnel implements Port {
-  readonly counters: PortCounters = { received: 0, sent: 0, dropped: 0 };
-  #receiver: FrameReceiver | undefined;
-  readonly #header = Buffer.alloc(HEADER);
-  #open = true;
+class BatchedSocket extends VxlanSocket {
+  readonly batched = true;
+  #udp: BatchedUdp | undefined;
 
-  constructor(
-    private readonly socket: Socket,
-    private readonly remote: string,
-    private readonly remotePort: number,
-    vni: number,
+  private constructor(
+    readonly mtu: number,
+    closed: () => void,
+  ) {
+    super(closed);
+  }
+
+  static async open(address: string, port: number, mtu: number, closed: () => void): Promise<BatchedSocket> {
+    const socket = new BatchedSocket(mtu, closed);
+    socket.#udp = await BatchedUdp.open(address, port, OVERHEAD + mtu, (b, start, end, names, name) => {
+      const tunnel = socket.find(names, nameAddress(names, name), nameSize(names, name), vniOf(b, start, end));
+      if (tunnel) tunnel.arrive(b, start + HEADER, end);
+      else socket.unknown++;
+    });
+    return socket;
+  }
+
+  protected make(remote: string, remotePort: number, vni: number, mtu: number, done: () => Promise<void>): Tunnel {
+    if (!this.#udp) throw new Error('a tunnel of a socket that is not open');
+    return new BatchedTunnel(this.#udp, remote, remotePort, vni, mtu, done);
+  }
+  protected closeSocket(): void {
+    this.#udp?.close();
+  }
+}
+
+abstract class Tunnel implements Port {
+  readonly counters: PortCounters = { received: 0, sent: 0, dropped: 0 };
+  protected readonly header = Buffer.alloc(HEADER);
+  protected open = true;
+  #receiver: FrameReceiver | undefined;
+  readonly #far: Uint8Array;
+
+  protected constructor(
+    remote: string,
+    private readonly vni: number,
     readonly mtu: number,
     private readonly done: () => Promise<void>,
   ) {
-    this.#header[0] = VNI_VALID;
-    this.#header.writeUIntBE(vni, 4, 3);
+    this.#far = parseAddress(remote);
+    this.header[0] = VNI_VALID;
+    this.header.writeUIntBE(vni, 4, 3);
+  }
+
+  is(octets: Uint8Array, at: number, size: number, vni: number): boolean {
+    if (vni !== this.vni || size !== this.#far.length) return false;
+    for (let i = 0; i < size; i++) if (octets[at + i] !== this.#far[i]) return false;
+    return true;
   }
 
   listen(receiver: FrameReceiver | undefined): void {
     this.#receiver = receiver;
   }
 
-  arrive(bytes: Uint8Array): void {
+  arrive(bytes: Uint8Array, start: number, end: number): void {
     this.counters.received++;
-    this.#receiver?.(bytes, HEADER, bytes.length);
+    this.#receiver?.(bytes, start, end);
+  }
+
+  abstract send(buffer: Uint8Array, start: number, end: number): void;
+
+  async close(): Promise<void> {
+    if (!this.open) return;
+    this.open = false;
+    await this.done();
+  }
+}
+
+class PlainTunnel extends Tunnel {
+  constructor(
+    private readonly socket: Socket,
+    private readonly remote: string,
+    private readonly remotePort: number,
+    vni: number,
+    mtu: number,
+    done: () => Promise<void>,
+  ) {
+    super(remote, vni, mtu, done);
   }
 
   send(buffer: Uint8Array, start: number, end: number): void {
-    if (!this.#open) return;
+    if (!this.open) return;
     this.counters.sent++;
     // The socket may keep what it sends for a while: a copy.
     const datagram = Buffer.allocUnsafe(HEADER + end - start);
-    this.#header.copy(datagram);
+    this.header.copy(datagram);
     datagram.set(buffer.subarray(start, end), HEADER);
     this.socket.send(datagram, this.remotePort, this.remote, (error) => {
       if (error) this.counters.dropped++;
     });
   }
+}
 
-  async close(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
-    await this.done();
+class BatchedTunnel extends Tunnel {
+  readonly #name: Uint8Array;
+
+  constructor(
+    private readonly udp: BatchedUdp,
+    remote: string,
+    remotePort: number,
+    vni: number,
+    mtu: number,
+    done: () => Promise<void>,
+  ) {
+    super(remote, vni, mtu, done);
+    this.#name = socketName(remote, remotePort);
+  }
+
+  send(buffer: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (!this.open || length > this.mtu + 14) {
+      this.counters.dropped++;
+      return;
+    }
+    this.counters.sent++;
+    const { udp } = this;
+    const at = udp.next();
+    const { buffer: out } = udp;
+    for (let i = 0; i < HEADER; i++) out[at + i] = this.header[i] ?? 0;
+    // `set` would take a view, and with it an object a frame, for all that is not long.
+    if (length > 256) out.set(buffer.subarray(start, end), at + HEADER);
+    else for (let i = 0; i < length; i++) out[at + HEADER + i] = buffer[start + i] ?? 0;
+    udp.sent(HEADER + length, this.#name);
   }
 }

@@ -68,13 +68,13 @@ function checkListen({ listen = [] }: RouterConfig, problems: Problems): void {
 
 /** What each type of port cannot do without, and what it may have besides. */
 const PORT_FIELDS: Readonly<Record<PortConfig['type'], { readonly needs: readonly Field[]; readonly may: readonly Field[] }>> = {
-  vxlan: { needs: ['address', 'remote', 'vni'], may: ['port', 'remotePort'] },
+  vxlan: { needs: ['address', 'remote', 'vni'], may: ['port', 'remotePort', 'batched'] },
   stream: { needs: [], may: ['path', 'address', 'port', 'remote', 'remotePort'] },
   dgram: { needs: ['address', 'port', 'remote', 'remotePort'], may: [] },
   tap: { needs: ['device'], may: [] },
   memory: { needs: [], may: [] },
 };
-const FIELDS = ['address', 'port', 'remote', 'remotePort', 'vni', 'path', 'device'] as const;
+const FIELDS = ['address', 'port', 'remote', 'remotePort', 'vni', 'batched', 'path', 'device'] as const;
 type Field = (typeof FIELDS)[number];
 
 function checkPorts({ ports = [] }: RouterConfig, { nodes = [] }: NetworkConfig, problems: Problems): void {

@@ -57,6 +57,11 @@ const port = z
       .describe('`vxlan`: the far end (VTEP). `dgram`: whither. `stream`: the address to dial, in place of listening.'),
     remotePort: whole(1, 65_535).exactOptional().describe("`vxlan`: default: the same as `port`. `dgram`, `stream`: the far end's port."),
     vni: whole(0, 0xff_ffff).exactOptional().describe('`vxlan`: the network identifier.'),
+    batched: flag()
+      .exactOptional()
+      .describe(
+        '`vxlan`: with batched system calls, which are quicker (Linux on 64 bits, koffi). All tunnels of one address and port alike. Default false.',
+      ),
     path: text('a path').exactOptional().describe('`stream`: a UNIX socket to listen at, in place of an address.'),
     device: text('the name of a device').exactOptional().describe("`tap`: the device's name."),
     capture: text('a path').exactOptional().describe('A file that every frame of the port is written to, both ways, as pcapng.'),

@@ -25,6 +25,8 @@ export interface PortConfig {
   readonly remotePort?: number;
   /** `vxlan`: the network identifier, 0 to 16777215. */
   readonly vni?: number;
+  /** `vxlan`: with batched system calls, which are quicker (Linux on 64 bits, koffi). All tunnels of one address and port alike. Default false. */
+  readonly batched?: boolean;
   /** `stream`: a UNIX socket to listen at, in place of an address. */
   readonly path?: string;
   /** `tap`: the device's name. */

@@ -72,7 +72,7 @@ export class Forwarding {
     const first = target >>> 24;
     // What another router of the network passes on was checked at the port that it came in by.
     if (link.peer === '') {
-      if (!this.#owns4(link, source)) return this.#refuse(link, formatIpv4(source));
+      if (!this.#owns4(link, source) && !(source === 0 && asksForAddress(b, ip, stop))) return this.#refuse(link, formatIpv4(source));
       if (link.accessIn.size > 0 && link.accessIn.ipv4(b, ip, stop) === Access.deny) return this.#deny4(link, b, ip, stop);
     }
     if (first >= 224 || local.isBroadcast4(target | 0)) return local.group(link, b, ip, stop, false);
@@ -334,6 +334,18 @@ export class Forwarding {
 /** An unsolicited neighbour advertisement from the very address that it is about: a claim, which its source cannot have yet. */
 function announcesItself(b: Uint8Array, ip: number, stop: number): boolean {
   return b[ip + 6] === Protocol.icmp6 && stop - ip >= 64 && b[ip + 40] === Icmp6.neighbourAdvertisement && alike(b, ip + 8, b, ip + 48, 16);
+}
+
+/** DHCP of a client that has no address yet: from 0.0.0.0 port 68 to 255.255.255.255 port 67 (RFC 2131 §4.1). */
+function asksForAddress(b: Uint8Array, ip: number, stop: number): boolean {
+  const at = ip + headerLength4(b, ip);
+  return (
+    target4(b, ip) === 0xffff_ffff &&
+    b[ip + 9] === Protocol.udp &&
+    !isFragment4(b, ip) &&
+    at + 8 <= stop &&
+    u32(b, at) === ((68 << 16) | 67)
+  );
 }
 
 /** Whether a node is among those that have an address now. */

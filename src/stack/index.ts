@@ -13,7 +13,7 @@
  *
  * **Who may send what.** A packet's source must be an address of the node at the port, or one that the mapping gives to that node now (as
  * holder, or as gateway for what lies behind it). Exceptions, all of link scope and none of them forwarded: ARP probes and
- * announcements; `::` to a group (duplicate address detection, MLD); fe80::/10 to the router or a group; a neighbour advertisement to a group
+ * announcements; `::` to a group (duplicate address detection, MLD); 0.0.0.0 to the broadcast, port 68 to 67 (DHCP); fe80::/10 to the router or a group; a neighbour advertisement to a group
  * from the address that it announces, which is a claim. Sender MACs are not checked: the port is the
  * identity, so VRRP's virtual MAC passes.
  *

@@ -11,6 +11,8 @@ import type { VirtualNetwork } from '../virtual-network.js';
 
 /** Virtual routers that one node may be in, of both families: more are ignored. */
 const MAX_SESSIONS = 64;
+/** Addresses that one node may advertise, in all of them together. */
+const MAX_ADDRESSES = 256;
 /** Advertisements of one session that are passed on a second: version 3 has at most a hundred. */
 const RELAYED_A_SECOND = 100;
 
@@ -43,7 +45,7 @@ export interface VrrpStatus {
  */
 export class VrrpClaims implements IpReceiver {
   readonly #sessions = new Map<string, Session>();
-  /** Advertisements of sessions beyond the limit of a node. */
+  /** Advertisements beyond the limits of a node. */
   ignored = 0;
 
   constructor(
@@ -66,11 +68,13 @@ export class VrrpClaims implements IpReceiver {
     const family = source.length === 4 ? 'ipv4' : 'ipv6';
     const key = `${node.name} ${family} ${advertisement.virtualRouterId}`;
     let session = this.#sessions.get(key);
+    const others = [...this.#sessions.values()].filter((one) => one.node === node.name && one !== session);
+    const advertised = others.reduce((sum, one) => sum + one.size, advertisement.addresses.length);
+    if (others.length >= MAX_SESSIONS || advertised > MAX_ADDRESSES) {
+      this.ignored++;
+      return;
+    }
     if (!session) {
-      if ([...this.#sessions.values()].filter((one) => one.node === node.name).length >= MAX_SESSIONS) {
-        this.ignored++;
-        return;
-      }
       session = new Session(this.network, this.router, node.name, node.index, family, advertisement.virtualRouterId, () =>
         this.#sessions.delete(key),
       );
@@ -121,6 +125,11 @@ class Session {
   hasAll({ addresses }: VrrpAdvertisement): boolean {
     const own = this.#feed ? addresses.filter((address) => !isLinkLocal(parseAddress(address), 0)) : [];
     return own.length > 0 && own.every((address) => this.network.lookup(address)?.some(({ node }) => node === this.node) ?? false);
+  }
+
+  /** Addresses that are advertised now. */
+  get size(): number {
+    return this.#machine.advertisement?.addresses.length ?? 0;
   }
 
   mayRelay(now: Millis): boolean {

@@ -3,10 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PortConfig, RouterConfig } from '../../../src/index.js';
+import type { NetworkConfig, PortConfig, RouterConfig } from '../../../src/index.js';
 import type { Lab, LabNode, Running } from './lab.js';
 
 const PROCESS = fileURLToPath(new URL('router-process.ts', import.meta.url));
+const CHECKSUMS = fileURLToPath(new URL('checksums.py', import.meta.url));
 const PING = fileURLToPath(new URL('ping.py', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** Octets that a guest's interface takes: an Ethernet of 1500 less VXLAN's 50. */
@@ -22,8 +23,16 @@ export function tunnel(host: LabNode, guest: LabNode, vni = 42): Omit<PortConfig
   return { type: 'vxlan', address: host.ipv4, remote: guest.ipv4, vni };
 }
 
-/** Starts a router, or several of one network, and waits until it runs. */
-export async function startRouter(lab: Lab, host: LabNode, config: RouterConfig): Promise<Running> {
+/** Starts a router and waits until it runs. */
+export function startRouter(lab: Lab, host: LabNode, config: RouterConfig): Promise<Running> {
+  return start(lab, host, config);
+}
+/** Starts several routers of one network, in one process. */
+export function startRouters(lab: Lab, host: LabNode, network: NetworkConfig, routers: readonly RouterConfig[]): Promise<Running> {
+  return start(lab, host, { network, routers });
+}
+
+async function start(lab: Lab, host: LabNode, config: object): Promise<Running> {
   const file = join(host.directory, 'router.json');
   writeFileSync(file, JSON.stringify(config));
   const running = lab.spawn(host, process.execPath, ['--import', 'tsx', PROCESS, file, join(host.directory, 'router.sock')], {
@@ -47,6 +56,8 @@ export async function vxlanDevice(
   const local = ['local', guest.ipv4, 'remote', host.ipv4, 'dstport', '4789', 'dev', 'eth0'];
   await ip('link', 'add', device, 'type', 'vxlan', 'id', String(vni), ...local);
   await ip('link', 'set', device, 'mtu', String(INNER_MTU), 'up');
+  // A veth leaves the inner checksum to hardware that is not there; a network card would fill it in.
+  await lab.exec(guest, 'python3', [CHECKSUMS, device]);
   for (const address of addresses) await ip('address', 'add', address, 'dev', device, ...(address.includes(':') ? ['nodad'] : []));
   for (const route of routes) await ip(...(route.includes(':') ? ['-6'] : []), 'route', 'add', ...route.split(' '));
 }

@@ -1,11 +1,12 @@
 /**
  * Our router in a process of its own, so that it can live in a namespace: `router-process.ts CONFIG SOCKET`. Whoever connects to the
- * socket sends requests, one JSON object a line, and gets an answer to each.
+ * socket sends requests, one JSON object a line, and gets an answer to each. A configuration with `network` and `routers` is of several; the
+ * first of them answers.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { type RouterConfig, VirtualRouter } from '../../../src/index.js';
+import { type NetworkConfig, type RouterConfig, VirtualNetwork, VirtualRouter } from '../../../src/index.js';
 
 /** What can be asked. */
 export type Request =
@@ -15,10 +16,13 @@ export type Request =
   | { readonly ask: 'reconfigure'; readonly config: RouterConfig };
 
 const [configuration = '', path = ''] = process.argv.slice(2);
-const router = new VirtualRouter(JSON.parse(readFileSync(configuration, 'utf8')) as RouterConfig);
+const config = JSON.parse(readFileSync(configuration, 'utf8')) as RouterConfig | { network: NetworkConfig; routers: RouterConfig[] };
+const shared = 'routers' in config ? new VirtualNetwork(config.network) : undefined;
+const routers = ('routers' in config ? config.routers : [config]).map((one) => new VirtualRouter(one, shared ? { network: shared } : {}));
+const router = routers[0] as VirtualRouter; // there is one
 for (const event of ['session-change', 'session-refused', 'claim-rejected', 'message-malformed', 'mapping-change', 'cache-change'] as const)
   router.on(event, (about: unknown) => console.log(new Date().toISOString(), event, JSON.stringify(about)));
-await router.start();
+for (const one of routers) await one.start();
 
 const server = createServer((socket) => {
   createInterface(socket).on('line', (line) => {
@@ -31,7 +35,8 @@ const server = createServer((socket) => {
 server.listen(path, () => console.log('ready'));
 process.once('SIGTERM', async () => {
   server.close();
-  await router.stop({ text: 'the test is over' });
+  for (const one of routers) await one.stop({ text: 'the test is over' });
+  await shared?.close();
   process.exit(0);
 });
 

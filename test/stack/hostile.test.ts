@@ -1,0 +1,219 @@
+/** What a link must bear: sources that are no node's, floods of every kind, and a cable that loses, doubles and reorders. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Host, ManualClock, MemoryTransport, memoryCable, type RouterConfig, seeded, VirtualRouter } from '../../src/core.js';
+import { parseAddress } from '../../src/lib/address.js';
+import { writeIpv4 } from '../../src/stack/wire/ipv4.js';
+import { neighbourAdvertisement, neighbourSolicitation } from '../../src/stack/wire/nd.js';
+import { encodeVrrp } from '../../src/vrrp/wire/index.js';
+import { hex } from '../support/hex.js';
+import { Guest } from './guest.js';
+
+const ROUTER = Uint8Array.of(2, 0x56, 10, 0, 0, 1);
+const VIP = '10.0.1.100';
+const config: RouterConfig = {
+  as: 65000,
+  routerId: '10.0.0.1',
+  interfaces: [
+    { subnet: 'one', addresses: ['10.0.1.1'] },
+    { subnet: 'six', addresses: ['2001:db8::1'] },
+  ],
+  ports: ['pa', 'pb'].map((name) => ({ name, type: 'memory' })),
+  network: {
+    ranges: ['10.0.0.0/16', '2001:db8::/32'],
+    subnets: [
+      { name: 'one', prefix: '10.0.1.0/24' },
+      { name: 'six', prefix: '2001:db8::/64' },
+    ],
+    nodes: [
+      { name: 'a', addresses: ['10.0.1.10', '2001:db8::a'], location: 'pa' },
+      { name: 'b', addresses: ['10.0.1.11', '2001:db8::b'], location: 'pb' },
+    ],
+    grants: [
+      { node: 'b', prefix: `${VIP}/32` },
+      { node: 'a', prefix: '10.0.8.0/21', ge: 32, le: 32 },
+    ],
+  },
+};
+
+let clock: ManualClock;
+let router: VirtualRouter;
+let a: Guest;
+let b: Guest;
+beforeEach(async () => {
+  clock = new ManualClock(1_000_000);
+  const [ca, pa] = memoryCable();
+  const [cb, pb] = memoryCable();
+  const host = new Host({ transport: new MemoryTransport(clock), clock, random: seeded(1) });
+  router = new VirtualRouter(config, { host, ports: { pa, pb } });
+  await router.start();
+  a = new Guest(ca, Uint8Array.of(2, 0, 0, 0, 0, 10), ROUTER, '10.0.1.10', '2001:db8::a');
+  b = new Guest(cb, Uint8Array.of(2, 0, 0, 0, 0, 11), ROUTER, '10.0.1.11', '2001:db8::b', VIP);
+});
+afterEach(() => router.stop());
+const drops = (port = 'pa') => router.links().find((link) => link.port === port)?.dropped;
+const any = new Uint8Array(16);
+const linkLocal = parseAddress('fe80::ff:fe00:a');
+const group = parseAddress('ff02::16');
+
+describe('the source check', () => {
+  const exceptions: Readonly<Record<string, () => void>> = {
+    'an ARP probe': () => a.arp(1, '0.0.0.0', '10.0.1.77'),
+    'duplicate address detection from ::': () =>
+      a.ipv6(
+        any,
+        parseAddress('ff02::1:ff00:77'),
+        58,
+        neighbourSolicitation(parseAddress('2001:db8::77'), a.mac).subarray(0, 24),
+        255,
+        true,
+      ),
+    'a link-local source to the router': () => a.ipv6(linkLocal, parseAddress('2001:db8::1'), 58, hex('80 00 0000 00000000'), 64, true),
+    'an advertisement to a group, of the address that it is from': () => {
+      const own = parseAddress('2001:db8::99');
+      a.ipv6(own, parseAddress('ff02::1'), 58, neighbourAdvertisement(own, a.mac, 0x20), 255, true);
+    },
+  };
+  test.each(Object.entries(exceptions))('lets %s pass', (_name, send) => {
+    send();
+    expect(drops()).toEqual({});
+  });
+
+  test('lets MLD from :: and DHCP from 0.0.0.0 pass, which nobody here listens to', () => {
+    a.ipv6(any, group, 58, hex('8f 00 0000 0000 0000'), 1, true);
+    expect(drops()).toEqual({});
+    const payload = Uint8Array.of(0, 68, 0, 67, 0, 8, 0, 0);
+    a.ipv4('0.0.0.0', '255.255.255.255', { payload });
+    expect(drops()?.['source-not-held']).toBeUndefined();
+    // Neither from another port nor to another place.
+    a.ipv4('0.0.0.0', '255.255.255.255', { payload: Uint8Array.of(0, 69, 0, 67, 0, 8, 0, 0) });
+    a.ipv4('0.0.0.0', '10.0.1.11', { payload });
+    expect(drops()?.['source-not-held']).toBe(2);
+  });
+
+  test("does not look at MACs: VRRP's virtual one passes", () => {
+    const frame = new Uint8Array(54);
+    frame.set([...ROUTER, 0, 0, 0x5e, 0, 1, 51, 8, 0]);
+    writeIpv4(frame, 14, { source: parseAddress('10.0.1.10'), target: parseAddress('10.0.1.11'), protocol: 17, payload: 20, ttl: 64 });
+    a.raw(frame);
+    expect([b.take().length, drops()]).toEqual([1, {}]);
+  });
+
+  test('forwards none of what has link scope', () => {
+    a.ipv6(linkLocal, parseAddress('2001:db8::b'), 17, new Uint8Array(8));
+    a.ipv6(any, parseAddress('2001:db8::b'), 17, new Uint8Array(8));
+    a.ipv4('169.254.1.1', '10.0.1.11');
+    expect([b.take(), drops()]).toEqual([[], { 'source-not-held': 3 }]);
+  });
+
+  test('knows who holds an address now: a claim that was accepted and does not win gives no right', () => {
+    router.grant({ node: 'a', prefix: `${VIP}/32`, takeover: 'if-holder-down' });
+    b.arp(1, VIP, VIP);
+    a.arp(1, VIP, VIP);
+    expect(router.explain(VIP).claims.map(({ node, verdict, won }) => [node, verdict, won])).toEqual([
+      ['b', 'accepted', true],
+      ['a', 'accepted', false],
+    ]);
+    a.ipv4(VIP, '10.0.1.11');
+    expect([b.take(), drops()]).toEqual([[], { 'source-not-held': 1 }]);
+    b.ipv4(VIP, '10.0.1.10');
+    expect(a.take().length).toBe(1);
+  });
+});
+
+describe('a flood', () => {
+  const number = (n: number): string => `10.0.${8 + ((n >> 8) & 7)}.${n & 255}`;
+  const address = (n: number): Uint8Array => Uint8Array.of(...parseAddress('2001:db8::').subarray(0, 12), 1, n >> 16, n >> 8, n);
+  const floods: Readonly<Record<string, (n: number) => void>> = {
+    ARP: (n) => a.arp(1, '10.0.1.10', `10.0.1.${n & 255}`),
+    'gratuitous ARP': (n) => a.arp(1, number(n), number(n)),
+    'Neighbour Discovery': (n) =>
+      a.ipv6(parseAddress('2001:db8::a'), parseAddress('ff02::1:ff00:1'), 58, neighbourSolicitation(address(n), a.mac), 255, true),
+    'unsolicited advertisements': (n) =>
+      a.ipv6(address(n), parseAddress('ff02::1'), 58, neighbourAdvertisement(address(n), a.mac, 0x20), 255, true),
+    echo: () => a.echo('10.0.1.10', '10.0.1.1'),
+    fragments: (n) => a.ipv4('10.0.1.10', '10.0.1.1', { fragment: 0x2000 | (n & 1), id: n & 0xffff, payload: new Uint8Array(1400) }),
+    'packets to nowhere': (n) => a.ipv4('10.0.1.10', `10.77.${n & 255}.1`),
+    'unknown unicast': () => a.raw(hex('020000000077 02000000000a 0800 4500')),
+    'false sources': (n) => a.ipv4(`10.9.${(n >> 8) & 255}.${n & 255}`, '10.0.1.11'),
+    SYNs: (n) =>
+      a.ipv4('10.0.1.10', '10.0.1.1', {
+        protocol: 6,
+        payload: Uint8Array.of(n >> 8, n, 0, 179, n, 0, 0, 0, 0, 0, 0, 0, 0x50, 2, 1, 0, 0, 0, 0, 0),
+      }),
+    VRRP: (n) => {
+      const fields = {
+        version: 2,
+        virtualRouterId: 1 + (n % 255),
+        priority: 1,
+        interval: 1000,
+        addresses: [parseAddress(number(n))],
+      } as const;
+      const payload = encodeVrrp(fields, parseAddress('10.0.1.10'), parseAddress('224.0.0.18'));
+      a.ipv4('10.0.1.10', '224.0.0.18', { protocol: 112, payload, ttl: 255 });
+    },
+  };
+
+  test.each(Object.entries(floods))('of %s takes nothing from another guest, and is answered within bounds', (_name, send) => {
+    const advertise = (): void => {
+      const fields = { version: 2, virtualRouterId: 51, priority: 100, interval: 1000, addresses: [parseAddress(VIP)] } as const;
+      b.ipv4('10.0.1.11', '224.0.0.18', {
+        protocol: 112,
+        payload: encodeVrrp(fields, parseAddress('10.0.1.11'), parseAddress('224.0.0.18')),
+        ttl: 255,
+      });
+    };
+    let moved = 0;
+    router.on('mapping-change', ({ changes }) => {
+      moved += changes.filter(({ prefix }) => prefix === `${VIP}/32`).length;
+    });
+    advertise();
+    const SECONDS = 3;
+    for (let second = 0; second < SECONDS; second++) {
+      for (let n = 0; n < 1500; n++) send(second * 1500 + n);
+      clock.advance(1000);
+      advertise();
+      // The other guest is answered in the midst of it.
+      b.take();
+      b.echo('10.0.1.11', '10.0.1.1');
+      expect(b.take()).toEqual(['1/0/0 from 10.0.1.1 ttl 64']);
+    }
+    expect([moved, router.lookup(VIP)?.[0].node]).toEqual([1, 'b']);
+    // What the flooder made us keep: claims, and nothing else that grows with it.
+    expect([...router.claims({ node: 'a' })].length).toBeLessThanOrEqual(256 + 64 + 2);
+    expect(drops('pb')).toEqual({});
+  });
+});
+
+describe('a cable', () => {
+  test('without misfortunes hands frames over at once and in order', () => {
+    const [near, far] = memoryCable();
+    const got: number[] = [];
+    far.listen((frame, start) => got.push(frame[start] ?? -1));
+    for (let n = 0; n < 5; n++) near.send(Uint8Array.of(9, n, 9), 1, 2);
+    expect(got).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test('loses, doubles, delays and reorders as often as it is told, and the same each time', () => {
+    const run = () => {
+      const time = new ManualClock(0);
+      const [near, far] = memoryCable({ clock: time, random: seeded(7), delay: 5, loss: 0.1, duplication: 0.05, reordering: 0.2 });
+      const got: { readonly n: number; readonly at: number }[] = [];
+      far.listen((frame, start) => got.push({ n: ((frame[start] ?? 0) << 8) | (frame[start + 1] ?? 0), at: time.now() }));
+      for (let n = 0; n < 10_000; n++) {
+        near.send(Uint8Array.of(n >> 8, n), 0, 2);
+        time.advance(1);
+      }
+      time.advance(20);
+      return { got, lost: near.counters.dropped };
+    };
+    const { got, lost } = run();
+    expect(lost / 10_000).toBeCloseTo(0.1, 1);
+    expect(got.length - new Set(got.map(({ n }) => n)).size).toBeGreaterThan(300);
+    const late = got.filter(({ n, at }) => at - n >= 10).length / got.length;
+    expect(late).toBeGreaterThan(0.17);
+    expect(late).toBeLessThan(0.23);
+    expect(got.every(({ n, at }) => at - n >= 5)).toBe(true);
+    expect(got.some(({ n }, i) => i > 0 && n < (got[i - 1]?.n ?? 0))).toBe(true);
+    expect(run().got).toEqual(got);
+  });
+});
