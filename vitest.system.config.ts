@@ -1,13 +1,42 @@
 import { defineConfig } from 'vitest/config';
 
-// What starts other programs: one file at a time. `npm test` says by the variable whether the daemons are there.
-const interop = process.env.VIRTUAL_ROUTER_INTEROP === '' ? [] : ['test/interop/**/*.test.ts'];
+// `npm test` says by the variable whether the daemons are there.
+const interop = process.env.VIRTUAL_ROUTER_INTEROP !== '';
+const INTEROP = 'test/interop/**/*.test.ts';
+/** What measures time or forwards frames, the tests of the lab itself, and what builds the package: each has the machine to itself. */
+const ALONE = [
+  'test/package.test.ts',
+  ...(interop ? ['bfd', 'bfd-thread', 'frames', 'link', 'support', 'tcp'].map((name) => `test/interop/${name}.test.ts`) : []),
+];
 
 export default defineConfig({
   test: {
-    include: ['test/package.test.ts', ...interop],
-    fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Waits of two minutes are for machines that are busy with other things.
+    projects: [
+      {
+        test: {
+          // Each file has network namespaces of its own, and mostly waits for daemons.
+          name: 'together',
+          include: interop ? [INTEROP] : [],
+          exclude: ALONE,
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: ALONE,
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -37,8 +37,8 @@ export interface ExportContext {
   readonly nextHop4: Uint8Array | undefined;
   readonly nextHop6: Uint8Array | undefined;
   readonly unchanged: boolean;
-  /** A next hop in here is the neighbour's too, without us (RFC 4271 §5.1.3): it stays as it is. */
-  readonly shared: Prefix | undefined;
+  /** A next hop in one of these is the neighbour's too, without us (RFC 4271 §5.1.3): it stays as it is. */
+  readonly shared: readonly Prefix[];
   /** Everything is told with GRACEFUL_SHUTDOWN (RFC 8326): we are about to leave. */
   readonly draining: boolean;
   /** It knows what LLGR_STALE means (RFC 9494). */
@@ -175,7 +175,7 @@ export class RouteExport {
           past = 3;
           continue;
         case 3:
-          if (keepHop || context.unchanged || this.#isShared(page, value, length)) this.nextHop = page.slice(value, value + length);
+          if (keepHop || context.unchanged || this.#isShared(page, value, length, ipv6)) this.nextHop = page.slice(value, value + length);
           continue;
         case 4: // MED does not go on to a third AS (RFC 4271 §5.1.4).
           if (!transparent && !keepMed) continue;
@@ -240,9 +240,11 @@ export class RouteExport {
     return this.nextHop.length === 4 || (this.nextHop.length >= 16 && context.extendedNextHop);
   }
 
-  #isShared(page: Uint8Array, value: number, length: number): boolean {
-    const { shared } = this.context;
-    return shared !== undefined && contains(shared, page.subarray(value, value + (length === 4 ? 4 : 16)));
+  #isShared(page: Uint8Array, value: number, length: number, ipv6: boolean): boolean {
+    const { shared, extendedNextHop } = this.context;
+    if (shared.length === 0 || (length !== 4 && !ipv6 && !extendedNextHop)) return false;
+    const hop = page.subarray(value, value + (length === 4 ? 4 : 16));
+    return shared.some((subnet) => contains(subnet, hop));
   }
 
   /** What every route must have and the set has not, of the codes in `[past, code)`. */

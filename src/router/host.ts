@@ -118,6 +118,23 @@ export class Host {
     }
   }
 
+  /**
+   * Looks whether what an acceptor is about to expect is expected by another one at a listener that they share. Throws a `UsageError`
+   * (`LISTENER_SHARED`).
+   *
+   * @param overlap - What both expect, if anything.
+   * @internal
+   */
+  checkShared(acceptor: Acceptor, overlap: (other: Acceptor) => string | undefined): void {
+    for (const [key, { acceptors }] of this.#shared) {
+      if (!acceptors.has(acceptor)) continue;
+      for (const other of acceptors.keys()) {
+        const both = other === acceptor ? undefined : overlap(other);
+        if (both !== undefined) throw shared(acceptor, other, key, both);
+      }
+    }
+  }
+
   #handle(key: string, shared: Shared, acceptor: Acceptor, listener: Listener): Listener {
     return {
       endpoint: listener.endpoint,
@@ -135,4 +152,13 @@ export class Host {
       },
     };
   }
+}
+
+function shared(acceptor: Acceptor, other: Acceptor, key: string, neighbour: string): UsageError {
+  const [one, two] = [acceptor.name, other.name].map((name) => JSON.stringify(name));
+  const at = key.replace(' ', ' port ');
+  return new UsageError(
+    'LISTENER_SHARED',
+    `routers ${one} and ${two} both listen on ${at} for neighbour ${neighbour}; give one another address or port`,
+  );
 }

@@ -304,6 +304,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         throw new UsageError('CONFIG_INVALID', 'cannot change while the router lives; make a new router', [field]);
       }
     }
+    this.#bgp.checkShared(config.neighbours ?? []);
     const security = securities(config.neighbours, this.#host.secrets);
     this.#bgp.secure(security);
     const network = this.#ownNetwork && config.network ? this.network.reconfigure(config.network) : { applied: [], restarted: [] };

@@ -351,6 +351,30 @@ describe('IPv6 and several paths', () => {
     expect(b.routes()).toEqual([]);
   });
 
+  test('an IPv6 next hop of an IPv4 route, on a subnet of all, is ours for a neighbour that knows no such thing', async () => {
+    const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
+    const { guest, say } = await lab(
+      [
+        { address: 'fd00::10', as: 65001, families },
+        { address: B, as: 65002, export: 'claims' },
+      ],
+      {
+        network: {
+          subnets: [{ prefix: '10.0.0.0/24' }, { prefix: 'fd00::/64' }],
+          nodes: [
+            { name: 'a', addresses: [A, 'fd00::10'] },
+            { name: 'b', addresses: [B, 'fd00::11'] },
+          ],
+          grants: ANYTHING.filter(({ node }) => node !== 'c'),
+        },
+      },
+    );
+    const a = guest('fd00::10', 65001, { families });
+    const b = guest(B, 65002);
+    say(a, '192.0.2.0/24', { nextHop: 'fd00::10' });
+    expect(b.route('192.0.2.0/24')?.attributes.nextHop).toBe('10.0.0.1');
+  });
+
   test('add-path: all paths are told, and each withdrawn by itself (RFC 7911)', async () => {
     const { guest, say, unsay, router } = await lab([
       { address: A, as: 65001, addPath: 'receive' },
@@ -534,6 +558,14 @@ describe('sessions', () => {
     await one.start();
     await expect(two.start()).rejects.toThrow(`routers "two" and "one" both listen on 10.0.0.1 port 179 for neighbour ${A}`);
     await three.start();
+    const neighbours = [
+      { address: B, as: 65001, passive: true },
+      { address: '10.0.0.0/28', as: 65001 },
+    ];
+    expect(() => three.reconfigure({ ...three.configuration(), neighbours })).toThrow(
+      `routers "three" and "one" both listen on 10.0.0.1 port 179 for neighbour ${A}`,
+    );
+    expect(three.neighbours().length).toBe(1);
     await Promise.all([one.stop(), three.stop()]);
     await two.start();
     await two.stop();

@@ -119,8 +119,8 @@ export class BgpNeighbour implements PeerOwner {
   #import: RouteImport | undefined;
   #lanes: Lane[] = [];
   #local = new LocalAnnouncements();
-  /** See {@link BgpNeighbour.#sharedSubnet}. */
-  #shared: Prefix | undefined;
+  /** See {@link BgpNeighbour.#sharedSubnets}. */
+  #shared: readonly Prefix[] = [];
   #negotiated: Negotiated | undefined;
   #deferred: Cancel | undefined;
   #malformed = 0;
@@ -605,9 +605,8 @@ export class BgpNeighbour implements PeerOwner {
 
   /** What the router announces by itself, or its subnets, changed. */
   localChanged(): void {
-    const shared = this.#sharedSubnet();
-    const same = shared === this.#shared || (shared && this.#shared && formatPrefix(shared) === formatPrefix(this.#shared));
-    if (this.#negotiated && !same) this.#retell(this.#negotiated);
+    const shared = (prefixes: readonly Prefix[]): string => prefixes.map(formatPrefix).join();
+    if (this.#negotiated && shared(this.#sharedSubnets()) !== shared(this.#shared)) this.#retell(this.#negotiated);
     else {
       this.#tellLocal();
       this.flush();
@@ -783,7 +782,7 @@ export class BgpNeighbour implements PeerOwner {
     const localAs = this.#localAs();
     const kinds = this.#exportKinds();
     const next = this.#nextHops(negotiated);
-    this.#shared = this.#sharedSubnet();
+    this.#shared = this.#sharedSubnets();
     return {
       localAs,
       peerAs: negotiated.peerAs,
@@ -819,14 +818,14 @@ export class BgpNeighbour implements PeerOwner {
   }
 
   /**
-   * The subnet that the neighbour shares with the next hops in it, so that its packets need not pass through us; undefined where they do:
+   * The subnets that the neighbour shares with the next hops in them, so that its packets need not pass through us; none where they do:
    * where guests are attached to ports of ours, or the configuration says `self`.
    */
-  #sharedSubnet(): Prefix | undefined {
+  #sharedSubnets(): readonly Prefix[] {
     const { network, router } = this.around;
-    if (this.config.nextHop !== undefined || router.forwards) return undefined;
-    const address = parseAddress(this.address);
-    return network.model.subnets.find(({ prefix }) => contains(prefix, address))?.prefix;
+    if (this.config.nextHop !== undefined || router.forwards) return [];
+    const addresses = [this.address, ...(this.node.config.addresses ?? [])].map(parseAddress);
+    return network.model.subnets.flatMap(({ prefix }) => (addresses.some((address) => contains(prefix, address)) ? [prefix] : []));
   }
 
   /** Our next hop for each family: the one configured, our end of the session, or an address of the router's. */

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../bgp/limits.js';
 import { formatAddress, isAddress, parseAddress } from '../../lib/address.js';
-import { contains, covers, parsePrefix } from '../../lib/prefix.js';
+import { contains, covers, type Prefix, parsePrefix } from '../../lib/prefix.js';
 import type { Connection, ConnectionSecurity, Listener, SecuredPeers } from '../../lib/transport.js';
 import type { Node } from '../../network/model.js';
 import type { Rib } from '../../rib/rib.js';
@@ -56,6 +56,9 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     }
   >();
   #configs: readonly NeighbourConfig[] = [];
+  #prefixes: readonly Prefix[] = [];
+  /** The ranges among the neighbours. */
+  #ranges: readonly { readonly config: NeighbourConfig; readonly prefix: Prefix }[] = [];
   /** By address or range. */
   #security: ReadonlyMap<string, ConnectionSecurity> = new Map();
   #listeners: Listener[] = [];
@@ -106,6 +109,8 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     }
     const known = new Set(this.#configs.map(({ address }) => address));
     this.#configs = configs;
+    this.#prefixes = configs.map(({ address }) => parsePrefix(address));
+    this.#ranges = configs.flatMap((config) => (isAddress(config.address) ? [] : [{ config, prefix: parsePrefix(config.address) }]));
     for (const config of configs) {
       if (!isAddress(config.address)) continue;
       if (!known.has(config.address)) applied.push(`neighbour ${config.name ?? config.address} added`);
@@ -220,16 +225,18 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   }
 
   overlaps(other: Acceptor): string | undefined {
-    if (!(other instanceof BgpAttachment)) return undefined;
-    for (const { address } of this.#configs) {
-      const own = parsePrefix(address);
-      const clash = other.#configs.find((config) => {
-        const theirs = parsePrefix(config.address);
-        return covers(own, theirs) || covers(theirs, own);
-      });
-      if (clash) return clash.address;
-    }
-    return undefined;
+    return other instanceof BgpAttachment ? other.#overlap(this.#prefixes) : undefined;
+  }
+  /** A prefix of ours that one of `prefixes` is, covers, or lies in. */
+  #overlap(prefixes: readonly Prefix[]): string | undefined {
+    const clash = this.#prefixes.findIndex((own) => prefixes.some((theirs) => covers(own, theirs) || covers(theirs, own)));
+    return this.#configs[clash]?.address;
+  }
+
+  /** Throws a `UsageError` (`LISTENER_SHARED`) where neighbours that are about to be added belong to another router of a listener. */
+  checkShared(configs: readonly NeighbourConfig[]): void {
+    const prefixes = configs.map(({ address }) => parsePrefix(address));
+    this.host.checkShared(this, (other) => (other instanceof BgpAttachment ? other.#overlap(prefixes) : undefined));
   }
 
   /** @param at - The node at whose port it came in, where it came by frames: that, and not its address, says who it is. */
@@ -366,16 +373,14 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   }
 
   #rangeOf(address: string): NeighbourConfig | undefined {
+    if (this.#ranges.length === 0) return undefined;
     const bytes = parseAddress(address);
     let best: NeighbourConfig | undefined;
     let length = -1;
-    for (const config of this.#configs) {
-      if (isAddress(config.address)) continue;
-      const range = parsePrefix(config.address);
-      if (contains(range, bytes) && range.length > length) {
-        best = config;
-        length = range.length;
-      }
+    for (const { config, prefix } of this.#ranges) {
+      if (!contains(prefix, bytes) || prefix.length <= length) continue;
+      best = config;
+      length = prefix.length;
     }
     return best;
   }

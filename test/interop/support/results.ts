@@ -1,9 +1,12 @@
 /** The table of peers by feature, as the last run found it: `RESULTS.json`, from which the README's table is made. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DaemonName } from './daemon.js';
 
 const FILE = fileURLToPath(new URL('../RESULTS.json', import.meta.url));
+const LOCK = join(tmpdir(), 'virtual-router-results.lock');
 
 /** `yes`, `no` (a test failed), or why it does not apply to this peer. */
 export type Outcome = 'yes' | 'no' | (string & {});
@@ -39,6 +42,28 @@ export type Feature = (typeof FEATURES)[number];
 
 /** Writes down what was found about one peer. Features that were not tried this time keep their old outcome. */
 export function writeResults(name: DaemonName, version: string, found: ReadonlyMap<Feature, Outcome>): void {
+  lock();
+  try {
+    add(name, version, found);
+  } finally {
+    rmSync(LOCK, { recursive: true, force: true });
+  }
+}
+
+/** Files run side by side: one at a time adds what it found. A lock that nobody gives back is taken after a while. */
+function lock(): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let tries = 0; tries < 100; tries++) {
+    try {
+      mkdirSync(LOCK);
+      return;
+    } catch {
+      Atomics.wait(pause, 0, 0, 20);
+    }
+  }
+}
+
+function add(name: DaemonName, version: string, found: ReadonlyMap<Feature, Outcome>): void {
   const old: Results = existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results) : { features: FEATURES, peers: {} };
   const before = old.peers[name]?.features ?? {};
   const features = Object.fromEntries(
