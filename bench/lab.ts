@@ -81,6 +81,13 @@ export class Lab {
     return child;
   }
 
+  /** As {@link Lab.spawn}, for one that is heard: lines of JSON, as a {@link Speaker}'s. */
+  program(host: Host, command: readonly string[]): ChildProcess {
+    const child = spawn('ip', ['netns', 'exec', host.namespace, ...command], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#processes.add(child);
+    return child;
+  }
+
   /** A speaker of `speaker.ts` in a host's namespace. */
   speaker(host: Host, router: Host, port: number, as: number, feed: readonly (string | number)[] = []): Speaker {
     const child = spawn(
