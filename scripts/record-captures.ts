@@ -1,5 +1,5 @@
 /**
- * Records `test/captures/`: sessions between real BGP daemons in network namespaces, each a pcap with a note of three lines beside it.
+ * Records `test/captures/`: sessions between real BGP and OSPF daemons in network namespaces, each a pcap with a note of three lines beside it.
  *
  *   npx tsx scripts/record-captures.ts [PART OF A NAME]...
  *
@@ -14,6 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { daemonsPresent, leftOut } from '../test/interop/support/daemons.js';
 import { Lab } from '../test/interop/support/lab.js';
 import { differences, messagesOf } from './captures/octets.js';
+import { ospfNote } from './captures/ospf-octets.js';
+import { ospfRecordings } from './captures/ospf-recordings.js';
 import { type Recording, recordings } from './captures/recordings.js';
 
 const folder = fileURLToPath(new URL('../test/captures/', import.meta.url));
@@ -23,7 +25,7 @@ const notesOnly = process.argv.includes('--notes');
 async function main(): Promise<void> {
   const missing = leftOut(daemonsPresent());
   if (missing !== undefined && !notesOnly) throw new Error(missing);
-  const chosen = recordings.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+  const chosen = [...recordings, ...ospfRecordings].filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
   for (const recording of chosen) {
     try {
       if (!notesOnly) await record(recording);
@@ -48,7 +50,7 @@ async function record(recording: Recording): Promise<void> {
     const tcpdump = lab.spawn(
       one,
       'tcpdump',
-      ['-i', 'eth0', '-s', '0', '-U', '--immediate-mode', '-Z', 'root', '-w', file, 'tcp port 179'],
+      ['-i', 'eth0', '-s', '0', '-U', '--immediate-mode', '-Z', 'root', '-w', file, recording.filter ?? 'tcp port 179'],
       {
         name: 'tcpdump',
       },
@@ -58,8 +60,10 @@ async function record(recording: Recording): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await tcpdump.kill('SIGINT');
     for (const filter of recording.proof) prove(file, filter);
-    const longest = Math.max(...messagesOf(readFileSync(file)).flatMap(({ messages }) => messages.map(({ length }) => length)));
-    if (longest < (recording.longest ?? 0)) throw new Error(`the longest message has ${longest} octets`);
+    if (recording.longest !== undefined) {
+      const longest = Math.max(...messagesOf(readFileSync(file)).flatMap(({ messages }) => messages.map(({ length }) => length)));
+      if (longest < recording.longest) throw new Error(`the longest message has ${longest} octets`);
+    }
     const temporary = join(folder, `.${recording.name}.pcap`);
     execFileSync('cp', [file, temporary]);
     renameSync(temporary, join(folder, `${recording.name}.pcap`));
@@ -83,7 +87,8 @@ function prove(file: string, filter: string): void {
 }
 
 /** What it holds, how it was made, and whether our encoder writes the same octets. */
-function note({ name, holds }: Recording): string {
+function note({ name, holds, filter }: Recording): string {
+  if (filter !== undefined) return [holds, ...ospfNote(readFileSync(join(folder, `${name}.pcap`)))].join('\n');
   const directions = messagesOf(readFileSync(join(folder, `${name}.pcap`)));
   const found = differences(directions);
   const made =

@@ -5,7 +5,17 @@
  * @packageDocumentation
  */
 import { BgpSpeaker as CoreSpeaker, type SpeakerConfig, type SpeakerOptions } from './bgp/speaker.js';
-import { BfdThread, entropy, formerLife, NodePorts, NodeTransport, readSecret, SnapshotKeeper, SystemClock } from './io/index.js';
+import {
+  BfdThread,
+  entropy,
+  formerLife,
+  NodePorts,
+  NodeTransport,
+  RawOspfLinks,
+  readSecret,
+  SnapshotKeeper,
+  SystemClock,
+} from './io/index.js';
 import type { NetworkConfig } from './network/config.js';
 import type { RouterConfig } from './router/config.js';
 import { Host } from './router/host.js';
@@ -22,7 +32,17 @@ export {
   type ControlServer,
   openControl,
 } from './io/control.js';
-export { BfdThread, type CaptureFile, entropy, NodePorts, NodeTransport, openCapture, readSecret, SystemClock } from './io/index.js';
+export {
+  BfdThread,
+  type CaptureFile,
+  entropy,
+  NodePorts,
+  NodeTransport,
+  openCapture,
+  RawOspfLinks,
+  readSecret,
+  SystemClock,
+} from './io/index.js';
 
 let shared: Host | undefined;
 
@@ -35,6 +55,7 @@ export function nodeHost(): Host {
     ports: new NodePorts(),
     secrets: readSecret,
     entropy,
+    ospf: new RawOspfLinks(),
   });
   return shared;
 }

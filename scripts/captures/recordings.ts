@@ -10,6 +10,8 @@ export interface Recording {
   readonly holds: string;
   /** tshark display filters, each of which must find something. */
   readonly proof: readonly string[];
+  /** What is captured, in tcpdump's words. Default: BGP. */
+  readonly filter?: string;
   /** It must hold a message of at least so many octets (tshark takes long ones for errors). */
   readonly longest?: number;
   record(stage: Stage): Promise<void>;

@@ -1,6 +1,7 @@
 import { decodeMessage, HEADER_SIZE, MAX_EXTENDED_MESSAGE, type Open, type WireContext } from '../bgp/wire/index.js';
 import { concatBytes } from '../lib/bytes.js';
-import { SegmentReader } from './ip.js';
+import { IpReader, type Segment, segmentOf } from './ip.js';
+import { type CapturedOspf, ospfOf } from './ospf-packets.js';
 import type { Damage, Frame } from './pcap.js';
 import { TcpStream } from './tcp-stream.js';
 
@@ -51,7 +52,16 @@ const LENIENT: WireContext = {
 
 /** The BGP messages in recorded frames, in the order in which they were complete. Never throws. @public */
 export function* bgpMessages(frames: Iterable<Frame | Damage>): Generator<CapturedMessage | Damage> {
-  const segments = new SegmentReader();
+  for (const one of capturedPackets(frames)) if ('damage' in one || !('packet' in one)) yield one;
+}
+
+/**
+ * The BGP messages and OSPF packets in recorded frames, in the order in which they were complete. Never throws.
+ *
+ * @public
+ */
+export function* capturedPackets(frames: Iterable<Frame | Damage>): Generator<CapturedMessage | CapturedOspf | Damage> {
+  const reader = new IpReader();
   const directions = new Map<string, Direction>();
   let number = 0;
   let time = 0;
@@ -62,36 +72,43 @@ export function* bgpMessages(frames: Iterable<Frame | Damage>): Generator<Captur
     }
     number++;
     time = frame.time;
-    const segment = segments.read(frame);
-    if (!segment) continue;
-    const from = endpoint(segment.from, segment.sourcePort);
-    const to = endpoint(segment.to, segment.targetPort);
-    const key = `${from} ${to}`;
-    let direction = directions.get(key);
-    if (!direction && segment.sourcePort !== PORT && segment.targetPort !== PORT && !marked(segment.payload)) continue;
-    if (direction && segment.syn && direction.stream.restarts(segment.sequence)) {
-      yield* end(direction, time, number);
-      direction = undefined;
-    }
-    if (!direction) {
-      direction = { from, to, stream: new TcpStream(), held: new Uint8Array(0), lost: 0, open: undefined, other: undefined, synced: false };
-      const other = directions.get(`${to} ${from}`);
-      direction.other = other;
-      if (other) other.other = direction;
-      directions.set(key, direction);
-    }
-    for (const event of direction.stream.push(segment.sequence, segment.syn, segment.payload)) {
+    const ip = reader.read(frame);
+    if (!ip) continue;
+    const ospf = ospfOf(ip, time, number);
+    if (ospf) yield ospf;
+    const segment = segmentOf(ip);
+    if (segment) yield* follow(directions, segment, time, number);
+  }
+  for (const direction of directions.values()) yield* end(direction, time, number);
+}
+
+function* follow(directions: Map<string, Direction>, segment: Segment, time: number, number: number): Generator<CapturedMessage> {
+  const from = endpoint(segment.from, segment.sourcePort);
+  const to = endpoint(segment.to, segment.targetPort);
+  const key = `${from} ${to}`;
+  let direction = directions.get(key);
+  if (!direction && segment.sourcePort !== PORT && segment.targetPort !== PORT && !marked(segment.payload)) return;
+  if (direction && segment.syn && direction.stream.restarts(segment.sequence)) {
+    yield* end(direction, time, number);
+    direction = undefined;
+  }
+  if (!direction) {
+    direction = { from, to, stream: new TcpStream(), held: new Uint8Array(0), lost: 0, open: undefined, other: undefined, synced: false };
+    const other = directions.get(`${to} ${from}`);
+    direction.other = other;
+    if (other) other.other = direction;
+    directions.set(key, direction);
+  }
+  for (const event of direction.stream.push(segment.sequence, segment.syn, segment.payload)) {
+    if (event.type === 'gap') yield* gap(direction, event.octets, time, number);
+    else yield* take(direction, event.bytes, time, number);
+  }
+  if (segment.fin || segment.reset) {
+    for (const event of direction.stream.flush()) {
       if (event.type === 'gap') yield* gap(direction, event.octets, time, number);
       else yield* take(direction, event.bytes, time, number);
     }
-    if (segment.fin || segment.reset) {
-      for (const event of direction.stream.flush()) {
-        if (event.type === 'gap') yield* gap(direction, event.octets, time, number);
-        else yield* take(direction, event.bytes, time, number);
-      }
-    }
   }
-  for (const direction of directions.values()) yield* end(direction, time, number);
 }
 
 function* end(direction: Direction, time: number, frame: number): Generator<CapturedMessage> {

@@ -1,7 +1,17 @@
 import { formatAddress } from '../lib/address.js';
 import type { Frame } from './pcap.js';
 
-/** A TCP segment in a frame. @internal */
+/** An IP packet in a frame, whole. @internal */
+export interface IpPacket {
+  /** 4 or 16 octets. */
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  /** What is inside, IPv6's extension headers passed over. */
+  readonly protocol: number;
+  readonly payload: Uint8Array;
+}
+
+/** A TCP segment. @internal */
 export interface Segment {
   readonly from: string;
   readonly to: string;
@@ -16,6 +26,9 @@ export interface Segment {
 
 const Ether = { ipv4: 0x0800, ipv6: 0x86dd, vlan: 0x8100, provider: 0x88a8, old: 0x9100, ppp: 0x8864, mpls: 0x8847 } as const;
 const TCP = 6;
+const OSPF = 89;
+/** What is read: fragments of anything else are let go. */
+const READ: ReadonlySet<number> = new Set([TCP, OSPF]);
 /** Datagrams whose fragments may wait at once. */
 const MAX_REASSEMBLIES = 64;
 
@@ -76,13 +89,13 @@ interface Reassembly {
   length: number | undefined;
 }
 
-/** Finds the TCP segments in frames; puts fragments together, within bounds. @internal */
-export class SegmentReader {
+/** Finds the IP packets in frames; puts fragments together, within bounds. @internal */
+export class IpReader {
   readonly #reassemblies = new Map<string, Reassembly>();
   /** Frames whose link type is not read, by type. */
   readonly skipped = new Map<number, number>();
 
-  read({ linkType, bytes }: Frame): Segment | undefined {
+  read({ linkType, bytes }: Frame): IpPacket | undefined {
     const at = ipOffset(linkType, bytes);
     if (at === undefined) {
       this.skipped.set(linkType, (this.skipped.get(linkType) ?? 0) + 1);
@@ -93,40 +106,44 @@ export class SegmentReader {
     return version === 4 ? this.#ipv4(bytes.subarray(at)) : version === 6 ? this.#ipv6(bytes.subarray(at)) : undefined;
   }
 
-  #ipv4(b: Uint8Array): Segment | undefined {
+  #ipv4(b: Uint8Array): IpPacket | undefined {
     const header = ((b[0] ?? 0) & 15) * 4;
     const total = u16(b, 2) || b.length; // offloaded segments have no length
     if (b.length < 20 || header < 20 || total < header || b.length < header) return undefined;
-    const [from, to] = [b.subarray(12, 16), b.subarray(16, 20)];
+    const [source, destination] = [b.subarray(12, 16), b.subarray(16, 20)];
     const payload = b.subarray(header, Math.min(total, b.length));
     const fragment = u16(b, 6);
-    if (b[9] !== TCP) return undefined;
-    if ((fragment & 0x3fff) === 0) return segment(from, to, payload);
-    const whole = this.#reassemble(`${from} ${to} ${u16(b, 4)}`, (fragment & 0x1fff) * 8, (fragment & 0x2000) !== 0, payload);
-    return whole && segment(from, to, whole);
+    const protocol = b[9] ?? 0;
+    if ((fragment & 0x3fff) === 0) return { source, destination, protocol, payload };
+    if (!READ.has(protocol)) return undefined;
+    const key = `${source} ${destination} ${u16(b, 4)} ${protocol}`;
+    const whole = this.#reassemble(key, (fragment & 0x1fff) * 8, (fragment & 0x2000) !== 0, payload);
+    return whole && { source, destination, protocol, payload: whole };
   }
 
-  #ipv6(b: Uint8Array): Segment | undefined {
+  #ipv6(b: Uint8Array): IpPacket | undefined {
     if (b.length < 40) return undefined;
-    const [from, to] = [b.subarray(8, 24), b.subarray(24, 40)];
+    const [source, destination] = [b.subarray(8, 24), b.subarray(24, 40)];
     const end = u16(b, 4) === 0 ? b.length : Math.min(b.length, 40 + u16(b, 4));
     let next = b[6] ?? 0;
     let at = 40;
     for (let headers = 0; headers < 8 && at + 8 <= end; headers++) {
-      if (next === TCP) return segment(from, to, b.subarray(at, end));
+      if (READ.has(next)) break;
       if (next === 44) {
         const offset = u16(b, at + 2);
         const inner = b[at] ?? 0;
-        const whole = this.#reassemble(`${from} ${to} ${u32(b, at + 4)}`, offset & 0xfff8, (offset & 1) !== 0, b.subarray(at + 8, end));
-        return whole && inner === TCP ? segment(from, to, whole) : undefined;
+        if (!READ.has(inner)) return undefined;
+        const key = `${source} ${destination} ${u32(b, at + 4)} ${inner}`;
+        const whole = this.#reassemble(key, offset & 0xfff8, (offset & 1) !== 0, b.subarray(at + 8, end));
+        return whole && { source, destination, protocol: inner, payload: whole };
       }
       // Hop-by-hop, routing, destination options, and AH, which counts in words of four octets.
-      if (next !== 0 && next !== 43 && next !== 60 && next !== 51) return undefined;
+      if (next !== 0 && next !== 43 && next !== 60 && next !== 51) break;
       const length = next === 51 ? ((b[at + 1] ?? 0) + 2) * 4 : ((b[at + 1] ?? 0) + 1) * 8;
       next = b[at] ?? 0;
       at += length;
     }
-    return next === TCP && at < end ? segment(from, to, b.subarray(at, end)) : undefined;
+    return at < end ? { source, destination, protocol: next, payload: b.subarray(at, end) } : undefined;
   }
 
   #reassemble(key: string, at: number, more: boolean, bytes: Uint8Array): Uint8Array | undefined {
@@ -152,7 +169,9 @@ export class SegmentReader {
   }
 }
 
-function segment(from: Uint8Array, to: Uint8Array, b: Uint8Array): Segment | undefined {
+/** The TCP segment in a packet. @internal */
+export function segmentOf({ source: from, destination: to, protocol, payload: b }: IpPacket): Segment | undefined {
+  if (protocol !== TCP) return undefined;
   const header = ((b[12] ?? 0) >> 4) * 4;
   if (b.length < 20 || header < 20 || header > b.length) return undefined;
   const flags = b[13] ?? 0;

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { type Inspected, inspectMessage, MAX_EXTENDED_MESSAGE, toJson, type WireContext } from '../bgp/wire/index.js';
-import { bgpMessages, type CapturedMessage, type Damage, readMrt, readPcap, readPcapng } from '../capture/index.js';
+import { type CapturedMessage, type CapturedOspf, capturedPackets, type Damage, readMrt, readPcap, readPcapng } from '../capture/index.js';
 import { type CaptureFile, openCapture } from '../io/capture-file.js';
+import { parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
+import { inspectPacket, packetToJson } from '../ospf/wire/index.js';
 import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
 
 /** Lines written at once. */
@@ -13,18 +15,21 @@ const PROGRESS = 1000;
 const STATES = ['', 'idle', 'connect', 'active', 'open-sent', 'open-confirm', 'established'];
 
 export const decode: Command = {
-  summary: 'prints the BGP messages in a capture, one JSON object a line',
+  summary: 'prints the BGP and OSPF messages in a capture, one JSON object a line',
   help: `Usage: virtual-router decode FILE
 
 Reads a pcap, pcapng, MRT or hex file, gzip or bzip2 around it or not, and prints a JSON
-object a line for each BGP message in it:
+object a line for each BGP message and each OSPF packet in it:
 
-  time     seconds since 1970, null where the file has none
-  from,to  addresses, with ports where there are any
-  type     open, update, notification, keepalive, route-refresh or unknown
-  body     what the message says
-  error    what is malformed: remedy (RFC 7606), message, and the code and subcode
-           of the NOTIFICATION that a receiver would send
+  time      seconds since 1970, null where the file has none
+  from,to   addresses, with ports where there are any
+  protocol  bgp or ospf
+  type      open, update, notification, keepalive, route-refresh; hello,
+            database-description, link-state-request, -update, -acknowledgment; or unknown
+  body      what the message says
+  error     what is malformed: remedy (RFC 7606; drop-packet in OSPF) and message; the
+            code and subcode of the NOTIFICATION that a receiver would send; in OSPF the
+            reason. Digests are not verified: keys are not in captures
 
 Entries of an MRT table are of type route, changes of a session of type state-change, and
 damage in the file of type damage. A hex file holds whole messages, markers included; white
@@ -79,10 +84,10 @@ async function print(file: CaptureFile, terminal: Terminal): Promise<number> {
 function* linesOf(file: CaptureFile): Generator<object> {
   switch (file.format) {
     case 'pcap':
-      yield* captured(bgpMessages(readPcap(file.bytes)));
+      yield* captured(capturedPackets(readPcap(file.bytes)));
       break;
     case 'pcapng':
-      yield* captured(bgpMessages(readPcapng(file.bytes)));
+      yield* captured(capturedPackets(readPcapng(file.bytes)));
       break;
     case 'mrt':
       yield* recorded(file.bytes);
@@ -94,10 +99,14 @@ function* linesOf(file: CaptureFile): Generator<object> {
   if (file.damage !== undefined) yield { time: null, type: 'damage', message: file.damage };
 }
 
-function* captured(messages: Iterable<CapturedMessage | Damage>): Generator<object> {
+function* captured(messages: Iterable<CapturedMessage | CapturedOspf | Damage>): Generator<object> {
   for (const message of messages) {
     if ('damage' in message) {
       yield damaged(message);
+      continue;
+    }
+    if ('packet' in message) {
+      yield ospf(message);
       continue;
     }
     const { time, from, to, bytes, context, lost, truncated } = message;
@@ -170,7 +179,7 @@ function inspected(bytes: Uint8Array, context: WireContext): object {
     : message?.type === 'update' && message.malformed?.[0]
       ? malformedOf(message.malformed, message.remedy)
       : undefined;
-  return { type, body: toJson(body), ...(wrong ? { error: wrong } : {}) };
+  return { protocol: 'bgp', type, body: toJson(body), ...(wrong ? { error: wrong } : {}) };
 }
 
 function pathMalformed({ message, error }: Inspected): boolean {
@@ -185,6 +194,19 @@ function malformedOf(
   const worst = malformed.find((one) => one.remedy === remedy) ?? malformed[0];
   const codes = worst?.notification ? { code: worst.notification.code, subcode: worst.notification.subcode } : {};
   return { remedy: remedy ?? worst?.remedy, message: malformed.map(({ message }) => message).join('; '), ...codes };
+}
+
+function ospf({ time, from, to, version, packet }: CapturedOspf): object {
+  const seen = inspectPacket(packet, version, parseAddress(from), parseAddress(to));
+  return {
+    time,
+    from,
+    to,
+    protocol: 'ospf',
+    type: seen.body?.type ?? 'unknown',
+    body: packetToJson(seen),
+    ...(seen.error && { error: { remedy: 'drop-packet', reason: seen.error.drop, message: seen.error.message } }),
+  };
 }
 
 function damaged({ damage, offset }: Damage): object {

@@ -6,7 +6,8 @@
  * a thread of its own (`bfd-worker.ts`, with `bfd-sockets.ts` and `bfd-messages.ts`): `src/index.ts` puts these into the one host that all
  * routers of a process share. `capture-file.ts` opens recordings. `control.ts` answers questions
  * about running routers over HTTP. `libc.ts` is the C library, through koffi, for what Node has no words
- * for. `secrets.ts` reads keys from where a configuration says that they are.
+ * for. `secrets.ts` reads keys from where a configuration says that they are. `ospf-sockets.ts` carries OSPF (`ospf/link.ts` is the contract):
+ * `netlink.ts` knows the host's interfaces, and `reactor.ts` says when there is something to read.
  *
  * `snapshot-file.ts` and `snapshot-keeper.ts` keep what is claimed in a file, for the next life of a process.
  *
@@ -18,6 +19,7 @@
  */
 export { BfdThread } from './bfd-thread.js';
 export { type CaptureFile, openCapture } from './capture-file.js';
+export { RawOspfLinks } from './ospf-sockets.js';
 export { NodePorts } from './ports.js';
 export { entropy, readSecret } from './secrets.js';
 export { formerLife, SnapshotKeeper } from './snapshot-keeper.js';

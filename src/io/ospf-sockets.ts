@@ -42,9 +42,9 @@ let watch: Watch | undefined;
 
 /**
  * OSPF over raw IP sockets of Linux, one for each link and version, in the groups of all OSPF routers and of designated routers. Takes
- * CAP_NET_RAW.
+ * CAP_NET_RAW and the package koffi.
  *
- * @internal
+ * @public
  */
 export class RawOspfLinks implements OspfLinks {
   async open(device: string, version: OspfVersion, events: OspfLinkEvents): Promise<OspfLink> {

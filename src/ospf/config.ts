@@ -91,6 +91,8 @@ export interface OspfAuthenticationConfig {
   readonly keys?: readonly OspfKeyConfig[];
   /** OSPFv2: sequence numbers of 64 bits (RFC 7474). Default false. */
   readonly extended?: boolean;
+  /** OSPFv3: digests as FRR makes them, seen in 8.4, which differ from RFC 7166 in the order of two octets. Default false. */
+  readonly swappedProtocolId?: boolean;
 }
 
 /** @public */

@@ -23,6 +23,8 @@ export function sendHello(o: OspfInstance, one: OspfInterface): void {
     neighbours: [...one.neighbours.values()].filter(({ state }) => state !== 'down').map(({ routerId }) => routerId),
   };
   o.send(one, o.dialect.allRouters, hello);
+  // §9.5: one to each there, and some hear no other; the one to the group is for those who are not known yet.
+  if (one.options.type === 'point-to-multipoint') for (const { address } of one.neighbours.values()) o.send(one, address, hello);
 }
 
 /** RFC 2328 §10.5, RFC 5340 §4.2.2.1. @internal */

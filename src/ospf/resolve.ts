@@ -78,6 +78,7 @@ function resolveAuthentication(config: OspfAuthenticationConfig | undefined, ver
   return {
     type: 'cryptographic',
     extended: config.extended ?? false,
+    swappedProtocolId: config.swappedProtocolId ?? false,
     keys: (config.keys ?? []).map(({ id, hash, secret, sendFrom, sendUntil, acceptFrom, acceptUntil }) => ({
       id,
       hash: hash ?? (version === 2 ? 'md5' : 'hmac-sha-256'),

@@ -3,6 +3,7 @@ import type { NetworkConfig } from '../network/config.js';
 import { checkName, Names } from '../network/schema.js';
 import type { OspfAuthenticationConfig, OspfInterfaceConfig } from '../ospf/config.js';
 import { idNumber, nameOf, versionOf } from '../ospf/resolve.js';
+import { longestSecret } from '../ospf/wire/index.js';
 import type { RouterConfig } from './config.js';
 import type { OspfConfig } from './ospf-config.js';
 
@@ -71,7 +72,7 @@ function checkInterface(
 
 function checkAuthentication(
   ospf: OspfConfig,
-  { type, password, keys = [], extended }: OspfAuthenticationConfig,
+  { type, password, keys = [], extended, swappedProtocolId }: OspfAuthenticationConfig,
   at: Path,
   problems: Problems,
 ): void {
@@ -87,8 +88,16 @@ function checkAuthentication(
   if (keys.length === 0) problems.add([...at, 'keys'], 'expected at least one key, got none');
   if (extended !== undefined && version === 3)
     problems.add([...at, 'extended'], 'expected nothing, as OSPFv3 has sequence numbers of 64 bits always');
+  if (swappedProtocolId !== undefined && version === 2)
+    problems.add([...at, 'swappedProtocolId'], 'expected nothing, as it is of OSPFv3 alone');
   const seen = new Set<number>();
-  for (const [i, { id, hash }] of keys.entries()) {
+  for (const [i, { id, secret, hash = version === 2 ? 'md5' : 'hmac-sha-256' }] of keys.entries()) {
+    const longest = longestSecret(hash, version === 3 || extended === true);
+    if (new TextEncoder().encode(secret).length > longest)
+      problems.add(
+        [...at, 'keys', i, 'secret'],
+        `expected up to ${longest} octets, as implementations differ in what they make of longer ones`,
+      );
     if (seen.has(id)) problems.add([...at, 'keys', i, 'id'], `expected each key id once, got ${id} again`);
     seen.add(id);
     if (version === 2 && id > 255) problems.add([...at, 'keys', i, 'id'], `expected 0 to 255 in OSPFv2, got ${id}`);

@@ -43,6 +43,9 @@ const authentication = z
     password: text('a password').exactOptional().describe('`simple`: up to eight characters.'),
     keys: list(key, 'a list of keys').exactOptional().describe('`cryptographic`: any of them is taken, the last that counts is sent.'),
     extended: flag().exactOptional().describe('OSPFv2: sequence numbers of 64 bits (RFC 7474). Default false.'),
+    swappedProtocolId: flag()
+      .exactOptional()
+      .describe('OSPFv3: digests as FRR makes them, seen in 8.4, which differ from RFC 7166 in the order of two octets. Default false.'),
   })
   .meta({ id: 'OspfAuthentication', description: 'How packets of OSPF are authenticated.' });
 

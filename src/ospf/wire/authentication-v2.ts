@@ -12,7 +12,7 @@ import {
 import { verifyChecksumV2, writeChecksumV2 } from './checksum.js';
 import { AuType, Option } from './codes.js';
 import { decodeLls, encodeLls, llsLength } from './lls.js';
-import type { PacketHeader } from './packet.js';
+import { addPacketOptions, type PacketHeader } from './packet.js';
 import type { PacketContext, PacketSecurity, Verified } from './security.js';
 import type { Lls } from './values.js';
 import { OspfWireError } from './wire-error.js';
@@ -44,6 +44,7 @@ export const securityV2: PacketSecurity = {
   sign(packet, lls, { authentication, now, source }, sequence) {
     const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
     view.setUint16(14, authTypeOf(authentication));
+    if (lls) addPacketOptions(packet, 2, Option.lls);
     if (authentication.type !== 'cryptographic') {
       writeChecksumV2(packet);
       if (authentication.type === 'simple') packet.set(padded(authentication.password), AT);

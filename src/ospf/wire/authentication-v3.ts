@@ -12,7 +12,7 @@ import {
 import { verifyChecksumV3, writeChecksumV3 } from './checksum.js';
 import { Option } from './codes.js';
 import { decodeLls, encodeLls, llsLength } from './lls.js';
-import type { PacketHeader } from './packet.js';
+import { addPacketOptions, type PacketHeader } from './packet.js';
 import type { PacketContext, PacketSecurity, Verified } from './security.js';
 import type { Lls } from './values.js';
 import { OspfWireError } from './wire-error.js';
@@ -34,12 +34,14 @@ export const securityV3: PacketSecurity = {
 
   sign(packet, lls, { authentication, now, source, destination }, sequence) {
     if (authentication.type === 'simple') throw new Error('OSPFv3 has no passwords');
+    if (lls) addPacketOptions(packet, 3, Option.llsV3);
     if (authentication.type === 'null') {
       writeChecksumV3(packet, source, destination);
       return lls ? concatBytes([packet, encodeLls(lls)]) : packet;
     }
     const key = sendingKey(authentication.keys, now);
     if (!key) throw new Error('cryptographic authentication without a key');
+    addPacketOptions(packet, 3, Option.at);
     const trailer = new Uint8Array(TRAILER);
     const view = new DataView(trailer.buffer);
     view.setUint16(0, HMAC);

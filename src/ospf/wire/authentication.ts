@@ -80,6 +80,13 @@ export function hashSize(hash: OspfHash): number {
   return digestSize(HASHES[hash]);
 }
 
+/** The longest secret (in octets) of which all implementations make the same key: longer ones are hashed by some and not by others. @internal */
+export function longestSecret(hash: OspfHash, withProtocolId: boolean): number {
+  return hashSize(hash) - (withProtocolId ? PROTOCOL_ID : 0);
+}
+
+/** Octets of a protocol's number. */
+const PROTOCOL_ID = 2;
 /** Octets of a key of MD5, filled up with zeros (RFC 2328 D.3). */
 const MD5_KEY = 16;
 /** RFC 5709 §3.3. */
@@ -97,8 +104,8 @@ export interface DigestExtras {
 export const CryptographicProtocol = { 2: Uint8Array.of(0, 3), 3: Uint8Array.of(0, 1) } as const;
 
 /**
- * The digest of octets under a key. Keys longer than a block are hashed first, as HMAC has it; RFC 5709 §3.3 would hash those longer
- * than a digest, which no implementation met here does.
+ * The digest of octets under a key. A key longer than a block is hashed first, as HMAC has it and BIRD does; RFC 5709 §3.3, RFC 7166 §4.5
+ * and FRR hash one that is longer than a digest. {@link longestSecret} keeps clear of the difference.
  *
  * @internal
  */

@@ -42,8 +42,7 @@ export function decodePacket(bytes: Uint8Array, version: OspfVersion, context: P
 
 /**
  * The octets of a packet: an IP payload. `sequence` is what {@link Received.cryptographicSequence} is at the other end, of cryptographic
- * authentication. The options of a Hello or Database Description must say what follows it: L with signalling, and AT with
- * OSPFv3's cryptographic authentication.
+ * authentication. What follows a Hello or Database Description (signalling, OSPFv3's trailer) is added to its options.
  *
  * @internal
  */

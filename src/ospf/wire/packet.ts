@@ -48,6 +48,14 @@ export function packetOptions(packet: Uint8Array, { version, type }: PacketHeade
   return version === 2 ? last : ((packet[at - 2] ?? 0) << 16) | ((packet[at - 1] ?? 0) << 8) | last;
 }
 
+/** Sets bits among the options of a Hello or Database Description; other packets have none. @internal */
+export function addPacketOptions(packet: Uint8Array, version: OspfVersion, bits: number): void {
+  const at = OPTIONS_AT[version][packet[1] ?? 0];
+  if (at === undefined) return;
+  packet[at] = (packet[at] ?? 0) | (bits & 0xff);
+  if (version === 3) packet[at - 1] = (packet[at - 1] ?? 0) | ((bits >>> 8) & 0xff);
+}
+
 /** Reads the body, which is what of a packet lies between its header and its length. Throws a `WireError`. @internal */
 export function readPacketBody(from: ByteReader, header: PacketHeader): PacketBody {
   const { version } = header;

@@ -17,6 +17,8 @@ export interface OspfGuestOptions {
   readonly area?: string;
   readonly areaType?: 'normal' | 'stub' | 'nssa';
   readonly type?: OspfType;
+  /** Addresses of the others on a point-to-multipoint link (link-local ones in OSPFv3), which BIRD must be told. */
+  readonly others?: readonly string[];
   readonly priority?: number;
   readonly cost?: number;
   /** Seconds; 0.25 is FRR's "minimal hello-multiplier 4", with a dead interval of one second. */
@@ -38,7 +40,7 @@ export interface OspfGuestOptions {
   readonly externals?: readonly { readonly prefix: string; readonly metric?: number; readonly metricType?: 1 | 2; readonly tag?: number }[];
   /** A network behind it in another area: an interface `behind` with this address and length. */
   readonly behind?: { readonly area: string; readonly address: string };
-  /** Its interface in the lab has another area's neighbours, so it passes on what it hears. */
+  /** BIRD: it asks to be held for up when it is restarted by `graceful restart`. */
   readonly restartGracefully?: boolean;
 }
 
@@ -131,7 +133,10 @@ function birdConfiguration(options: OspfGuestOptions): string {
   } = options;
   const channel = version === 2 ? 'ipv4' : (options.family ?? 'ipv6');
   const security = birdAuthentication(options);
-  const kind = areaType === 'normal' ? '' : areaType === 'stub' ? 'stub yes;' : 'nssa yes;';
+  const kind = areaType === 'normal' ? '' : `${areaType};`;
+  // On a point-to-multipoint link BIRD speaks to those alone whom it was told of.
+  const known =
+    type === 'point-to-multipoint' ? [`      neighbors { ${(options.others ?? []).map((address) => `${address};`).join(' ')} };`] : [];
   return [
     'log stderr all;',
     `router id ${options.routerId};`,
@@ -151,6 +156,7 @@ function birdConfiguration(options: OspfGuestOptions): string {
     `    ${kind}`,
     '    interface "eth0" {',
     `      type ${BIRD_TYPES[type]}; hello ${hello}; dead ${dead}; wait ${dead}; retransmit 2; cost ${options.cost ?? 10}; priority ${options.priority ?? 1};`,
+    ...known,
     ...security,
     '    };',
     ...stubs.map((prefix) => `    stubnet ${prefix};`),
@@ -332,4 +338,9 @@ export async function reaches(
     },
     seconds,
   );
+}
+
+/** A node's link-local address, which its MAC address makes. */
+export function linkLocal(node: LabNode): string {
+  return `fe80::ff:fe00:${node.number.toString(16)}`;
 }

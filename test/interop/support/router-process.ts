@@ -10,7 +10,7 @@ import { type NetworkConfig, type RouterConfig, VirtualNetwork, VirtualRouter } 
 
 /** What can be asked. */
 export type Request =
-  | { readonly ask: 'neighbours' | 'mapping' | 'claims' | 'caches' }
+  | { readonly ask: 'neighbours' | 'mapping' | 'claims' | 'caches' | 'ospf' }
   | { readonly ask: 'refresh'; readonly neighbour: string }
   | { readonly ask: 'reset'; readonly neighbour: string; readonly text: string }
   | { readonly ask: 'reconfigure'; readonly config: RouterConfig };
@@ -20,7 +20,16 @@ const config = JSON.parse(readFileSync(configuration, 'utf8')) as RouterConfig |
 const shared = 'routers' in config ? new VirtualNetwork(config.network) : undefined;
 const routers = ('routers' in config ? config.routers : [config]).map((one) => new VirtualRouter(one, shared ? { network: shared } : {}));
 const router = routers[0] as VirtualRouter; // there is one
-for (const event of ['session-change', 'session-refused', 'claim-rejected', 'message-malformed', 'mapping-change', 'cache-change'] as const)
+for (const event of [
+  'session-change',
+  'session-refused',
+  'claim-rejected',
+  'message-malformed',
+  'mapping-change',
+  'cache-change',
+  'ospf-change',
+  'ospf-problem',
+] as const)
   router.on(event, (about: unknown) => console.log(new Date().toISOString(), event, JSON.stringify(about)));
 for (const one of routers) await one.start();
 
@@ -48,6 +57,8 @@ async function answer(request: Request): Promise<unknown> {
       return [...router.mapping()];
     case 'claims':
       return [...router.claims()];
+    case 'ospf':
+      return router.ospf();
     case 'caches':
       return router.caches();
     case 'refresh':

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { CacheStatus, ClaimView, MappingEntry, NeighbourStatus, RouterConfig } from '../../../src/index.js';
+import type { CacheStatus, ClaimView, MappingEntry, NeighbourStatus, OspfStatus, RouterConfig } from '../../../src/index.js';
 import type { Lab, LabNode } from './lab.js';
 import type { Request } from './router-process.js';
 
@@ -17,6 +17,7 @@ export interface RunningRouter {
   mapping(): Promise<readonly MappingEntry[]>;
   claims(): Promise<readonly ClaimView[]>;
   caches(): Promise<readonly CacheStatus[]>;
+  ospf(): Promise<readonly OspfStatus[]>;
   /** The node that packets for a prefix go to, or undefined. */
   holder(prefix: string): Promise<string | undefined>;
   refresh(neighbour: string): Promise<void>;
@@ -48,6 +49,7 @@ export async function startRouter(lab: Lab, node: LabNode, config: RouterConfig)
     },
     mapping,
     claims: async () => (await ask({ ask: 'claims' })) as ClaimView[],
+    ospf: async () => (await ask({ ask: 'ospf' })) as OspfStatus[],
     caches: async () => (await ask({ ask: 'caches' })) as CacheStatus[],
     holder: async (prefix) => (await mapping()).find((entry) => entry.prefix === prefix)?.targets[0].node,
     refresh: async (neighbour) => void (await ask({ ask: 'refresh', neighbour })),

@@ -44,3 +44,16 @@ function byLsType(version: OspfVersion): ReadonlyMap<number, readonly AnyCodec[]
 export function codecOf(version: OspfVersion, lsType: number, id: number): AnyCodec | undefined {
   return tables[version].get(lsType)?.find(({ opaqueType }) => opaqueType === undefined || opaqueType === id >>> 24);
 }
+
+const names: ReadonlyMap<AnyCodec, string> = new Map(
+  Object.entries<LsaRow<LsaBody>>(lsaTypes).flatMap(([key, { v2, v3 }]) => {
+    const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return [v2, v3].flatMap((codec): [AnyCodec, string][] => (codec ? [[codec, name]] : []));
+  }),
+);
+
+/** A row's name, the same in both versions: `router`, `asbr-summary`, `opaque-area`; undefined for a type that is not known. @internal */
+export function lsaTypeName(version: OspfVersion, lsType: number, id: number): string | undefined {
+  const codec = codecOf(version, lsType, id);
+  return codec && names.get(codec);
+}
