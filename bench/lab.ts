@@ -180,14 +180,22 @@ export class Speaker {
   readonly #events: SpeakerEvent[] = [];
   #waiting: { readonly event: string; readonly resolve: (event: SpeakerEvent) => void }[] = [];
 
+  readonly #listeners: ((event: SpeakerEvent) => void)[] = [];
+
   constructor(readonly child: ChildProcess) {
     if (!child.stdout) throw new Error('a speaker without output');
     createInterface({ input: child.stdout }).on('line', (line) => {
       const event = JSON.parse(line) as SpeakerEvent;
+      for (const listener of this.#listeners) listener(event);
       const waiting = this.#waiting.findIndex((candidate) => candidate.event === event.event);
       if (waiting < 0) this.#events.push(event);
       else this.#waiting.splice(waiting, 1)[0]?.resolve(event);
     });
+  }
+
+  /** Hears every event from now on, besides those who wait for one. */
+  listen(listener: (event: SpeakerEvent) => void): void {
+    this.#listeners.push(listener);
   }
 
   command(line: string): void {

@@ -32,8 +32,8 @@ function say(event: object): void {
 const present = Array.from({ length: 25 }, (_, length) => new Uint8Array(Math.max(1, 2 ** length / 8)));
 const long = new Set<number>();
 let announced = 0;
-/** The prefix that is told of by itself. */
-let watched = { a: 0, length: -1 };
+/** Prefixes that are told of by themselves, by address and length. */
+const watched = new Map<number, string>();
 let messages = 0;
 let want = -1;
 
@@ -64,7 +64,8 @@ function mark(a: number, length: number, there: boolean): void {
     bits[place >>> 3] = octet ^ bit;
   }
   announced += there ? 1 : -1;
-  if (length === watched.length && a === watched.a) say({ event: there ? 'there' : 'gone', at: now() });
+  const name = length === 32 && watched.size > 0 ? watched.get(a * 64 + length) : undefined;
+  if (name !== undefined) say({ event: `${there ? 'there' : 'gone'} ${name}`, at: now() });
 }
 
 function prefixesIn(b: Uint8Array, at: number, end: number, there: boolean): void {
@@ -173,8 +174,9 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     check();
   } else if (command === 'watch') {
     const [address = '', length = '32'] = (argument ?? '').split('/');
-    watched = { a: new DataView(Uint8Array.from(address.split('.').map(Number)).buffer).getUint32(0), length: Number(length) };
-    if (isPresent(watched.a, watched.length)) say({ event: 'there', at: now() });
+    const a = new DataView(Uint8Array.from(address.split('.').map(Number)).buffer).getUint32(0);
+    watched.set(a * 64 + Number(length), argument ?? '');
+    if (isPresent(a, Number(length))) say({ event: `there ${argument}`, at: now() });
   } else if (command === 'hear') {
     heard = 0;
     wantHeard = Number(argument);

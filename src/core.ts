@@ -5,11 +5,16 @@
  * @packageDocumentation
  */
 export type {
+  BfdAuthenticationConfig,
+  BfdAuthenticationType,
   BfdChange,
   BfdConfig,
+  BfdDampeningConfig,
   BfdDiagnostic,
   BfdEvents,
+  BfdKeyConfig,
   BfdService,
+  BfdSignal,
   BfdState,
   BfdTarget,
   BfdWatch,
@@ -89,6 +94,7 @@ export type { StaleReason } from './rib/rib.js';
 export type { NeighbourRestart } from './router/attach/bgp-neighbour.js';
 export type { LinkStatus } from './router/attach/link.js';
 export type { BfdStatus } from './router/attach/neighbour-watch.js';
+export type { NodeWatchStatus } from './router/attach/node-watch.js';
 export type { OspfInterfaceStatus, OspfNeighbourStatus, OspfStatus } from './router/attach/ospf-speaker.js';
 export type { RestartPhase } from './router/attach/retained-claims.js';
 export type { CacheStatus } from './router/attach/rtr.js';
@@ -118,6 +124,7 @@ export type {
   NeighbourBfdChange,
   NeighbourBfdFailure,
   NetworkEvents,
+  NodeChange,
   OspfChange,
   OspfProblemEvent,
   RejectedClaim,

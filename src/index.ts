@@ -48,15 +48,12 @@ let shared: Host | undefined;
 
 /** The process's host: its sockets and its clock, shared by all routers that are given no other. @public */
 export function nodeHost(): Host {
-  shared ??= new Host({
-    transport: new NodeTransport(),
-    clock: new SystemClock(),
-    bfd: new BfdThread(),
-    ports: new NodePorts(),
-    secrets: readSecret,
-    entropy,
-    ospf: new RawOspfLinks(),
-  });
+  if (shared) return shared;
+  const bfd = new BfdThread();
+  // Whoever died is told of before what the living have to say.
+  const transport = new NodeTransport(() => bfd.attend());
+  const ospf = new RawOspfLinks();
+  shared = new Host({ transport, clock: new SystemClock(), bfd, ports: new NodePorts(), secrets: readSecret, entropy, ospf });
   return shared;
 }
 

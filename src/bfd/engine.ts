@@ -1,18 +1,9 @@
 import type { Clock, Millis } from '../lib/clock.js';
-import { Driver } from '../lib/machine.js';
 import type { Random } from '../lib/random.js';
 import { type Due, TimerHeap } from '../lib/timers.js';
-import { resolveBfd } from './config.js';
-import type { BfdEffect, BfdEvent } from './events.js';
 import type { BfdEvents, BfdService, BfdTarget, BfdWatch } from './service.js';
-import { BfdSession } from './session.js';
-import { type BfdDrop, decodeControl, encodeControl } from './wire/index.js';
-
-/** Carries the packets of one session. @internal */
-export interface BfdLink {
-  send(bytes: Uint8Array): void;
-  close(): void;
-}
+import { type BfdLink, Watched } from './watched.js';
+import { type BfdDrop, decodeControl } from './wire/index.js';
 
 /** Opens links: UDP sockets, or a network in memory. What comes in goes to {@link BfdEngine.receive}. @internal */
 export interface BfdLinks {
@@ -26,7 +17,7 @@ const SHORTEST_BEAT: Millis = 5;
 const LONGEST_BEAT: Millis = 100;
 
 /** Packets that were dropped, by reason. @public */
-export type BfdDrops = Partial<Record<BfdDrop | 'no-session', number>>;
+export type BfdDrops = Partial<Record<BfdDrop | 'no-session' | 'hop-limit', number>>;
 
 /**
  * BFD sessions over links, on a clock: tells packets apart, drives the sessions, and suspects itself first. A heartbeat that comes late
@@ -78,17 +69,30 @@ export class BfdEngine implements BfdService, Due {
       link = this.links.open(target);
     } catch (error) {
       events.failed(error instanceof Error ? error.message : String(error));
-      return { close: () => {} };
+      return { close: () => {}, reconfigure: () => {}, signal: () => {} };
     }
-    const watched = new Watched(target, this.#discriminator(), this.clock, this.#timers, this.random, link, events, (now) =>
-      this.#pulse(now),
+    const watched = new Watched(
+      target,
+      this.#discriminator(),
+      this.clock,
+      this.#timers,
+      this.random,
+      link,
+      events,
+      (now) => this.#pulse(now),
+      (reason) => this.#drop(reason),
     );
     this.#byDiscriminator.set(watched.session.localDiscriminator, watched);
     this.#byAddress.set(key, watched);
     if (this.#byDiscriminator.size === 1) this.#alive = this.clock.now();
     this.#pace();
-    watched.driver.post({ type: 'start' });
+    watched.start();
     return {
+      reconfigure: (config) => {
+        watched.reconfigure(config);
+        this.#pace();
+      },
+      signal: (diagnostic) => watched.driver.post({ type: 'signalled', diagnostic }),
       close: () => {
         if (this.#byAddress.get(key) !== watched) return;
         this.#byAddress.delete(key);
@@ -117,18 +121,35 @@ export class BfdEngine implements BfdService, Due {
       return;
     }
     this.#pulse(this.clock.now());
-    watched.driver.post({ type: 'packet', packet });
+    // It may have to wait for the session's turn, and the octets are good only now: who must look at them again gets a copy.
+    watched.driver.post({ type: 'packet', packet, bytes: packet.authentication ? new Uint8Array(bytes) : bytes });
+  }
+
+  /** One of our echo packets may have come back: the payload of a datagram to ourselves. Never throws. */
+  echoed(bytes: Uint8Array): void {
+    const discriminator = bytes.length < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+    const watched = this.#byDiscriminator.get(discriminator);
+    this.#pulse(this.clock.now());
+    if (!watched?.echoed(bytes)) this.#drop('no-session');
+  }
+
+  /** A packet was dropped before anybody looked into it. */
+  refuse(reason: keyof BfdDrops): void {
+    this.#drop(reason);
   }
 
   #drop(reason: keyof BfdDrops): void {
     this.drops[reason] = (this.drops[reason] ?? 0) + 1;
   }
 
-  /** This thread runs. If it did not for longer than a heartbeat takes, nobody's silence in that time counts. */
+  /**
+   * This thread runs. If it did not for longer than one of the shortest intervals, nobody's silence in that time counts. (Less than that is
+   * what a scheduler does all the time; what came meanwhile waits in the sockets and is heard first.)
+   */
   #pulse(now: Millis): void {
     const late = now - this.#alive - this.#beat;
     this.#alive = now;
-    if (late > this.#beat) {
+    if (late > this.#beat * BEATS) {
       for (const { session } of this.#byDiscriminator.values()) session.handle({ type: 'stalled', by: late }, now);
       for (const call of this.#stalled) call(late);
     }
@@ -148,63 +169,6 @@ export class BfdEngine implements BfdService, Due {
     for (;;) {
       const discriminator = 1 + Math.floor(this.random() * 0xffff_fffe);
       if (!this.#byDiscriminator.has(discriminator)) return discriminator;
-    }
-  }
-}
-
-/** A session with its link and its owner. */
-class Watched {
-  readonly session: BfdSession;
-  readonly driver: Driver<BfdEvent, BfdEffect>;
-  #closed = false;
-
-  constructor(
-    readonly target: BfdTarget,
-    discriminator: number,
-    private readonly clock: Clock,
-    timers: TimerHeap,
-    random: Random,
-    private readonly link: BfdLink,
-    private readonly events: BfdEvents,
-    pulse: (now: Millis) => void,
-  ) {
-    const session = new BfdSession(resolveBfd(target.config), discriminator, random);
-    this.session = session;
-    const machine = {
-      handle: (event: BfdEvent, now: Millis) => session.handle(event, now),
-      get deadline() {
-        return session.deadline;
-      },
-      tick: (now: Millis) => {
-        // Before anybody is declared dead: was it we who were?
-        pulse(now);
-        return session.tick(now);
-      },
-    };
-    this.driver = new Driver(machine, timers, (effect) => this.#perform(effect));
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.driver.post({ type: 'disable' });
-    this.driver.dispose();
-    this.link.close();
-  }
-
-  #perform(effect: BfdEffect): void {
-    if (effect.type === 'send') this.link.send(encodeControl(effect.packet));
-    else if (effect.type === 'agreed') this.events.agreed(effect.detectionTime);
-    else if (!this.#closed) {
-      const { from, to, diagnostic } = effect;
-      this.events.changed({
-        from,
-        to,
-        diagnostic,
-        remote: this.session.remoteState,
-        independent: this.session.remoteControlPlaneIndependent,
-        detectionTime: this.session.detectionTime,
-        at: this.clock.now(),
-      });
     }
   }
 }

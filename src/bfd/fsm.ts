@@ -8,10 +8,10 @@ type Got<T extends BfdEvent['type']> = Extract<BfdEvent, { type: T }>;
 
 /** RFC 5880 §6.2, §6.8.6 and §6.8.16, row by row. An event with no cell is nothing to a session in that state. */
 export const transitions: Table<BfdState, BfdEvent, BfdSession> = {
-  'admin-down': { enable },
-  down: { start, packet: hear, disable },
-  init: { packet: hear, disable, stalled },
-  up: { packet: hear, disable, stalled },
+  'admin-down': { enable, configured },
+  down: { start, packet: hear, disable, configured },
+  init: { packet: hear, disable, configured, stalled },
+  up: { packet: hear, disable, configured, stalled, echoed, signalled },
 };
 
 /** Both ends send from the start: neither role is passive (§6.1). */
@@ -29,38 +29,87 @@ function enable(s: BfdSession, _event: unknown, now: Millis): BfdState {
   return s.enter('down', 'none', now);
 }
 
-/** What came while we stood still has been heard by now, and what did not come had no time to. */
-function stalled(s: BfdSession, { by }: Got<'stalled'>): BfdState {
-  const due = s.timers.due('detect');
-  if (due !== undefined) s.timers.start('detect', due + by);
+/** §6.8.3: intervals that changed are told in a poll. Keys are other ones at once. */
+function configured(s: BfdSession, { config }: Got<'configured'>, now: Millis): BfdState {
+  const before = s.detectionTime;
+  s.config = config;
+  s.authenticator.change(config.authentication);
+  s.renegotiate();
+  attend(s, before, now);
+  if (s.polling && s.state !== 'admin-down') s.transmit(now);
   return s.state;
 }
 
-/** §6.8.4, from {@link BfdSession.tick}: the detection time has passed without a packet. */
+/** What came while we stood still has been heard by now, and what did not come had no time to. */
+function stalled(s: BfdSession, { by }: Got<'stalled'>): BfdState {
+  for (const timer of ['detect', 'echoDetect'] as const) {
+    const due = s.timers.due(timer);
+    if (due !== undefined) s.timers.start(timer, due + by);
+  }
+  return s.state;
+}
+
+/** §6.8.4, from {@link BfdSession.tick}: the detection time has passed without a packet, or without an answer to a poll. */
 export function expire(s: BfdSession, now: Millis): void {
   s.remoteDiscriminator = 0;
   s.remoteMinRx = 0.001;
   s.remoteState = 'down';
-  s.polling = false;
+  s.remoteDemand = false;
+  s.unpoll();
   s.enter('down', 'detection-time-expired', now);
 }
 
+/** §6.6: a neighbour that was asked to be silent is polled whether it is there. */
+export function verify(s: BfdSession, now: Millis): void {
+  s.poll();
+  s.timers.start('detect', now + s.detectionTime);
+  s.transmit(now);
+}
+
+/** §6.8.5: our own packets do not come back. */
+export function failEcho(s: BfdSession, now: Millis): void {
+  s.enter('down', 'echo-failed', now);
+}
+
+/** An echo came back: the path forwards. */
+function echoed(s: BfdSession, _event: unknown, now: Millis): BfdState {
+  if (s.echoing) s.timers.start('echoDetect', now + s.config.multiplier * s.echoInterval);
+  return s.state;
+}
+
+/** §6.8.15: our forwarding was reset, so the session ends. §6.8.17: a path beyond failed, so the neighbour is told, and it goes on. */
+function signalled(s: BfdSession, { diagnostic }: Got<'signalled'>, now: Millis): BfdState {
+  if (diagnostic === 'forwarding-plane-reset') return s.enter('down', diagnostic, now);
+  s.diagnostic = diagnostic;
+  if (s.remoteDemand) s.poll();
+  s.transmit(now);
+  return s.state;
+}
+
 /** §6.8.6, once the packet is known to be whole and ours. */
-function hear(s: BfdSession, { packet }: Got<'packet'>, now: Millis): BfdState {
+function hear(s: BfdSession, { packet, bytes }: Got<'packet'>, now: Millis): BfdState {
+  if (!s.authenticator.accepts(packet, bytes)) {
+    s.drop('authentication');
+    return s.state;
+  }
   const couldTake = s.remoteMinRx;
+  const wasSilenced = s.silenced;
   const detectionTime = s.detectionTime;
   s.remoteDiscriminator = packet.myDiscriminator;
   s.remoteState = packet.state;
+  s.remoteDiagnostic = packet.diagnostic;
   s.remoteMultiplier = packet.multiplier;
   s.remoteDesiredMinTx = packet.desiredMinTx / 1000;
   s.remoteMinRx = packet.requiredMinRx / 1000;
+  s.remoteMinEchoRx = packet.requiredMinEchoRx / 1000;
+  s.remoteDemand = packet.demand;
   s.remoteControlPlaneIndependent = packet.controlPlaneIndependent;
-  if (packet.final) s.polling = false;
+  if (packet.final) s.polled();
   follow(s, packet.state, now);
-  if (s.state === 'init' || s.state === 'up') s.timers.start('detect', now + s.detectionTime);
-  else s.timers.stop('detect');
-  s.agreed(detectionTime);
-  if (s.remoteMinRx !== couldTake) replan(s, now);
+  s.renegotiate();
+  attend(s, detectionTime, now);
+  if (packet.authentication) s.timers.start('forget', now + 2 * Math.max(s.detectionTime, detectionTime));
+  if (s.remoteMinRx !== couldTake || s.silenced !== wasSilenced || packet.final) replan(s, now);
   if (packet.poll) s.answer();
   return s.state;
 }
@@ -77,9 +126,28 @@ function follow(s: BfdSession, remote: BfdState, now: Millis): void {
   } else if (remote === 'down') s.enter('down', 'neighbour-signalled-down', now);
 }
 
+/** The timers that watch, by the mode that the session is in now. */
+function attend(s: BfdSession, detectionTime: Millis, now: Millis): void {
+  const { timers } = s;
+  if (s.state !== 'init' && s.state !== 'up') timers.stop('detect');
+  else if (!s.demanding) {
+    timers.stop('verify');
+    timers.start('detect', now + s.detectionTime);
+  } else if (!s.polling) {
+    timers.stop('detect');
+    if (!timers.running('verify')) timers.start('verify', now + s.jittered(s.config.demand ?? 0));
+  } else if (!timers.running('detect')) timers.start('detect', now + s.detectionTime);
+  if (!s.echoing) timers.stop('echo', 'echoDetect');
+  else if (!timers.running('echo')) {
+    s.echo(now);
+    timers.start('echoDetect', now + s.config.multiplier * s.echoInterval);
+  }
+  s.agreed(detectionTime);
+}
+
 /** The neighbour can take more or less than before: the next packet is due by the new interval (§6.8.2, §6.8.3). */
 function replan(s: BfdSession, now: Millis): void {
   const interval = s.transmitInterval;
-  if (interval === 0) s.timers.stop('transmit');
+  if (interval === 0 || s.silenced) s.timers.stop('transmit');
   else s.timers.start('transmit', Math.min(s.timers.due('transmit') ?? Number.POSITIVE_INFINITY, now + s.jittered(interval)));
 }

@@ -1,13 +1,15 @@
 import type { Millis } from '../lib/clock.js';
 import type { BfdConfig } from './config.js';
+import type { BfdSignal } from './events.js';
 import type { BfdDiagnostic, BfdState } from './wire/index.js';
 
 /** Whom to watch, and how. @public */
 export interface BfdTarget {
-  /** Canonical text. */
+  /** Canonical text; of an IPv6 link-local neighbour with its link, `fe80::1%eth0`. */
   readonly remote: string;
   /** Address to speak from; without one the system chooses, and packets to any of our addresses are taken. */
   readonly local?: string;
+  /** Its secrets as texts. */
   readonly config: BfdConfig;
 }
 
@@ -18,6 +20,8 @@ export interface BfdChange {
   readonly diagnostic: BfdDiagnostic;
   /** What the neighbour said of itself last. */
   readonly remote: BfdState;
+  /** Why the neighbour was down last, as it said. */
+  readonly remoteDiagnostic: BfdDiagnostic;
   /** The neighbour's BFD does not share the fate of its control plane (bit C): when it is silent, the neighbour does not forward either. */
   readonly independent: boolean;
   /** Milliseconds of silence after which the neighbour is down, as agreed when the session came up. */
@@ -31,12 +35,21 @@ export interface BfdEvents {
   changed(change: BfdChange): void;
   /** While it is up, the neighbour is down after another time of silence than before, in milliseconds. */
   agreed(detectionTime: Millis): void;
+  /** It flaps: it is up, which is not told before `until`, if it stays so (`dampening`). */
+  dampened?(until: Millis): void;
   /** It cannot be watched: no socket to be had, say. Nothing follows. */
   failed(reason: string): void;
 }
 
 /** A watch that goes on. @public */
 export interface BfdWatch {
+  /**
+   * Takes over other intervals, keys and modes while the session stays up. `multihop` and `checkTtl` stay what they were: for those, close it
+   * and watch anew.
+   */
+  reconfigure(config: BfdConfig): void;
+  /** Has the neighbour told what happened to the path beside silence. */
+  signal(diagnostic: BfdSignal): void;
   /** Ends it, telling the neighbour that it is administratively down. */
   close(): void;
 }

@@ -141,6 +141,10 @@ function report(router: VirtualRouter, printer: Printer): void {
   router.on('bfd-failure', (event) => {
     printer.line(Date.now(), { event: 'bfd-failure', ...event }, `${event.neighbour} cannot be watched by BFD: ${event.reason}`, 'bad');
   });
+  router.on('node-change', (event) => {
+    const { node, state, reason } = event;
+    printer.line(Date.now(), { event: 'node-change', ...event }, `node ${node} is ${state}: ${reason}`, state === 'up' ? 'good' : 'bad');
+  });
   router.on('bfd-stall', (event) => {
     printer.line(Date.now(), { event: 'bfd-stall', ...event }, `BFD stood still for ${Math.round(event.by)} ms`, 'bad');
   });

@@ -1,14 +1,21 @@
-import { Worker } from 'node:worker_threads';
+import { writeSync } from 'node:fs';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { BfdEvents, BfdService, BfdTarget, BfdWatch } from '../bfd/index.js';
-import type { FromThread, ToThread } from './bfd-messages.js';
+import type { FromThread, ThreadData, ToThread } from './bfd-messages.js';
+
+/** What is written to wake the thread. */
+const WAKE = new Uint8Array(BigUint64Array.of(1n).buffer);
 
 /**
  * BFD over the host's UDP sockets, on a thread of its own, started with the first neighbour that is watched and ended with the last.
  *
+ * On Linux with koffi the thread waits in the kernel to the nanosecond and takes the highest priority that it may have; elsewhere it has
+ * Node's timers, which are a millisecond or two late.
+ *
  * @public
  */
 export class BfdThread implements BfdService {
-  #worker: Worker | undefined;
+  #running: Running | undefined;
   #next = 1;
   readonly #watched = new Map<number, BfdEvents>();
   readonly #stalled = new Set<(by: number) => void>();
@@ -21,56 +28,101 @@ export class BfdThread implements BfdService {
   watch(target: BfdTarget, events: BfdEvents): BfdWatch {
     const id = this.#next++;
     this.#watched.set(id, events);
-    this.#post({ type: 'watch', id, target });
+    this.#running ??= this.#start();
+    this.#running.say({ type: 'watch', id, target });
     return {
+      reconfigure: (config) => this.#running?.say({ type: 'reconfigure', id, config }),
+      signal: (diagnostic) => this.#running?.say({ type: 'signal', id, diagnostic }),
       close: () => {
         if (!this.#watched.delete(id)) return;
-        this.#post({ type: 'close', id });
-        if (this.#watched.size === 0) this.#end();
+        this.#running?.say({ type: 'close', id });
+        if (this.#watched.size > 0) return;
+        this.#running?.say({ type: 'end' });
+        this.#running = undefined;
       },
     };
   }
 
-  #post(message: ToThread): void {
-    this.#worker ??= this.#start();
-    this.#worker.postMessage(message);
+  /**
+   * Tells at once of neighbours that were lost, which otherwise waits for its turn in the event loop. To be called between two pieces of
+   * other work; costs next to nothing when nobody was lost.
+   */
+  attend(): void {
+    this.#running?.attend();
   }
 
-  #start(): Worker {
-    const worker = thread('bfd-worker');
-    worker.on('message', (message: FromThread) => this.#heard(message));
-    worker.on('error', (error) => this.#lost(worker, error.message));
-    // Sessions keep the process alive, not those who watch them.
-    worker.unref();
-    return worker;
+  #start(): Running {
+    const running: Running = new Running(
+      (message) => this.#heard(message),
+      (reason) => this.#lost(running, reason),
+    );
+    return running;
   }
 
   #heard(message: FromThread): void {
     if (message.type === 'stalled') for (const call of this.#stalled) call(message.by);
     else if (message.type === 'changed') this.#watched.get(message.id)?.changed(message.change);
     else if (message.type === 'agreed') this.#watched.get(message.id)?.agreed(message.detectionTime);
-    else this.#watched.get(message.id)?.failed(message.reason);
+    else if (message.type === 'dampened') this.#watched.get(message.id)?.dampened?.(message.until);
+    else if (message.type === 'failed') this.#watched.get(message.id)?.failed(message.reason);
   }
 
-  /** The last neighbour is gone: what was said last is sent, then the thread ends. */
-  #end(): void {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    if (worker) setTimeout(() => void worker.terminate(), 20).unref();
-  }
-
-  #lost(worker: Worker, reason: string): void {
-    if (this.#worker !== worker) return;
-    this.#worker = undefined;
+  #lost(running: Running, reason: string): void {
+    if (this.#running !== running) return;
+    this.#running = undefined;
     const watched = [...this.#watched.values()];
     this.#watched.clear();
     for (const { failed } of watched) failed(`the BFD thread ended: ${reason}`);
   }
 }
 
+/** A thread, as long as it lives. */
+class Running {
+  readonly #port: MessagePort;
+  readonly #losses = new Int32Array(new SharedArrayBuffer(4));
+  #known = 0;
+  #wake: number | undefined;
+
+  constructor(
+    private readonly hear: (message: FromThread) => void,
+    lost: (reason: string) => void,
+  ) {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    const worker = thread('bfd-worker', { port: port2, losses: this.#losses });
+    port1.on('message', (message: FromThread) => this.#heard(message));
+    worker.on('error', (error) => lost(error.message));
+    // Sessions keep the process alive, not those who watch them.
+    port1.unref();
+    worker.unref();
+  }
+
+  say(message: ToThread): void {
+    this.#port.postMessage(message);
+    if (this.#wake !== undefined) writeSync(this.#wake, WAKE);
+    // The thread closes the descriptor.
+    if (message.type === 'end') this.#wake = undefined;
+  }
+
+  attend(): void {
+    if (Atomics.load(this.#losses, 0) === this.#known) return;
+    for (let mail = receiveMessageOnPort(this.#port); mail; mail = receiveMessageOnPort(this.#port))
+      this.#heard(mail.message as FromThread); // the thread says nothing else
+  }
+
+  #heard(message: FromThread): void {
+    if (message.type === 'ready') this.#wake = message.wake;
+    else {
+      if (message.type === 'changed' && message.change.from === 'up') this.#known++;
+      this.hear(message);
+    }
+  }
+}
+
 /** A thread that runs the file of a name beside this one: as it was built, or, where the library runs from its sources, as they are. */
-function thread(name: string): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL(`./${name}.js`, import.meta.url), { name });
+function thread(name: string, workerData: ThreadData): Worker {
+  const options = { name, workerData, transferList: [workerData.port] };
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL(`./${name}.js`, import.meta.url), options);
   const file = new URL(`./${name}.ts`, import.meta.url).href;
-  return new Worker(`import('tsx/esm/api').then(({ tsImport }) => tsImport('${file}', '${import.meta.url}'))`, { name, eval: true });
+  return new Worker(`import('tsx/esm/api').then(({ tsImport }) => tsImport('${file}', '${import.meta.url}'))`, { ...options, eval: true });
 }

@@ -40,6 +40,9 @@ const OPTIONS: ServerOpts & { readonly highWaterMark: number } = { noDelay: true
 
 /** The host's TCP sockets. @public */
 export class NodeTransport implements Transport {
+  /** @param first - Called before each piece of input that a socket has, for what must not wait until all of it is taken in. */
+  constructor(private readonly first: () => void = () => {}) {}
+
   /** Takes Linux and koffi. */
   async assure(security: ConnectionSecurity): Promise<void> {
     assureSecurity(await tcpLibc(), security);
@@ -50,7 +53,7 @@ export class NodeTransport implements Transport {
     let security: ListenerSecurity | LateSecurity | undefined;
     let c: Libc | undefined;
     const server = createServer(OPTIONS, (socket) => {
-      const connection = new SocketConnection(socket, () => c);
+      const connection = new SocketConnection(socket, () => c, this.first);
       // Not what its neighbour's configuration asks for: whoever it is, it is not answered.
       if (security && !security.admit(socket, connection.remote.address)) socket.resetAndDestroy();
       else accepted(connection);
@@ -109,7 +112,7 @@ export class NodeTransport implements Transport {
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(localPort === undefined ? {} : { localPort }),
     });
-    return watchDial(socket, undefined, events);
+    return watchDial(socket, undefined, events, this.first);
   }
 
   /** The socket is the C library's until it has its keys; then it is Node's, and dials. */
@@ -135,7 +138,7 @@ export class NodeTransport implements Transport {
         }
         // Beware: it must dial in the same turn, or it is read from before there is a connection.
         const socket = new Socket({ fd });
-        giveUp = watchDial(socket, c, events);
+        giveUp = watchDial(socket, c, events, this.first);
         socket.connect({ host: remote.address, port: remote.port });
       })
       .catch((error: unknown) => {
@@ -146,7 +149,7 @@ export class NodeTransport implements Transport {
 }
 
 /** Tells how a dial ends, once. Returns a way to give up. */
-function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents): () => void {
+function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents, first: () => void): () => void {
   let over = false;
   const failed = (error: Error): void => {
     if (over) return;
@@ -158,7 +161,7 @@ function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents): () 
     if (over) return;
     over = true;
     socket.off('error', failed);
-    events.connected(new SocketConnection(socket, () => c));
+    events.connected(new SocketConnection(socket, () => c, first));
   });
   return () => {
     over = true;
@@ -235,12 +238,14 @@ class SocketConnection implements Connection {
   constructor(
     private readonly socket: Socket,
     private readonly libc: () => Libc | undefined,
+    first: () => void,
   ) {
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     socket.pause();
     // A Buffer's `slice` is a view, an array's a copy: the core means the latter.
     socket.on('data', (chunk) => {
+      first();
       const start = performance.now();
       this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
       this.#took += performance.now() - start;

@@ -9,6 +9,25 @@ import { shown } from './validate.js';
 /** An IPv4 or IPv6 address; canonical afterwards. @internal */
 export const address = () => z.string(expects('an IPv4 or IPv6 address')).check(through(canonicalAddress)).meta({ title: 'address' });
 
+/** An address; an IPv6 link-local one with its link, `fe80::1%eth0`. Canonical afterwards. @internal */
+export const zonedAddress = () =>
+  z
+    .string(expects('an IPv4 or IPv6 address'))
+    .check(
+      through((text) => {
+        const [plain = '', zone] = text.split('%', 2);
+        const address = canonicalAddress(plain);
+        const scoped = address.startsWith('fe80:');
+        if (scoped === (zone === undefined || zone === ''))
+          throw new UsageError(
+            'ADDRESS_INVALID',
+            `expected a link-local address with its link (fe80::1%eth0), or another without, got "${text}"`,
+          );
+        return zone === undefined ? address : `${address}%${zone}`;
+      }),
+    )
+    .meta({ title: 'address' });
+
 /** An address prefix, or the host prefix of a bare address; canonical afterwards. @internal */
 export const prefix = () =>
   z.string(expects('a prefix such as "10.0.0.0/8" or "2001:db8::/32"')).check(through(canonicalPrefix)).meta({ title: 'prefix' });

@@ -14,6 +14,8 @@ export class MemoryDatagrams {
   readonly #cut = new Set<string>();
   /** Says of each datagram, by its sender, whether it is lost. */
   lost: (from: string) => boolean = () => false;
+  /** Sees each datagram that is sent, for tests. */
+  tap: ((bytes: Uint8Array, from: string) => void) | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -27,6 +29,7 @@ export class MemoryDatagrams {
   }
 
   send(from: string, to: string, bytes: Uint8Array): void {
+    this.tap?.(bytes, from);
     if (this.lost(from)) return;
     this.clock.at(this.clock.now() + this.latency, () => {
       if (!this.#cut.has(from) && !this.#cut.has(to)) this.#listeners.get(to)?.(bytes, from);

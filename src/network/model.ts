@@ -9,7 +9,10 @@ export interface Node {
   readonly index: number;
   readonly name: string;
   config: NodeConfig;
+  /** Neither configured to be down, nor silent to somebody who watches it. */
   up: boolean;
+  /** Who watches it and hears nothing. */
+  readonly silentTo: Set<string>;
   /** False once removed; its index may still stand in rows. */
   present: boolean;
 }
@@ -44,7 +47,14 @@ export class NetworkModel {
 
   addNode(config: NodeConfig): Node {
     if (this.#byName.has(config.name)) throw new UsageError('NAME_TAKEN', `there is a node ${JSON.stringify(config.name)} already`);
-    const node: Node = { index: this.nodes.length, name: config.name, config, up: config.state !== 'down', present: true };
+    const node: Node = {
+      index: this.nodes.length,
+      name: config.name,
+      config,
+      up: config.state !== 'down',
+      silentTo: new Set(),
+      present: true,
+    };
     this.nodes.push(node);
     if (node.index >= this.down.length) {
       const wider = (column: Uint8Array): Uint8Array<ArrayBuffer> => {
@@ -69,7 +79,7 @@ export class NetworkModel {
       const node = this.node(config.name);
       node.config = config;
       this.#own(node);
-      this.setState(node, config.state ?? 'up');
+      this.#weigh(node);
     }
   }
 
@@ -83,12 +93,28 @@ export class NetworkModel {
   }
 
   setState(node: Node, state: NodeState): void {
-    node.up = state !== 'down';
-    this.down[node.index] = node.up && node.present ? 0 : 1;
-    this.draining[node.index] = state === 'draining' ? 1 : 0;
+    const { state: _before, ...config } = node.config;
+    node.config = state === 'up' ? config : { ...config, state };
+    this.#weigh(node);
   }
-  stateOf({ up, index }: Node): NodeState {
+  /** As configured: one that is up may be silent to who watches it, and down for that. */
+  stateOf({ config: { state = 'up' } }: Node): NodeState {
+    return state;
+  }
+  setSilent(node: Node, watcher: string, silent: boolean): void {
+    if (silent) node.silentTo.add(watcher);
+    else node.silentTo.delete(watcher);
+    this.#weigh(node);
+  }
+  /** What it is in effect. */
+  lifeOf({ up, index }: Node): NodeState {
     return !up ? 'down' : this.draining[index] === 1 ? 'draining' : 'up';
+  }
+
+  #weigh(node: Node): void {
+    node.up = node.config.state !== 'down' && node.silentTo.size === 0;
+    this.down[node.index] = node.up && node.present ? 0 : 1;
+    this.draining[node.index] = node.config.state === 'draining' ? 1 : 0;
   }
 
   /** The node of a name. Throws a `UsageError` (`NAME_UNKNOWN`). */

@@ -37,6 +37,8 @@ export interface RouterConfig {
   /** Where it accepts sessions, on the host's sockets. Default: nowhere (it only dials). */
   readonly listen?: readonly ListenConfig[];
   readonly neighbours?: readonly NeighbourConfig[];
+  /** Nodes that it watches by BFD though they speak no routing protocol: one that is silent is down, and what it holds goes to who is next. */
+  readonly watch?: readonly WatchConfig[];
   /** What it announces by itself, to neighbours whose `export` says so. */
   readonly originate?: readonly OriginateConfig[];
   /** Named lists for policies. */
@@ -98,6 +100,17 @@ export interface AccessRuleConfig {
   readonly sourcePorts?: readonly (number | string)[];
   /** Default: any. */
   readonly destinationPorts?: readonly (number | string)[];
+}
+
+/** A node to watch by BFD: static holders have a heartbeat so. @public */
+export interface WatchConfig {
+  readonly node: string;
+  /** Default: the node's first address. An IPv6 link-local one has its link with it, `fe80::1%eth0`, and is of the host's. */
+  readonly address?: string;
+  /** Address to speak from. Default: the router's own on the node's subnet, else one that it listens at, else the system's choice. */
+  readonly localAddress?: string;
+  /** Default: 300 ms x 3. A node that was never heard counts as up, unless `strict`. */
+  readonly bfd?: BfdConfig;
 }
 
 /** @public */

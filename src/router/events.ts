@@ -6,7 +6,7 @@ import type { Millis } from '../lib/clock.js';
 import type { MappingChange, Position } from '../mapping/change.js';
 import type { FailedPrefix } from '../mapping/forwarding-table.js';
 import type { GrantChange } from '../mapping/journal.js';
-import type { ClaimSource } from '../network/config.js';
+import type { ClaimSource, NodeState } from '../network/config.js';
 import type { NeighbourReason, OspfNeighbourState, OspfProblem } from '../ospf/events.js';
 import type { CacheState } from '../rtr/events.js';
 import type { SecurityFault } from '../stack/tcp/index.js';
@@ -73,6 +73,15 @@ export interface GuardChange {
   readonly status: GuardStatus | undefined;
 }
 
+/** A node died, or is back. @public */
+export interface NodeChange {
+  readonly network: string;
+  readonly node: string;
+  readonly state: NodeState;
+  /** `configured` (by {@link VirtualNetwork.setNodeState}), or who watched it and heard nothing, or heard it again. */
+  readonly reason: string;
+}
+
 /** The network went on with its former life, or could not, or has now chosen its routes. @public */
 export interface RestoreChange {
   readonly network: string;
@@ -101,6 +110,8 @@ export interface NetworkEvents {
   'claim-rejected': [event: ClaimsRejected];
   /** A grant was given, changed, revoked, or ended. */
   'grant-change': [event: GrantChange];
+  /** A node died, or is back: what it holds and claims is out, or in again. */
+  'node-change': [event: NodeChange];
   /** The forwarding table refused changes. */
   'table-failure': [event: TableFailed];
   /** Too many were lost at once, and what became of it. */
@@ -201,7 +212,7 @@ export interface RestartChange {
   readonly reason: string;
 }
 
-/** A neighbour's BFD session changed its state. @public */
+/** The BFD session of a neighbour, or of a node that is watched (`neighbour` is its address then), changed its state. @public */
 export interface NeighbourBfdChange extends BfdChange {
   readonly router: string;
   readonly neighbour: string;
@@ -209,7 +220,7 @@ export interface NeighbourBfdChange extends BfdChange {
   readonly node: string;
 }
 
-/** A neighbour cannot be watched by BFD. @public */
+/** A neighbour or a node cannot be watched by BFD. @public */
 export interface NeighbourBfdFailure {
   readonly router: string;
   readonly neighbour: string;

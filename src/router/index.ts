@@ -2,8 +2,9 @@
  * Where it all meets: `virtual-network.ts` owns nodes, grants, claims, mapping and journal; `virtual-router.ts` owns a router's sessions
  * in a network; `host.ts` is what all routers of a process share. `attach/` introduces each protocol: `attach/bgp.ts` has the neighbours
  * and listeners, `attach/bgp-neighbour.ts` joins one session with the network, `attach/local-routes.ts` is what a router announces by
- * itself, `attach/neighbour-watch.ts` has BFD end a session, `attach/rtr.ts` brings the RPKI, `attach/link.ts` interfaces and ports, and
- * `attach/link-claims.ts` the claims that guests make by ARP and ND. `rehearsal.ts` warms the path of a route up.
+ * itself, `attach/neighbour-watch.ts` has BFD end a session and `attach/node-watch.ts` a static holder, `attach/link-bfd.ts` is BFD over
+ * frames, `attach/rtr.ts` brings the RPKI, `attach/link.ts` interfaces and ports, and `attach/link-claims.ts` the claims that guests make
+ * by ARP and ND. `rehearsal.ts` warms the path of a route up.
  *
  * `config.ts` is the configuration (`shape.ts`, `schema.ts` check it), `events.ts` what listeners hear, `turn.ts` the one place that
  * tells them, `explain.ts` why an address is where it is, `lease.ts` a program's claim, `neighbour-status.ts` and `prometheus.ts` what is

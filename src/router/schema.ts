@@ -1,3 +1,6 @@
+import type { BfdConfig } from '../bfd/index.js';
+import { SCHEMES } from '../bfd/wire/index.js';
+import { encodeUtf8 } from '../bgp/wire/text.js';
 import { parseAddress } from '../lib/address.js';
 import { parseAsn } from '../lib/asn.js';
 import { contains, parsePrefix } from '../lib/prefix.js';
@@ -29,6 +32,7 @@ export function checkRouter(config: unknown, path: Path = [], shared?: NetworkCo
   checkPorts(router, network, problems);
   checkAccess(router, problems);
   checkNeighbours(router, network, problems);
+  checkWatches(router, network, problems);
   checkPrefixes(router, problems);
   checkOspf(router, network, problems);
   checkRules(router, problems);
@@ -153,6 +157,7 @@ function checkNeighbours(router: RouterConfig, network: NetworkConfig, problems:
       );
     }
     checkDialling(neighbour, at, problems);
+    checkBfd(neighbour.bfd, [...at, 'bfd'], problems);
     checkRole(router, neighbour, at, problems);
     checkKeys(neighbour, at, problems);
   }
@@ -198,6 +203,40 @@ function checkRole(router: RouterConfig, neighbour: NeighbourConfig, at: Path, p
     problems.add([...at, 'routeReflectorClient'], 'expected false, as the neighbour has another AS number (RFC 4456 is for internal ones)');
   if (routeServerClient && internal)
     problems.add([...at, 'routeServerClient'], 'expected false, as the neighbour has our AS number (RFC 7947 is for external ones)');
+}
+
+function checkWatches({ watch = [] }: RouterConfig, { nodes = [] }: NetworkConfig, problems: Problems): void {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const seen = new Set<string>();
+  for (const [i, { node, address, localAddress, bfd }] of watch.entries()) {
+    const at = ['watch', i] as const;
+    checkName(node, new Set(byName.keys()), 'node', [...at, 'node'], problems);
+    const known = byName.get(node);
+    const remote = address ?? known?.addresses?.[0];
+    if (known && remote === undefined) problems.add([...at, 'address'], `expected an address, as node "${node}" has none`);
+    if (remote !== undefined && seen.has(remote)) problems.add(at, `expected each address once, got ${remote} again`);
+    seen.add(remote ?? '');
+    if (remote !== undefined && localAddress !== undefined && localAddress.includes(':') !== remote.includes(':'))
+      problems.add([...at, 'localAddress'], `expected an address of the same family as ${remote}, got ${localAddress}`);
+    checkBfd(bfd, [...at, 'bfd'], problems);
+  }
+}
+
+/** Keys fit their type, one an id. */
+function checkBfd(bfd: BfdConfig | undefined, at: Path, problems: Problems): void {
+  const { authentication, multihop, echo, checkTtl } = bfd ?? {};
+  if (multihop && echo !== undefined) problems.add([...at, 'echo'], 'expected no echo over several hops (RFC 5883 §3)');
+  if (multihop && checkTtl) problems.add([...at, 'checkTtl'], 'expected false or nothing, as the TTL says nothing over several hops');
+  if (!authentication) return;
+  const ids = new Set<number>();
+  const most = SCHEMES[authentication.type].size;
+  for (const [i, { id, secret }] of authentication.keys.entries()) {
+    const here = [...at, 'authentication', 'keys', i] as const;
+    if (ids.has(id)) problems.add([...here, 'id'], `expected each id once, got ${id} again`);
+    ids.add(id);
+    if (typeof secret === 'string' && encodeUtf8(secret).length > most)
+      problems.add([...here, 'secret'], `expected at most ${most} octets, which is what ${authentication.type} takes`);
+  }
 }
 
 function checkPrefixes({ originate = [], prefixLists = {} }: RouterConfig, problems: Problems): void {

@@ -1,3 +1,5 @@
+import type { BfdConfig } from '../bfd/index.js';
+import { SCHEMES } from '../bfd/wire/index.js';
 import { encodeUtf8 } from '../bgp/wire/text.js';
 import { UsageError } from '../lib/errors.js';
 import type { SecretConfig, SecretReader } from '../lib/secrets.js';
@@ -47,6 +49,29 @@ export function securities(
     if (security) found.set(neighbour.address, security);
   }
   return found;
+}
+
+/** BFD's configuration with its secrets as texts. Throws as {@link securityOf} does. @internal */
+export function withSecrets<T extends { readonly bfd?: BfdConfig }>(
+  holders: readonly T[],
+  read: SecretReader | undefined,
+  field: string,
+): T[] {
+  return holders.map((holder, i) => {
+    const { bfd } = holder;
+    if (!bfd?.authentication) return holder;
+    const most = SCHEMES[bfd.authentication.type].size;
+    const keys = bfd.authentication.keys.map(({ id, secret }, k) => {
+      const path = [field, i, 'bfd', 'authentication', 'keys', k, 'secret'];
+      if (typeof secret === 'string') return { id, secret };
+      const text = fetched(secret, read, path);
+      const { length } = encodeUtf8(text);
+      if (length === 0 || length > most)
+        throw new UsageError('SECRET_UNAVAILABLE', `expected 1 to ${most} octets there, found ${length}`, path);
+      return { id, secret: text };
+    });
+    return { ...holder, bfd: { ...bfd, authentication: { ...bfd.authentication, keys } } };
+  });
 }
 
 function octetsOf(secret: SecretConfig, read: SecretReader | undefined, path: Path): Uint8Array {

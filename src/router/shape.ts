@@ -20,6 +20,7 @@ import {
   text,
   through,
   whole,
+  zonedAddress,
 } from '../lib/fields.js';
 import { didYouMean } from '../lib/suggest.js';
 import { type Holds, type Same, shown } from '../lib/validate.js';
@@ -207,6 +208,49 @@ const interval = z
   .min(1, 'expected 1 to 60000 milliseconds')
   .max(60_000, 'expected 1 to 60000 milliseconds');
 
+const milliseconds = (least: number) => {
+  const words = `${least} to 3600000 milliseconds`;
+  return z.number(expects(words)).min(least, `expected ${words}`).max(3_600_000, `expected ${words}`);
+};
+
+const bfdAuthentication = z
+  .strictObject(
+    {
+      type: z
+        .enum(['simple', 'md5', 'meticulous-md5', 'sha1', 'meticulous-sha1'])
+        .describe(
+          'How packets are authenticated. Of the keyed ones the meticulous count up with every packet, so that none can be replayed.',
+        ),
+      keys: list(
+        z
+          .strictObject({
+            id: whole(0, 255).describe('0 to 255, the same at both ends.'),
+            secret: secret().describe('1 to 16 octets of UTF-8, 20 for SHA-1: the text, `{ file: PATH }` or `{ env: NAME }`.'),
+          })
+          .meta({ id: 'BfdKey', description: 'A key that BFD packets are authenticated with.' }),
+        'a list of keys',
+      )
+        .min(1, 'expected at least one key, got none')
+        .describe(
+          'What we send is made with the first; what comes may be made with any. To roll over, add the new key behind the old at both ends, then put it first at both, then take the old one away: the session stays up.',
+        ),
+    },
+    expects('an object such as { type: sha1, keys: [{ id: 1, secret: { env: BFD_KEY } }] }'),
+  )
+  .meta({ id: 'BfdAuthentication', description: 'RFC 5880 §6.7.' });
+
+const bfdDampening = z
+  .strictObject(
+    {
+      halfLife: milliseconds(1).exactOptional().describe('Milliseconds in which the points halve. Default 5,000.'),
+      suppress: whole(1).exactOptional().describe('From so many points on, its coming up is not told. Default 2,000.'),
+      reuse: whole(1).exactOptional().describe('From so few on it is told again. Default 1,000.'),
+      longest: milliseconds(1).exactOptional().describe('Milliseconds that it is held back at the most. Default 20,000.'),
+    },
+    expects('an object such as { halfLife: 5000 }, or {}'),
+  )
+  .meta({ id: 'BfdDampening', description: 'Dampening of a session that flaps: each loss costs 1,000 points, which halve with time.' });
+
 const bfd = z
   .strictObject(
     {
@@ -216,14 +260,53 @@ const bfd = z
       multihop: flag()
         .exactOptional()
         .describe('The neighbour is more than one hop away (RFC 5883): another port, and no look at the TTL. Default false.'),
-      strict: flag().exactOptional().describe('The BGP session waits until BFD is up. Default false.'),
+      strict: flag()
+        .exactOptional()
+        .describe('Who is watched counts as down until BFD is up: a BGP session waits for it. Default false; true with `dampening`.'),
       checkTtl: flag()
         .exactOptional()
         .describe('Drop packets whose TTL is not 255 (RFC 5881 §5). Default true; never for `multihop`. Takes koffi and Linux.'),
+      authentication: bfdAuthentication
+        .exactOptional()
+        .describe('Packets must be authenticated, and ours are (RFC 5880 §6.7). Default: neither.'),
+      demand: milliseconds(10)
+        .exactOptional()
+        .describe(
+          'Demand mode (RFC 5880 §6.6): once the session is up the neighbour is asked to be silent, and polled every so many milliseconds whether it is still there. Default: it sends all the time.',
+        ),
+      echo: interval
+        .exactOptional()
+        .describe(
+          "The echo function (RFC 5880 §6.4): once the session is up, packets to ourselves are sent every so many milliseconds for the neighbour to send back, and its own are sent back to it at that pace; Control packets then go once a second. Takes a neighbour at a port of the router; over the host's sockets there is none. Default: no echo.",
+        ),
+      dampening: bfdDampening
+        .exactOptional()
+        .describe('One who comes and goes is told of only when it stays. Default: every change is told.'),
+      disabled: flag()
+        .exactOptional()
+        .describe('Administratively down: the neighbour is told so, and not watched (RFC 5880 §6.8.16). Default false.'),
     },
     expects('an object such as { minTx: 50, minRx: 50 }'),
   )
   .meta({ id: 'Bfd', description: 'How a neighbour is watched (RFC 5880, RFC 5881).' });
+const watch = z
+  .strictObject(
+    {
+      node: text('the name of a node').describe('The node that is watched.'),
+      address: zonedAddress()
+        .exactOptional()
+        .describe("Default: the node's first address. An IPv6 link-local one has its link with it, `fe80::1%eth0`, and is of the host's."),
+      localAddress: zonedAddress()
+        .exactOptional()
+        .describe(
+          "Address to speak from. Default: the router's own on the node's subnet, else one that it listens at, else the system's choice.",
+        ),
+      bfd: bfd.exactOptional().describe('Default: 300 ms x 3. A node that was never heard counts as up, unless `strict`.'),
+    },
+    expects('an object such as { node: web-a, bfd: { minTx: 50, minRx: 50 } }'),
+  )
+  .meta({ id: 'Watch', description: 'A node to watch by BFD: static holders have a heartbeat so.' });
+
 const invalidRemedy = z.enum(['reject', 'depreference', 'mark']);
 
 const neighbourRpki = z
@@ -450,6 +533,11 @@ export const routerSchema = z
         .exactOptional()
         .describe("Where it accepts sessions, on the host's sockets. Default: nowhere (it only dials)."),
       neighbours: list(neighbour, 'a list of neighbours').exactOptional().describe('Who it speaks to.'),
+      watch: list(watch, 'a list of nodes to watch')
+        .exactOptional()
+        .describe(
+          'Nodes that it watches by BFD though they speak no routing protocol: one that is silent is down, and what it holds goes to who is next.',
+        ),
       originate: list(originate, 'a list of prefixes to announce')
         .exactOptional()
         .describe('What it announces by itself, to neighbours whose `export` says so.'),

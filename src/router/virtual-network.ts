@@ -280,12 +280,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       const { state: _state, ...before } = known?.config ?? {};
       return known && (this.model.stateOf(known) !== state || !same(before, rest));
     });
-    for (const { name, state = 'up' } of changed) {
-      const node = this.model.node(name);
-      if (this.model.stateOf(node) !== state) turned.add(node.index);
-    }
+    const lives = new Map(changed.map(({ name }) => [name, this.model.lifeOf(this.model.node(name))]));
     const moved = changed.filter(({ name, location }) => this.model.node(name).config.location !== location);
     this.model.changeNodes(changed);
+    for (const { name } of changed) {
+      const node = this.model.node(name);
+      if (this.model.lifeOf(node) !== lives.get(name)) turned.add(node.index);
+    }
     for (const { name } of moved) this.#relocate(this.model.node(name));
     applied.push(...changed.map(({ name }) => `node ${name} changed`));
     for (const node of wanted.values()) {
@@ -359,13 +360,27 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   setNodeState(name: string, state: NodeState): void {
     this.#open();
     const node = this.model.node(name);
-    if (this.model.stateOf(node) === state) return;
-    this.model.setState(node, state);
     const nodes = (this.#config.nodes ?? []).map((known) => (known.name === name ? { ...known, state } : known));
     this.#config = { ...this.#config, nodes };
+    this.#changeLife(node, 'configured', () => this.model.setState(node, state));
+  }
+
+  /** One who watches a node hears nothing of it any more, or hears it again; the node is down while it is silent to anybody. @internal */
+  setSilent(name: string, watcher: string, silent: boolean): void {
+    const node = this.model.find(name);
+    if (node)
+      this.#changeLife(node, silent ? `silent to ${watcher}` : `heard by ${watcher}`, () => this.model.setSilent(node, watcher, silent));
+  }
+
+  #changeLife(node: Node, reason: string, change: () => void): void {
+    const before = this.model.lifeOf(node);
+    change();
+    const after = this.model.lifeOf(node);
+    if (after === before) return;
     this.#touchHeld(new Set([node.index]));
-    this.settle({ type: `node-${state}`, node: name });
+    this.settle({ type: `node-${after}`, node: node.name });
     this.#tellMembers();
+    this.tell('node-change', { network: this.name, node: node.name, state: after, reason });
   }
 
   /** Gives a grant, or changes the one of the same id. What is claimed is judged again at once. Returns its id. */

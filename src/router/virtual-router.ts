@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'eventemitter3';
+import type { BfdService } from '../bfd/index.js';
 import { parseAsn } from '../lib/asn.js';
 import { Buffers } from '../lib/buffers.js';
 import type { Clock } from '../lib/clock.js';
@@ -14,6 +15,8 @@ import type { Port } from '../stack/port.js';
 import { BgpAttachment, Cease } from './attach/bgp.js';
 import type { BgpNeighbour, BgpSurroundings, RouterIdentity } from './attach/bgp-neighbour.js';
 import { LinkAttachment, type LinkStatus } from './attach/link.js';
+import { LinkBfd } from './attach/link-bfd.js';
+import { NodeWatches, type NodeWatchStatus } from './attach/node-watch.js';
 import { OspfAttachment } from './attach/ospf.js';
 import type { OspfStatus } from './attach/ospf-speaker.js';
 import { type CacheStatus, RpkiAttachment } from './attach/rtr.js';
@@ -26,7 +29,7 @@ import type { Host } from './host.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
 import { checkRouter } from './schema.js';
-import { securities } from './secrets.js';
+import { securities, withSecrets } from './secrets.js';
 import { IsolatedEmitter } from './turn.js';
 import {
   type ChangesSince,
@@ -86,12 +89,15 @@ export interface RouterMetrics {
   readonly refused: Readonly<Partial<Record<SessionRefusalReason, number>>>;
   readonly ospf: readonly OspfStatus[];
   readonly virtualRouters: readonly VrrpStatus[];
+  /** Nodes that are watched by BFD (`watch`). */
+  readonly watches: readonly NodeWatchStatus[];
 }
 
 const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = [
   'mapping-change',
   'claim-rejected',
   'grant-change',
+  'node-change',
   'table-failure',
   'restore-change',
   'snapshot-failure',
@@ -135,6 +141,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   readonly #rpki: RpkiAttachment;
   readonly #link: LinkAttachment;
   readonly #ospf: OspfAttachment;
+  readonly #linkBfd: LinkBfd;
+  readonly #watches: NodeWatches;
   readonly #ports: Readonly<Record<string, Port>>;
   #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
   #transition: Promise<void> = Promise.resolve();
@@ -150,6 +158,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     const shared = options.network;
     this.#config = checkRouter(config, [], shared?.configuration());
     const security = securities(this.#config.neighbours, this.#host.secrets);
+    const neighbours = withSecrets(this.#config.neighbours ?? [], this.#host.secrets, 'neighbours');
+    const watch = withSecrets(this.#config.watch ?? [], this.#host.secrets, 'watch');
     this.name = this.#config.name ?? 'router';
     const { clock } = this.#host;
     this.network =
@@ -201,10 +211,23 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       },
     });
     this.#ospf.configure(this.#config.ospf ?? []);
+    this.#linkBfd = new LinkBfd(this.#link.ip, clock, this.#host.random);
+    this.#watches = new NodeWatches({
+      network: this.network,
+      router: this.name,
+      service: (node) => this.#bfdOf(node),
+      localAddress: (node, address) => this.#localAddress(node, address),
+      changed: (node, address, change) => this.tell('bfd-change', { router: this.name, neighbour: address, address, node, ...change }),
+      failed: (node, address, reason) => {
+        this.logger.error({ node }, `cannot be watched by BFD: ${reason}`);
+        this.tell('bfd-failure', { router: this.name, neighbour: address, address, reason });
+      },
+    });
+    this.#watches.configure(watch);
     Object.assign(this.network.decision, this.#config.decision);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
     this.#bgp.secure(security);
-    this.#bgp.configure(this.#config.neighbours ?? []);
+    this.#bgp.configure(neighbours);
     this.network.rejudge({ type: 'configured' });
   }
 
@@ -224,7 +247,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
 
   async #start(): Promise<void> {
     try {
-      if (!this.#host.bfd && this.#config.neighbours?.some(({ bfd }) => bfd))
+      if (!this.#host.bfd && this.#bgp.all().some(({ config: { bfd }, node }) => bfd && !this.#atPort(node.config.location)))
         throw new UsageError('BFD_UNAVAILABLE', 'a neighbour is to be watched by BFD, and the host of this router brings no BFD service');
       await this.#link.start(this.#config.ports ?? [], this.#ports);
       await this.#ospf.start();
@@ -236,8 +259,13 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       throw error;
     }
     this.#state = 'running';
-    if (this.#config.neighbours?.some(({ bfd }) => bfd))
-      this.#unstall = this.#host.bfd?.onStall((by) => this.tell('bfd-stall', { router: this.name, by }));
+    const stalled = (by: number): void => this.tell('bfd-stall', { router: this.name, by });
+    const [ofHost, ofLinks] = [this.#host.bfd?.onStall(stalled), this.#linkBfd.onStall(stalled)];
+    this.#unstall = () => {
+      ofHost?.();
+      ofLinks();
+    };
+    this.#watches.start();
     this.#rpki.start();
     for (const { address, port } of this.#bgp.endpoints) {
       this.logger.info({ address, port }, 'listening');
@@ -257,6 +285,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#transition = before.then(async () => {
       this.#unstall?.();
       this.#rpki.stop();
+      this.#watches.stop();
       if (was !== 'idle') {
         if (options.drain) await this.#drained(options.drain * 1000);
         if (options.restart) await this.#bgp.leave();
@@ -306,6 +335,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     }
     this.#bgp.checkShared(config.neighbours ?? []);
     const security = securities(config.neighbours, this.#host.secrets);
+    const neighbours = withSecrets(config.neighbours ?? [], this.#host.secrets, 'neighbours');
+    const watch = withSecrets(config.watch ?? [], this.#host.secrets, 'watch');
     this.#bgp.secure(security);
     const network = this.#ownNetwork && config.network ? this.network.reconfigure(config.network) : { applied: [], restarted: [] };
     const before = this.#addresses();
@@ -318,10 +349,11 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     const rpki = this.#rpki.configure(config.rpki);
     this.#link.configure(config.interfaces ?? [], config.access ?? []);
     const ospf = this.#ospf.configure(config.ospf ?? []);
-    const bgp = this.#bgp.configure(config.neighbours ?? [], lists.length > 0);
+    const watches = this.#watches.configure(watch);
+    const bgp = this.#bgp.configure(neighbours, lists.length > 0);
     this.network.rejudge({ type: 'configured' });
     return {
-      applied: [...network.applied, ...rpki, ...lists, ...originated, ...ospf.applied, ...bgp.applied],
+      applied: [...network.applied, ...rpki, ...lists, ...originated, ...ospf.applied, ...watches, ...bgp.applied],
       restarted: [...new Set([...network.restarted, ...ospf.restarted, ...bgp.restarted])],
     };
   }
@@ -420,6 +452,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       refused: this.#bgp.refused,
       ospf: this.ospf(),
       virtualRouters: this.virtualRouters(),
+      watches: this.#watches.status(),
     };
   }
 
@@ -472,6 +505,26 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     return (this.#config.interfaces ?? []).flatMap(({ addresses }) => addresses);
   }
 
+  #atPort(location: string | undefined): boolean {
+    return (this.#config.ports ?? []).some(({ name }) => name === location);
+  }
+
+  /** Who watches a node: its port's BFD, or the host's. */
+  #bfdOf(node: string): BfdService | undefined {
+    return this.#link.has(node) ? this.#linkBfd.of(node) : this.#host.bfd;
+  }
+
+  /** The address to watch an address of a node's from, where there is one to name. */
+  #localAddress(node: string, remote: string): string | undefined {
+    const towards = this.#link.addressTowards(node, remote);
+    if (towards !== undefined) return towards;
+    const ipv6 = remote.includes(':');
+    const listening = (this.#config.listen ?? []).map(({ address }) => address);
+    return [...listening, ...this.#addresses()].find(
+      (address) => address.includes(':') === ipv6 && address !== '0.0.0.0' && address !== '::',
+    );
+  }
+
   #identity(): RouterIdentity {
     const router = this;
     return {
@@ -505,7 +558,6 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
           : this.#host.transport,
       host: {
         random: this.#host.random,
-        bfd: this.#host.bfd,
         defer: (call) => clock.defer(call),
       },
       logger: this.logger,
@@ -514,12 +566,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       get prefixLists() {
         return router.#config.prefixLists ?? {};
       },
-      localAddress: (ipv6) => {
-        const listening = (this.#config.listen ?? []).map(({ address }) => address);
-        return [...listening, ...router.#addresses()].find(
-          (address) => address.includes(':') === ipv6 && address !== '0.0.0.0' && address !== '::',
-        );
-      },
+      bfdOf: (node) => this.#bfdOf(node),
+      localAddress: (node, address) => this.#localAddress(node, address),
       bfdChanged: (neighbour, change) => this.tell('bfd-change', { ...this.#named(neighbour), ...change }),
       bfdFailed: (neighbour, reason) => {
         this.logger.error({ neighbour: neighbour.name }, `cannot be watched by BFD: ${reason}`);

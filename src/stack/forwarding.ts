@@ -70,13 +70,16 @@ export class Forwarding {
     const target = target4(b, ip);
     const { local } = stack;
     const first = target >>> 24;
+    const ours = local.isOurs4(target | 0);
+    // From us to us: an echo packet of BFD that the guest sent back. Nobody else hears it.
+    if (ours && source === target) return local.looped4(link, b, ip, stop);
     // What another router of the network passes on was checked at the port that it came in by.
     if (link.peer === '') {
       if (!this.#owns4(link, source) && !(source === 0 && asksForAddress(b, ip, stop))) return this.#refuse(link, formatIpv4(source));
       if (link.accessIn.size > 0 && link.accessIn.ipv4(b, ip, stop) === Access.deny) return this.#deny4(link, b, ip, stop);
     }
     if (first >= 224 || local.isBroadcast4(target | 0)) return local.group(link, b, ip, stop, false);
-    if (local.isOurs4(target | 0)) return local.ipv4(link, b, ip, stop);
+    if (ours) return local.ipv4(link, b, ip, stop);
     if ((b[start] & 1) !== 0) return stack.drop(link, 'group'); // RFC 1812 §5.3.4: a unicast packet in a broadcast frame
     if (first === 127 || first === 0) return stack.drop(link, 'no-route');
     if (b[ip] !== 0x45 && refusesOptions(b, ip)) return stack.drop(link, 'refused-options');
@@ -169,6 +172,7 @@ export class Forwarding {
     const group = b[ip + 24] === 0xff;
     const ours = !group && local.isOurs6(b, ip + 24);
     if (group || ours || isLinkLocal(b, ip + 24)) {
+      if (ours && alike(b, ip + 8, b, ip + 24, 16)) return local.looped6(link, b, ip, stop);
       // On the link: link-local sources are the node's by the port, and :: is for duplicate address detection and MLD.
       const linkScope = isLinkLocal(b, ip + 8) || (group && (isZero(b, ip + 8, 16) || announcesItself(b, ip, stop)));
       if (link.peer === '') {

@@ -17,6 +17,11 @@ export interface IpDatagram {
   readonly node?: string;
   /** IPv4: whoever cannot pass it on whole is to say so (RFC 1191). Default false. */
   readonly dontFragment?: boolean;
+  /**
+   * Of one to be sent: the node at whose port it leaves, whoever has the destination, and even while that node counts as down. A packet to
+   * one of our own addresses goes to it and comes back so (RFC 5881 §4). Default: who has the destination.
+   */
+  readonly via?: string;
   /** Good only during the call: copy what is kept. */
   readonly payload: Uint8Array;
   /** The port that it came by; for what is sent, the port that it must leave by. Default: as its destination says. */

@@ -21,6 +21,8 @@ const LEAST_MTU4 = 576;
 const PATH_MTU_TIME = 600_000;
 const MAX_PATH_MTUS = 1024;
 const DEFAULT_HOP_LIMIT = 64;
+/** UDP port of BFD's echo function. */
+const BFD_ECHO = 3785;
 
 /**
  * Packets for the router itself, and of its own making: echo, transports, and the {@link IpLayer} that they send by.
@@ -144,6 +146,19 @@ export class LocalDelivery implements IpLayer {
     this.#deliver(link, b, ip, source, b.subarray(ip + 24, ip + 40), protocol, b[ip + 7], trafficClass, b.subarray(at, stop));
   }
 
+  /** A packet of ours that came back: only UDP to the port of BFD's echo is heard (RFC 5881 §4), all else is forged or gone astray. */
+  looped4(link: Link, b: Uint8Array, ip: number, stop: number): undefined {
+    const at = ip + headerLength4(b, ip);
+    if (b[ip + 9] !== Protocol.udp || isFragment4(b, ip) || at + 4 > stop || u16(b, at + 2) !== BFD_ECHO)
+      return this.stack.drop(link, 'source-not-held');
+    this.ipv4(link, b, ip, stop);
+  }
+  looped6(link: Link, b: Uint8Array, ip: number, stop: number): undefined {
+    const at = ip + IPV6;
+    if (b[ip + 6] !== Protocol.udp || at + 4 > stop || u16(b, at + 2) !== BFD_ECHO) return this.stack.drop(link, 'source-not-held');
+    this.ipv6(link, b, ip, stop);
+  }
+
   /** A packet to a group or a broadcast: for us where a transport takes the protocol, and forwarded to nobody. */
   group(link: Link, b: Uint8Array, ip: number, stop: number, ipv6: boolean): undefined {
     if (ipv6) {
@@ -257,9 +272,14 @@ export class LocalDelivery implements IpLayer {
     else this.#receivers.delete(protocol);
   }
 
-  send({ source, destination, protocol, hopLimit, trafficClass, payload, node, port, dontFragment }: IpDatagram): undefined {
+  send({ source, destination, protocol, hopLimit, trafficClass, payload, node, port, via, dontFragment }: IpDatagram): undefined {
     const target = parseAddress(destination);
     const own = parseAddress(source);
+    if (via !== undefined) {
+      const link = this.stack.linkOf(via);
+      if (link) this.#output(own, target, protocol, hopLimit, trafficClass ?? 0, payload, link, dontFragment, true);
+      return;
+    }
     if (port !== undefined) {
       const link = this.stack.links.get(port);
       if (link) this.#output(own, target, protocol, hopLimit, trafficClass ?? 0, payload, link);
@@ -332,9 +352,10 @@ export class LocalDelivery implements IpLayer {
     payload: Uint8Array,
     given: Link | undefined,
     whole = false,
+    evenDown = false,
   ): undefined {
     const link = given ?? this.#linkFor(target);
-    if (link?.ready !== true) return;
+    if (!link || (!evenDown && !link.ready)) return;
     const header = target.length === 4 ? IPV4 : IPV6;
     const most = (link.port.mtu - header) & ~7;
     if (header + payload.length <= link.port.mtu)

@@ -40,9 +40,11 @@ export class UdpStack implements IpReceiver {
     /** Default 64. */
     readonly hopLimit?: number;
     readonly trafficClass?: number;
+    /** See {@link IpDatagram.via}. */
+    readonly via?: string;
     readonly payload: Uint8Array;
   }): void {
-    const { source, destination, hopLimit = 64, trafficClass = 0 } = message;
+    const { source, destination, hopLimit = 64, trafficClass = 0, via } = message;
     const payload = udpDatagram(
       parseAddress(source),
       message.sourcePort,
@@ -50,7 +52,7 @@ export class UdpStack implements IpReceiver {
       message.destinationPort,
       message.payload,
     );
-    this.ip.send({ source, destination, protocol: Protocol.udp, hopLimit, trafficClass, payload });
+    this.ip.send({ source, destination, protocol: Protocol.udp, hopLimit, trafficClass, payload, ...(via === undefined ? {} : { via }) });
   }
 
   receive({ source, destination, hopLimit, payload }: IpDatagram, now: Millis): void {

@@ -1,43 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { BfdConfig } from '../../src/bfd/config.js';
-import { type BfdChange, memoryBfd } from '../../src/bfd/index.js';
+import { memoryBfd } from '../../src/bfd/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryDatagrams } from '../../src/lib/memory-datagrams.js';
 import { seeded } from '../../src/lib/random.js';
-
-const A = '10.0.0.1';
-const B = '10.0.0.2';
-
-/** Two ends that watch each other; what each was told, as words. */
-function pair(a: BfdConfig = {}, b: BfdConfig = a, seed = 1) {
-  const clock = new ManualClock(1_000_000);
-  const datagrams = new MemoryDatagrams(clock, 1);
-  const said: string[] = [];
-  const changes: (BfdChange & { readonly by: string })[] = [];
-  const stalls: number[] = [];
-  const ends = [
-    [A, B, a],
-    [B, A, b],
-  ] as const;
-  const [one, other] = ends.map(([local, remote, config], i) => {
-    const engine = memoryBfd(datagrams, clock, seeded(seed + i), local);
-    if (i === 0) engine.onStall((by) => stalls.push(by));
-    const watch = engine.watch(
-      { local, remote, config },
-      {
-        changed: (change) => {
-          changes.push({ ...change, by: local });
-          said.push(`${local} ${change.from} > ${change.to}${change.diagnostic === 'none' ? '' : ` (${change.diagnostic})`}`);
-        },
-        agreed: () => {},
-        failed: (reason) => said.push(`${local} failed: ${reason}`),
-      },
-    );
-    return { engine, watch };
-  });
-  if (!one || !other) throw new Error('two ends');
-  return { clock, datagrams, said, changes, stalls, one, other };
-}
+import { A, B, pair } from './pair.js';
 
 describe('a session', () => {
   test('comes up by the three-way handshake', () => {
@@ -154,6 +120,140 @@ describe('one who stood still', () => {
     expect(stalls).toHaveLength(1);
     expect(stalls[0]).toBeGreaterThan(900);
     expect(said).toEqual([]);
+  });
+});
+
+describe('demand mode', () => {
+  const config = { minTx: 50, minRx: 50, multiplier: 3 };
+
+  test('silences a neighbour that is up, and polls it', () => {
+    const { clock, datagrams, said } = pair({ ...config, demand: 1000 }, config);
+    clock.advance(5000);
+    said.length = 0;
+    const sent: Record<string, number> = {};
+    datagrams.tap = (_bytes, from) => {
+      sent[from] = (sent[from] ?? 0) + 1;
+    };
+    clock.advance(10_000);
+    // B only answers polls, ten a second of A's demand; A goes on, as nobody asked it not to.
+    expect(sent[B]).toBeGreaterThanOrEqual(10);
+    expect(sent[B]).toBeLessThanOrEqual(14);
+    expect(sent[A]).toBeGreaterThan(190);
+    expect(said).toEqual([]);
+  });
+
+  test('of both ends leaves nothing but polls', () => {
+    const { clock, datagrams, said } = pair({ ...config, demand: 1000 });
+    clock.advance(5000);
+    said.length = 0;
+    let sent = 0;
+    datagrams.tap = () => void sent++;
+    clock.advance(10_000);
+    expect(sent).toBeGreaterThanOrEqual(40);
+    expect(sent).toBeLessThanOrEqual(60);
+    expect(said).toEqual([]);
+  });
+
+  test('notices the neighbour that does not answer a poll', () => {
+    const { clock, datagrams, said } = pair({ ...config, demand: 1000 }, config);
+    clock.advance(5000);
+    said.length = 0;
+    datagrams.cut(B);
+    // A poll within a second, then three intervals without an answer.
+    clock.advance(1151);
+    expect(said).toContain(`${A} up > down (detection-time-expired)`);
+    datagrams.mend(B);
+    clock.advance(5000);
+    expect(said.slice(-2).every((line) => line.endsWith('> up'))).toBe(true);
+  });
+});
+
+describe('a change of intervals', () => {
+  test('is told in a poll, and never costs the session', () => {
+    const { clock, said, one, other, datagrams, changes } = pair({ minTx: 50, minRx: 50, multiplier: 3 });
+    clock.advance(5000);
+    said.length = 0;
+    let polls = 0;
+    datagrams.tap = (bytes) => {
+      if (((bytes[1] ?? 0) & 0x20) !== 0) polls++;
+    };
+    one.watch.reconfigure({ minTx: 1000, minRx: 1000, multiplier: 3 });
+    clock.advance(10_000);
+    one.watch.reconfigure({ minTx: 20, minRx: 20, multiplier: 3 });
+    other.watch.reconfigure({ minTx: 20, minRx: 20, multiplier: 3 });
+    clock.advance(10_000);
+    expect(said).toEqual([]);
+    expect(polls).toBeGreaterThanOrEqual(3);
+    datagrams.cut(B);
+    clock.advance(61);
+    expect(changes.at(-1)).toMatchObject({ to: 'down', detectionTime: 60 });
+  });
+
+  test('that one end did not hear of is not used by the other', () => {
+    const { clock, said, one, datagrams } = pair({ minTx: 50, minRx: 50, multiplier: 3 });
+    clock.advance(5000);
+    said.length = 0;
+    // Slower than B's detection time, and B hears every other packet only: A must not slow down before B has answered.
+    let n = 0;
+    datagrams.lost = (from) => from === A && n++ % 2 === 0;
+    one.watch.reconfigure({ minTx: 700, minRx: 50, multiplier: 3 });
+    clock.advance(20_000);
+    expect(said).toEqual([]);
+  });
+});
+
+describe('what is told of the path', () => {
+  test('administratively down is no failure, and comes to an end', () => {
+    const config = { minTx: 50, minRx: 50, multiplier: 3 };
+    const { clock, said, one, changes } = pair(config);
+    clock.advance(5000);
+    said.length = 0;
+    one.watch.reconfigure({ ...config, disabled: true });
+    clock.advance(5000);
+    expect(said).toEqual([`${A} up > admin-down (administratively-down)`, `${B} up > down (neighbour-signalled-down)`]);
+    expect(changes.at(-1)).toMatchObject({ by: B, remote: 'admin-down', remoteDiagnostic: 'administratively-down' });
+    one.watch.reconfigure(config);
+    clock.advance(5000);
+    expect(said.filter((line) => line.endsWith('> up'))).toHaveLength(2);
+  });
+
+  test('a reset of our forwarding ends the session; a failure beyond us does not, and is carried', () => {
+    const { clock, said, one, changes, datagrams } = pair({ minTx: 50, minRx: 50, multiplier: 3 });
+    clock.advance(5000);
+    said.length = 0;
+    const carried = new Set<number>();
+    datagrams.tap = (bytes, from) => {
+      if (from === A) carried.add((bytes[0] ?? 0) & 31);
+    };
+    one.watch.signal('concatenated-path-down');
+    clock.advance(1000);
+    expect(said).toEqual([]);
+    expect([...carried]).toEqual([6]);
+    one.watch.signal('forwarding-plane-reset');
+    clock.advance(10);
+    expect(said.slice(0, 2)).toEqual([`${A} up > down (forwarding-plane-reset)`, `${B} up > down (neighbour-signalled-down)`]);
+    expect(changes.find(({ by, to }) => by === B && to === 'down')).toMatchObject({ remoteDiagnostic: 'forwarding-plane-reset' });
+  });
+});
+
+describe('dampening', () => {
+  test('holds back one that flaps until it has stayed, and tells when', () => {
+    const config = { minTx: 50, minRx: 50, multiplier: 3 };
+    const { clock, said, datagrams } = pair({ ...config, dampening: { halfLife: 5000, suppress: 1500, reuse: 1000 } }, config);
+    clock.advance(3000);
+    for (let i = 0; i < 4; i++) {
+      datagrams.cut(B);
+      clock.advance(200);
+      datagrams.mend(B);
+      clock.advance(2500);
+    }
+    const told = said.filter((line) => line.startsWith(A));
+    // Two losses are told; the others are of a session whose coming up was not.
+    expect(told.filter((line) => line.includes('up > down'))).toHaveLength(2);
+    expect(told.filter((line) => line.includes('dampened for'))).toHaveLength(3);
+    said.length = 0;
+    clock.advance(20_000);
+    expect(said.filter((line) => line === `${A} init > up` || line === `${A} down > up`)).toHaveLength(1);
   });
 });
 

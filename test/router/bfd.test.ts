@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { memoryBfd } from '../../src/bfd/index.js';
-import { BgpSpeaker, Host, ManualClock, type NeighbourConfig, VirtualRouter } from '../../src/core.js';
+import { type BfdConfig, memoryBfd } from '../../src/bfd/index.js';
+import { BgpSpeaker, Host, ManualClock, type NeighbourConfig, type RouterConfig, VirtualRouter } from '../../src/core.js';
 import { MemoryDatagrams } from '../../src/lib/memory-datagrams.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import { seeded } from '../../src/lib/random.js';
@@ -106,4 +106,58 @@ test('a host without BFD says so before anything starts', async () => {
     { host },
   );
   await expect(router.start()).rejects.toMatchObject({ code: 'BFD_UNAVAILABLE' });
+});
+
+test('keys kept in files roll over while the session stays up', async () => {
+  const files: Record<string, string> = { old: 'one', new: 'two' };
+  const clock = new ManualClock();
+  const datagrams = new MemoryDatagrams(clock);
+  const host = new Host({
+    transport: new MemoryTransport(clock),
+    clock,
+    random: () => 0.5,
+    bfd: memoryBfd(datagrams, clock, seeded(1), ROUTER),
+    secrets: (place) => ('file' in place ? (files[place.file] ?? '') : ''),
+  });
+  const keyed = (...names: string[]): RouterConfig => ({
+    as: 65000,
+    routerId: ROUTER,
+    listen: [{ address: ROUTER }],
+    network: { nodes: [{ name: 'guest', addresses: [GUEST] }] },
+    neighbours: [
+      {
+        address: GUEST,
+        as: 65001,
+        passive: true,
+        bfd: { ...BFD, authentication: { type: 'meticulous-sha1', keys: names.map((file) => ({ id: file.length, secret: { file } })) } },
+      },
+    ],
+  });
+  files.newer = 'three';
+  const router = new VirtualRouter(keyed('old'), { host });
+  const lines: string[] = [];
+  router.on('bfd-change', ({ from, to }) => void lines.push(`${from} > ${to}`));
+  await router.start();
+  const far = memoryBfd(datagrams, clock, seeded(2), GUEST);
+  const key = (id: number, secret: string): BfdConfig => ({
+    ...BFD,
+    authentication: { type: 'meticulous-sha1', keys: [{ id, secret }] },
+  });
+  const watch = far.watch(
+    { remote: ROUTER, local: GUEST, config: key(3, 'one') },
+    { changed: () => {}, agreed: () => {}, failed: () => {} },
+  );
+  clock.advance(5000);
+  expect(lines.at(-1)).toBe('init > up');
+  lines.length = 0;
+  expect(router.reconfigure(keyed('old', 'newer')).applied).toEqual([`neighbour ${GUEST} BFD changed`]);
+  clock.advance(1000);
+  router.reconfigure(keyed('newer', 'old'));
+  watch.reconfigure({ ...BFD, authentication: { type: 'meticulous-sha1', keys: [{ id: 5, secret: 'three' }] } });
+  clock.advance(1000);
+  router.reconfigure(keyed('newer'));
+  clock.advance(5000);
+  expect(lines).toEqual([]);
+  files.newer = 'x'.repeat(21);
+  expect(() => router.reconfigure(keyed('newer'))).toThrow(/expected 1 to 20 octets there, found 21/);
 });

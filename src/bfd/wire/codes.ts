@@ -32,7 +32,7 @@ export const DIAGNOSTICS: readonly BfdDiagnostic[] = [
 ];
 
 /** UDP ports: RFC 5881 §4, RFC 5883 §5. @internal */
-export const BfdPort = { singleHop: 3784, multihop: 4784 } as const;
+export const BfdPort = { singleHop: 3784, echo: 3785, multihop: 4784 } as const;
 
 /** Bits of the second octet, under the state's two. @internal */
 export const Bit = {

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from '../../lib/bytes.js';
+import { authenticate, type BfdAuthentication, decodeAuthentication } from './authentication.js';
 import { type BfdDiagnostic, type BfdState, Bit, DIAGNOSTICS, STATES } from './codes.js';
 
 /** A BFD Control packet (RFC 5880 §4.1). Intervals are microseconds, as on the wire. @public */
@@ -15,6 +16,8 @@ export interface ControlPacket {
   readonly desiredMinTx: number;
   readonly requiredMinRx: number;
   readonly requiredMinEchoRx: number;
+  /** Its authentication section. Whether that is genuine is for those to say who know the key. */
+  readonly authentication?: BfdAuthentication;
 }
 
 /** Why a packet is dropped (RFC 5880 §6.8.6, in its order). @public */
@@ -29,7 +32,8 @@ export type BfdDrop =
   | 'authentication';
 
 const VERSION = 1;
-const SIZE = 24;
+/** Octets of the mandatory section: where authentication begins. @internal */
+export const SIZE = 24;
 /** The first two octets of an authentication section are its type and length. */
 const WITH_AUTHENTICATION = 26;
 
@@ -51,8 +55,8 @@ export function decodeControl(bytes: Uint8Array): ControlPacket | BfdDrop {
   const yourDiscriminator = r.u32();
   const state = STATES[second >>> 6] as BfdState; // two bits, four states
   if (yourDiscriminator === 0 && state !== 'down' && state !== 'admin-down') return 'your-discriminator-zero';
-  // Authentication is not done: a section means that the neighbour expects what this end does not have (§6.8.6).
-  if (authenticated) return 'authentication';
+  const authentication = authenticated ? decodeAuthentication(bytes.subarray(SIZE, length)) : undefined;
+  if (authenticated && !authentication) return 'authentication';
   return {
     // Numbers that are not known yet say no more than that it is down.
     diagnostic: DIAGNOSTICS[first & 31] ?? 'none',
@@ -67,11 +71,12 @@ export function decodeControl(bytes: Uint8Array): ControlPacket | BfdDrop {
     desiredMinTx: r.u32(),
     requiredMinRx: r.u32(),
     requiredMinEchoRx: r.u32(),
+    ...(authentication ? { authentication } : {}),
   };
 }
 
-/** @internal */
-export function encodeControl(packet: ControlPacket): Uint8Array {
+/** `key` is for packets with `authentication`. @internal */
+export function encodeControl(packet: ControlPacket, key?: Uint8Array): Uint8Array {
   const w = new ByteWriter();
   w.u8((VERSION << 5) | DIAGNOSTICS.indexOf(packet.diagnostic));
   w.u8(
@@ -88,5 +93,6 @@ export function encodeControl(packet: ControlPacket): Uint8Array {
   w.u32(packet.desiredMinTx);
   w.u32(packet.requiredMinRx);
   w.u32(packet.requiredMinEchoRx);
-  return w.finish();
+  const bytes = w.finish();
+  return packet.authentication && key ? authenticate(bytes, packet.authentication, key, Bit.authentication) : bytes;
 }

@@ -40,14 +40,15 @@ export interface BgpSurroundings {
   dialler(node: string): Dialler;
   readonly host: {
     readonly random: () => number;
-    readonly bfd: BfdService | undefined;
     defer(call: () => void): Cancel;
   };
   readonly logger: ConstructorParameters<typeof Peer>[1]['logger'];
   readonly prefixLists: PolicyContext['lists'];
   readonly buffers: Buffers;
-  /** The address to watch neighbours of a family from, where there is one to name. */
-  localAddress(ipv6: boolean): string | undefined;
+  /** Who watches a node by BFD, if anybody can. */
+  bfdOf(node: string): BfdService | undefined;
+  /** The address to watch an address of a node's from, where there is one to name. */
+  localAddress(node: string, remote: string): string | undefined;
   bfdChanged(neighbour: BgpNeighbour, change: BfdChange): void;
   bfdFailed(neighbour: BgpNeighbour, reason: string): void;
   readonly validation: RouteValidation;
@@ -661,6 +662,14 @@ export class BgpNeighbour implements PeerOwner {
     this.flush();
   }
 
+  /** BFD has other intervals, keys or modes: the sessions go on. */
+  rewatch(config: NeighbourConfig): void {
+    const { bfd } = config;
+    if (!bfd) return;
+    this.config = { ...this.config, bfd };
+    this.#watch?.reconfigure(bfd);
+  }
+
   /** Prefixes that it was told, by family. */
   get told(): number {
     return this.#lanes.reduce((sum, lane) => sum + lane.adjRibOut.toldCount, 0);
@@ -691,16 +700,16 @@ export class BgpNeighbour implements PeerOwner {
 
   #watched(): NeighbourWatch | undefined {
     const { bfd, localAddress } = this.config;
-    const { host } = this.around;
-    if (!bfd || !host.bfd) return undefined;
-    const local = localAddress ?? this.around.localAddress(this.address.includes(':'));
+    const { around, node, address } = this;
+    if (!bfd) return undefined;
     return new NeighbourWatch(
-      host.bfd,
-      { remote: this.address, config: bfd, ...(local === undefined ? {} : { local }) },
+      () => around.bfdOf(node.name),
+      () => ({ remote: address, local: localAddress ?? around.localAddress(node.name, address) }),
+      bfd,
       {
         changed: (change) => this.around.bfdChanged(this, change),
         failed: (reason) => this.around.bfdFailed(this, reason),
-        appeared: () => bfd.strict && this.peer.start(),
+        appeared: () => this.#watch?.strict && this.peer.start(),
         // RFC 9384: Cease, BFD Down.
         vanished: ({ diagnostic, independent, at, detectionTime }) => {
           this.#silentSince = at - detectionTime;
@@ -712,6 +721,8 @@ export class BgpNeighbour implements PeerOwner {
           }
           const data = new Uint8Array(0);
           this.peer.fail({ code: ErrorCode.cease, subcode: CeaseSubcode.bfdDown, data, reason: `BFD is down: ${diagnostic}`, hard: true });
+          // It waits for BFD again.
+          if (this.#watch?.strict) void this.peer.stop({ subcode: CeaseSubcode.bfdDown });
         },
       },
     );

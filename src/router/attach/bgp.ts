@@ -1,3 +1,4 @@
+import type { BfdConfig } from '../../bfd/index.js';
 import { LIMITS } from '../../bgp/limits.js';
 import { formatAddress, isAddress, parseAddress } from '../../lib/address.js';
 import { contains, covers, type Prefix, parsePrefix } from '../../lib/prefix.js';
@@ -96,9 +97,14 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       if (after && sessionOf(before) === sessionOf(after)) {
         for (const entry of this.dynamic.values()) if (entry.range.address === before.address) entry.range = after;
         const changed = policyOf(before) !== policyOf(after) || codeOf(before).some((code, i) => code !== codeOf(after)[i]);
-        if (!changed && !(rules && hasRules(after))) continue;
-        for (const neighbour of this.#of(before)) neighbour.repolicy(after);
-        applied.push(`neighbour ${name} policy changed`);
+        const policy = changed || (rules && hasRules(after));
+        const watch = bfdOf(before) !== bfdOf(after);
+        for (const neighbour of this.#of(before)) {
+          if (policy) neighbour.repolicy(after);
+          if (watch) neighbour.rewatch(after);
+        }
+        if (policy) applied.push(`neighbour ${name} policy changed`);
+        if (watch) applied.push(`neighbour ${name} BFD changed`);
         continue;
       }
       const [subcode, text] = !after ? [Cease.deconfigured] : after.shutdown ? shutdownOf(after) : [Cease.reset];
@@ -402,9 +408,14 @@ function sessionOf(config: NeighbourConfig): string {
     rpki: _rpki,
     tcpAo: _keys, // rolled over in place, as a password is
     password,
+    bfd,
     ...session
   } = config;
-  return JSON.stringify({ ...session, password: password !== undefined });
+  return JSON.stringify({ ...session, password: password !== undefined, bfd: bfd && watchOf(bfd) });
+}
+/** What of BFD cannot change in place. */
+function watchOf({ multihop = false, checkTtl = true, strict = false, dampening }: BfdConfig): object {
+  return { multihop, checkTtl, strict: strict || dampening !== undefined };
 }
 /** What can change while the session goes on. */
 function policyOf({
@@ -421,6 +432,10 @@ function policyOf({
   export: told,
 }: NeighbourConfig): string {
   return JSON.stringify({ nextHop, allowOwnAs, allowAsSets, limits, privateAs, maxPathLength, asOverride, limit, rpki, rules, told });
+}
+/** BFD likewise: intervals, keys, modes. */
+function bfdOf({ bfd }: NeighbourConfig): string {
+  return JSON.stringify(bfd ?? null);
 }
 
 function secured(security: ReadonlyMap<string, ConnectionSecurity>): SecuredPeers[] {

@@ -1,4 +1,5 @@
 import { SOURCES } from '../../claims/authorization.js';
+import { formatAddress, parseAddress } from '../../lib/address.js';
 import { UsageError } from '../../lib/errors.js';
 import { parsePrefix, prefixWords } from '../../lib/prefix.js';
 import type { Random } from '../../lib/random.js';
@@ -94,6 +95,18 @@ export class LinkAttachment implements NetworkMember {
   /** For transports over frames. */
   get ip(): LocalDelivery {
     return this.#stack.local;
+  }
+
+  /** Whether a node is at a port of ours. */
+  has(node: string): boolean {
+    return this.#stack.linkOf(node) !== undefined;
+  }
+
+  /** The router's address that a node at a port of ours sees, for one of its own. */
+  addressTowards(node: string, address: string): string | undefined {
+    const link = this.#stack.linkOf(node);
+    const own = link && this.#stack.local.addressTowards(link, parseAddress(address));
+    return own && formatAddress(own);
   }
 
   configure(interfaces: readonly InterfaceConfig[], access: readonly AccessRuleConfig[]): void {

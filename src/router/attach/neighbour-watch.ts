@@ -16,9 +16,13 @@ export interface BfdStatus {
   readonly detectionTime: number;
   /** How often it went down after it had been up. */
   readonly downs: number;
+  /** It flaps: its coming up is not believed before then, milliseconds since the epoch. */
+  readonly dampenedUntil: number | undefined;
   /** Why the neighbour cannot be watched, if so. */
   readonly failure: string | undefined;
 }
+
+const NOBODY = 'it is at no port of the router, and the host brings no BFD service';
 
 /** Whom a watch tells. @internal */
 export interface WatchOwner {
@@ -38,16 +42,23 @@ export interface WatchOwner {
  * @internal
  */
 export class NeighbourWatch {
-  readonly strict: boolean;
   #watch: BfdWatch | undefined;
-  #status: BfdStatus = { state: 'down', diagnostic: 'none', detectionTime: 0, downs: 0, failure: undefined };
+  /** Set before the watch is there: over a link without delay it has changed by then. */
+  #watching = false;
+  #status: BfdStatus = { state: 'down', diagnostic: 'none', detectionTime: 0, downs: 0, dampenedUntil: undefined, failure: undefined };
 
   constructor(
-    private readonly service: BfdService,
-    private readonly target: { readonly remote: string; readonly local?: string; readonly config: BfdConfig },
+    /** Asked when it starts: only then is it known what is at which port. */
+    private readonly service: () => BfdService | undefined,
+    private readonly whom: () => { readonly remote: string; readonly local: string | undefined },
+    private config: BfdConfig,
     private readonly owner: WatchOwner,
-  ) {
-    this.strict = resolveBfd(target.config).strict;
+  ) {}
+
+  /** What is watched waits until BFD is up, and after each loss again. */
+  get strict(): boolean {
+    const { strict, dampening } = resolveBfd(this.config);
+    return strict || dampening !== undefined;
   }
 
   get status(): BfdStatus {
@@ -58,31 +69,55 @@ export class NeighbourWatch {
   }
 
   start(): void {
-    this.#watch ??= this.service.watch(this.target, {
-      changed: (change) => this.#changed(change),
-      agreed: (detectionTime) => {
-        this.#status = { ...this.#status, detectionTime };
+    if (this.#watching) return;
+    const service = this.service();
+    if (!service) {
+      this.#status = { ...this.#status, failure: NOBODY };
+      this.owner.failed(NOBODY);
+      return;
+    }
+    this.#watching = true;
+    const { remote, local } = this.whom();
+    this.#watch = service.watch(
+      { remote, config: this.config, ...(local === undefined ? {} : { local }) },
+      {
+        changed: (change) => this.#changed(change),
+        agreed: (detectionTime) => {
+          this.#status = { ...this.#status, detectionTime };
+        },
+        dampened: (dampenedUntil) => {
+          this.#status = { ...this.#status, dampenedUntil };
+        },
+        failed: (failure) => {
+          this.#status = { ...this.#status, state: 'down', failure };
+          this.owner.failed(failure);
+        },
       },
-      failed: (failure) => {
-        this.#status = { ...this.#status, state: 'down', failure };
-        this.owner.failed(failure);
-      },
-    });
+    );
+  }
+
+  /** Takes over other intervals, keys and modes in place. */
+  reconfigure(config: BfdConfig): void {
+    this.config = config;
+    this.#watch?.reconfigure(config);
   }
 
   stop(): void {
+    this.#watching = false;
     this.#watch?.close();
     this.#watch = undefined;
     this.#status = { ...this.#status, state: 'down' };
   }
 
   #changed(change: BfdChange): void {
-    if (!this.#watch) return;
+    if (!this.#watching) return;
     const { from, to, diagnostic, detectionTime, remote } = change;
     const lost = from === 'up' && to !== 'up';
-    this.#status = { state: to, diagnostic, detectionTime, downs: this.#status.downs + (lost ? 1 : 0), failure: undefined };
+    const downs = this.#status.downs + (lost ? 1 : 0);
+    this.#status = { state: to, diagnostic, detectionTime, downs, dampenedUntil: undefined, failure: undefined };
     this.owner.changed(change);
     if (to === 'up') this.owner.appeared(change);
-    else if (lost && remote !== 'admin-down') this.owner.vanished(change);
+    // RFC 5882 §3.2: to stop watching on purpose, at either end, is no failure.
+    else if (lost && to !== 'admin-down' && remote !== 'admin-down') this.owner.vanished(change);
   }
 }
