@@ -69,3 +69,29 @@ test('says in one line that a file cannot be read, and exits with 1', async () =
   expect(terminal.err.text).toMatch(/^virtual-router: cannot read .*ENOENT\n$/);
   expect(await main(['decode'], new KeptTerminal())).toBe(2);
 });
+
+test('reads OSPF, of either version, signed or not', async () => {
+  const read = async (name: string) => {
+    const terminal = new KeptTerminal();
+    expect(await main(['decode', join(import.meta.dirname, '..', 'captures', name)], terminal)).toBe(0);
+    return terminal.out.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { protocol: string; type: string; from: string; error?: unknown; body: Record<string, unknown> });
+  };
+  const broadcast = await read('ospf2-broadcast-bird-frr.pcap');
+  expect(broadcast.every(({ protocol, error }) => protocol === 'ospf' && error === undefined)).toBe(true);
+  expect(new Set(broadcast.map(({ type }) => type)).size).toBe(5);
+  expect(broadcast[0]).toMatchObject({
+    type: 'hello',
+    from: '10.77.0.1',
+    body: { version: 2, routerId: '1.1.1.1', area: '0.0.0.0', helloInterval: 1 },
+  });
+  expect(JSON.stringify(broadcast)).toContain('"prefix":"203.0.113.1/32","metricType":2,"metric":21');
+  const [signed] = await read('ospf3-hmac-sha-256-bird-bird.pcap');
+  expect(signed?.body).toMatchObject({
+    version: 3,
+    options: expect.arrayContaining(['v6', 'r', 'at']),
+    authentication: { type: 'cryptographic', keyId: 7 },
+  });
+});
