@@ -14,7 +14,9 @@
  * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, QEMU's two kinds of socket in `qemu.ts`, `tap.ts`, and `tee.ts`,
  * which writes a capture of any of them.
  *
- * Not done: TCP MD5, TCP-AO and GTSM on host sockets; kernel routes; batched system calls for VXLAN; UNIX datagram sockets (Node has
+ * `tcp-options.ts` protects TCP connections (RFC 2385, RFC 5082).
+ *
+ * Not done: TCP-AO was only tried where the kernel has it not, and its keys do not roll over on host sockets; kernel routes; batched system calls for VXLAN; UNIX datagram sockets (Node has
  * none); `capture` of ports that the program gives.
  */
 export { BfdThread } from './bfd-thread.js';

@@ -288,6 +288,8 @@ const frames: Target = {
       timers: new TimerHeap(clock),
       lookup4: () => [...everything],
       lookup6: () => [...everything],
+      via4: () => undefined,
+      via6: () => undefined,
       mayClaim: () => false,
       announced: () => {},
       answered: () => {},
