@@ -9,6 +9,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -345,5 +346,10 @@ try {
 }
 const file = join(root, 'docs', 'benchmarks.json');
 const before = JSON.parse(readFileSync(file, 'utf8')) as { forward?: object };
-const forward = { ...before.forward, measured: new Date().toISOString().slice(0, 10), ...measured };
+const forward = {
+  ...before.forward,
+  measured: new Date().toISOString().slice(0, 10),
+  loadAverage: Math.round(loadavg()[0] ?? 0),
+  ...measured,
+};
 writeFileSync(file, `${JSON.stringify({ ...before, forward }, null, 2)}\n`);

@@ -21,6 +21,38 @@ interface Benchmarks {
   readonly lookup: Readonly<Record<string, number>>;
   readonly convergence: readonly Figures[];
   readonly withGrants: { readonly granted: number; readonly results: readonly Figures[] };
+  readonly forward?: Forward;
+}
+interface Rate {
+  readonly framesPerSecond: number;
+  readonly heap: { readonly frames: number; readonly grownMb: number };
+}
+/** What `npm run bench:forward` found; what it left out is not there. */
+interface Forward {
+  readonly measured: string;
+  /** Of the machine: a high one says that it had other work. */
+  readonly loadAverage: number;
+  readonly memory?: Rate;
+  readonly vxlanPlain?: Rate;
+  readonly vxlanBatched?: Rate;
+  readonly tap?: Rate;
+  readonly iperf?: readonly { readonly name: string; readonly mtu: number; readonly megabitsPerSecond: number }[];
+}
+
+function forwarding({ measured, loadAverage, memory, vxlanPlain, vxlanBatched, tap, iperf = [] }: Forward): string {
+  const ways: readonly (readonly [string, Rate | undefined])[] = [
+    ['memory port to memory port', memory],
+    ['VXLAN in and out', vxlanPlain],
+    ['VXLAN in and out, batched', vxlanBatched],
+    ['TAP to TAP', tap],
+  ];
+  const rates = ways.flatMap(([name, rate]) => (rate ? [`${name} ${Math.round(rate.framesPerSecond / 100) / 10} k/s`] : []));
+  const heap = memory
+    ? ` The heap grew by ${memory.heap.grownMb.toFixed(1)} MB over ${memory.heap.frames / 1e6} million frames between memory ports.`
+    : '';
+  const mtu = iperf[0]?.mtu;
+  const transfers = iperf.map(({ name, megabitsPerSecond }) => `${name} ${megabitsPerSecond.toFixed(0)} Mb/s`);
+  return `Forwarding (\`npm run bench:forward\`, ${measured}, one thread, source check and look-up included, load average ${loadAverage} from other work on the same two cores): 64-octet frames, ${rates.join(', ')}.${heap}${transfers.length > 0 ? ` iperf3 between two guests, MTU ${mtu}, in one run: ${transfers.join(', ')}.` : ''}`;
 }
 
 function interop(): string {
@@ -33,7 +65,7 @@ function interop(): string {
 
 function bench(): string {
   if (!existsSync('docs/benchmarks.json')) return 'Not measured yet.';
-  const { measured, machine, prefixes, lookup, convergence, withGrants } = JSON.parse(
+  const { measured, machine, prefixes, lookup, convergence, withGrants, forward } = JSON.parse(
     readFileSync('docs/benchmarks.json', 'utf8'),
   ) as Benchmarks;
   const table = (results: readonly Figures[]): string => {
@@ -54,6 +86,7 @@ function bench(): string {
     `With 10,000 grants, by which ${(((prefixes - withGrants.granted) / prefixes) * 100).toFixed(1)} % of the table is refused:`,
     table(withGrants.results),
     `Look-ups: ${lookups.join(', ')}.`,
+    ...(forward ? [forwarding(forward)] : []),
   ].join('\n\n');
 }
 
