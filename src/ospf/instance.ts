@@ -290,6 +290,8 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     }
     if (to === 'down' && neighbour.graceUntil === undefined) {
       one.neighbours.delete(this.dialect.neighbourKey(one.options, routerId, address));
+      // RFC 2328 D.3: with the neighbour goes what was heard of its sequence, or one that counts from the start again stays out (BIRD's OSPFv3).
+      this.heardSequence.delete(`${routerId} ${one.options.name}`);
       this.originateArea(one.area);
     }
     const wasTwoWay = STATES.indexOf(from) >= TWO_WAY;

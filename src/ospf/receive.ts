@@ -69,7 +69,7 @@ function mask(address: Uint8Array, length: number): Uint8Array {
   return address.map((octet, i) => octet & ((0xff << (8 - Math.min(8, Math.max(0, length - 8 * i)))) & 0xff));
 }
 
-/** RFC 2328 D.4.3 (never lower), RFC 7474 §3 and RFC 7166 §4.6 (always higher): over a restart of the neighbour too. */
+/** RFC 2328 D.4.3 (never lower), RFC 7474 §3 and RFC 7166 §4.6 (always higher), as long as the neighbour is one. */
 function isFresh(o: OspfInstance, one: OspfInterface, { packet, cryptographicSequence: sequence }: Received): boolean {
   if (sequence === undefined) return true;
   const { authentication, name } = one.options;

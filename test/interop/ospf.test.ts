@@ -302,6 +302,19 @@ describe.skipIf(!enabled)('a guest that ends', () => {
     },
   );
 
+  it('BIRD, OSPFv3 with a trailer, killed: it counts its packets from 1 again, and is taken back', async () => {
+    const keys = [{ id: 7, hash: 'hmac-sha-256' as const, secret: 'a-key-of-the-lab' }];
+    const options: Partial<OspfGuestOptions> = { type: 'point-to-point', authentication: { type: 'cryptographic', keys } };
+    const at = await scene(3, 'BIRD', { type: 'point-to-point', authentication: { type: 'cryptographic', keys } }, options);
+    await holds(at, stub(3, at.node), 'guest');
+    await at.guest.kill9();
+    await holds(at, stub(3, at.node), undefined);
+    const own = { version: 3, routerId: idOf(at.node), stubs: [stub(3, at.node)] } as const;
+    const again = await startOspfGuest(at.lab, at.node, 'BIRD', { ...own, ...options });
+    await full(at.lab, again, [ROUTER]);
+    await holds(at, stub(3, at.node), 'guest');
+  });
+
   it("FRR with Hellos four times a second, killed: its address is nobody's within about a second", async () => {
     const fast = { helloInterval: 0.25, deadInterval: 1 };
     const at = await scene(2, 'FRR', { type: 'point-to-point', ...fast }, { type: 'point-to-point', hello: 0.25, dead: 1 });
