@@ -143,13 +143,12 @@ export class BfdEngine implements BfdService, Due {
   }
 
   /**
-   * This thread runs. If it did not for longer than one of the shortest intervals, nobody's silence in that time counts. (Less than that is
-   * what a scheduler does all the time; what came meanwhile waits in the sockets and is heard first.)
+   * This thread runs. If it did not for longer than a heartbeat takes, nobody's silence in that time counts.
    */
   #pulse(now: Millis): void {
     const late = now - this.#alive - this.#beat;
     this.#alive = now;
-    if (late > this.#beat * BEATS) {
+    if (late > this.#beat) {
       for (const { session } of this.#byDiscriminator.values()) session.handle({ type: 'stalled', by: late }, now);
       for (const call of this.#stalled) call(late);
     }
