@@ -196,8 +196,10 @@ const bfd: Target = {
   ],
   run(bytes) {
     const packet = decodeControl(bytes);
-    if (typeof packet === 'object')
-      whole(JSON.stringify(decodeControl(encodeControl(packet))) === JSON.stringify(packet), 'a packet does not survive');
+    if (typeof packet !== 'object') return;
+    // What it says of its authentication cannot be written again without the key.
+    const { authentication: _section, ...plain } = packet;
+    whole(JSON.stringify(decodeControl(encodeControl(plain))) === JSON.stringify(plain), 'a packet does not survive');
   },
 };
 

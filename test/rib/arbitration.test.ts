@@ -105,7 +105,7 @@ function holders(claims: readonly Claim[], grants: readonly Grant[], down: reado
   }
   const contenders: Claim[] = [];
   for (const { one } of preferred) {
-    const takeover = grants[one.holder]?.takeover ?? (one.source === 'bgp' || one.source === 'ospf' ? 'if-preferred' : 'always');
+    const takeover = grants[one.holder]?.takeover ?? (one.source === 'api' || one.source === 'arp' ? 'always' : 'if-preferred');
     if (takeover === 'if-holder-down' && contenders.length > 0) continue;
     if (takeover === 'always') contenders.length = 0;
     contenders.push(one);

@@ -26,7 +26,7 @@ function changed(at: number, value: number, version: 2 | 3 = 3): Uint8Array {
 describe('an advertisement', () => {
   test('of version 2 is what RFC 3768 says, seconds and authentication data included', () => {
     const b = encodeVrrp({ version: 2, virtualRouterId: 51, priority: 100, interval: 1000, addresses }, source, group);
-    expect(Buffer.from(b).toString('hex')).toBe(`21336401000169650a000164${'00'.repeat(8)}`);
+    expect(Buffer.from(b).toString('hex')).toBe(`2133640100016f660a000164${'00'.repeat(8)}`);
     expect(decodeVrrp(b, source, group)).toEqual({
       version: 2,
       virtualRouterId: 51,
