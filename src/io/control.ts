@@ -11,8 +11,8 @@ export type ControlEndpoint = { readonly path: string } | { readonly address: st
 /** An answer to `GET`: plain text, or an object that goes as JSON. @public */
 export type ControlAnswer = string | object;
 
-/** What is answered, by the path of the URL. Throw a `UsageError` where the question is wrong. @public */
-export type ControlAnswers = Readonly<Record<string, (query: URLSearchParams) => ControlAnswer>>;
+/** What is answered, by the path of the URL; the fields of its query, each once. Throw a `UsageError` where the question is wrong. @public */
+export type ControlAnswers = Readonly<Record<string, (query: ReadonlyMap<string, string>) => ControlAnswer>>;
 
 /** @public */
 export interface ControlOptions {
@@ -118,7 +118,7 @@ function answerTo(
   const found = Object.hasOwn(answers, path) ? answers[path] : undefined;
   if (!found) return [404, `there is ${Object.keys(answers).join(', ')}\n`];
   try {
-    return [200, found(new URLSearchParams(query < 0 ? '' : asked.slice(query + 1)))];
+    return [200, found(new Map(new URLSearchParams(query < 0 ? '' : asked.slice(query + 1))))];
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return [400, `${error.message}\n`];

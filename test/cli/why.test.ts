@@ -37,7 +37,7 @@ function ask(endpoint: ControlEndpoint, path: string, headers: Record<string, st
   });
 }
 
-const answers = { '/hello': () => 'hello', '/object': (query: URLSearchParams) => ({ a: query.get('a') }) };
+const answers = { '/hello': () => 'hello', '/object': (query: ReadonlyMap<string, string>) => ({ a: query.get('a') }) };
 
 describe('a control socket', () => {
   test('is its owner’s alone, answers GET and nothing else', async () => {
