@@ -1,7 +1,7 @@
 /**
  * Two routers of one network, joined by a link, with unmodified Linux guests behind vxlan devices and one behind QEMU's stream socket (a
- * small script speaks QEMU's side, for a TAP device of its own): `traceroute`, `arping -U`, moving an address between routers under a running
- * ping, and a node that moves to another port.
+ * small script speaks QEMU's side, for a TAP device of its own): `traceroute`, `arping -U`, and moving an address between routers under a running
+ * ping.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
