@@ -52,7 +52,10 @@ export function makeFeed({ prefixes, as, nextHop, seed = 1, from = 0 }: FeedOpti
 
 function attributes(origin: number, as: number, nextHop: string, random: () => number): number[] {
   const path = [as];
-  for (let left = 1 + Math.floor(random() * 5); left > 0; left--) path.push(1000 + Math.floor(random() * 64_000));
+  for (let left = 1 + Math.floor(random() * 5); left > 0; left--) {
+    const hop = 1000 + Math.floor(random() * 64_000);
+    path.push(hop === 23_456 ? 1000 : hop); // AS_TRANS is nobody's (RFC 6793 §9): such a path is refused
+  }
   path.push(origin);
   const block = [0x40, 1, 1, random() < 0.9 ? 0 : 2, 0x40, 2, 2 + 4 * path.length, 2, path.length, ...path.flatMap(u32)];
   block.push(0x40, 3, 4, ...nextHop.split('.').map(Number));
