@@ -3,20 +3,19 @@
  *
  *     speaker.ts ROUTER PORT LOCAL AS COUNT [PREFIXES SEED FROM]
  *
- * Reads commands from standard input (`send`, `churn`, `count N`, `watch PREFIX`, `die`) and prints events as JSON lines, with the system's
+ * Reads commands from standard input (`send`, `churn`, `prepare`, `count N`, `watch PREFIX`, `die`) and prints events as JSON lines, with the system's
  * monotonic clock in milliseconds.
  */
 import { createConnection, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { makeFeed } from './feed.js';
+import { type Feed, makeFeed } from './feed.js';
 
 const [router = '', port = '', local = '', as = '', prefixes = '0', seed = '1', from = '0'] = process.argv.slice(2);
-const feeds =
-  Number(prefixes) > 0
-    ? [0, 1].map((round) =>
-        makeFeed({ prefixes: Number(prefixes), as: Number(as), nextHop: local, seed: Number(seed) + round, from: Number(from) }),
-      )
-    : [];
+/** The feed of a round: the first before anything runs, others (the same prefixes with other attributes) when asked for. */
+function feedOf(round: number): Feed {
+  return makeFeed({ prefixes: Number(prefixes), as: Number(as), nextHop: local, seed: Number(seed) + round, from: Number(from) });
+}
+const feeds = Number(prefixes) > 0 ? [feedOf(0)] : [];
 
 function now(): number {
   return Number(process.hrtime.bigint()) / 1e6;
@@ -164,7 +163,10 @@ let wantHeard = -1;
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   const [command, argument] = line.split(' ');
-  if (command === 'send' || command === 'churn') {
+  if (command === 'prepare') {
+    feeds[1] ??= feedOf(1);
+    say({ event: 'prepared', at: now() });
+  } else if (command === 'send' || command === 'churn') {
     const feed = feeds[command === 'send' ? 0 : 1];
     if (!feed) return;
     say({ event: 'sending', at: now(), updates: feed.updates, prefixes: feed.prefixes });
