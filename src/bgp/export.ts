@@ -99,7 +99,7 @@ export class RouteExport {
   prepare(rib: Rib, row: number, own: number): boolean {
     const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
     if (!this.#permitted(rib, row, feed, own)) return false;
-    const set = rib.setOut[row] as number; // a row in use
+    const set = rib.setOutOf(row);
     const marked = ((rib.sets.flags[set] ?? 0) & SetFlag.gracefulShutdown) !== 0;
     const shutdown = !marked && (this.context.draining || rib.model.draining[rib.holderOf(row)] === 1);
     if (set === this.#set && feed === this.#feed && rib.ipv6 === this.#ipv6 && shutdown === this.#shutdown && !this.needsPrefix)

@@ -16,8 +16,8 @@ import {
 } from './wire/index.js';
 
 const HEADER = 19;
-/** Octets of a run from which looking ahead pays. */
-const WORTH_WARMING = 4096;
+/** Octets to look ahead, about: what they lead to must fit the nearest cache. */
+const WARMED = 4096;
 const NO_DATA = new Uint8Array(0);
 
 /**
@@ -72,8 +72,9 @@ export class Ingest {
   }
 
   #take(bytes: Uint8Array, from: number, to: number): SessionError | undefined {
-    if (to - from >= WORTH_WARMING) this.#warm(bytes, from, to);
+    let warmed = to - from < WARMED ? to : from;
     for (let at = from; at < to; ) {
+      if (at >= warmed) warmed = this.#warm(bytes, at, to);
       const length = u16(bytes, at + 16);
       const error = this.#update(bytes, at + HEADER, at + length);
       if (error) return error;
@@ -83,14 +84,15 @@ export class Ingest {
   }
 
   /**
-   * Looks ahead at where the prefixes of a run stand in the hash, all at once: misses in the cache that overlap here would follow one
-   * another later. Lengths are as they come; nothing is believed, and nothing read past the run.
+   * Looks ahead at where the prefixes of the next messages stand in the hash, all at once: misses in the cache that overlap here would
+   * follow one another later. Lengths are as they come; nothing is believed, and nothing read past the run. Returns how far it looked.
    */
   #warm(bytes: Uint8Array, from: number, to: number): number {
     const prefixes = this.ribs.ipv4?.prefixes;
-    if (!(prefixes instanceof Ipv4Prefixes) || this.#pathIds4) return 0;
+    if (!(prefixes instanceof Ipv4Prefixes) || this.#pathIds4) return to;
     let sum = 0;
-    for (let at = from; at + HEADER + 4 <= to; ) {
+    let at = from;
+    while (at + HEADER + 4 <= to && at < from + WARMED) {
       const end = at + u16(bytes, at + 16);
       let nlri = at + HEADER + 2 + u16(bytes, at + HEADER);
       if (end > to || nlri + 2 > end) break;
@@ -104,8 +106,11 @@ export class Ingest {
       }
       at = end;
     }
-    return sum;
+    this.#warmth = sum;
+    return at === from ? to : at;
   }
+  /** What was looked at; kept, so that the looking is not left out as being for nothing. */
+  #warmth = 0;
 
   #update(bytes: Uint8Array, from: number, end: number): SessionError | undefined {
     this.counters.updates++;

@@ -125,7 +125,7 @@ export class Packer {
     const { rib } = adjRibOut;
     const before = adjRibOut.paths?.get(prefix) ?? [];
     const now: number[] = [];
-    for (let row = rib.head[prefix] as number; row !== 0; row = rib.next[row - 1] as number) {
+    for (let row = rib.head[prefix] as number; row !== 0; row = rib.nextOf(row - 1)) {
       const at = row - 1;
       const feed = rib.feeds[rib.feedOf(at)] as Feed; // a row's feed outlives it
       if (rib.verdictOf(at) !== 0 || !feed.alive || rib.model.down[rib.holderOf(at)] !== 0) continue;

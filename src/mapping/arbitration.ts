@@ -37,7 +37,7 @@ export class Arbitration {
   decide(prefix: number, eliminated?: Eliminated): void {
     const { rib } = this;
     const first = rib.head[prefix];
-    if (first !== 0 && rib.next[first - 1] === 0) {
+    if (first !== 0 && rib.nextOf(first - 1) === 0) {
       // Nearly every prefix has one claim.
       const row = first - 1;
       if (this.#alive(row, eliminated)) this.#settle(row);
@@ -45,7 +45,7 @@ export class Arbitration {
       return;
     }
     let count = 0;
-    for (let at = first; at !== 0; at = rib.next[at - 1]) {
+    for (let at = first; at !== 0; at = rib.nextOf(at - 1)) {
       if (!this.#alive(at - 1, eliminated)) continue;
       if (count >= this.#rows.length) {
         this.#rows = this.#doubled(this.#rows);
@@ -181,7 +181,7 @@ export class Arbitration {
   #birth(row: number): number {
     const { rib } = this;
     let birth = rib.arrival[row];
-    for (let at = rib.head[rib.prefixOf[row]]; at !== 0; at = rib.next[at - 1]) {
+    for (let at = rib.head[rib.prefixOf[row]]; at !== 0; at = rib.nextOf(at - 1)) {
       const other = at - 1;
       if (rib.holderOf(other) !== rib.holderOf(row) || rib.preferenceOf(other) !== rib.preferenceOf(row) || rib.arrival[other] >= birth)
         continue;

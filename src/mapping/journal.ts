@@ -22,8 +22,19 @@ export interface GrantChange {
 /** An entry of the journal. @public */
 export type JournalEntry = ({ readonly type: 'mapping-change' } & MappingChange) | GrantChange;
 
+/** What neighbouring changes share: they came about together. */
+interface Shared {
+  readonly before: Targets | undefined;
+  readonly after: Targets | undefined;
+  readonly cause: Cause | GrantChange;
+  readonly heard: Millis;
+  readonly decided: Millis;
+  readonly applied: Millis;
+}
+
 /**
- * The last changes of a network in their one order, kept as columns in a ring; objects are made for those who ask.
+ * The last changes of a network in their one order, kept as columns in a ring; objects are made for those who ask. What neighbours
+ * have in common is kept once.
  *
  * @internal
  */
@@ -31,14 +42,19 @@ export class Journal {
   /** The last entry's number; the first entry is 1. */
   seq = 0;
   #room = 0;
-  #family = new Uint8Array(0);
-  #words = new Uint32Array(0);
+  /** The prefix's first word and length, and merged changes. */
+  #first = new Uint32Array(0);
   #length = new Uint8Array(0);
   #merged = new Uint16Array(0);
-  #times = new Float64Array(0);
-  #before: (Targets | undefined)[] = [];
-  #after: (Targets | undefined)[] = [];
-  #cause: (Cause | GrantChange)[] = [];
+  /** Which of {@link Journal.#shared}, counted from the very first one, modulo 2^32. */
+  #part = new Uint32Array(0);
+  /** 1 for IPv6, and the other three words of the address; made when first needed. */
+  #ipv6 = new Uint8Array(0);
+  #rest = new Uint32Array(0);
+  /** What the entries kept share, from number {@link Journal.#base} on. */
+  #shared: Shared[] = [];
+  #base = 0;
+  #last: Shared | undefined;
 
   /** @param capacity - Entries kept. */
   constructor(readonly capacity: number) {}
@@ -61,35 +77,36 @@ export class Journal {
   ): void {
     const at = this.#slot();
     const { prefixes } = rib;
-    const w = at * 4;
-    if (rib.ipv6) {
-      this.#family[at] = 6;
-      this.#words[w] = prefixes.a[prefix];
-      this.#words[w + 1] = prefixes.b[prefix];
-      this.#words[w + 2] = prefixes.c[prefix];
-      this.#words[w + 3] = prefixes.d[prefix];
-    } else {
-      this.#family[at] = 4;
-      this.#words[w] = prefixes.a[prefix];
-    }
+    this.#first[at] = prefixes.a[prefix];
     this.#length[at] = prefixes.length[prefix];
     this.#merged[at] = merged;
-    const t = at * 3;
-    this.#times[t] = heard;
-    this.#times[t + 1] = decided;
-    this.#times[t + 2] = applied;
-    this.#before[at] = before;
-    this.#after[at] = after;
-    this.#cause[at] = cause;
+    if (rib.ipv6) {
+      if (this.#ipv6.length < this.#room) this.#widenIpv6();
+      this.#ipv6[at] = 1;
+      this.#rest[at * 3] = prefixes.b[prefix];
+      this.#rest[at * 3 + 1] = prefixes.c[prefix];
+      this.#rest[at * 3 + 2] = prefixes.d[prefix];
+    } else if (at < this.#ipv6.length) this.#ipv6[at] = 0;
+    const last = this.#last;
+    if (
+      last === undefined ||
+      last.cause !== cause ||
+      last.heard !== heard ||
+      last.after !== after ||
+      last.before !== before ||
+      last.decided !== decided ||
+      last.applied !== applied
+    )
+      this.#share({ before, after, cause, heard, decided, applied });
+    this.#part[at] = this.#base + this.#shared.length - 1;
   }
 
   appendGrantChange(change: Omit<GrantChange, 'type' | 'seq'>): GrantChange {
     const at = this.#slot();
     const entry: GrantChange = { type: 'grant-change', seq: this.seq, ...change };
-    this.#family[at] = 0;
-    this.#before[at] = undefined;
-    this.#after[at] = undefined;
-    this.#cause[at] = entry;
+    const { at: time } = change;
+    this.#share({ before: undefined, after: undefined, cause: entry, heard: time, decided: time, applied: time });
+    this.#part[at] = this.#base + this.#shared.length - 1;
     return entry;
   }
 
@@ -101,41 +118,61 @@ export class Journal {
     return entries;
   }
 
+  #share(shared: Shared): void {
+    this.#last = shared;
+    this.#shared.push(shared);
+    // What no kept entry refers to goes, from time to time: at least as much as stays.
+    const gone = this.seq > this.capacity ? this.#placeOf(this.seq % this.capacity) : 0;
+    if (gone > 64 && gone * 2 > this.#shared.length) {
+      this.#shared = this.#shared.slice(gone);
+      this.#base = (this.#base + gone) >>> 0;
+    }
+  }
+
+  /** Where in {@link Journal.#shared} that of an entry stands. Its number may have begun again from 0. */
+  #placeOf(at: number): number {
+    return (this.#part[at] - this.#base) >>> 0;
+  }
+
   #slot(): number {
     const at = this.seq++ % this.capacity;
     if (at >= this.#room) {
       const room = Math.min(this.capacity, roomFor(at + 1, this.#room));
       this.#room = room;
-      this.#family = widen(this.#family, room);
-      this.#words = widen(this.#words, room * 4);
+      this.#first = widen(this.#first, room);
       this.#length = widen(this.#length, room);
       this.#merged = widen(this.#merged, room);
-      this.#times = widen(this.#times, room * 3);
+      this.#part = widen(this.#part, room);
+      if (this.#ipv6.length > 0) this.#widenIpv6();
     }
     return at;
   }
 
+  #widenIpv6(): void {
+    this.#ipv6 = widen(this.#ipv6, this.#room);
+    this.#rest = widen(this.#rest, this.#room * 3);
+  }
+
   #entry(seq: number): JournalEntry {
     const at = (seq - 1) % this.capacity;
-    const cause = this.#cause[at];
+    const { before, after, cause, heard, decided, applied } = this.#shared[this.#placeOf(at)];
     if (cause.type === 'grant-change' && 'seq' in cause) return cause;
-    const w = at * 4;
+    const first = this.#first[at];
+    const rest = at * 3;
     const text =
-      this.#family[at] === 6
-        ? formatIpv6(this.#words[w], this.#words[w + 1], this.#words[w + 2], this.#words[w + 3])
-        : formatIpv4(this.#words[w]);
+      this.#ipv6[at] === 1 ? formatIpv6(first, this.#rest[rest], this.#rest[rest + 1], this.#rest[rest + 2]) : formatIpv4(first);
     return {
       type: 'mapping-change',
       seq,
       prefix: `${text}/${this.#length[at]}`,
-      before: this.#before[at],
-      after: this.#after[at],
+      before,
+      after,
       cause,
       merged: this.#merged[at],
-      lastHeard: lastHeardOf(cause, this.#times[at * 3]),
-      heard: this.#times[at * 3],
-      decided: this.#times[at * 3 + 1],
-      applied: this.#times[at * 3 + 2],
+      lastHeard: lastHeardOf(cause, heard),
+      heard,
+      decided,
+      applied,
     };
   }
 }

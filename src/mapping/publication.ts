@@ -147,7 +147,7 @@ export class Publication {
           this.#enqueue(lane, prefix, dirtySince[i], causeIndex);
           dirty[kept++] = prefix;
         } else if ((state[prefix] & PrefixState.queued) === 0) {
-          rib.merged[prefix] = 0;
+          rib.unmerge(prefix);
           rib.tidy(prefix);
         }
       }
@@ -260,18 +260,17 @@ export class Publication {
       const { rib } = lane;
       const columns = this.#columns(taken);
       const { prefix, before, after, heard, merged, causeOf, announced } = columns;
-      const { state, published, decided, merged: mergedOf } = rib;
+      const { state, published, decided } = rib;
       const { pending, since, causeOf: causes } = lane;
       let size = 0;
       for (let i = 0; i < taken; i++) {
         const p = pending[i];
         announced[i] = p;
+        const changes = rib.mergedOf(p);
+        rib.unmerge(p);
         state[p] = (state[p] & ~(PrefixState.queued | PrefixState.failed)) | PrefixState.inFlight;
         const was = published[p];
         const is = decided[p];
-        const changes = mergedOf[p];
-        // What changes from now on belongs to the next batch.
-        mergedOf[p] = 0;
         const moved = this.#moved.size > 0 && this.#moved.delete(rib.ipv6 ? -1 - p : p);
         if (was === is && !sync && !moved) continue;
         if (sync && is === 0 && was === 0) continue;
@@ -329,7 +328,7 @@ export class Publication {
         if (failed?.has(rib.prefixes.format(p))) {
           if (after !== 0) this.targets.release(after);
           rib.state[p] |= PrefixState.failed;
-          rib.merged[p] = Math.min(0xffff, rib.merged[p] + columns.merged[i]);
+          rib.merge(p, columns.merged[i]);
           this.#failed.push({ lane, prefix: p });
           continue;
         }
@@ -389,7 +388,7 @@ export class Publication {
       for (let i = 0; i < part.size; i++) {
         const prefix = columns.prefix[i];
         if (columns.after[i] !== 0) this.targets.release(columns.after[i]);
-        rib.merged[prefix] = Math.min(0xffff, rib.merged[prefix] + columns.merged[i]);
+        rib.merge(prefix, columns.merged[i]);
         const own = this.#causes.push(part.cause[columns.causeOf[i]]) - 1;
         this.#enqueue(lane, prefix, columns.heard[i], own);
       }

@@ -48,10 +48,13 @@ export interface SetAccount {
 /** @internal */
 export class AttributeSets {
   readonly #pages: (Uint8Array | undefined)[] = [];
+  /** The same memory in words: a set begins at a whole word, and the octets after its last one are 0. */
+  readonly #words: (Int32Array<ArrayBuffer> | undefined)[] = [];
   /** Octets of live sets in each page. */
   readonly #live: number[] = [];
   readonly #freePages: number[] = [];
   #page = -1;
+  #pageWords = new Int32Array(0);
   #top = PAGE;
 
   #slots = new Int32Array(64);
@@ -71,7 +74,7 @@ export class AttributeSets {
   #unused = new Uint32Array(0);
   #unusedCount = 0;
 
-  /** By set: whose account it stands on, 0 for nobody's. */
+  /** By set: whose account it stands on, 0 for nobody's; made when first needed. */
   #account = new Uint32Array(0);
   readonly #accounts: (SetAccount | undefined)[] = [undefined];
   /** The account that new sets are put on now. */
@@ -82,8 +85,8 @@ export class AttributeSets {
   /** One past the largest id ever given out; ids start at 1, and 0 means none. */
   limit = 1;
 
-  /** LOCAL_PREF, or the default of 100. */
-  localPref = new Uint32Array(0);
+  /** LOCAL_PREF, where the set has it; made when first needed. */
+  #localPref = new Uint32Array(0);
   /** AS_PATH length as RFC 4271 §9.1.2.2 a counts: a set is one, a confederation's segments nothing (RFC 5065 §5.3). */
   pathLength = new Uint16Array(0);
   /** ORIGIN: 0 IGP, 1 EGP, 2 incomplete. */
@@ -94,10 +97,9 @@ export class AttributeSets {
   originAs = new Uint32Array(0);
   /** MULTI_EXIT_DISC, 0 when absent. */
   med = new Uint32Array(0);
-  /** ORIGINATOR_ID, 0 when absent. */
-  originatorId = new Uint32Array(0);
-  /** Length of CLUSTER_LIST. */
-  clusterLength = new Uint8Array(0);
+  /** ORIGINATOR_ID, 0 when absent, and the length of CLUSTER_LIST: what reflectors add (RFC 4456); made when first needed. */
+  #originatorId = new Uint32Array(0);
+  #clusterLength = new Uint8Array(0);
   flags = new Uint16Array(0);
 
   /** Octets held, all told. */
@@ -109,20 +111,31 @@ export class AttributeSets {
   /** The id of the set in `bytes[from, to)`, new if need be, with one more user. */
   intern(bytes: Uint8Array, from: number, to: number): number {
     const length = to - from;
+    if (this.#top + length + 3 > PAGE) this.#turn();
+    // It is written where a new one would stand, so that it is compared and kept by words.
+    const words = this.#pageWords;
+    let at = this.#top >>> 2;
     let h = Math.imul(length, 0x9e3779b1);
     let i = from;
     for (; i + 4 <= to; i += 4) {
-      h = Math.imul(h ^ (bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24)), 0x9e3779b1);
+      const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
+      words[at++] = word;
+      h = Math.imul(h ^ word, 0x9e3779b1);
       h ^= h >>> 15;
     }
-    for (; i < to; i++) h = Math.imul(h ^ bytes[i], 0x85ebca6b);
+    if (i < to) {
+      let word = 0;
+      for (let shift = 0; i < to; i++, shift += 8) word |= bytes[i] << shift;
+      words[at] = word;
+      h = Math.imul(h ^ word, 0x85ebca6b);
+    }
     h = (h ^ (h >>> 13)) >>> 0;
-    const known = this.#find(this.#slots, h, bytes, from, length) || (this.#old ? this.#find(this.#old, h, bytes, from, length) : 0);
+    const known = this.#find(this.#slots, h, length) || (this.#old ? this.#find(this.#old, h, length) : 0);
     if (known > 0) {
       if (this.#refs[known]++ === 0) this.size++;
       return known;
     }
-    return this.#add(h, bytes, from, length);
+    return this.#add(h, length);
   }
 
   /** An account to put sets on. */
@@ -144,6 +157,8 @@ export class AttributeSets {
   }
 
   #charge(id: number): void {
+    if (this.payer === 0 && this.#account.length === 0) return;
+    if (this.#account.length < this.#room) this.#account = widen(this.#account, this.#room);
     this.#account[id] = this.payer;
     if (this.payer === 0) return;
     const account = this.account(this.payer);
@@ -151,7 +166,7 @@ export class AttributeSets {
     account.octets += this.#length[id];
   }
   #discharge(id: number): void {
-    const number = this.#account[id];
+    const number = id < this.#account.length ? this.#account[id] : 0;
     if (number === 0) return;
     const account = this.account(number);
     account.sets--;
@@ -196,7 +211,7 @@ export class AttributeSets {
 
   /** Whether a set stands on an account. */
   isOn(id: number, account: number): boolean {
-    return this.#account[id] === account;
+    return (id < this.#account.length ? this.#account[id] : 0) === account;
   }
 
   /** Users of a set; for tests of the sums. */
@@ -261,30 +276,37 @@ export class AttributeSets {
         const at = this.#offset[id] & PAGE_MASK;
         const length = this.#length[id];
         this.#live[p] -= length;
-        this.#place(id, page, at, length);
+        if (this.#top + length + 3 > PAGE) this.#turn();
+        (this.#pages[this.#page] as Uint8Array).set(page.subarray(at, (at + length + 3) & ~3), this.#top); // padding too
+        this.#place(id, length);
       }
       this.#reclaim(p);
     }
     return false;
   }
 
-  #find(slots: Int32Array, h: number, bytes: Uint8Array, from: number, length: number): number {
+  /** A set equal to what stands at the top of the newest page, or 0. */
+  #find(slots: Int32Array, h: number, length: number): number {
     const mask = slots.length - 1;
     for (let at = h & mask; ; at = (at + 1) & mask) {
       const id = slots[at];
       if (id === 0) return 0;
-      if (id > 0 && this.#hash[id] === h && this.#length[id] === length && this.#same(id, bytes, from, length)) return id;
+      if (id > 0 && this.#hash[id] === h && this.#length[id] === length && this.#same(id, length)) return id;
     }
   }
 
-  #same(id: number, bytes: Uint8Array, from: number, length: number): boolean {
-    const page = this.#pages[this.#offset[id] >>> PAGE_BITS] as Uint8Array; // a live set's page exists
-    const at = this.#offset[id] & PAGE_MASK;
-    for (let i = 0; i < length; i++) if (page[at + i] !== bytes[from + i]) return false;
+  #same(id: number, length: number): boolean {
+    const words = this.#words[this.#offset[id] >>> PAGE_BITS] as Int32Array; // a live set's page exists
+    let at = (this.#offset[id] & PAGE_MASK) >>> 2;
+    const own = this.#pageWords;
+    const from = this.#top >>> 2;
+    const end = from + ((length + 3) >>> 2);
+    for (let i = from; i < end; i++, at++) if (words[at] !== own[i]) return false;
     return true;
   }
 
-  #add(h: number, bytes: Uint8Array, from: number, length: number): number {
+  /** What stands at the top of the newest page becomes a set. */
+  #add(h: number, length: number): number {
     // Where there is never time, what is new makes room for itself.
     if (this.#unusedCount > 1024 && this.#unusedCount * 2 > this.size) this.bury(4);
     let id: number;
@@ -298,8 +320,9 @@ export class AttributeSets {
     this.#hash[id] = h;
     this.#length[id] = length;
     this.#charge(id);
-    this.#place(id, bytes, from, length);
-    this.#fillKeys(id, bytes, from, from + length);
+    const page = this.#pages[this.#page] as Uint8Array; // it was just written
+    this.#fillKeys(id, page, this.#top, this.#top + length);
+    this.#place(id, length);
     this.#grow();
     this.#put(id);
     return id;
@@ -313,27 +336,31 @@ export class AttributeSets {
     this.#slots[at] = id;
   }
 
-  #place(id: number, bytes: Uint8Array, from: number, length: number): void {
-    if (this.#top + length > PAGE) {
-      const retired = this.#page;
-      const next = this.#freePages.pop() ?? this.#pages.length;
-      this.#pages[next] ??= new Uint8Array(PAGE);
-      this.#live[next] = 0;
-      this.#page = next;
-      this.#top = 0;
-      if (retired >= 0) this.#reclaim(retired);
-    }
-    const page = this.#pages[this.#page] as Uint8Array; // made above
-    const top = this.#top;
-    for (let i = 0; i < length; i++) page[top + i] = bytes[from + i];
-    this.#offset[id] = this.#page * PAGE + top;
+  /** The set's octets are those at the top of the newest page. */
+  #place(id: number, length: number): void {
+    this.#offset[id] = this.#page * PAGE + this.#top;
     this.#live[this.#page] += length;
-    this.#top += length;
+    this.#top = (this.#top + length + 3) & ~3;
+  }
+
+  /** Goes on in another page. */
+  #turn(): void {
+    const retired = this.#page;
+    const next = this.#freePages.pop() ?? this.#pages.length;
+    const page = this.#pages[next] ?? new Uint8Array(PAGE);
+    this.#pages[next] = page;
+    this.#pageWords = new Int32Array(page.buffer);
+    this.#words[next] = this.#pageWords;
+    this.#live[next] = 0;
+    this.#page = next;
+    this.#top = 0;
+    if (retired >= 0) this.#reclaim(retired);
   }
 
   #reclaim(p: number): void {
     if (this.#live[p] > 0 || p === this.#page || this.#pages[p] === undefined) return;
     this.#pages[p] = undefined;
+    this.#words[p] = undefined;
     this.#freePages.push(p);
   }
 
@@ -381,21 +408,37 @@ export class AttributeSets {
     this.#length = widen(this.#length, room);
     this.#hash = widen(this.#hash, room);
     this.#refs = widen(this.#refs, room);
-    this.#account = widen(this.#account, room);
-    this.localPref = widen(this.localPref, room);
+    if (this.#localPref.length > 0) this.#localPref = widen(this.#localPref, room);
     this.pathLength = widen(this.pathLength, room);
     this.origin = widen(this.origin, room);
     this.neighbourAs = widen(this.neighbourAs, room);
     this.originAs = widen(this.originAs, room);
     this.med = widen(this.med, room);
-    this.originatorId = widen(this.originatorId, room);
-    this.clusterLength = widen(this.clusterLength, room);
+    if (this.#originatorId.length > 0) this.#widenReflected();
     this.flags = widen(this.flags, room);
+  }
+
+  #widenReflected(): void {
+    this.#originatorId = widen(this.#originatorId, this.#room);
+    this.#clusterLength = widen(this.#clusterLength, this.#room);
+  }
+
+  /** LOCAL_PREF, or the default of 100. */
+  localPrefOf(id: number): number {
+    return (this.flags[id] & SetFlag.hasLocalPref) !== 0 ? this.#localPref[id] : 100;
+  }
+  /** ORIGINATOR_ID, 0 when absent. */
+  originatorIdOf(id: number): number {
+    return this.#originatorId.length === 0 ? 0 : this.#originatorId[id];
+  }
+  /** Length of CLUSTER_LIST. */
+  clusterLengthOf(id: number): number {
+    return this.#clusterLength.length === 0 ? 0 : this.#clusterLength[id];
   }
 
   #fillKeys(id: number, bytes: Uint8Array, from: number, to: number): void {
     let flags = 0;
-    let localPref = 100;
+    let localPref = 0;
     let pathLength = 0;
     let origin = 2;
     let neighbourAs = 0;
@@ -451,14 +494,20 @@ export class AttributeSets {
       }
       at = end;
     }
-    this.localPref[id] = localPref;
+    if ((flags & SetFlag.hasLocalPref) !== 0) {
+      if (this.#localPref.length < this.#room) this.#localPref = widen(this.#localPref, this.#room);
+      this.#localPref[id] = localPref;
+    }
     this.pathLength[id] = Math.min(0xffff, pathLength);
     this.origin[id] = origin;
     this.neighbourAs[id] = neighbourAs;
     this.originAs[id] = originAs;
     this.med[id] = med;
-    this.originatorId[id] = originatorId;
-    this.clusterLength[id] = clusterLength;
+    if (originatorId !== 0 || clusterLength !== 0 || this.#originatorId.length > 0) {
+      if (this.#originatorId.length < this.#room) this.#widenReflected();
+      this.#originatorId[id] = originatorId;
+      this.#clusterLength[id] = clusterLength;
+    }
     this.flags[id] = flags;
   }
 }

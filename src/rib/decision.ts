@@ -67,9 +67,9 @@ export class Decision {
       return this.#least(rows, count, 'vrrp-priority', (row) => -(this.#feed(row).priority ?? 0), eliminated);
     if (this.#source(rows[0]) !== BGP) return count;
     // Degree of preference (§9.1.1): LOCAL_PREF counts from internal neighbours only; the import drops it from others.
-    count = this.#least(rows, count, 'local-pref', (row) => -sets.localPref[rib.setOut[row]], eliminated);
-    count = this.#least(rows, count, 'as-path-length', (row) => sets.pathLength[rib.setOut[row]], eliminated);
-    count = this.#least(rows, count, 'origin', (row) => sets.origin[rib.setOut[row]], eliminated);
+    count = this.#least(rows, count, 'local-pref', (row) => -sets.localPrefOf(rib.setOutOf(row)), eliminated);
+    count = this.#least(rows, count, 'as-path-length', (row) => sets.pathLength[rib.setOutOf(row)], eliminated);
+    count = this.#least(rows, count, 'origin', (row) => sets.origin[rib.setOutOf(row)], eliminated);
     count = this.#leastMed(rows, count, eliminated);
     count = this.#least(rows, count, 'external', (row) => (this.#feed(row).external ? 0 : 1), eliminated);
     // Interior cost (§9.1.2.2 e): every next hop is a node of the network, one hop away.
@@ -83,8 +83,8 @@ export class Decision {
       if (this.options.preferOldestExternal && this.#feed(rows[0]).external) {
         count = this.#least(rows, count, 'oldest-external', (row) => rib.arrival[row], eliminated);
       }
-      count = this.#least(rows, count, 'router-id', (row) => sets.originatorId[rib.setOut[row]] || this.#feed(row).routerId, eliminated);
-      count = this.#least(rows, count, 'cluster-list-length', (row) => sets.clusterLength[rib.setOut[row]], eliminated);
+      count = this.#least(rows, count, 'router-id', (row) => sets.originatorIdOf(rib.setOutOf(row)) || this.#feed(row).routerId, eliminated);
+      count = this.#least(rows, count, 'cluster-list-length', (row) => sets.clusterLengthOf(rib.setOutOf(row)), eliminated);
       count = this.#first(
         rows,
         count,
@@ -145,9 +145,9 @@ export class Decision {
       count,
       'med',
       (row) => {
-        const set = rib.setOut[row];
+        const set = rib.setOutOf(row);
         return !all.some((other) => {
-          const o = rib.setOut[other];
+          const o = rib.setOutOf(other);
           return (this.options.alwaysCompareMed || sets.neighbourAs[o] === sets.neighbourAs[set]) && sets.med[o] < sets.med[set];
         });
       },

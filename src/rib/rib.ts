@@ -6,6 +6,7 @@ import { Verdict } from '../claims/reasons.js';
 import { roomFor, widen } from '../lib/columns.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, LLGR_STALE, SetFlag } from './attribute-sets.js';
+import { FeedRows } from './feed-rows.js';
 import { Ipv4Prefixes, Ipv6Prefixes, type PrefixTable } from './prefix-table.js';
 import { Standings } from './standings.js';
 
@@ -28,6 +29,8 @@ export const PrefixState = {
   empty: 32,
   /** The winner's attributes changed, or it ended, since the last decision. */
   altered: 64,
+  /** A claim changed since the last publication. */
+  touched: 128,
 } as const;
 
 /**
@@ -69,16 +72,14 @@ export class Rib {
   decided = new Uint32Array(0);
   published = new Uint32Array(0);
   state = new Uint8Array(0);
-  /** Claims that changed since the last publication, up to 65,535. */
-  merged = new Uint16Array(0);
+  /** Claims that changed since the last publication beyond the first ({@link PrefixState.touched}), up to 65,535; made when first needed. */
+  #merged = new Uint16Array(0);
   /** Neighbours that were told of the prefix, and that wait to be: 32,767 of them can be. */
   holds = new Uint16Array(0);
 
   // By claim row.
   #rowRoom = 0;
-  #rowLimit = 0;
-  #freeRows = new Uint32Array(0);
-  #freeRowCount = 0;
+  readonly #feedRows = new FeedRows();
   /** Claims alive, refused ones too. */
   rows = 0;
   prefixOf = new Uint32Array(0);
@@ -86,17 +87,16 @@ export class Rib {
   standing = new Uint32Array(0);
   /** RFC 7911 path identifier, or the program's lease number; made when first needed. */
   pathId = new Uint32Array(0);
+  /** 0 in a row that is free. */
   setIn = new Uint32Array(0);
-  setOut = new Uint32Array(0);
+  /** What is told of the claim, where that is not what was heard; made when first needed. */
+  #setOut = new Uint32Array(0);
   /** Preferences asked for, by row: few ask. Of an initial holder's row, its kind. */
   readonly #wishes = new Map<number, number>();
   /** Its place in the order in which claims were first heard; a change of attributes does not make a claim new. */
   arrival = new Uint32Array(0);
-  /** The prefix's next claim, row + 1. */
-  next = new Uint32Array(0);
-  /** The feed's claims in order of arrival, row + 1. */
-  feedNext = new Uint32Array(0);
-  feedPrevious = new Uint32Array(0);
+  /** The prefix's next claim, row + 1; made when a prefix first has two. */
+  #next = new Uint32Array(0);
 
   /** Place in its source's own order, the least first, where attributes do not say it: OSPF's cost. Made when first needed. */
   #rank = new Float64Array(0);
@@ -105,8 +105,6 @@ export class Rib {
   #stale = new Uint8Array(0);
 
   // By feed.
-  #feedHead = new Uint32Array(0);
-  #feedTail = new Uint32Array(0);
   /** Claims of each feed, and those refused. */
   feedRows = new Uint32Array(0);
   feedRefused = new Uint32Array(0);
@@ -178,23 +176,23 @@ export class Rib {
   find(prefix: number, feed: number, pathId: number): number {
     let row = this.head[prefix];
     while (row !== 0 && (this.feedOf(row - 1) !== feed || (this.pathId.length > 0 && this.pathId[row - 1] !== pathId)))
-      row = this.next[row - 1];
+      row = this.nextOf(row - 1);
     return row;
   }
 
   /** Whether a feed claims the prefix, by any path. */
   hears(prefix: number, feed: number): boolean {
-    for (let row = this.head[prefix]; row !== 0; row = this.next[row - 1]) if (this.feedOf(row - 1) === feed) return true;
+    for (let row = this.head[prefix]; row !== 0; row = this.nextOf(row - 1)) if (this.feedOf(row - 1) === feed) return true;
     return false;
   }
 
   /** Prefixes that a feed claims, each once. Walks its claims. */
   prefixesOf(feed: number): number {
     let count = 0;
-    for (let at = this.firstOf(feed); at !== 0; at = this.feedNext[at - 1]) {
+    for (let at = this.firstOf(feed); at !== 0; at = this.afterOf(at - 1)) {
       // Of several paths, the one that stands first counts.
       let row = this.head[this.prefixOf[at - 1]];
-      while (this.feedOf(row - 1) !== feed) row = this.next[row - 1];
+      while (this.feedOf(row - 1) !== feed) row = this.nextOf(row - 1);
       if (row === at) count++;
     }
     return count;
@@ -225,10 +223,9 @@ export class Rib {
     const speaker = bound < 0 ? holder : bound;
     const { standings } = this;
     // Columns stay where they are from here on.
-    const { head, next, state, merged, dirty, dirtySince, prefixOf, standing, arrival, feedNext, feedPrevious, now } = this;
+    const { head, state, dirty, dirtySince, prefixOf, standing, arrival, now } = this;
     const own = this.setIn;
-    const told = this.setOut;
-    let tail = this.#feedTail[feed];
+    const rows = this.#feedRows;
     let fresh = 0;
     // Neighbours in a run are mostly judged alike.
     let lastJudged = UNJUDGED;
@@ -242,21 +239,15 @@ export class Rib {
       if (known !== 0) {
         if (!this.#change(row, setIn, setOut, fault, holder, wish)) continue;
       } else {
-        row = this.#freeRowCount > 0 ? this.#freeRows[--this.#freeRowCount] : this.#rowLimit++;
+        row = rows.take(feed);
         fresh++;
         prefixOf[row] = prefix;
         if (this.pathId.length > 0) this.pathId[row] = pathId;
         arrival[row] = ++this.#arrivals;
-        // What is 0 in fresh memory is not written: the system need not give it then.
-        if (next[row] !== first) next[row] = first;
+        if (first !== 0 || this.#next.length > 0) this.#link(row, first);
         head[prefix] = row + 1;
-        feedPrevious[row] = tail;
-        if (feedNext[row] !== 0) feedNext[row] = 0;
-        if (tail === 0) this.#feedHead[feed] = row + 1;
-        else feedNext[tail - 1] = row + 1;
-        tail = row + 1;
         own[row] = setIn;
-        told[row] = setOut;
+        if (setOut !== setIn || this.#setOut.length > 0) this.#putSetOut(row, setOut);
         if (wish >= 0) this.#wishes.set(row, wish);
         const judged = fault !== 0 ? -fault : source === 'initial' ? UNJUDGED : this.#authorize(prefix, speaker, holder, sourceIndex);
         if (judged === lastJudged && judged !== UNJUDGED) {
@@ -272,13 +263,13 @@ export class Rib {
           lastJudged = shared ? judged : UNJUDGED;
         }
       }
-      if (merged[prefix] < 0xffff) merged[prefix]++;
-      if ((state[prefix] & PrefixState.dirty) !== 0) continue;
-      state[prefix] |= PrefixState.dirty;
+      const mark = state[prefix];
+      if ((mark & PrefixState.touched) !== 0) this.merge(prefix, 1);
+      if ((mark & PrefixState.dirty) !== 0) continue;
+      state[prefix] = mark | PrefixState.dirty | PrefixState.touched;
       dirty[this.dirtyCount] = prefix;
       dirtySince[this.dirtyCount++] = now;
     }
-    this.#feedTail[feed] = tail;
     this.feedRows[feed] += fresh;
     this.rows += fresh;
     this.sets.retain(setIn, fresh);
@@ -290,7 +281,7 @@ export class Rib {
     if (row < this.#stale.length) this.#stale[row] = Stale.fresh;
     if (
       this.setIn[row] === setIn &&
-      this.setOut[row] === setOut &&
+      this.setOutOf(row) === setOut &&
       this.standings.fault[this.standing[row]] === fault &&
       this.holderOf(row) === holder &&
       this.wishOf(row) === wish
@@ -301,26 +292,41 @@ export class Rib {
     if (this.dampening && this.setIn[row] !== setIn) this.#flapped(row, false);
     this.sets.retain(setIn);
     this.sets.retain(setOut);
-    this.sets.release(this.setIn[row]);
-    this.sets.release(this.setOut[row]);
+    const [heard, told] = [this.setIn[row], this.setOutOf(row)];
+    this.sets.release(heard);
+    this.sets.release(told);
     this.setIn[row] = setIn;
-    this.#setOut(row, setOut);
+    this.#tell(row, told, setOut);
     this.#setWish(row, wish);
     this.#judge(row, this.feedOf(row), holder, fault);
     return true;
   }
 
-  /** Another set is told of a claim from now on. */
-  #setOut(row: number, set: number): void {
-    if (this.setOut[row] === set) return;
-    this.setOut[row] = set;
+  /** What is told of a claim: what was heard, or what policy made of it. */
+  setOutOf(row: number): number {
+    return this.#setOut.length === 0 ? this.setIn[row] : this.#setOut[row];
+  }
+  #putSetOut(row: number, set: number): void {
+    if (this.#setOut.length < this.#rowRoom) {
+      if (set === this.setIn[row] && this.#setOut.length === 0) return;
+      this.#setOut = widen(this.#setOut.length === 0 ? this.setIn : this.#setOut, this.#rowRoom);
+    }
+    this.#setOut[row] = set;
+  }
+
+  /** A set is told of a claim from now on, where it was `before`. */
+  #tell(row: number, before: number, set: number): void {
+    this.#putSetOut(row, set);
+    if (before === set) return;
     const prefix = this.prefixOf[row];
     if (this.best[prefix] === row + 1) this.state[prefix] |= PrefixState.altered;
   }
 
   /** Makes room for `count` claims that may all be new, to prefixes that have ids. */
   #makeRoom(count: number, pathIds: Uint32Array | undefined): void {
-    if (this.#rowLimit + count > this.#rowRoom) this.#widenRows(this.#rowLimit + count);
+    // Rows come in blocks.
+    const rows = this.#feedRows.limit + count + 128;
+    if (rows > this.#rowRoom) this.#widenRows(rows);
     if (this.dirtyCount + count > this.dirty.length) {
       const room = roomFor(this.dirtyCount + count, this.dirty.length);
       this.dirty = widen(this.dirty, room);
@@ -342,45 +348,38 @@ export class Rib {
   /** Ends the claim in a row. */
   remove(row: number): void {
     const prefix = this.prefixOf[row];
-    if (this.head[prefix] === row + 1) this.head[prefix] = this.next[row];
+    if (this.head[prefix] === row + 1) this.head[prefix] = this.nextOf(row);
     else {
       let before = this.head[prefix] - 1;
-      while (this.next[before] !== row + 1) before = this.next[before] - 1;
-      this.next[before] = this.next[row];
+      while (this.#next[before] !== row + 1) before = this.#next[before] - 1;
+      this.#next[before] = this.#next[row];
     }
     if (this.best[prefix] === row + 1) this.state[prefix] |= PrefixState.altered;
     const feed = this.feedOf(row);
     if (this.dampening) this.#flapped(row, true);
-    const [previous, next] = [this.feedPrevious[row], this.feedNext[row]];
-    if (previous === 0) this.#feedHead[feed] = next;
-    else this.feedNext[previous - 1] = next;
-    if (next === 0) this.#feedTail[feed] = previous;
-    else this.feedPrevious[next - 1] = previous;
     this.feedRows[feed]--;
     if (this.verdictOf(row) !== 0) this.feedRefused[feed]--;
     this.#uncount(row);
     this.standings.release(this.standing[row]);
     this.standing[row] = 0;
     this.sets.release(this.setIn[row]);
-    this.sets.release(this.setOut[row]);
+    this.sets.release(this.setOutOf(row));
     this.rows--;
-    // A row's prefix says whether the row is alive when all rows are walked.
     this.setIn[row] = 0;
     if (this.#rank.length > 0) this.#rank[row] = 0;
     if (row < this.#stale.length) this.#stale[row] = Stale.fresh;
     this.#setWish(row, -1);
-    if (this.#freeRowCount >= this.#freeRows.length)
-      this.#freeRows = widen(this.#freeRows, roomFor(this.#freeRowCount + 1, this.#freeRows.length));
-    this.#freeRows[this.#freeRowCount++] = row;
+    this.#feedRows.give(row);
     this.touch(prefix);
   }
 
-  /** Ends up to `most` claims of a feed, oldest first. Returns how many there were. */
+  /** Ends up to `most` claims of a feed. Returns how many there were. */
   sweep(feed: number, most: number): number {
     let swept = 0;
-    for (let row = this.firstOf(feed); row !== 0 && swept < most; row = this.firstOf(feed)) {
+    for (let row = this.firstOf(feed); row !== 0 && swept < most; swept++) {
+      const after = this.afterOf(row - 1);
       this.remove(row - 1);
-      swept++;
+      row = after;
     }
     return swept;
   }
@@ -388,14 +387,14 @@ export class Rib {
   /** Marks a feed's claims, but for those that are marked with more already: what it does not repeat before {@link Rib.sweepStale} ends. */
   markStale(feed: number, mark: number): void {
     if (this.#stale.length < this.#rowRoom) this.#stale = widen(this.#stale, this.#rowRoom);
-    for (let at = this.firstOf(feed); at !== 0; at = this.feedNext[at - 1]) if (this.#stale[at - 1] < mark) this.#stale[at - 1] = mark;
+    for (let at = this.firstOf(feed); at !== 0; at = this.afterOf(at - 1)) if (this.#stale[at - 1] < mark) this.#stale[at - 1] = mark;
   }
 
   /** Ends the claims that the feed did not repeat: all marked ones, or those of one mark. */
   sweepStale(feed: number, mark?: number): void {
     for (let at = this.firstOf(feed); at !== 0; ) {
       const row = at - 1;
-      at = this.feedNext[row];
+      at = this.afterOf(row);
       const stale = this.staleOf(row);
       if (stale !== Stale.fresh && (mark === undefined || stale === mark)) this.remove(row);
     }
@@ -405,16 +404,17 @@ export class Rib {
   keepLongLived(feed: number): void {
     for (let at = this.firstOf(feed); at !== 0; ) {
       const row = at - 1;
-      at = this.feedNext[row];
+      at = this.afterOf(row);
       if (this.staleOf(row) === Stale.fresh || this.staleOf(row) === Stale.longLived) continue;
-      if ((this.sets.flags[this.setOut[row]] & SetFlag.noLlgr) !== 0) {
+      const before = this.setOutOf(row);
+      if ((this.sets.flags[before] & SetFlag.noLlgr) !== 0) {
         this.remove(row);
         continue;
       }
       this.#stale[row] = Stale.longLived;
-      const told = this.#adorned(row, this.setOut[row]);
-      this.sets.release(this.setOut[row]);
-      this.#setOut(row, told);
+      const told = this.#adorned(row, before);
+      this.sets.release(before);
+      this.#tell(row, before, told);
       this.rejudge(row);
       this.touch(this.prefixOf[row]);
     }
@@ -437,14 +437,47 @@ export class Rib {
     return row < this.#stale.length ? this.#stale[row] : Stale.fresh;
   }
 
-  /** The oldest claim of a feed, row + 1; the next is in {@link Rib.feedNext}. */
+  /** The first claim of a feed, row + 1, or 0. */
   firstOf(feed: number): number {
-    return feed < this.#feedHead.length ? this.#feedHead[feed] : 0;
+    return this.#feedRows.first(feed);
+  }
+  /** The claim of the same feed after that in `row`, row + 1, or 0. */
+  afterOf(row: number): number {
+    return this.#feedRows.after(row);
+  }
+  /** The claim to the same prefix after that in `row`, row + 1, or 0. */
+  nextOf(row: number): number {
+    return this.#next.length === 0 ? 0 : this.#next[row];
+  }
+  #link(row: number, next: number): void {
+    if (this.#next.length < this.#rowRoom) this.#next = widen(this.#next, this.#rowRoom);
+    this.#next[row] = next;
   }
 
   /** One past the largest row in use; a row with `setIn` 0 is free. */
   get rowLimit(): number {
-    return this.#rowLimit;
+    return this.#feedRows.limit;
+  }
+
+  /** Claims to a prefix that changed since the last publication, up to 65,536. */
+  mergedOf(prefix: number): number {
+    if ((this.state[prefix] & PrefixState.touched) === 0) return 0;
+    return 1 + (prefix < this.#merged.length ? this.#merged[prefix] : 0);
+  }
+  /** So many more of them changed. */
+  merge(prefix: number, changes: number): void {
+    if (changes > 0 && (this.state[prefix] & PrefixState.touched) === 0) {
+      this.state[prefix] |= PrefixState.touched;
+      changes--;
+    }
+    if (changes === 0) return;
+    if (this.#merged.length < this.#prefixRoom) this.#merged = widen(this.#merged, this.#prefixRoom);
+    this.#merged[prefix] = Math.min(0xffff, this.#merged[prefix] + changes);
+  }
+  /** What changes from now on belongs to the next publication. */
+  unmerge(prefix: number): void {
+    this.state[prefix] &= ~PrefixState.touched;
+    if (prefix < this.#merged.length) this.#merged[prefix] = 0;
   }
 
   /** A claim's holder is to be left, or no longer: what is told of it changes though its attributes do not. */
@@ -457,7 +490,7 @@ export class Rib {
 
   /** The claims to a prefix changed: it will be decided again at the end of the turn. */
   touch(prefix: number): void {
-    if (this.merged[prefix] < 0xffff) this.merged[prefix]++;
+    this.merge(prefix, 1);
     if ((this.state[prefix] & PrefixState.dirty) !== 0) return;
     this.state[prefix] |= PrefixState.dirty;
     if (this.dirtyCount >= this.dirty.length) {
@@ -486,7 +519,7 @@ export class Rib {
       if (judged < 0) verdict = -judged;
       else {
         grant = judged + 1;
-        this.#derive(judged, holder, this.setOut[row], sourceIndex, this.wishOf(row));
+        this.#derive(judged, holder, this.setOutOf(row), sourceIndex, this.wishOf(row));
         preference = this.#preference;
         kind = this.#kind;
         const { limit } = this.authorization.grants[judged];
@@ -592,30 +625,31 @@ export class Rib {
     const { importer } = feed;
     if (!importer) return;
     const { prefixes: t, standings } = this;
-    for (let at = this.firstOf(feed.index); at !== 0; at = this.feedNext[at - 1]) {
+    for (let at = this.firstOf(feed.index); at !== 0; at = this.afterOf(at - 1)) {
       const row = at - 1;
       const prefix = this.prefixOf[row];
       if (this.ipv6) importer.evaluate(this.setIn[row], t.a[prefix], t.b[prefix], t.c[prefix], t.d[prefix], t.length[prefix], true);
       else importer.evaluate(this.setIn[row], t.a[prefix], 0, 0, 0, t.length[prefix], false);
+      const before = this.setOutOf(row);
       const told = this.#adorned(row, importer.setOut);
-      this.sets.release(this.setOut[row]);
-      if (told !== this.setOut[row]) {
-        this.#setOut(row, told);
+      this.sets.release(before);
+      if (told !== before) {
+        this.#tell(row, before, told);
         this.touch(prefix);
       }
       this.#setWish(row, importer.wish);
-      const before = this.standing[row];
+      const stood = this.standing[row];
       // Its verdict is found when all are judged again, which follows.
       this.standing[row] = standings.intern(
         feed.index,
         importer.holder,
         importer.fault,
-        standings.verdict[before],
-        standings.grant[before],
-        standings.preference[before],
-        standings.kind[before],
+        standings.verdict[stood],
+        standings.grant[stood],
+        standings.preference[stood],
+        standings.kind[stood],
       );
-      standings.release(before);
+      standings.release(stood);
     }
   }
 
@@ -632,7 +666,7 @@ export class Rib {
     this.roomMade.clear();
     const limited: number[] = [];
     this.#limited = limited;
-    for (let row = 0; row < this.#rowLimit; row++) {
+    for (let row = 0; row < this.rowLimit; row++) {
       if (this.setIn[row] !== 0 && this.#again(row)) this.touch(this.prefixOf[row]);
     }
     this.#limited = undefined;
@@ -643,7 +677,7 @@ export class Rib {
   fillRoom(): void {
     if (this.roomMade.size === 0) return;
     const waiting: number[] = [];
-    for (let row = 0; row < this.#rowLimit; row++) {
+    for (let row = 0; row < this.rowLimit; row++) {
       if (this.setIn[row] !== 0 && this.verdictOf(row) === Verdict['limit-exceeded'] && this.roomMade.has(this.grantOf(row) - 1))
         waiting.push(row);
     }
@@ -683,8 +717,8 @@ export class Rib {
       const prefix = this.#emptied[--this.#emptyCount];
       this.state[prefix] &= ~PrefixState.empty;
       if (!this.#empty(prefix) || this.state[prefix] !== PrefixState.live) continue;
+      this.unmerge(prefix);
       this.state[prefix] = 0;
-      this.merged[prefix] = 0;
       this.prefixes.free(prefix);
     }
     return this.#emptyCount > 0;
@@ -707,10 +741,9 @@ export class Rib {
 
   /** Makes room for a feed's list. */
   addFeed(index: number): void {
-    if (index >= this.#feedHead.length) {
-      const room = roomFor(index + 1, this.#feedHead.length);
-      this.#feedHead = widen(this.#feedHead, room);
-      this.#feedTail = widen(this.#feedTail, room);
+    this.#feedRows.addFeed(index);
+    if (index >= this.feedRows.length) {
+      const room = roomFor(index + 1, this.feedRows.length);
       this.feedRows = widen(this.feedRows, room);
       this.feedRefused = widen(this.feedRefused, room);
     }
@@ -741,7 +774,7 @@ export class Rib {
   /** Four thousand million claims have come and gone: those that are alive are numbered anew, in their order. */
   #renumber(): void {
     const rows: number[] = [];
-    for (let row = 0; row < this.#rowLimit; row++) if (this.setIn[row] !== 0) rows.push(row);
+    for (let row = 0; row < this.rowLimit; row++) if (this.setIn[row] !== 0) rows.push(row);
     rows.sort((x, y) => this.arrival[x] - this.arrival[y]);
     rows.forEach((row, i) => {
       this.arrival[row] = i + 1;
@@ -776,7 +809,7 @@ export class Rib {
   /** Whether another accepted claim of the same holder to the same prefix stands under the same grant. */
   #twin(row: number, holder: number, grant: number): boolean {
     const { standings } = this;
-    for (let other = this.head[this.prefixOf[row]]; other !== 0; other = this.next[other - 1]) {
+    for (let other = this.head[this.prefixOf[row]]; other !== 0; other = this.nextOf(other - 1)) {
       const at = this.standing[other - 1];
       if (other - 1 === row || standings.holder[at] !== holder || standings.grant[at] !== grant + 1 || standings.verdict[at] !== 0)
         continue;
@@ -793,7 +826,7 @@ export class Rib {
     this.decided = widen(this.decided, room);
     this.published = widen(this.published, room);
     this.state = widen(this.state, room);
-    this.merged = widen(this.merged, room);
+    if (this.#merged.length > 0) this.#merged = widen(this.#merged, room);
     this.holds = widen(this.holds, room);
   }
 
@@ -805,10 +838,8 @@ export class Rib {
     if (this.pathId.length > 0) this.pathId = widen(this.pathId, room);
     if (this.#rank.length > 0) this.#rank = widen(this.#rank, room);
     this.setIn = widen(this.setIn, room);
-    this.setOut = widen(this.setOut, room);
+    if (this.#setOut.length > 0) this.#setOut = widen(this.#setOut, room);
     this.arrival = widen(this.arrival, room);
-    this.next = widen(this.next, room);
-    this.feedNext = widen(this.feedNext, room);
-    this.feedPrevious = widen(this.feedPrevious, room);
+    if (this.#next.length > 0) this.#next = widen(this.#next, room);
   }
 }

@@ -163,7 +163,7 @@ export class Guard {
     network.begin();
     feed.alive = false;
     for (const rib of ribsOf(network)) {
-      for (let at = rib.firstOf(feed.index); at !== 0; at = rib.feedNext[at - 1] ?? 0) rib.touch(rib.prefixOf[at - 1] ?? 0);
+      for (let at = rib.firstOf(feed.index); at !== 0; at = rib.afterOf(at - 1)) rib.touch(rib.prefixOf[at - 1] ?? 0);
     }
     network.settle(feed.cause);
     const entry = {
@@ -190,7 +190,7 @@ export class Guard {
     for (const rib of ribsOf(this.network)) {
       for (let at = rib.firstOf(feed.index); at !== 0; ) {
         const row = at - 1;
-        at = rib.feedNext[row] ?? 0;
+        at = rib.afterOf(row);
         const prefix = rib.prefixOf[row] ?? 0;
         if (rib.verdictOf(row) === 0 && rib.decided[prefix] === 0) {
           rib.touch(prefix);

@@ -95,7 +95,7 @@ export function takeSnapshot(network: {
           rib.prefixes.format(rib.prefixOf[row] ?? 0),
           rib.pathId[row] ?? 0,
           sets.of(rib.setIn[row] ?? 0),
-          sets.of(rib.setOut[row] ?? 0),
+          sets.of(rib.setOutOf(row)),
           nodes.of(rib.holderOf(row)),
           rib.wishOf(row),
         ],

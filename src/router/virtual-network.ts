@@ -755,7 +755,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const { bytes, length } = parsePrefix(key);
     const id = rib.prefixes.find(...prefixWords(bytes), length);
     this.begin();
-    if (id >= 0) for (let at = rib.head[id] ?? 0; at !== 0; at = rib.next[at - 1] ?? 0) rib.rejudge(at - 1);
+    if (id >= 0) for (let at = rib.head[id] ?? 0; at !== 0; at = rib.nextOf(at - 1)) rib.rejudge(at - 1);
     if (this.#dampened.size === 0) rib.dampening?.tidy(this.#clock.now());
     this.settle({ type: 'undampened' });
   }
@@ -943,7 +943,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
       for (let at = rib.firstOf(this.#initial.index); at !== 0; ) {
         const row = at - 1;
-        at = rib.feedNext[row] ?? 0;
+        at = rib.afterOf(row);
         const text = rib.prefixes.format(rib.prefixOf[row] ?? 0);
         if (!wanted.has(`${text} ${this.model.at(rib.holderOf(row)).name}`)) {
           this.#moved.delete(text);
@@ -984,7 +984,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       if (id < 0) continue;
       let standIn = -1;
       let heard = false;
-      for (let at = rib.head[id] ?? 0; at !== 0; at = rib.next[at - 1] ?? 0) {
+      for (let at = rib.head[id] ?? 0; at !== 0; at = rib.nextOf(at - 1)) {
         if (rib.holderOf(at - 1) !== holder) continue;
         if (rib.feedOf(at - 1) === this.#initial.index) standIn = rib.wishOf(at - 1) >= 2 ? at - 1 : standIn;
         else if (rib.verdictOf(at - 1) === 0) heard = true;

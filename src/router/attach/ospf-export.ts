@@ -115,7 +115,7 @@ export class OspfExport {
   /** What the rules make of a claim. */
   #judged(rib: Rib, row: number, feed: Feed, id: number, metric: number): number | undefined {
     if (!this.#policy) return metric;
-    const attributes = decodeCanonical(rib.sets.copy(rib.setOut[row] ?? 0));
+    const attributes = decodeCanonical(rib.sets.copy(rib.setOutOf(row)));
     const result = this.#policy.evaluate({
       attributes,
       source: feed.source,

@@ -96,7 +96,7 @@ export class VerdictEcho {
   /** Verdict, times two, plus whether the claim holds: of the first {@link MOST} claims. */
   #codes(rib: Rib): Map<number, number> {
     const codes = new Map<number, number>();
-    for (let at = rib.firstOf(this.session.feed); at !== 0 && codes.size < MOST; at = rib.feedNext[at - 1] ?? 0) {
+    for (let at = rib.firstOf(this.session.feed); at !== 0 && codes.size < MOST; at = rib.afterOf(at - 1)) {
       const row = at - 1;
       const prefix = rib.prefixOf[row] ?? 0;
       const code = rib.verdictOf(row) * 2 + (rib.best[prefix] === at ? 1 : 0);
