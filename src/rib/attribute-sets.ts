@@ -47,7 +47,7 @@ export interface SetAccount {
 
 /** @internal */
 export class AttributeSets {
-  readonly #pages: (Uint8Array | undefined)[] = [];
+  readonly #pages: (Uint8Array<ArrayBuffer> | undefined)[] = [];
   /** The same memory in words: a set begins at a whole word, and the octets after its last one are 0. */
   readonly #words: (Int32Array<ArrayBuffer> | undefined)[] = [];
   /** Octets of live sets in each page. */
