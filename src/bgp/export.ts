@@ -68,6 +68,9 @@ export class RouteExport {
   #feed: Feed | undefined;
   #ipv6 = false;
   #tellable = false;
+  #heardHop: Uint8Array = NONE;
+  #heardIpv6 = false;
+  #stays = false;
   /** Whether the route is told with GRACEFUL_SHUTDOWN that it does not have itself. */
   #shutdown = false;
   readonly needsPrefix: boolean;
@@ -80,6 +83,7 @@ export class RouteExport {
   reset(): void {
     this.#set = -1;
     this.#feed = undefined;
+    this.#heardHop = NONE;
   }
 
   /** Whether the claim in `row` may be told, apart from what its attributes and the policy say. */
@@ -175,7 +179,7 @@ export class RouteExport {
           past = 3;
           continue;
         case 3:
-          if (keepHop || context.unchanged || this.#isShared(page, value, length, ipv6)) this.nextHop = page.slice(value, value + length);
+          if (this.#staysNextHop(page, value, length, ipv6) || keepHop) this.nextHop = this.#heardHop;
           continue;
         case 4: // MED does not go on to a third AS (RFC 4271 §5.1.4).
           if (!transparent && !keepMed) continue;
@@ -240,6 +244,18 @@ export class RouteExport {
     return this.nextHop.length === 4 || (this.nextHop.length >= 16 && context.extendedNextHop);
   }
 
+  /** Whether the next hop heard is told as it is; it is in {@link RouteExport.#heardHop} then. Those of neighbouring routes are mostly one. */
+  #staysNextHop(page: Uint8Array, value: number, length: number, ipv6: boolean): boolean {
+    const last = this.#heardHop;
+    let same = last.length === length && this.#heardIpv6 === ipv6;
+    for (let i = 0; same && i < length; i++) same = last[i] === page[value + i];
+    if (!same) {
+      this.#heardHop = page.slice(value, value + length);
+      this.#heardIpv6 = ipv6;
+      this.#stays = this.context.unchanged || this.#isShared(page, value, length, ipv6);
+    }
+    return this.#stays;
+  }
   #isShared(page: Uint8Array, value: number, length: number, ipv6: boolean): boolean {
     const { shared, extendedNextHop } = this.context;
     if (shared.length === 0 || (length !== 4 && !ipv6 && !extendedNextHop)) return false;

@@ -65,7 +65,7 @@ export class Ingest {
   /** Takes in whole messages, `bytes[from, to)`. Returns what ends the session, if anything does. */
   take(bytes: Uint8Array, from: number, to: number): SessionError | undefined {
     this.announcedAny = false;
-    this.sets.payer = this.feed.account ?? 0;
+    this.sets.payer = this.feed.account;
     const error = this.#take(bytes, from, to);
     this.sets.payer = 0;
     return error;
@@ -309,7 +309,7 @@ export class Ingest {
 
   /** What its claims take now. */
   get use(): Use {
-    const account = this.feed.account ? this.sets.account(this.feed.account) : undefined;
+    const account = this.feed.account > 0 ? this.sets.account(this.feed.account) : undefined;
     const claims = this.#claims;
     const prefixes = this.#pathIds4 || this.#pathIds6 ? this.#countUnique() : claims;
     return { prefixes, attributeSets: account?.sets ?? 0, memory: claims * CLAIM_OCTETS + (account?.octets ?? 0) };
@@ -321,7 +321,7 @@ export class Ingest {
   }
 
   #fits(budget: Budget, count: number): boolean {
-    const account = this.feed.account ? this.sets.account(this.feed.account) : undefined;
+    const account = this.feed.account > 0 ? this.sets.account(this.feed.account) : undefined;
     return budget.fits(this.#claims, count, account?.sets ?? 0, account?.octets ?? 0);
   }
 
@@ -332,10 +332,10 @@ export class Ingest {
   #admit(budget: Budget, rib: Rib, paths: Uint32Array | undefined, count: number, set: number): number {
     const ids = this.#ids;
     const { most, exceeded } = budget;
-    const account = this.feed.account ? this.sets.account(this.feed.account) : undefined;
+    const account = this.feed.account > 0 ? this.sets.account(this.feed.account) : undefined;
     const feed = this.feed.index;
     // A set that somebody uses costs nothing more. Ours has one user, who is about to look for others.
-    const fresh = this.sets.users(set) === 1 && this.sets.isOn(set, this.feed.account ?? 0);
+    const fresh = this.sets.users(set) === 1 && this.sets.isOn(set, this.feed.account);
     const overSets = fresh && (account?.sets ?? 0) > most.attributeSets;
     let claims = this.#claims;
     // One family may have several paths and the other not.

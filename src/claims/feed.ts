@@ -1,5 +1,6 @@
 import type { OriginState, PathState } from '../lib/validation.js';
 import type { ClaimSource } from '../network/config.js';
+import { SOURCES } from './authorization.js';
 
 /**
  * One stream of claims: a BGP session's life, the program's own claims, the initial holders. A session that comes back is a new
@@ -9,10 +10,10 @@ import type { ClaimSource } from '../network/config.js';
  */
 export interface Feed {
   /** Dense; given to another feed once this one is swept. */
-  index: number;
+  readonly index: number;
   readonly source: ClaimSource;
-  /** Its position in `SOURCES`, filled in when the feed is opened. */
-  sourceIndex: number;
+  /** Its position in `SOURCES`. */
+  readonly sourceIndex: number;
   /** Node index of who speaks; -1 where each claim names its own (api, initial). */
   readonly speaker: number;
   /** An external BGP session (RFC 4271 §9.1.2.2 d). */
@@ -28,17 +29,43 @@ export interface Feed {
   /** An internal neighbour that is a route-reflector client (RFC 4456). */
   readonly reflectorClient: boolean;
   /** A BGP session whose speaker sends End-of-RIB (RFC 4724). */
-  readonly graceful?: boolean;
+  readonly graceful: boolean;
   /** Of VRRP: the priority that the node has in the virtual router (RFC 9568 §5.2.4). */
-  priority?: number;
+  priority: number;
   /** What happened last, given to the changes that it caused. */
   cause: Cause;
   /** False once the session is gone: its claims are out, and swept. */
   alive: boolean;
   /** Of the attribute sets that it brings: see `AttributeSets.openAccount`; 0 for none. */
-  account?: number;
+  account: number;
   /** Judges a received set anew when policy or ownership changed. */
-  importer?: Importer;
+  importer: Importer | undefined;
+}
+
+/** A feed to open: what is left out is 0, false, or nothing. @internal */
+export type FeedOptions = Pick<Feed, 'source' | 'speaker' | 'label' | 'router' | 'cause'> &
+  Partial<Omit<Feed, 'index' | 'sourceIndex' | 'alive'>>;
+
+/** A feed of its own. All of them have one shape: code for millions of claims reads them. @internal */
+export function newFeed(options: FeedOptions, index: number): Feed {
+  return {
+    index,
+    source: options.source,
+    sourceIndex: SOURCES.indexOf(options.source),
+    speaker: options.speaker,
+    external: options.external ?? false,
+    routerId: options.routerId ?? 0,
+    address: options.address ?? new Uint8Array(0),
+    label: options.label,
+    router: options.router,
+    reflectorClient: options.reflectorClient ?? false,
+    graceful: options.graceful ?? false,
+    priority: options.priority ?? 0,
+    cause: options.cause,
+    alive: true,
+    account: options.account ?? 0,
+    importer: options.importer,
+  };
 }
 
 /** What an import made of a received attribute set, left in fields: nothing is allocated a route. @internal */

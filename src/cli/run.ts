@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import type { VirtualNetwork as CoreNetwork } from '../core.js';
 import { nodeHost, type Position, rehearse, UsageError, VirtualNetwork, VirtualRouter } from '../index.js';
 import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
@@ -68,6 +69,8 @@ export async function serve(
     stop = resolve;
   });
   const forget = terminal.onStop(stop);
+  // Routes are no objects, so the space for young ones need not grow: a full table takes 20 MB less without.
+  setFlagsFromString('--semi-space-growth-factor=1');
   // Before anything real is made: what is made later has the shapes that the engine has compiled for.
   await rehearse(nodeHost().clock);
   const { network, routers } = assemble(read);

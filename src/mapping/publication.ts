@@ -322,6 +322,10 @@ export class Publication {
       const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
       const { published } = rib;
       const { targets, journal } = this;
+      // Neighbours mostly came about together.
+      let heard = 0;
+      let lastHeard = 0;
+      let origin: Cause | undefined;
       for (let i = 0; i < size; i++, n++) {
         const p = columns.prefix[i];
         const after = columns.after[i];
@@ -335,19 +339,14 @@ export class Publication {
         const before = columns.before[i];
         published[p] = after;
         if (before !== after || batch.kind === 'delta') {
-          journal.append(
-            rib,
-            p,
-            targets.get(before),
-            targets.get(after),
-            cause[columns.causeOf[i]],
-            columns.merged[i],
-            columns.heard[i],
-            batch.decided,
-            now,
-          );
-          const heard = columns.heard[i];
-          this.times.record(lastHeardOf(cause[columns.causeOf[i]], heard), heard, batch.decided, now);
+          const by = cause[columns.causeOf[i]];
+          if (by !== origin || columns.heard[i] !== heard) {
+            origin = by;
+            heard = columns.heard[i];
+            lastHeard = lastHeardOf(by, heard);
+          }
+          journal.append(rib, p, targets.get(before), targets.get(after), by, columns.merged[i], heard, batch.decided, now);
+          this.times.record(lastHeard, heard, batch.decided, now);
           if (numbers) numbers[n] = journal.seq;
           this.counters.changes++;
         }

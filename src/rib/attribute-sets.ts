@@ -383,7 +383,7 @@ export class AttributeSets {
     if (this.#slotsUsed < this.#slots.length * 0.6) return;
     this.#old = this.#slots;
     this.#oldAt = 0;
-    this.#slots = new Int32Array(Math.max(64, 1 << Math.ceil(Math.log2(this.size * 4))));
+    this.#slots = new Int32Array(Math.max(64, 1 << Math.ceil(Math.log2(this.size * 2))));
     this.#slotsUsed = 0;
   }
 

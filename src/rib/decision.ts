@@ -64,7 +64,7 @@ export class Decision {
     // RFC 2328 §11: the kind of path, then its cost.
     if (this.#source(rows[0]) === OSPF) return this.#least(rows, count, 'ospf-cost', (row) => rib.rankOf(row), eliminated);
     if (this.#source(rows[0]) === VRRP)
-      return this.#least(rows, count, 'vrrp-priority', (row) => -(this.#feed(row).priority ?? 0), eliminated);
+      return this.#least(rows, count, 'vrrp-priority', (row) => -this.#feed(row).priority, eliminated);
     if (this.#source(rows[0]) !== BGP) return count;
     // Degree of preference (§9.1.1): LOCAL_PREF counts from internal neighbours only; the import drops it from others.
     count = this.#least(rows, count, 'local-pref', (row) => -sets.localPrefOf(rib.setOutOf(row)), eliminated);

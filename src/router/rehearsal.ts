@@ -9,14 +9,19 @@ import type { Connection } from '../lib/transport.js';
 import { Host } from './host.js';
 import { VirtualRouter } from './virtual-router.js';
 
-const ROUTER = '192.0.2.1';
-const GUEST = { address: '192.0.2.2', as: 65001 };
-const OBSERVER = { address: '192.0.2.3', as: 65002 };
+interface Speaker {
+  readonly address: string;
+  readonly as: number;
+}
+const GUEST_AS = 65001;
+const OBSERVER_AS = 65002;
+/** Of all routes; that it is the guest's address matters to nobody here. */
+const NEXT_HOP = '192.0.2.2';
 /** UPDATEs of one act, and prefixes in each: what fits the smallest columns. */
 const UPDATES = 4000;
 const PREFIXES = 5;
-/** Acts: after these the engine has compiled what it will. */
-const ACTS = 5;
+/** Where each act plays: addresses that fit a small integer of the engine's, and such that do not. */
+const SCENES = ['192.0.2', '10.9.9', '198.51.100', '10.99.1', '172.16.1', '203.0.113'];
 /** Octets handed over at once, as a socket does. */
 const CHUNK = 65_536;
 
@@ -30,27 +35,35 @@ const CHUNK = 65_536;
  * @public
  */
 export async function rehearse(clock: Clock): Promise<void> {
+  const table = madeUpTable();
+  for (const [act, scene] of SCENES.entries()) await play(clock, scene, table, act);
+}
+
+/** One act, in a router of its own: so that also what is done once a router, or once its tables have grown, was done before. */
+async function play(clock: Clock, scene: string, table: Uint8Array, act: number): Promise<void> {
   // A time as the system's clocks have it: with whole numbers the engine would compile for whole numbers.
-  const time = new ManualClock(1_700_000_000_000.5);
+  const time = new ManualClock(1_700_000_000_000.5 + act * 60_000);
   const transport = new MemoryTransport(time);
-  const router = new VirtualRouter(
+  const [router, guest, observer] = [`${scene}.1`, { address: `${scene}.2`, as: GUEST_AS }, { address: `${scene}.3`, as: OBSERVER_AS }];
+  const stage = new VirtualRouter(
     {
       as: 65000,
-      routerId: ROUTER,
-      listen: [{ address: ROUTER }],
+      routerId: router,
+      listen: [{ address: router }],
       network: {
         nodes: [
-          { name: 'guest', addresses: [GUEST.address] },
-          { name: 'observer', addresses: [OBSERVER.address] },
+          { name: 'guest', addresses: [guest.address] },
+          { name: 'observer', addresses: [observer.address] },
         ],
         grants: [
           { node: 'guest', prefix: '0.0.0.0/0', le: 32, as: 'gateway' },
           { node: 'guest', prefix: '0.0.0.0/0', as: 'gateway', id: 'default-route' },
-          { node: 'guest', prefix: '11.0.0.0/8', le: 32, as: 'gateway', limit: 100 },
+          // A limit makes claims be counted one by one: every other act has one.
+          ...(act % 2 === 0 ? [{ node: 'guest', prefix: '11.0.0.0/8', le: 32, as: 'gateway', limit: 100 } as const] : []),
           { node: 'observer', prefix: '0.0.0.0/0', le: 32, as: 'gateway' },
         ],
       },
-      neighbours: [GUEST, OBSERVER].map((neighbour) => ({
+      neighbours: [guest, observer].map((neighbour) => ({
         ...neighbour,
         passive: true,
         dampPeerOscillations: false,
@@ -59,27 +72,24 @@ export async function rehearse(clock: Clock): Promise<void> {
     },
     { host: new Host({ transport, clock: time }) },
   );
-  await router.start();
-  join(transport, time, OBSERVER);
-  const table = madeUpTable();
-  for (let act = 0; act < ACTS; act++) {
-    const guest = join(transport, time, GUEST)();
-    for (let at = 0; at < table.length; at += CHUNK) {
-      guest?.write(table.slice(at, at + CHUNK));
-      time.advance(1);
-    }
-    guest?.abort();
-    time.advance(1000);
-    await new Promise<void>((resolve) => clock.defer(resolve));
+  await stage.start();
+  join(transport, time, router, observer);
+  const speaker = join(transport, time, router, guest)();
+  for (let at = 0; at < table.length; at += CHUNK) {
+    speaker?.write(table.slice(at, at + CHUNK));
+    time.advance(1);
   }
+  speaker?.abort();
+  time.advance(1000);
+  await new Promise<void>((resolve) => clock.defer(resolve));
   // What is left of it stands still with its clock, and goes with it.
 }
 
 /** A neighbour that opens its session and listens to nothing. */
-function join(transport: MemoryTransport, time: ManualClock, { address, as }: typeof GUEST): () => Connection | undefined {
+function join(transport: MemoryTransport, time: ManualClock, router: string, { address, as }: Speaker): () => Connection | undefined {
   let made: Connection | undefined;
   transport.dial(
-    { remote: { address: ROUTER, port: 179 }, localAddress: address },
+    { remote: { address: router, port: 179 }, localAddress: address },
     {
       connected: (connection) => {
         made = connection;
@@ -113,12 +123,12 @@ function madeUpTable(): Uint8Array {
     const attributes = {
       origin: below(10) > 0 ? ('igp' as const) : ('incomplete' as const),
       asPath: [
-        { type: 'sequence' as const, asns: [GUEST.as, ...hops] },
+        { type: 'sequence' as const, asns: [GUEST_AS, ...hops] },
         ...(below(40) === 0 ? [{ type: 'set' as const, asns: hops.slice(0, 2) }] : []),
       ],
-      nextHop: GUEST.address,
+      nextHop: NEXT_HOP,
       ...(below(5) === 0 ? { med: below(4_000_000_000) } : {}),
-      ...(below(30) === 0 ? { atomicAggregate: true as const, aggregator: { asn: hops[0] as number, address: GUEST.address } } : {}),
+      ...(below(30) === 0 ? { atomicAggregate: true as const, aggregator: { asn: hops[0] as number, address: NEXT_HOP } } : {}),
       ...(below(2) === 0
         ? { communities: Array.from({ length: 1 + below(below(20) === 0 ? 80 : 6) }, () => `${below(65_536)}:${below(65_536)}`) }
         : {}),

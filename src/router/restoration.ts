@@ -124,9 +124,7 @@ export class Restoration {
       const speaker = one.speaker === '' ? undefined : model.find(one.speaker);
       if (one.speaker !== '' && !speaker) return undefined; // the node is gone
       const feed = network.openFeed({
-        index: -1,
         source: one.source,
-        sourceIndex: SOURCES.indexOf(one.source),
         speaker: speaker?.index ?? -1,
         external: one.external,
         routerId: one.routerId,
@@ -136,7 +134,6 @@ export class Restoration {
         reflectorClient: one.reflectorClient,
         graceful: one.graceful,
         cause: { type: 'restored' },
-        alive: true,
       });
       if (one.source === 'bgp') {
         this.#sessions.set(keyOf(feed.router, feed.address), feed);

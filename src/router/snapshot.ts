@@ -118,7 +118,7 @@ export function takeSnapshot(network: {
       external: feed.external,
       routerId: feed.routerId,
       reflectorClient: feed.reflectorClient,
-      graceful: feed.graceful ?? false,
+      graceful: feed.graceful,
     })),
     claims: claims.map(({ claim }) => claim),
     nodes: nodes.all.map(name),

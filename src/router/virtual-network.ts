@@ -1,7 +1,7 @@
 import type { OwnRestart } from '../bgp/config.js';
 import { Authorization, type Grant, grantId, SOURCES } from '../claims/authorization.js';
 import { Dampening } from '../claims/dampening.js';
-import type { Cause, Feed } from '../claims/feed.js';
+import { type Cause, type Feed, type FeedOptions, newFeed } from '../claims/feed.js';
 import { VERDICTS, verdictCode } from '../claims/reasons.js';
 import { MemoryForwardingTable } from '../fib/memory-table.js';
 import { formatIpv4, formatIpv6, parseAddress } from '../lib/address.js';
@@ -686,10 +686,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
 
   /** Opens a stream of claims. @internal */
-  openFeed(feed: Feed): Feed {
+  openFeed(options: FeedOptions): Feed {
     const index = this.#freeFeeds.pop() ?? this.#feeds.length;
-    feed.index = index;
-    feed.sourceIndex = SOURCES.indexOf(feed.source);
+    const feed = newFeed(options, index);
     this.#feeds[index] = feed;
     this.ribs.ipv4.addFeed(index);
     this.ribs.ipv6.addFeed(index);
@@ -714,7 +713,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       if (over) {
         this.#feeds[feed.index] = undefined;
         this.#freeFeeds.push(feed.index);
-        if (feed.account) this.sets.closeAccount(feed.account);
+        if (feed.account > 0) this.sets.closeAccount(feed.account);
         done();
         return;
       }
@@ -1052,21 +1051,8 @@ export interface NetworkCounts {
   readonly changes: number;
 }
 
-function programFeed(source: 'initial' | 'api', label: string): Feed {
-  return {
-    index: -1,
-    source,
-    sourceIndex: -1,
-    speaker: -1,
-    external: false,
-    routerId: 0,
-    address: new Uint8Array(0),
-    label,
-    router: '',
-    reflectorClient: false,
-    cause: { type: 'configured' },
-    alive: true,
-  };
+function programFeed(source: 'initial' | 'api', label: string): FeedOptions {
+  return { source, speaker: -1, label, router: '', cause: { type: 'configured' } };
 }
 
 function wordsOf(table: ForwardingTable & Partial<WordLookup>): WordLookup | undefined {

@@ -149,18 +149,14 @@ test('who holds an address is what the rules say, whatever is claimed by whom, i
         const rib = network.ribs.ipv4;
         for (const [i, one] of claims.entries()) {
           const feed = network.openFeed({
-            index: -1,
             source: one.source as ClaimSource,
-            sourceIndex: -1,
             speaker: one.holder,
             external: one.external,
             routerId: one.routerId,
             address: Uint8Array.of(10, 0, 1, i),
             label: `claim ${i}`,
             router: 'router',
-            reflectorClient: false,
             cause: { type: 'configured' },
-            alive: true,
           });
           const bytes = encodeCanonical(attributesOf(one));
           const set = one.source === 'bgp' ? network.sets.intern(bytes, 0, bytes.length) : network.bareSet;

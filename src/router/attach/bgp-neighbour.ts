@@ -239,9 +239,7 @@ export class BgpNeighbour implements PeerOwner {
     this.#feed =
       feed ??
       network.openFeed({
-        index: -1,
         source: 'bgp',
-        sourceIndex: -1,
         speaker: this.node.index,
         external,
         routerId: u32(negotiated.peerRouterId),
@@ -251,7 +249,6 @@ export class BgpNeighbour implements PeerOwner {
         reflectorClient: this.config.routeReflectorClient ?? false,
         graceful: negotiated.gracefulRestart !== undefined,
         cause: { type: 'announced', neighbour: this.name, node: this.node.name },
-        alive: true,
         importer: this.#import,
         account: network.sets.openAccount(),
       });

@@ -135,18 +135,11 @@ export class LinkClaims {
     let feed = this.#feeds.get(node);
     if (!feed) {
       feed = this.network.openFeed({
-        index: -1,
         source: 'arp',
-        sourceIndex: -1,
         speaker: index,
-        external: false,
-        routerId: 0,
-        address: new Uint8Array(0),
         label: `arp ${node}`,
         router: this.router,
-        reflectorClient: false,
         cause: { type: 'announced', neighbour: `arp ${node}`, node },
-        alive: true,
       });
       this.#feeds.set(node, feed);
     }

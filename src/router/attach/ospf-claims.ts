@@ -205,18 +205,11 @@ export class OspfClaims {
     let feed = this.#feeds.get(node);
     if (!feed) {
       feed = this.network.openFeed({
-        index: -1,
         source: 'ospf',
-        sourceIndex: -1,
         speaker: node.index,
-        external: false,
-        routerId: 0,
-        address: new Uint8Array(0),
         label: this.#labelOf(node),
         router: this.router,
-        reflectorClient: false,
         cause: { type: 'announced', neighbour: this.#labelOf(node), node: node.name },
-        alive: true,
       });
       this.#feeds.set(node, feed);
     }

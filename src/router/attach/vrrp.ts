@@ -173,18 +173,11 @@ class Session {
     const feed =
       this.#feed ??
       network.openFeed({
-        index: -1,
         source: 'vrrp',
-        sourceIndex: -1,
         speaker: this.index,
-        external: false,
-        routerId: 0,
-        address: parseAddress(source),
         label: this.#label,
         router: this.router,
-        reflectorClient: false,
         cause,
-        alive: true,
       });
     this.#feed = feed;
     feed.cause = cause;
