@@ -1,3 +1,5 @@
+import { touch } from '../lib/columns.js';
+
 /** Words of an entry: chunk and key, value, and a link: 0 when it is settled, else 1 + the place of the chunk's entry before (0 for none). */
 const ENTRY = 3;
 /** Entries of a segment. */
@@ -34,6 +36,15 @@ export class ChangeLog {
 
   get bytes(): number {
     return this.#segments.length * SEGMENT * ENTRY * 4 + this.newest.byteLength;
+  }
+
+  /** Makes room for so many changes. */
+  reserve(changes: number): void {
+    while (this.#segments.length * SEGMENT < changes) {
+      const segment = new Uint32Array(SEGMENT * ENTRY);
+      touch(segment, segment.length);
+      this.#segments.push(segment);
+    }
   }
 
   /** From now on the last word on a chunk's key, up to 16 bits, is `value`. About `most` changes may wait before chunks are settled. */

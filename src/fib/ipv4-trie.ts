@@ -1,3 +1,4 @@
+import { touch } from '../lib/columns.js';
 import { Arena } from './arena.js';
 import { ByteTrie } from './byte-trie.js';
 import { ChangeLog } from './change-log.js';
@@ -61,6 +62,12 @@ export class Ipv4Trie {
       this.#short.byteLength +
       (this.#deep?.bytes ?? 0)
     );
+  }
+
+  /** Makes room for so many prefixes. */
+  reserve(prefixes: number): void {
+    this.#log.reserve(prefixes);
+    for (const column of [this.#root, this.#chunk, this.#above]) touch(column, column.length);
   }
 
   /** Sets the target of a prefix, 1 to 2^31 - 2, or takes it out (0). `size` is how many prefixes there are. */

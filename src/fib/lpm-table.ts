@@ -25,6 +25,12 @@ export class LpmTable {
     return (this.#trie4 ?? this.#trie6 ?? this.#small)?.bytes ?? 0;
   }
 
+  /** Makes room for so many prefixes. */
+  reserve(prefixes: number): void {
+    if (prefixes > SMALL && this.#small) this.#grow(this.#small);
+    this.#trie4?.reserve(prefixes);
+  }
+
   /** Sets the target of a prefix, 1 to 2^31 - 2. Returns the one before, 0 for none. */
   set(a: number, b: number, c: number, d: number, length: number, target: number): number {
     const before = this.get(a, b, c, d, length);

@@ -26,8 +26,13 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
   #targets: (Targets | undefined)[] = [undefined];
   readonly #numbers = new Map<string, number>();
 
+  reserve({ ipv4, ipv6 }: { readonly ipv4: number; readonly ipv6: number }): void {
+    this.#ipv4.reserve(ipv4);
+    this.#ipv6.reserve(ipv6);
+  }
+
   apply(batch: MappingBatch): ApplyResult | undefined {
-    if (batch.kind === 'sync') this.#clear();
+    if (batch.kind === 'sync' && this.size > 0) this.#clear();
     if (batch instanceof ColumnarBatch) this.#applyColumns(batch);
     else for (const { prefix, after } of batch.changes) this.#change(prefix, after);
     return undefined;

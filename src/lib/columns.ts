@@ -18,6 +18,18 @@ export function roomFor(rows: number, now: number): number {
 /** Rows from which on a column grows to the size of a full table at once. */
 const LARGE = 32_768;
 
+/**
+ * Touches the first `rows` rows: the system gives memory page by page as it is first written, and that can cost a large table more than
+ * all that is then done with it. What stands there stays.
+ *
+ * @internal
+ */
+export function touch(column: Column, rows: number): void {
+  const octets = new Uint8Array(column.buffer, column.byteOffset, Math.min(column.byteLength, rows * column.BYTES_PER_ELEMENT));
+  for (let at = 0; at < octets.length; at += PAGE) octets[at] = octets[at] as number; // at is inside
+}
+const PAGE = 4096;
+
 /** A copy of `column` with room for `room` rows, the new ones 0. @internal */
 export function widen<C extends Column>(column: C, room: number): C {
   // Every typed array is constructed by its length.

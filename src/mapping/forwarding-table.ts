@@ -41,6 +41,8 @@ export interface ForwardingTable {
   apply(batch: MappingBatch): ApplyResult | undefined | Promise<ApplyResult | undefined>;
   /** Called once, before the first batch. */
   attach?(control: TableControl): void;
+  /** How many prefixes to make room for, from `network.reserve`: called before the first batch, where there is any such. */
+  reserve?(prefixes: { readonly ipv4: number; readonly ipv6: number }): void;
   /** Called when the network closes or another table takes over. */
   close?(): void | Promise<void>;
 }

@@ -38,6 +38,11 @@ export interface NetworkConfig {
   readonly routes?: readonly StaticRouteConfig[];
   /** How many changes the journal keeps for {@link NetworkConfig} listeners that resume. Default 65,536. */
   readonly journal?: number;
+  /**
+   * Prefixes of each family for which to make room at the start, about 200 octets each: a table that large then comes in without waiting for
+   * the system's memory. Default: room is made when it is needed.
+   */
+  readonly reserve?: { readonly ipv4?: number; readonly ipv6?: number };
   /** How its routers come through a restart of their own. Default: they ask nobody to wait for them. */
   readonly restart?: RestartConfig;
   /** Refuses claims that come and go (RFC 2439), each holder's to each prefix for itself. Default: not. */

@@ -183,6 +183,15 @@ export const networkSchema = z
       links: list(link, 'a list of links').exactOptional().describe("Links between the network's routers, by name."),
       routes: list(route, 'a list of routes').exactOptional().describe('Routes from one router to the next, followed along links.'),
       journal: whole(1).exactOptional().describe('How many changes the journal keeps for listeners that resume. Default 65,536.'),
+      reserve: z
+        .strictObject({
+          ipv4: whole(0, 16_000_000).exactOptional().describe('IPv4 prefixes. Default 0.'),
+          ipv6: whole(0, 16_000_000).exactOptional().describe('IPv6 prefixes. Default 0.'),
+        })
+        .exactOptional()
+        .describe(
+          "Prefixes of each family for which to make room at the start, about 200 octets each: a table that large then comes in without waiting for the system's memory. Default: room is made when it is needed.",
+        ),
       restart: restart
         .exactOptional()
         .describe(

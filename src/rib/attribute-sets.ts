@@ -1,4 +1,4 @@
-import { roomFor, widen } from '../lib/columns.js';
+import { roomFor, touch, widen } from '../lib/columns.js';
 
 /**
  * Path-attribute sets, each kept once, by its octets.
@@ -14,6 +14,8 @@ import { roomFor, widen } from '../lib/columns.js';
 const PAGE_BITS = 18;
 const PAGE = 1 << PAGE_BITS;
 const PAGE_MASK = PAGE - 1;
+/** How full the hash may be. */
+const FULL = 0.6;
 
 /** What a set says about where the route may go; a bit each in {@link AttributeSets.flags}. @internal */
 export const SetFlag = {
@@ -136,6 +138,26 @@ export class AttributeSets {
       return known;
     }
     return this.#add(h, length);
+  }
+
+  /** Makes room for so many sets, of so many octets together. */
+  reserve(sets: number, octets: number): void {
+    if (sets >= this.#room) this.#widen(roomFor(sets + 1, this.#room));
+    for (const column of [this.#offset, this.#length, this.#hash, this.#refs, this.pathLength, this.origin]) touch(column, sets);
+    for (const column of [this.neighbourAs, this.originAs, this.med, this.flags]) touch(column, sets);
+    const slots = 2 ** Math.ceil(Math.log2(sets / FULL));
+    if (slots > this.#slots.length && !this.#old) {
+      const before = this.#slots;
+      this.#slots = new Int32Array(slots);
+      touch(this.#slots, slots);
+      this.#slotsUsed = 0;
+      for (const id of before) if (id > 0) this.#put(id);
+    }
+    while ((this.#freePages.length + 1) * PAGE < octets) {
+      const page = new Uint8Array(PAGE);
+      touch(page, PAGE);
+      this.#freePages.push(this.#pages.push(page) - 1);
+    }
   }
 
   /** An account to put sets on. */
@@ -380,7 +402,7 @@ export class AttributeSets {
       if (this.#oldAt === old.length) this.#old = undefined;
       return;
     }
-    if (this.#slotsUsed < this.#slots.length * 0.6) return;
+    if (this.#slotsUsed < this.#slots.length * FULL) return;
     this.#old = this.#slots;
     this.#oldAt = 0;
     this.#slots = new Int32Array(Math.max(64, 1 << Math.ceil(Math.log2(this.size * 2))));

@@ -1,5 +1,5 @@
 import { type Family, formatIpv4, formatIpv6 } from '../lib/address.js';
-import { roomFor, widen } from '../lib/columns.js';
+import { roomFor, touch, widen } from '../lib/columns.js';
 
 /**
  * Prefix <-> dense id, both ways, without an object a prefix.
@@ -8,6 +8,8 @@ import { roomFor, widen } from '../lib/columns.js';
  * moving the whole table (growing one table of four million slots stalls for 50 ms; a shard of it for less than one).
  */
 const SHARDS = 64;
+/** How full the first shard to grow is. */
+const FULL = 0.56;
 
 /** What both families' tables offer; `b`, `c` and `d` are 0 in IPv4. @internal */
 export interface PrefixTable {
@@ -27,6 +29,8 @@ export interface PrefixTable {
   add(a: number, b: number, c: number, d: number, length: number): number;
   /** Gives an id back. */
   free(id: number): void;
+  /** Makes room for so many. */
+  reserve(count: number): void;
   /** Canonical text. */
   format(id: number): string;
 }
@@ -50,18 +54,33 @@ abstract class Shards {
 
   protected abstract hashOf(id: number): number;
   protected abstract widenKeys(room: number): void;
+  protected abstract touchKeys(rows: number): void;
 
   protected take(): number {
     this.size++;
     if (this.freeCount > 0) return this.freed[--this.freeCount];
     const id = this.limit++;
     if (id + 1 >= DELETED) throw new RangeError('more than 16 million prefixes in one family');
-    if (id >= this.room) {
-      this.room = roomFor(id + 1, this.room);
-      this.length = widen(this.length, this.room);
-      this.widenKeys(this.room);
-    }
+    if (id >= this.room) this.#widen(id + 1);
     return id;
+  }
+
+  #widen(rows: number): void {
+    this.room = roomFor(rows, this.room);
+    this.length = widen(this.length, this.room);
+    this.widenKeys(this.room);
+  }
+
+  reserve(count: number): void {
+    if (count > this.room) this.#widen(count);
+    touch(this.length, count);
+    this.touchKeys(count);
+    // So large that the fullest is not yet to grow.
+    const slots = 2 ** Math.ceil(Math.log2(count / SHARDS / FULL));
+    for (let s = 0; s < SHARDS; s++) {
+      const shard = this.shards[s] ?? new Uint32Array(8);
+      if (slots > shard.length) this.#rehash(s, shard, slots);
+    }
   }
 
   protected giveBack(id: number): void {
@@ -79,12 +98,18 @@ abstract class Shards {
       return first;
     }
     // From 56 % to 72 %: shards fill evenly, and must not all grow at once.
-    if (this.used[s] < shard.length * (0.56 + s * 0.0025)) return shard;
+    if (this.used[s] < shard.length * (FULL + s * 0.0025)) return shard;
     let live = 0;
     for (let i = 0; i < shard.length; i++) if (shard[i] !== 0 && shard[i] !== DELETED) live++;
     // Moving an entry costs a look at its prefix, far away in memory: while shards are small they grow by four.
-    const factor = live * 2 <= shard.length * 0.56 ? 1 : shard.length < 32_768 ? 4 : 2;
-    const wider = new Uint32Array(shard.length * factor);
+    const factor = live * 2 <= shard.length * FULL ? 1 : shard.length < 32_768 ? 4 : 2;
+    return this.#rehash(s, shard, shard.length * factor);
+  }
+
+  #rehash(s: number, shard: Uint32Array, slots: number): Uint32Array {
+    const wider = new Uint32Array(slots);
+    touch(wider, slots);
+    let live = 0;
     const mask = wider.length - 1;
     for (let i = 0; i < shard.length; i++) {
       const slot = shard[i];
@@ -92,6 +117,7 @@ abstract class Shards {
       let at = this.hashOf((slot & ID_MASK) - 1) & mask;
       while (wider[at] !== 0) at = (at + 1) & mask;
       wider[at] = slot;
+      live++;
     }
     this.used[s] = live;
     this.shards[s] = wider;
@@ -142,6 +168,9 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
 
   protected widenKeys(room: number): void {
     this.a = widen(this.a, room);
+  }
+  protected touchKeys(rows: number): void {
+    touch(this.a, rows);
   }
   protected hashOf(id: number): number {
     return hash4(this.a[id], this.length[id]);
@@ -231,6 +260,9 @@ export class Ipv6Prefixes extends Shards implements PrefixTable {
     this.b = widen(this.b, room);
     this.c = widen(this.c, room);
     this.d = widen(this.d, room);
+  }
+  protected touchKeys(rows: number): void {
+    for (const column of [this.a, this.b, this.c, this.d]) touch(column, rows);
   }
   protected hashOf(id: number): number {
     return hash6(this.a[id], this.b[id], this.c[id], this.d[id], this.length[id]);

@@ -3,7 +3,7 @@ import { preferenceOf } from '../claims/authorization.js';
 import type { Dampening } from '../claims/dampening.js';
 import type { Feed } from '../claims/feed.js';
 import { Verdict } from '../claims/reasons.js';
-import { roomFor, widen } from '../lib/columns.js';
+import { roomFor, touch, widen } from '../lib/columns.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, LLGR_STALE, SetFlag } from './attribute-sets.js';
 import { FeedRows } from './feed-rows.js';
@@ -816,6 +816,15 @@ export class Rib {
       if (!this.#uncounted?.has(other - 1)) return true;
     }
     return false;
+  }
+
+  /** Makes room for so many prefixes with a claim each. */
+  reserve(count: number): void {
+    this.prefixes.reserve(count);
+    if (count > this.#prefixRoom) this.#widenPrefixes(count);
+    if (count > this.#rowRoom) this.#widenRows(count);
+    for (const column of [this.head, this.best, this.decided, this.published, this.state, this.holds]) touch(column, count);
+    for (const column of [this.prefixOf, this.standing, this.setIn, this.arrival]) touch(column, count);
   }
 
   #widenPrefixes(rows: number): void {

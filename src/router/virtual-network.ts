@@ -196,6 +196,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#journal = new Journal(this.#config.journal ?? 65_536);
     this.#table = options.table ?? new MemoryForwardingTable();
     this.#words = wordsOf(this.#table);
+    this.#reserve();
     this.#publication = new Publication(
       [
         { rib: this.ribs.ipv4, arbitration: this.#arbitrations.ipv4 },
@@ -219,6 +220,18 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.settle({ type: 'configured' });
     if (this.#config.restart && options.snapshot) this.#restore(options.snapshot);
     this.#armExpiry();
+  }
+
+  /** Makes the room that the configuration asks for. */
+  #reserve(): void {
+    const { ipv4 = 0, ipv6 = 0 } = this.#config.reserve ?? {};
+    if (ipv4 + ipv6 === 0) return;
+    if (ipv4 > 0) this.ribs.ipv4.reserve(ipv4);
+    if (ipv6 > 0) this.ribs.ipv6.reserve(ipv6);
+    // A full table has a set of a hundred octets for every five prefixes.
+    const sets = Math.ceil((ipv4 + ipv6) / 5);
+    this.sets.reserve(sets, sets * 100);
+    this.#table.reserve?.({ ipv4, ipv6 });
   }
 
   // --- Configuration ---------------------------------------------------------------------------------------------------
