@@ -64,9 +64,9 @@ export class Ipv4Trie {
     );
   }
 
-  /** Makes room for so many prefixes. */
+  /** Makes room for so many prefixes, to come and to go. */
   reserve(prefixes: number): void {
-    this.#log.reserve(prefixes);
+    this.#log.reserve(2 * prefixes);
     for (const column of [this.#root, this.#chunk, this.#above]) touch(column, column.length);
   }
 

@@ -145,6 +145,8 @@ export class AttributeSets {
     if (sets >= this.#room) this.#widen(roomFor(sets + 1, this.#room));
     for (const column of [this.#offset, this.#length, this.#hash, this.#refs, this.pathLength, this.origin]) touch(column, sets);
     for (const column of [this.neighbourAs, this.originAs, this.med, this.flags]) touch(column, sets);
+    if (sets > this.#unused.length) this.#unused = widen(this.#unused, roomFor(sets, this.#unused.length));
+    touch(this.#unused, sets);
     const slots = 2 ** Math.ceil(Math.log2(sets / FULL));
     if (slots > this.#slots.length && !this.#old) {
       const before = this.#slots;

@@ -818,13 +818,15 @@ export class Rib {
     return false;
   }
 
-  /** Makes room for so many prefixes with a claim each. */
+  /** Makes room for so many prefixes with a claim each, to come and to go. */
   reserve(count: number): void {
     this.prefixes.reserve(count);
     if (count > this.#prefixRoom) this.#widenPrefixes(count);
     if (count > this.#rowRoom) this.#widenRows(count);
     for (const column of [this.head, this.best, this.decided, this.published, this.state, this.holds]) touch(column, count);
     for (const column of [this.prefixOf, this.standing, this.setIn, this.arrival]) touch(column, count);
+    if (count > this.#emptied.length) this.#emptied = widen(this.#emptied, roomFor(count, this.#emptied.length));
+    touch(this.#emptied, count);
   }
 
   #widenPrefixes(rows: number): void {
