@@ -58,6 +58,7 @@ export {
   type ClaimSource,
   type DampeningConfig,
   DEFAULT_PREFERENCE,
+  type DecisionConfig,
   type GrantConfig,
   type GuardConfig,
   type HolderConfig,
@@ -102,7 +103,6 @@ export type { VrrpStatus } from './router/attach/vrrp.js';
 export type {
   AccessRuleConfig,
   AddressFamily,
-  DecisionConfig,
   ExportKind,
   InterfaceConfig,
   ListenConfig,

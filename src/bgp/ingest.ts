@@ -106,11 +106,11 @@ export class Ingest {
       }
       at = end;
     }
-    this.#warmth = sum;
+    this.warmth = sum;
     return at === from ? to : at;
   }
   /** What was looked at; kept, so that the looking is not left out as being for nothing. */
-  #warmth = 0;
+  warmth = 0;
 
   #update(bytes: Uint8Array, from: number, end: number): SessionError | undefined {
     this.counters.updates++;

@@ -159,8 +159,7 @@ export class Journal {
     if (cause.type === 'grant-change' && 'seq' in cause) return cause;
     const first = this.#first[at];
     const rest = at * 3;
-    const text =
-      this.#ipv6[at] === 1 ? formatIpv6(first, this.#rest[rest], this.#rest[rest + 1], this.#rest[rest + 2]) : formatIpv4(first);
+    const text = this.#ipv6[at] === 1 ? formatIpv6(first, this.#rest[rest], this.#rest[rest + 1], this.#rest[rest + 2]) : formatIpv4(first);
     return {
       type: 'mapping-change',
       seq,

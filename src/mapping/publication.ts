@@ -58,8 +58,8 @@ export class Publication {
   #closed = false;
   /** Prefixes whose target moved under its number; IPv6 ones as -1 - id. */
   readonly #moved = new Set<number>();
-  /** Someone sends several paths a prefix: any claim's change matters to him. */
-  everyPath = false;
+  /** How many send several paths a prefix: any claim's change matters to them. */
+  everyPath = 0;
   announceWhen: 'applied' | 'decided' = 'applied';
   /** Batches applied, batches that failed whole, and prefixes that failed. */
   readonly counters = { batches: 0, batchFailures: 0, prefixFailures: 0, changes: 0 };
@@ -134,7 +134,7 @@ export class Publication {
         arbitration.decide(prefix);
         const { row, target } = arbitration;
         const targetBefore = decided[prefix];
-        let changed = this.everyPath || row !== best[prefix] || (state[prefix] & PrefixState.altered) !== 0;
+        let changed = this.everyPath > 0 || row !== best[prefix] || (state[prefix] & PrefixState.altered) !== 0;
         state[prefix] &= ~(PrefixState.dirty | PrefixState.altered);
         best[prefix] = row;
         if (target !== targetBefore) {

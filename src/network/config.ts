@@ -43,6 +43,8 @@ export interface NetworkConfig {
    * the system's memory. Default: room is made when it is needed.
    */
   readonly reserve?: { readonly ipv4?: number; readonly ipv6?: number };
+  /** Options of the decision process. */
+  readonly decision?: DecisionConfig;
   /** How its routers come through a restart of their own. Default: they ask nobody to wait for them. */
   readonly restart?: RestartConfig;
   /** Refuses claims that come and go (RFC 2439), each holder's to each prefix for itself. Default: not. */
@@ -53,6 +55,16 @@ export interface NetworkConfig {
   readonly guard?: GuardConfig;
   /** When routes leave for other neighbours: once the forwarding table took the change, or as soon as it is decided. Default `applied`. */
   readonly announce?: 'applied' | 'decided';
+}
+
+/** Options of the decision process. @public */
+export interface DecisionConfig {
+  /** Compare MED between different neighbouring ASes. Default false (RFC 4271 §9.1.2.2 c). */
+  readonly alwaysCompareMed?: boolean;
+  /** Between external paths that tie, keep the oldest (RFC 5004). Default false. */
+  readonly preferOldestExternal?: boolean;
+  /** Paths equal up to the steps that only break ties share a prefix whose grants are `shared`. Default true. */
+  readonly multipath?: boolean;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The shape of a network's configuration: what {@link NetworkConfig} says, where a program or a file can be held to it. */
 import { z } from 'zod';
-import { address, expects, list, moment, prefix, text, whole } from '../lib/fields.js';
+import { address, expects, flag, list, moment, prefix, text, whole } from '../lib/fields.js';
 import type { Holds, Same } from '../lib/validate.js';
 import type { NetworkConfig } from './config.js';
 
@@ -166,6 +166,18 @@ const guard = z
       "The blast-radius guard. When more than `share` of the network's holders, or of its peers, and at least five, are lost without a word within `window`, those lost from then on keep what they claim, and so do those lost before what nobody else claims, until somebody decides.",
   });
 
+const decision = z
+  .strictObject({
+    alwaysCompareMed: flag()
+      .exactOptional()
+      .describe('Compare MED between different neighbouring ASes. Default false (RFC 4271 §9.1.2.2 c).'),
+    preferOldestExternal: flag().exactOptional().describe('Between external paths that tie, keep the oldest (RFC 5004). Default false.'),
+    multipath: flag()
+      .exactOptional()
+      .describe('Paths equal up to the steps that only break ties share a prefix whose grants are `shared`. Default true.'),
+  })
+  .meta({ id: 'Decision', description: 'How the best of several paths for a prefix is chosen.' });
+
 /** @internal */
 export const networkSchema = z
   .strictObject(
@@ -192,6 +204,7 @@ export const networkSchema = z
         .describe(
           "Prefixes of each family for which to make room at the start, about 200 octets each: a table that large then comes in without waiting for the system's memory. Default: room is made when it is needed.",
         ),
+      decision: decision.exactOptional().describe('Options of the decision process.'),
       restart: restart
         .exactOptional()
         .describe(

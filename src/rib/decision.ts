@@ -63,8 +63,7 @@ export class Decision {
     if (count === 1) return 1;
     // RFC 2328 §11: the kind of path, then its cost.
     if (this.#source(rows[0]) === OSPF) return this.#least(rows, count, 'ospf-cost', (row) => rib.rankOf(row), eliminated);
-    if (this.#source(rows[0]) === VRRP)
-      return this.#least(rows, count, 'vrrp-priority', (row) => -this.#feed(row).priority, eliminated);
+    if (this.#source(rows[0]) === VRRP) return this.#least(rows, count, 'vrrp-priority', (row) => -this.#feed(row).priority, eliminated);
     if (this.#source(rows[0]) !== BGP) return count;
     // Degree of preference (§9.1.1): LOCAL_PREF counts from internal neighbours only; the import drops it from others.
     count = this.#least(rows, count, 'local-pref', (row) => -sets.localPrefOf(rib.setOutOf(row)), eliminated);
@@ -83,7 +82,13 @@ export class Decision {
       if (this.options.preferOldestExternal && this.#feed(rows[0]).external) {
         count = this.#least(rows, count, 'oldest-external', (row) => rib.arrival[row], eliminated);
       }
-      count = this.#least(rows, count, 'router-id', (row) => sets.originatorIdOf(rib.setOutOf(row)) || this.#feed(row).routerId, eliminated);
+      count = this.#least(
+        rows,
+        count,
+        'router-id',
+        (row) => sets.originatorIdOf(rib.setOutOf(row)) || this.#feed(row).routerId,
+        eliminated,
+      );
       count = this.#least(rows, count, 'cluster-list-length', (row) => sets.clusterLengthOf(rib.setOutOf(row)), eliminated);
       count = this.#first(
         rows,

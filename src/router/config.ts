@@ -43,7 +43,6 @@ export interface RouterConfig {
   readonly originate?: readonly OriginateConfig[];
   /** Named lists for policies. */
   readonly prefixLists?: Readonly<Record<string, readonly PrefixListEntry[]>>;
-  readonly decision?: DecisionConfig;
   /** Cluster id for route reflection (RFC 4456), dotted quad. Default: the router id. */
   readonly clusterId?: string;
   /** OSPF with guests: instances of OSPFv2 or OSPFv3. Default: none. */
@@ -132,16 +131,6 @@ export interface PrefixListEntry {
   readonly prefix: string;
   readonly ge?: number;
   readonly le?: number;
-}
-
-/** Options of the decision process. @public */
-export interface DecisionConfig {
-  /** Compare MED between different neighbouring ASes. Default false (RFC 4271 §9.1.2.2 c). */
-  readonly alwaysCompareMed?: boolean;
-  /** Between external paths that tie, keep the oldest (RFC 5004). Default false. */
-  readonly preferOldestExternal?: boolean;
-  /** Paths equal up to the steps that only break ties share a prefix whose grants are `shared`. Default true. */
-  readonly multipath?: boolean;
 }
 
 /** What of the network a neighbour is told. @public */

@@ -59,8 +59,7 @@ export function explainPrefix(query: string, rib: Rib, arbitration: Arbitration,
   });
   const winner = arbitration.row - 1;
   const claims: ExplainedClaim[] = [];
-  for (let at = rib.head[prefix] ?? 0; at !== 0; at = rib.nextOf(at - 1))
-    claims.push(explainedClaim(rib, at - 1, at - 1 === winner, lost));
+  for (let at = rib.head[prefix] ?? 0; at !== 0; at = rib.nextOf(at - 1)) claims.push(explainedClaim(rib, at - 1, at - 1 === winner, lost));
   return {
     query,
     prefix: rib.prefixes.format(prefix),

@@ -135,18 +135,6 @@ const prefixListEntry = z
   })
   .meta({ id: 'PrefixListEntry', description: 'An entry of a prefix list.' });
 
-const decision = z
-  .strictObject({
-    alwaysCompareMed: flag()
-      .exactOptional()
-      .describe('Compare MED between different neighbouring ASes. Default false (RFC 4271 §9.1.2.2 c).'),
-    preferOldestExternal: flag().exactOptional().describe('Between external paths that tie, keep the oldest (RFC 5004). Default false.'),
-    multipath: flag()
-      .exactOptional()
-      .describe('Paths equal up to the steps that only break ties share a prefix whose grants are `shared`. Default true.'),
-  })
-  .meta({ id: 'Decision', description: 'How the best of several paths for a prefix is chosen.' });
-
 const EXPORT_KINDS = ['connected', 'default', 'originated', 'claims', 'all'] as const;
 const exportKind = z.enum(EXPORT_KINDS);
 
@@ -545,7 +533,6 @@ export const routerSchema = z
         .record(z.string(), list(prefixListEntry, 'a list of prefixes'), expects('an object of prefix lists'))
         .exactOptional()
         .describe('Named lists for policies.'),
-      decision: decision.exactOptional().describe('Options of the decision process.'),
       clusterId: routerId().exactOptional().describe('Cluster id for route reflection (RFC 4456), dotted quad. Default: the router id.'),
       ospf: list(ospfShape, 'a list of OSPF instances')
         .exactOptional()

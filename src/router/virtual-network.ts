@@ -1,5 +1,5 @@
 import type { OwnRestart } from '../bgp/config.js';
-import { Authorization, type Grant, grantId, SOURCES } from '../claims/authorization.js';
+import { Authorization, type Grant, grantId } from '../claims/authorization.js';
 import { Dampening } from '../claims/dampening.js';
 import { type Cause, type Feed, type FeedOptions, newFeed } from '../claims/feed.js';
 import { VERDICTS, verdictCode } from '../claims/reasons.js';
@@ -35,6 +35,8 @@ import { IsolatedEmitter } from './turn.js';
 
 /** Claims of a dead session ended in one slice, so that timers and other sessions get their turn in between. */
 const SLICE = 8192;
+/** The decision, where the configuration does not say otherwise. */
+const DECISION: DecisionOptions = { alwaysCompareMed: false, preferOldestExternal: false, multipath: true };
 /** Refused claims told one by one in an event. */
 const REJECTIONS_TOLD = 1000;
 
@@ -141,7 +143,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   /** @internal */
   readonly routerLinks = new RouterLinks(() => ({ links: this.#config.links ?? [], routes: this.#config.routes ?? [] }));
   /** @internal */
-  readonly decision: DecisionOptions = { alwaysCompareMed: false, preferOldestExternal: false, multipath: true };
+  readonly decision: DecisionOptions = { ...DECISION };
 
   readonly #feeds: (Feed | undefined)[] = [];
   readonly #freeFeeds: number[] = [];
@@ -209,6 +211,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       this.#owner(),
     );
     this.#publication.announceWhen = this.#config.announce ?? 'applied';
+    Object.assign(this.decision, this.#config.decision);
     const bare = Uint8Array.of(0x40, 1, 1, 0, 0x40, 2, 0);
     this.#bare = this.sets.intern(bare, 0, bare.length);
     this.#initial = this.openFeed(programFeed('initial', 'configuration'));
@@ -272,6 +275,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   reconfigure(next: NetworkConfig): Reconfigured {
     this.#open();
     const checked = checkNetwork(next, []);
+    this.checkFixed(checked, []);
     // What was moved here is claimed here: a network starts with `moved` holders, and takes over none.
     const holders = checked.holders?.filter(({ prefix, node, moved }) => !moved || this.#movedTo(prefix) === node);
     const config = holders ? { ...checked, holders } : checked;
@@ -329,6 +333,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.model.ranges = (config.ranges ?? []).map(parsePrefix);
     this.model.subnets = (config.subnets ?? []).map(({ name, prefix }) => ({ name: name ?? prefix, prefix: parsePrefix(prefix) }));
     this.#publication.announceWhen = config.announce ?? 'applied';
+    if (!same(this.#config.decision ?? {}, config.decision ?? {})) {
+      Object.assign(this.decision, DECISION, config.decision);
+      // Who wins may be another, though no claim changed.
+      for (const rib of [this.ribs.ipv4, this.ribs.ipv6])
+        for (let id = 0; id < rib.prefixes.limit; id++) if (rib.head[id] !== 0) rib.touch(id);
+      applied.push('decision changed');
+    }
     const flaps = [this.#config, config].map(({ dampening, holdDown }) => ({ dampening, holdDown }));
     this.#config = config;
     if (!same(flaps[0], flaps[1])) {
@@ -341,6 +352,14 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.rejudge({ type: 'configured' });
     this.#armExpiry();
     return { applied, restarted: this.#tellMembers() };
+  }
+
+  /** Throws a `UsageError` (`CONFIG_INVALID`) where `next` changes what a network has for its life. @internal */
+  checkFixed(next: NetworkConfig, path: readonly string[]): void {
+    for (const field of ['name', 'journal', 'reserve'] as const) {
+      if (!same(next[field] ?? null, this.#config[field] ?? null))
+        throw new UsageError('CONFIG_INVALID', 'cannot change while the network lives; make a new network', [...path, field]);
+    }
   }
 
   /** Adds a node. Throws a `UsageError` (`NAME_TAKEN`, or `CONFIG_INVALID` for an address of another's). */
@@ -655,9 +674,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   leave(member: NetworkMember): void {
     this.#members.delete(member);
   }
-  /** Some neighbour takes several paths a prefix. @internal */
-  wantEveryPath(): void {
-    this.#publication.everyPath = true;
+  /** So many more neighbours, or fewer, take several paths a prefix. @internal */
+  wantEveryPath(more: 1 | -1): void {
+    this.#publication.everyPath += more;
   }
   /** The bare set that stands for what nobody announced over BGP. @internal */
   get bareSet(): number {

@@ -224,7 +224,6 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       },
     });
     this.#watches.configure(watch);
-    Object.assign(this.network.decision, this.#config.decision);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
     this.#bgp.secure(security);
     this.#bgp.configure(neighbours);
@@ -333,6 +332,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         throw new UsageError('CONFIG_INVALID', 'cannot change while the router lives; make a new router', [field]);
       }
     }
+    if (this.#ownNetwork && config.network) this.network.checkFixed(config.network, ['network']);
     this.#bgp.checkShared(config.neighbours ?? []);
     const security = securities(config.neighbours, this.#host.secrets);
     const neighbours = withSecrets(config.neighbours ?? [], this.#host.secrets, 'neighbours');
@@ -345,7 +345,6 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#config = config;
     for (const address of before) this.network.model.removeRouterAddress(address);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
-    Object.assign(this.network.decision, { alwaysCompareMed: false, preferOldestExternal: false, multipath: true }, config.decision);
     const rpki = this.#rpki.configure(config.rpki);
     this.#link.configure(config.interfaces ?? [], config.access ?? []);
     const ospf = this.#ospf.configure(config.ospf ?? []);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.js';
 import type { MappingChange } from '../../src/mapping/change.js';
+import type { ForwardingTable } from '../../src/mapping/forwarding-table.js';
 import type { NetworkConfig } from '../../src/network/config.js';
 import type { RejectedClaim } from '../../src/router/events.js';
 import { VirtualNetwork } from '../../src/router/virtual-network.js';
@@ -292,4 +293,24 @@ describe('following changes', () => {
     expect(holder(VIP)).toBe('web-b');
     expect([changes.length, later, errors.length]).toEqual([1, [1], 1]);
   });
+});
+
+test('asks its table to make room before it gives it anything, as the configuration says', () => {
+  const calls: string[] = [];
+  const table: ForwardingTable = {
+    reserve: ({ ipv4, ipv6 }) => void calls.push(`reserve ${ipv4} ${ipv6}`),
+    apply: ({ kind }) => {
+      calls.push(kind);
+      return undefined;
+    },
+  };
+  const nodes = [{ name: 'a', addresses: ['10.0.0.1'] }];
+  new VirtualNetwork({ nodes, reserve: { ipv4: 1000 } }, { clock: new ManualClock(), table });
+  expect(calls).toEqual(['reserve 1000 0', 'sync']);
+  calls.length = 0;
+  new VirtualNetwork({ nodes }, { clock: new ManualClock(), table });
+  expect(calls).toEqual(['sync']);
+  // The memory table has its room, and works as ever.
+  const network = new VirtualNetwork({ nodes, reserve: { ipv4: 5000, ipv6: 5000 } }, { clock: new ManualClock() });
+  expect(network.lookup('10.0.0.1')).toEqual([{ type: 'node', node: 'a' }]);
 });

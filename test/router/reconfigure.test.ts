@@ -198,3 +198,38 @@ test('a node that is brought up by the configuration is up', async () => {
   expect(change(lab, { network: { ...networkOf(lab), nodes } }).applied).toEqual(['node a changed']);
   expect(lab.router.lookup(A)).toEqual([{ type: 'node', node: 'a' }]);
 });
+
+describe("what a network has for all its life, and what it can change", () => {
+  test('another decision holds at once, for what is claimed already', async () => {
+    const lab = await routerLab([
+      { address: A, as: 65001 },
+      { address: B, as: 65002 },
+    ]);
+    const [a, b] = [lab.guest(A, 65001), lab.guest(B, 65002)];
+    const asPath = (as: number) => [{ type: 'sequence' as const, asns: [as] }];
+    lab.say(a, '198.51.100.0/24', { asPath: asPath(65001), med: 10 });
+    lab.say(b, '198.51.100.0/24', { asPath: asPath(65002), med: 5 });
+    // Of different neighbouring ASes MED is not compared: the lower router id has it.
+    const holder = () => lab.router.explain('198.51.100.0/24').targets?.map(({ node }) => node);
+    expect(holder()).toEqual(['a']);
+    const network = { ...networkOf(lab), decision: { alwaysCompareMed: true } };
+    expect(change(lab, { network }).applied).toEqual(['decision changed']);
+    expect(holder()).toEqual(['b']);
+    const { decision: _decision, ...plain } = network;
+    change(lab, { network: plain });
+    expect(holder()).toEqual(['a']);
+  });
+
+  test.each([
+    ['name', { name: 'another' }],
+    ['journal', { journal: 5 }],
+    ['reserve', { reserve: { ipv4: 10 } }],
+  ])('%s cannot change, and nothing else does then', async (field, part) => {
+    const lab = await routerLab([{ address: A, as: 65001 }]);
+    const before = lab.router.configuration();
+    expect(() => change(lab, { network: { ...networkOf(lab), ...part }, originate: [{ prefix: '203.0.113.0/24' }] })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', path: ['network', field] }),
+    );
+    expect(lab.router.configuration()).toEqual(before);
+  });
+});

@@ -295,9 +295,9 @@ describe('whatever it is given', () => {
   });
 
   test('so is one of which any field was replaced', () => {
-    const fields = ['as', 'routerId', 'network', 'interfaces', 'listen', 'neighbours', 'originate', 'prefixLists', 'decision', 'clusterId'];
+    const fields = ['as', 'routerId', 'network', 'interfaces', 'listen', 'neighbours', 'originate', 'prefixLists', 'clusterId'];
     fc.assert(fc.property(fc.constantFrom(...fields), fc.anything(), (field, value) => judged({ ...router, [field]: value })));
-    const within = ['ranges', 'subnets', 'nodes', 'grants', 'holders', 'links', 'routes'];
+    const within = ['ranges', 'subnets', 'nodes', 'grants', 'holders', 'links', 'routes', 'decision', 'reserve'];
     fc.assert(
       fc.property(fc.constantFrom(...within), fc.anything(), (field, value) =>
         judged({ ...router, network: { ...network, [field]: value } }),

@@ -264,7 +264,7 @@ export class BgpNeighbour implements PeerOwner {
     for (const family of negotiated.families) {
       const rib = family === 'ipv4-unicast' ? network.ribs.ipv4 : network.ribs.ipv6;
       const several = negotiated.addPathSend.includes(family);
-      if (several) network.wantEveryPath();
+      if (several) network.wantEveryPath(1);
       const adjRibOut = new AdjRibOut(rib, several);
       this.#lanes.push({ family, adjRibOut, packer: this.#packer(adjRibOut, negotiated), endOfRib: true, endOfRefresh: false });
       if (this.#tellsClaims()) adjRibOut.addAll();
@@ -366,7 +366,10 @@ export class BgpNeighbour implements PeerOwner {
     const lanes = this.#lanes;
     this.#lanes = [];
     this.#local = new LocalAnnouncements();
-    for (const { adjRibOut } of lanes) this.#release(adjRibOut);
+    for (const { adjRibOut } of lanes) {
+      if (adjRibOut.paths) this.around.network.wantEveryPath(-1);
+      this.#release(adjRibOut);
+    }
     if (!feed) return;
     const lastHeard = this.#silentSince ?? this.peer.lastHeard;
     this.#silentSince = undefined;
