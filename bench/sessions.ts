@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { connect } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { VirtualRouter } from '../src/index.js';
+import { nodeHost, rehearse, VirtualRouter } from '../src/index.js';
 import { makeFeed } from './feed.js';
 
 const SESSIONS = 1000;
@@ -18,7 +18,8 @@ const self = fileURLToPath(import.meta.url);
 type Job =
   | { readonly job: 'guests' }
   | { readonly job: 'table'; readonly prefixes: number }
-  | { readonly job: 'flap'; readonly times: number };
+  | { readonly job: 'flap'; readonly times: number }
+  | { readonly job: 'die' };
 
 function message(type: number, body: readonly number[]): Buffer {
   const bytes = Buffer.alloc(19 + body.length, 0xff);
@@ -67,6 +68,8 @@ function guests(): void {
         process.send?.({ sending: true });
         socket.write(feed.bytes, () => {});
       });
+    } else if (job.job === 'die') {
+      sockets.get('127.0.0.2')?.resetAndDestroy();
     } else {
       const socket = sockets.get('127.0.0.2');
       for (let i = 0; i < job.times; i++) {
@@ -94,12 +97,15 @@ function send(child: ChildProcess, job: Job): void {
 
 export async function benchSessions(print: (line: string) => void = console.log): Promise<Record<string, number>> {
   const figures: Record<string, number> = {};
+  // As `virtual-router run` does.
+  await rehearse(nodeHost().clock);
   const nodes = Array.from({ length: SESSIONS }, (_, i) => ({ name: `guest-${i}`, addresses: [addressOf(i).join('.')], tags: ['guest'] }));
   const router = new VirtualRouter({
     as: 65_000,
     routerId: '10.0.0.1',
     listen: [{ address: '127.0.0.1', port: PORT }],
     network: {
+      reserve: { ipv4: 1_100_000 },
       nodes: [...nodes, { name: 'table', addresses: ['127.0.0.2'] }],
       grants: [
         { tag: 'guest', prefix: '10.0.0.0/8', ge: 32, as: 'gateway' },
@@ -146,6 +152,10 @@ export async function benchSessions(print: (line: string) => void = console.log)
     send(child, { job: 'flap', times: 50 });
     await new Promise((resolve) => setTimeout(resolve, 1200));
     measured('a default route flaps');
+    delay.enable();
+    send(child, { job: 'die' });
+    await until(() => router.network.counts().claims <= base, 60);
+    measured('a session with a full table dies');
     delay.enable();
     child.kill('SIGKILL');
     await until(() => router.network.counts().claims <= own, 60);

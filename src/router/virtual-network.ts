@@ -35,6 +35,8 @@ import { IsolatedEmitter } from './turn.js';
 
 /** Claims of a dead session ended in one slice, so that timers and other sessions get their turn in between. */
 const SLICE = 8192;
+/** Feeds that end in one slice, at most. */
+const SLICE_FEEDS = 32;
 /** The decision, where the configuration does not say otherwise. */
 const DECISION: DecisionOptions = { alwaysCompareMed: false, preferOldestExternal: false, multipath: true };
 /** Refused claims told one by one in an event. */
@@ -154,9 +156,6 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   #table: ForwardingTable;
   #words: WordLookup | undefined;
   readonly #members = new Set<NetworkMember>();
-  readonly #sweeps = new Set<Cancel>();
-  /** Dead sessions whose claims are being ended. */
-  #sweeping = 0;
   readonly #initial: Feed;
   readonly #api: Feed;
   /** The attribute set of what nobody announced over BGP: ORIGIN IGP and an empty AS_PATH. */
@@ -636,7 +635,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     for (const { cancel } of this.#dampened.values()) cancel();
     this.#expiry?.();
     this.#burial?.();
-    for (const cancel of this.#sweeps) cancel();
+    this.#sweep?.();
     await this.#publication.close();
   }
   [Symbol.asyncDispose](): Promise<void> {
@@ -727,32 +726,42 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     return feed;
   }
 
-  /** Ends a stream of claims: its claims end, in slices. @internal */
+  /**
+   * Ends a stream of claims: its claims end, in slices. Of many that end at once, each waits for those before it, so that nobody else
+   * waits for all of them. @internal
+   */
   closeFeed(feed: Feed, done: () => void = () => {}): void {
     feed.alive = false;
-    this.#sweeping++;
-    let next: Cancel | undefined;
-    const slice = (): void => {
-      if (next) this.#sweeps.delete(next);
+    this.#closing.push({ feed, done });
+    if (!this.#sweep) this.#sweepFeeds();
+  }
+  /** Feeds that are closed, and still have claims; and the next slice of their end. */
+  readonly #closing: { readonly feed: Feed; readonly done: () => void }[] = [];
+  #sweep: Cancel | undefined;
+
+  #sweepFeeds(): void {
+    this.#sweep = () => {}; // it is under way
+    let left = SLICE;
+    for (let feeds = 0; feeds < SLICE_FEEDS && left > 0; feeds++) {
+      const [first] = this.#closing;
+      if (!first) break;
+      const { feed, done } = first;
       const now = this.#clock.now();
       this.ribs.ipv4.now = now;
       this.ribs.ipv6.now = now;
-      const swept = this.ribs.ipv4.sweep(feed.index, SLICE);
-      const rest = swept < SLICE ? this.ribs.ipv6.sweep(feed.index, SLICE - swept) : 0;
-      const over = swept + rest < SLICE;
-      if (over) this.#sweeping--;
+      let swept = this.ribs.ipv4.sweep(feed.index, left);
+      if (swept < left) swept += this.ribs.ipv6.sweep(feed.index, left - swept);
+      const over = swept < left;
+      left -= swept;
+      if (over) this.#closing.shift();
       this.settle(feed.cause);
-      if (over) {
-        this.#feeds[feed.index] = undefined;
-        this.#freeFeeds.push(feed.index);
-        if (feed.account > 0) this.sets.closeAccount(feed.account);
-        done();
-        return;
-      }
-      next = this.#clock.defer(slice);
-      this.#sweeps.add(next);
-    };
-    slice();
+      if (!over) break;
+      this.#feeds[feed.index] = undefined;
+      this.#freeFeeds.push(feed.index);
+      if (feed.account > 0) this.sets.closeAccount(feed.account);
+      done();
+    }
+    this.#sweep = this.#closing.length > 0 ? this.#clock.defer(() => this.#sweepFeeds()) : undefined;
   }
 
   /** The end of a turn: decides, publishes, tells. @internal */
@@ -766,7 +775,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#tellRefusals();
     if (this.ribs.ipv4.dampening) this.#watchDampened();
     const waiting = this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty || this.sets.hasUnused;
-    if (waiting && !this.#burial && this.#sweeping === 0) this.#burial = this.#clock.defer(() => this.#bury());
+    if (waiting && !this.#burial && this.#closing.length === 0) this.#burial = this.#clock.defer(() => this.#bury());
   }
 
   /** Claims that were dampened are looked at again when they may be taken. */
