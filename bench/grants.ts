@@ -38,6 +38,7 @@ export function manyGrants(prefixes: number): { readonly yaml: (neighbours: read
       'routerId: 1.1.1.1',
       'listen: [{ address: 10.99.1.1, port: 1790 }]',
       'network:',
+      `  reserve: { ipv4: ${prefixes} }`,
       '  nodes:',
       ...neighbours.map(({ address }, i) => `    - { name: ${i === 0 ? 'sender' : 'receiver'}, addresses: [${address}] }`),
       '  grants:',

@@ -28,6 +28,7 @@ export interface SpeakerEvent {
   readonly event: string;
   readonly at: number;
   readonly updates?: number;
+  readonly announced?: number;
 }
 
 /** At these the lab is taken down like at its end. */

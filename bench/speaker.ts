@@ -3,7 +3,7 @@
  *
  *     speaker.ts ROUTER PORT LOCAL AS COUNT [PREFIXES SEED FROM]
  *
- * Reads commands from standard input (`send`, `churn`, `prepare`, `count N`, `watch PREFIX`, `die`) and prints events as JSON lines, with the system's
+ * Reads commands from standard input (`send`, `churn`, `prepare`, `count N`, `watch PREFIX`, `hear N`, `quiet MILLISECONDS`, `die`) and prints events as JSON lines, with the system's
  * monotonic clock in milliseconds.
  */
 import { createConnection, type Socket } from 'node:net';
@@ -132,7 +132,7 @@ function dial(): void {
   socket.on('error', () => {});
   socket.on('close', () => {
     if (up) say({ event: 'closed', at: now() });
-    else if (++tries < 120) setTimeout(dial, 250);
+    else if (++tries < 1200) setTimeout(dial, 250);
     else process.exit(1);
   });
   socket.on('data', (chunk) => {
@@ -152,6 +152,7 @@ function dial(): void {
     }
     rest = at < b.length ? b.subarray(at) : Buffer.alloc(0);
     check();
+    lastData = now();
     if (wantHeard >= 0 && heard >= wantHeard) {
       wantHeard = -1;
       say({ event: 'heard', at: now(), heard });
@@ -160,6 +161,8 @@ function dial(): void {
   setInterval(() => up && !socket.destroyed && socket.write(KEEPALIVE), 20_000).unref();
 }
 let wantHeard = -1;
+/** When it was last sent anything, and prefixes heard by then: how the end of a change is known whose extent is not. */
+let lastData = 0;
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   const [command, argument] = line.split(' ');
@@ -179,6 +182,14 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     const a = new DataView(Uint8Array.from(address.split('.').map(Number)).buffer).getUint32(0);
     watched.set(a * 64 + Number(length), argument ?? '');
     if (isPresent(a, Number(length))) say({ event: `there ${argument}`, at: now() });
+  } else if (command === 'quiet') {
+    const pause = Number(argument);
+    const timer = setInterval(() => {
+      if (lastData === 0 || now() - lastData < pause) return;
+      clearInterval(timer);
+      say({ event: 'quiet', at: lastData, announced, heard });
+      lastData = 0;
+    }, 50);
   } else if (command === 'hear') {
     heard = 0;
     wantHeard = Number(argument);

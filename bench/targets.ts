@@ -8,6 +8,8 @@ import type { Host, Lab } from './lab.js';
 export interface Neighbour {
   readonly address: string;
   readonly as: number;
+  /** Is told nothing: what it would cost to read it is not of the benchmark's matter. BIRD and our own router know it. */
+  readonly untold?: boolean;
 }
 
 export interface Target {
@@ -61,8 +63,8 @@ export const bird: Target = {
   start: (lab, host, neighbours) => {
     const file = join(lab.folder, 'bird.conf');
     const sessions = neighbours.map(
-      ({ address, as }, i) =>
-        `protocol bgp p${i} { local ${host.address} port 1790 as 65000; neighbor ${address} as ${as}; passive; ipv4 { import all; export all; }; }`,
+      ({ address, as, untold }, i) =>
+        `protocol bgp p${i} { local ${host.address} port 1790 as 65000; neighbor ${address} as ${as}; passive; ipv4 { import all; export ${untold ? 'none' : 'all'}; }; }`,
     );
     writeFileSync(file, ['router id 1.1.1.1;', 'protocol device {}', ...sessions, ''].join('\n'));
     return lab.spawn(host, ['/usr/sbin/bird', '-f', '-c', file, '-s', join(lab.folder, 'bird.ctl')]);

@@ -16,6 +16,8 @@ export interface Terminal {
   readonly err: Output;
   /** Calls back at SIGINT, SIGTERM, or when nobody reads the output any more. Returns a way to stop listening. */
   onStop(call: (why: string) => void): () => void;
+  /** Milliseconds, from whenever. */
+  now(): number;
 }
 
 /** One stream of text. */

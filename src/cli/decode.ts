@@ -6,11 +6,12 @@ import { parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
 import { inspectPacket, packetToJson } from '../ospf/wire/index.js';
 import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
+import { Progress } from './progress.js';
 
 /** Lines written at once. */
 const BATCH = 200;
-/** Milliseconds after which progress is shown, and again. */
-const PROGRESS = 1000;
+/** Records of a file after which the clock is looked at. */
+const LOOK_EVERY = 256;
 /** Session states by the numbers that MRT gives them (RFC 6396 §4.4.1). */
 const STATES = ['', 'idle', 'connect', 'active', 'open-sent', 'open-confirm', 'established'];
 
@@ -44,26 +45,32 @@ is wrong.
     const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
     const [file, more] = positionals;
     if (file === undefined || more !== undefined) throw new CommandError('expected the name of one file', WRONG_USE);
+    const progress = new Progress(terminal);
     let opened: CaptureFile;
     try {
-      opened = openCapture(file);
+      opened = openCapture(file, (part) => progress.at(() => `${Math.floor(part * 100)} % decompressed`));
     } catch (error) {
       throw error instanceof UsageError ? new CommandError(error.message, FAILED) : error;
     }
-    return print(opened, terminal);
+    return print(opened, terminal, progress);
   },
 };
 
 /** Prints all lines, a batch at a time, so that the output can keep up and a signal is heard. */
-async function print(file: CaptureFile, terminal: Terminal): Promise<number> {
+async function print(file: CaptureFile, terminal: Terminal, progress: Progress): Promise<number> {
   let stopped = false;
   const forget = terminal.onStop(() => {
     stopped = true;
   });
   let batch: string[] = [];
   let lines = 0;
-  let shown = performance.now();
-  for (const line of linesOf(file)) {
+  let records = 0;
+  const soFar = (): string => `${records} records read, ${lines} lines`;
+  const read = (): void => {
+    records++;
+    if (records % LOOK_EVERY === 0) progress.at(soFar);
+  };
+  for (const line of linesOf(file, read)) {
     batch.push(JSON.stringify(line));
     lines++;
     if (batch.length < BATCH) continue;
@@ -71,32 +78,37 @@ async function print(file: CaptureFile, terminal: Terminal): Promise<number> {
     batch = [];
     await new Promise((resolve) => setImmediate(resolve));
     if (stopped) break;
-    if (performance.now() - shown >= PROGRESS) {
-      shown = performance.now();
-      terminal.err.write(`${lines} lines\n`);
-    }
+    progress.at(soFar);
   }
   if (batch.length > 0 && !stopped) terminal.out.write(`${batch.join('\n')}\n`);
   forget();
   return DONE;
 }
 
-function* linesOf(file: CaptureFile): Generator<object> {
+/** @param read - Called for each record of the file, those of which nothing comes too. */
+function* linesOf(file: CaptureFile, read: () => void): Generator<object> {
   switch (file.format) {
     case 'pcap':
-      yield* captured(capturedPackets(readPcap(file.bytes)));
+      yield* captured(capturedPackets(counted(readPcap(file.bytes), read)));
       break;
     case 'pcapng':
-      yield* captured(capturedPackets(readPcapng(file.bytes)));
+      yield* captured(capturedPackets(counted(readPcapng(file.bytes), read)));
       break;
     case 'mrt':
-      yield* recorded(file.bytes);
+      yield* recorded(counted(readMrt(file.bytes), read));
       break;
     case 'hex':
       yield* spelt(file.bytes);
       break;
   }
   if (file.damage !== undefined) yield { time: null, type: 'damage', message: file.damage };
+}
+
+function* counted<T>(records: Iterable<T>, read: () => void): Generator<T> {
+  for (const record of records) {
+    read();
+    yield record;
+  }
 }
 
 function* captured(messages: Iterable<CapturedMessage | CapturedOspf | Damage>): Generator<object> {
@@ -119,8 +131,8 @@ function* captured(messages: Iterable<CapturedMessage | CapturedOspf | Damage>):
   }
 }
 
-function* recorded(bytes: Uint8Array): Generator<object> {
-  for (const record of readMrt(bytes)) {
+function* recorded(records: ReturnType<typeof readMrt>): Generator<object> {
+  for (const record of records) {
     if ('damage' in record) yield damaged(record);
     else if (record.type === 'message') {
       const { time, from, to, bytes: message, context } = record;

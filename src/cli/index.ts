@@ -109,6 +109,7 @@ function processTerminal(): Terminal {
   return {
     out: output(stdout),
     err: output(stderr),
+    now: () => performance.now(),
     onStop: (call) => {
       const onSignal = (signal: NodeJS.Signals, number: number): void => {
         stops++;

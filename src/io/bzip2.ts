@@ -34,13 +34,21 @@ class BitReader {
   align(): void {
     this.#count = 0;
   }
+
+  /** Octets read. */
+  get octets(): number {
+    return this.#at;
+  }
 }
 
 /**
  * Decompresses bzip2 data, several streams one after another too. What was decompressed before the data's early end, or damage, is
- * handed out by `onDamage`'s absence of a throw: the result is cut there.
+ * handed out all the same: the result is cut there. `progress` is told after each block how many octets of `bytes` are done.
  */
-export function bunzip2(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly damage: string | undefined } {
+export function bunzip2(
+  bytes: Uint8Array,
+  progress: (done: number) => void = () => {},
+): { readonly bytes: Uint8Array; readonly damage: string | undefined } {
   const parts: Uint8Array[] = [];
   let damage: string | undefined;
   try {
@@ -52,6 +60,7 @@ export function bunzip2(bytes: Uint8Array): { readonly bytes: Uint8Array; readon
       for (let magic = r.bits(48); magic !== END; magic = r.bits(48)) {
         if (magic !== BLOCK) throw new RangeError('a bzip2 block that does not begin as one');
         parts.push(block(r, size));
+        progress(r.octets);
       }
       r.bits(32);
       r.align();

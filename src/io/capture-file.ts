@@ -13,15 +13,20 @@ export interface CaptureFile {
   readonly damage: string | undefined;
 }
 
-/** Opens a pcap, pcapng, MRT or hex file, told by its content, gzip or bzip2 around it or not. Throws a `UsageError` (`FILE_UNREADABLE`). @public */
-export function openCapture(file: string): CaptureFile {
+/**
+ * Opens a pcap, pcapng, MRT or hex file, told by its content, gzip or bzip2 around it or not. Throws a `UsageError` (`FILE_UNREADABLE`).
+ *
+ * @param progress - Told from time to time how much of a bzip2 file is decompressed, from 0 to 1: a megabyte of it takes about a second.
+ * @public
+ */
+export function openCapture(file: string, progress?: (part: number) => void): CaptureFile {
   let raw: Uint8Array;
   try {
     raw = plain(readFileSync(file));
   } catch (error) {
     throw new UsageError('FILE_UNREADABLE', `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
   }
-  const { bytes, damage } = decompress(raw, file);
+  const { bytes, damage } = decompress(raw, file, progress);
   if (isPcap(bytes)) return { format: 'pcap', bytes, damage };
   if (isPcapng(bytes)) return { format: 'pcapng', bytes, damage };
   const spelt = fromHex(bytes);
@@ -30,7 +35,11 @@ export function openCapture(file: string): CaptureFile {
   throw new UsageError('FILE_UNREADABLE', `${file} is not a pcap, pcapng, MRT or hex file`);
 }
 
-function decompress(raw: Uint8Array, file: string): { readonly bytes: Uint8Array; readonly damage: string | undefined } {
+function decompress(
+  raw: Uint8Array,
+  file: string,
+  progress?: (part: number) => void,
+): { readonly bytes: Uint8Array; readonly damage: string | undefined } {
   if (raw[0] === 0x1f && raw[1] === 0x8b) {
     try {
       return { bytes: plain(gunzipSync(raw)), damage: undefined };
@@ -43,7 +52,7 @@ function decompress(raw: Uint8Array, file: string): { readonly bytes: Uint8Array
       }
     }
   }
-  if (raw[0] === 0x42 && raw[1] === 0x5a && raw[2] === 0x68) return bunzip2(raw);
+  if (raw[0] === 0x42 && raw[1] === 0x5a && raw[2] === 0x68) return bunzip2(raw, (done) => progress?.(done / raw.length));
   return { bytes: raw, damage: undefined };
 }
 

@@ -95,3 +95,38 @@ test('reads OSPF, of either version, signed or not', async () => {
     authentication: { type: 'cryptographic', keyId: 7 },
   });
 });
+
+test('says on standard error how far it is when a file takes longer than a second', async () => {
+  const file = join(import.meta.dirname, '..', 'captures', 'feed-10000-bird-to-frr.pcap');
+  const quick = new KeptTerminal();
+  quick.step = 1; // a look at the clock every so many records: all of it in far less than a second
+  expect(await main(['decode', file], quick)).toBe(0);
+  expect(quick.err.text).toBe('');
+  const slow = new KeptTerminal();
+  slow.step = 600;
+  expect(await main(['decode', file], slow)).toBe(0);
+  const told = slow.err.text.trimEnd().split('\n');
+  expect(told.length).toBeGreaterThan(0);
+  for (const line of told) expect(line).toMatch(/^\d+ records read, \d+ lines$/);
+  // Every other look, which is one for each batch of lines: more than a second has passed since the last word.
+  expect(told[0]).toMatch(/ 400 lines$/);
+  expect(slow.out.text).toBe(quick.out.text);
+});
+
+test('shows progress in a file of packets that hold nothing to print', async () => {
+  const packets = 2000;
+  const pcap = new DataView(new ArrayBuffer(24 + packets * 76));
+  [0xa1b2c3d4, 0x00020004, 0, 0, 65_535, 1].forEach((word, i) => pcap.setUint32(4 * i, word));
+  for (let i = 0; i < packets; i++) {
+    pcap.setUint32(24 + i * 76 + 8, 60);
+    pcap.setUint32(24 + i * 76 + 12, 60);
+    pcap.setUint16(24 + i * 76 + 16 + 12, 0x0806); // ARP
+  }
+  const name = join(folder, 'arp.pcap');
+  writeFileSync(name, new Uint8Array(pcap.buffer));
+  const terminal = new KeptTerminal();
+  terminal.step = 2000;
+  expect(await main(['decode', name], terminal)).toBe(0);
+  expect(terminal.out.text).toBe('');
+  expect(terminal.err.text).toBe([256, 512, 768, 1024, 1280, 1536, 1792].map((read) => `${read} records read, 0 lines\n`).join(''));
+});

@@ -4,6 +4,9 @@ import type { Output, Terminal } from '../../src/cli/command.js';
 export class KeptTerminal implements Terminal {
   readonly out = new KeptOutput();
   readonly err = new KeptOutput();
+  /** How long a look at the clock takes. */
+  step = 0;
+  #now = 0;
   #given: string | undefined;
   #stop: (why: string) => void = () => {};
 
@@ -11,6 +14,11 @@ export class KeptTerminal implements Terminal {
     this.#stop = call;
     if (this.#given !== undefined) call(this.#given);
     return () => {};
+  }
+
+  now(): number {
+    this.#now += this.step;
+    return this.#now;
   }
 
   signal(name: string): void {
