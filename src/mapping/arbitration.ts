@@ -1,5 +1,6 @@
 import { takeoverOf } from '../claims/authorization.js';
 import type { Feed } from '../claims/feed.js';
+import type { Takeover } from '../network/config.js';
 import type { Decision, Eliminated } from '../rib/decision.js';
 import type { Rib } from '../rib/rib.js';
 import type { TargetSets } from './target.js';
@@ -23,6 +24,7 @@ import type { TargetSets } from './target.js';
 export class Arbitration {
   #rows = new Int32Array(16);
   #scratch = new Int32Array(16);
+  #births = new Float64Array(16);
 
   /** What the last {@link Arbitration.decide} found: the winning row + 1, or 0, and its target's number. */
   row = 0;
@@ -157,14 +159,16 @@ export class Arbitration {
 
   /** Rule 5: leaves those that take part in the last decision. */
   #contenders(count: number, eliminated: Eliminated | undefined): number {
-    const { rib } = this;
     const rows = this.#rows;
-    const born = Array.from(rows.subarray(0, count), (row) => [row, this.#birth(row)] as const).sort((x, y) => x[1] - y[1]);
+    // Mostly nobody has a rule of his own, and then it does not matter who came first.
+    let all = 0;
+    while (all < count && this.#takeover(rows[all]) === 'if-preferred') all++;
+    if (all === count) return count;
+    this.#sortByBirth(count);
     let kept = 0;
-    for (const [row] of born) {
-      const grant = rib.grantOf(row);
-      const feed = rib.feeds[rib.feedOf(row)] as Feed;
-      const takeover = grant === 0 ? 'if-preferred' : takeoverOf(rib.authorization.grants[grant - 1], feed.source);
+    for (let at = 0; at < count; at++) {
+      const row = rows[at];
+      const takeover = this.#takeover(row);
       if (takeover === 'always') {
         for (let i = 0; i < kept; i++) eliminated?.(rows[i], 'takeover');
         kept = 0;
@@ -175,6 +179,31 @@ export class Arbitration {
       rows[kept++] = row;
     }
     return kept;
+  }
+
+  #takeover(row: number): Takeover {
+    const { rib } = this;
+    const grant = rib.grantOf(row);
+    if (grant === 0) return 'if-preferred';
+    return takeoverOf(rib.authorization.grants[grant - 1], (rib.feeds[rib.feedOf(row)] as Feed).source); // a row's feed outlives it
+  }
+
+  /** Few rows: an insertion sort. */
+  #sortByBirth(count: number): void {
+    const rows = this.#rows;
+    if (this.#births.length < rows.length) this.#births = new Float64Array(rows.length);
+    const births = this.#births;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i];
+      const birth = this.#birth(row);
+      let at = i;
+      for (; at > 0 && births[at - 1] > birth; at--) {
+        births[at] = births[at - 1];
+        rows[at] = rows[at - 1];
+      }
+      births[at] = birth;
+      rows[at] = row;
+    }
   }
 
   /** When the candidate that a row stands for was first heard: the oldest of its claims that could stand for it. */

@@ -44,6 +44,10 @@ export type Eliminated = (row: number, step: DecisionStep) => void;
  * @internal
  */
 export class Decision {
+  /** Keys of the rows looked at, and the rows as they were before a step. */
+  #keys = new Float64Array(16);
+  #all = new Int32Array(16);
+
   constructor(
     private readonly rib: Rib,
     readonly options: DecisionOptions,
@@ -57,130 +61,141 @@ export class Decision {
 
   /** How many of `rows[0, count)` tie for best up to the steps that only break ties; they are moved to the front. */
   equals(rows: Int32Array, count: number, eliminated?: Eliminated): number {
-    const { rib } = this;
-    const { sets } = rib;
-    count = this.#least(rows, count, 'source', (row) => this.#source(row), eliminated);
+    count = this.#least(rows, count, 'source', this.#source, eliminated);
     if (count === 1) return 1;
+    const source = this.#source(rows[0]);
     // RFC 2328 §11: the kind of path, then its cost.
-    if (this.#source(rows[0]) === OSPF) return this.#least(rows, count, 'ospf-cost', (row) => rib.rankOf(row), eliminated);
-    if (this.#source(rows[0]) === VRRP) return this.#least(rows, count, 'vrrp-priority', (row) => -this.#feed(row).priority, eliminated);
-    if (this.#source(rows[0]) !== BGP) return count;
+    if (source === OSPF) return this.#least(rows, count, 'ospf-cost', this.#rank, eliminated);
+    if (source === VRRP) return this.#least(rows, count, 'vrrp-priority', this.#priority, eliminated);
+    if (source !== BGP) return count;
     // Degree of preference (§9.1.1): LOCAL_PREF counts from internal neighbours only; the import drops it from others.
-    count = this.#least(rows, count, 'local-pref', (row) => -sets.localPrefOf(rib.setOutOf(row)), eliminated);
-    count = this.#least(rows, count, 'as-path-length', (row) => sets.pathLength[rib.setOutOf(row)], eliminated);
-    count = this.#least(rows, count, 'origin', (row) => sets.origin[rib.setOutOf(row)], eliminated);
+    count = this.#least(rows, count, 'local-pref', this.#localPref, eliminated);
+    count = this.#least(rows, count, 'as-path-length', this.#pathLength, eliminated);
+    count = this.#least(rows, count, 'origin', this.#origin, eliminated);
     count = this.#leastMed(rows, count, eliminated);
-    count = this.#least(rows, count, 'external', (row) => (this.#feed(row).external ? 0 : 1), eliminated);
-    // Interior cost (§9.1.2.2 e): every next hop is a node of the network, one hop away.
-    return count;
+    // Interior cost (§9.1.2.2 e) is no step: every next hop is a node of the network, one hop away.
+    return this.#least(rows, count, 'external', this.#internal, eliminated);
   }
 
   #breakTies(rows: Int32Array, count: number, eliminated: Eliminated | undefined): number {
-    const { rib } = this;
-    const { sets } = rib;
-    if (count > 1 && this.#source(rows[0]) === BGP) {
-      if (this.options.preferOldestExternal && this.#feed(rows[0]).external) {
-        count = this.#least(rows, count, 'oldest-external', (row) => rib.arrival[row], eliminated);
-      }
-      count = this.#least(
-        rows,
-        count,
-        'router-id',
-        (row) => sets.originatorIdOf(rib.setOutOf(row)) || this.#feed(row).routerId,
-        eliminated,
-      );
-      count = this.#least(rows, count, 'cluster-list-length', (row) => sets.clusterLengthOf(rib.setOutOf(row)), eliminated);
-      count = this.#first(
-        rows,
-        count,
-        'neighbour-address',
-        (x, y) => compareBytes(this.#feed(x).address, this.#feed(y).address),
-        eliminated,
-      );
+    if (count === 1) return 1;
+    const source = this.#source(rows[0]);
+    if (source === BGP) {
+      if (this.options.preferOldestExternal && this.#feed(rows[0]).external)
+        count = this.#least(rows, count, 'oldest-external', this.#arrival, eliminated);
+      count = this.#least(rows, count, 'router-id', this.#routerId, eliminated);
+      count = this.#least(rows, count, 'cluster-list-length', this.#clusterLength, eliminated);
+      count = this.#first(rows, count, 'neighbour-address', this.#byAddress, eliminated);
     }
-    if (count > 1 && this.#source(rows[0]) === VRRP) {
-      // RFC 9568 §6.4.3: of equal priorities, the greater primary address.
-      const greater = (x: number, y: number): number => compareBytes(this.#feed(y).address, this.#feed(x).address);
-      count = this.#first(rows, count, 'neighbour-address', greater, eliminated);
-    }
-    const name = (row: number): string => rib.model.at(rib.holderOf(row)).name;
-    count = this.#first(rows, count, 'node-name', (x, y) => (name(x) < name(y) ? -1 : name(x) > name(y) ? 1 : 0), eliminated);
-    return this.#first(rows, count, 'path-id', (x, y) => (rib.pathId[x] ?? 0) - (rib.pathId[y] ?? 0) || x - y, eliminated, 1);
+    // RFC 9568 §6.4.3: of equal priorities, the greater primary address.
+    if (source === VRRP) count = this.#first(rows, count, 'neighbour-address', this.#byGreaterAddress, eliminated);
+    count = this.#first(rows, count, 'node-name', this.#byName, eliminated);
+    return this.#first(rows, count, 'path-id', this.#byPathId, eliminated);
   }
+
+  // Keys of a row, the least first; made once, not a decision.
+
+  readonly #source = (row: number): number => this.#feed(row).sourceIndex;
+  readonly #rank = (row: number): number => this.rib.rankOf(row);
+  readonly #priority = (row: number): number => -this.#feed(row).priority;
+  readonly #localPref = (row: number): number => -this.rib.sets.localPrefOf(this.rib.setOutOf(row));
+  readonly #pathLength = (row: number): number => this.rib.sets.pathLength[this.rib.setOutOf(row)];
+  readonly #origin = (row: number): number => this.rib.sets.origin[this.rib.setOutOf(row)];
+  readonly #internal = (row: number): number => (this.#feed(row).external ? 0 : 1);
+  readonly #arrival = (row: number): number => this.rib.arrival[row];
+  readonly #routerId = (row: number): number => this.rib.sets.originatorIdOf(this.rib.setOutOf(row)) || this.#feed(row).routerId;
+  readonly #clusterLength = (row: number): number => this.rib.sets.clusterLengthOf(this.rib.setOutOf(row));
+
+  // Orders of two rows.
+
+  readonly #byAddress = (x: number, y: number): number => compareBytes(this.#feed(x).address, this.#feed(y).address);
+  readonly #byGreaterAddress = (x: number, y: number): number => compareBytes(this.#feed(y).address, this.#feed(x).address);
+  readonly #byName = (x: number, y: number): number => {
+    const [one, other] = [this.#name(x), this.#name(y)];
+    return one < other ? -1 : one > other ? 1 : 0;
+  };
+  readonly #byPathId = (x: number, y: number): number => {
+    const { pathId } = this.rib;
+    return (pathId.length > 0 ? pathId[x] - pathId[y] : 0) || x - y;
+  };
 
   #feed(row: number): Feed {
     return this.rib.feeds[this.rib.feedOf(row)] as Feed; // a row's feed outlives it
   }
-  #source(row: number): number {
-    return this.#feed(row).sourceIndex;
+  #name(row: number): string {
+    return this.rib.model.at(this.rib.holderOf(row)).name;
   }
 
-  /** Keeps the rows with the least key. */
+  /** Keeps the rows with the least key, in their order. */
   #least(rows: Int32Array, count: number, step: DecisionStep, key: (row: number) => number, eliminated: Eliminated | undefined): number {
     if (count === 1) return 1;
+    if (count > this.#keys.length) this.#keys = new Float64Array(2 * count);
+    const keys = this.#keys;
     let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < count; i++) least = Math.min(least, key(rows[i]));
-    return keep(rows, count, step, (row) => key(row) === least, eliminated);
+    for (let i = 0; i < count; i++) {
+      keys[i] = key(rows[i]);
+      if (keys[i] < least) least = keys[i];
+    }
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      if (keys[i] === least) rows[kept++] = rows[i];
+      else eliminated?.(rows[i], step);
+    }
+    return kept;
   }
 
-  /** Keeps the rows that come first, all that tie unless `most` says how many. */
+  /** Keeps the rows that come first: all that tie. */
   #first(
     rows: Int32Array,
     count: number,
     step: DecisionStep,
     order: (x: number, y: number) => number,
     eliminated: Eliminated | undefined,
-    most = count,
   ): number {
     if (count === 1) return 1;
     let first = rows[0];
     for (let i = 1; i < count; i++) if (order(rows[i], first) < 0) first = rows[i];
     let kept = 0;
-    return keep(rows, count, step, (row) => order(row, first) === 0 && kept++ < most, eliminated);
+    for (let i = 0; i < count; i++) {
+      if (order(rows[i], first) === 0) rows[kept++] = rows[i];
+      else eliminated?.(rows[i], step);
+    }
+    return kept;
   }
 
   /** §9.1.2.2 c: a route goes when another from the same neighbouring AS has a lower MED. No MED is 0. */
   #leastMed(rows: Int32Array, count: number, eliminated: Eliminated | undefined): number {
     if (count === 1) return 1;
-    const { rib } = this;
-    const { sets } = rib;
-    const all = rows.slice(0, count);
-    return keep(
-      rows,
-      count,
-      'med',
-      (row) => {
-        const set = rib.setOutOf(row);
-        return !all.some((other) => {
-          const o = rib.setOutOf(other);
-          return (this.options.alwaysCompareMed || sets.neighbourAs[o] === sets.neighbourAs[set]) && sets.med[o] < sets.med[set];
-        });
-      },
-      eliminated,
-    );
+    if (count > this.#all.length) this.#all = new Int32Array(2 * count);
+    const all = this.#all;
+    const { med } = this.rib.sets;
+    let most = 0;
+    for (let i = 0; i < count; i++) {
+      all[i] = rows[i];
+      most = Math.max(most, med[this.rib.setOutOf(rows[i])]);
+    }
+    if (most === 0) return count;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      if (this.#hasLessMed(all, count, all[i])) eliminated?.(all[i], 'med');
+      else rows[kept++] = all[i];
+    }
+    return kept;
+  }
+  #hasLessMed(rows: Int32Array, count: number, row: number): boolean {
+    const { med, neighbourAs } = this.rib.sets;
+    const set = this.rib.setOutOf(row);
+    for (let i = 0; i < count; i++) {
+      const other = this.rib.setOutOf(rows[i]);
+      if (med[other] < med[set] && (this.options.alwaysCompareMed || neighbourAs[other] === neighbourAs[set])) return true;
+    }
+    return false;
   }
 }
 
 const BGP = SOURCES.indexOf('bgp');
 const OSPF = SOURCES.indexOf('ospf');
 const VRRP = SOURCES.indexOf('vrrp');
-
-/** Moves the rows to keep to the front, in their order. */
-function keep(
-  rows: Int32Array,
-  count: number,
-  step: DecisionStep,
-  stays: (row: number) => boolean,
-  eliminated: Eliminated | undefined,
-): number {
-  let kept = 0;
-  for (let i = 0; i < count; i++) {
-    const row = rows[i];
-    if (stays(row)) rows[kept++] = row;
-    else eliminated?.(row, step);
-  }
-  return kept;
-}
 
 function compareBytes(x: Uint8Array, y: Uint8Array): number {
   for (let i = 0; i < Math.min(x.length, y.length); i++) if (x[i] !== y[i]) return x[i] - y[i];

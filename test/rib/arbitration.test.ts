@@ -81,6 +81,8 @@ function holders(claims: readonly Claim[], grants: readonly Grant[], down: reado
       left = least(left, ({ clusters }) => clusters);
       left = least(left, arrival); // addresses count up with the claims
     }
+    // Of equal priorities, which none has here, the greater address.
+    if (left[0]?.source === 'vrrp') left = least(left, (one) => -arrival(one));
     return least(
       least(left, ({ holder }) => holder),
       arrival,
