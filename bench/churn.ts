@@ -29,7 +29,7 @@ function yaml(neighbours: readonly Neighbour[]): string {
     'routerId: 1.1.1.1',
     'listen: [{ address: 10.99.1.1, port: 1790 }]',
     'network:',
-    `  reserve: { ipv4: ${DISTINCT} }`,
+    `  reserve: { ipv4: ${PEERS * EACH} }`,
     '  nodes:',
     ...neighbours.map(({ address }, i) => `    - { name: peer-${i}, addresses: [${address}], tags: [peer] }`),
     '  grants:',

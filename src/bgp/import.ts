@@ -192,7 +192,7 @@ export class RouteImport implements Importer {
 
   #fault(set: number): number {
     const { context, sets, model } = this;
-    if ((sets.pathLength[set] ?? 0) > context.maxPathLength) return Verdict['path-too-long'];
+    if (sets.pathLengthOf(set) > context.maxPathLength) return Verdict['path-too-long'];
     const page = sets.pageOf(set);
     const from = sets.offsetOf(set);
     const to = from + sets.lengthOf(set);

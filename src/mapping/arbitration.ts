@@ -89,6 +89,7 @@ export class Arbitration {
   #candidates(count: number, eliminated: Eliminated | undefined): number {
     const { rib } = this;
     const rows = this.#rows;
+    if (!this.#hasTwins(count)) return count;
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const holder = rib.holderOf(rows[i]);
@@ -114,6 +115,16 @@ export class Arbitration {
       kept++;
     }
     return kept;
+  }
+
+  /** Whether two rows are of one holder. */
+  #hasTwins(count: number): boolean {
+    const { rib } = this;
+    for (let i = 1; i < count; i++) {
+      const holder = rib.holderOf(this.#rows[i]);
+      for (let j = 0; j < i; j++) if (rib.holderOf(this.#rows[j]) === holder) return true;
+    }
+    return false;
   }
 
   #mostPreferred(count: number, eliminated: Eliminated | undefined): number {

@@ -16,6 +16,8 @@ const PAGE = 1 << PAGE_BITS;
 const PAGE_MASK = PAGE - 1;
 /** How full the hash may be. */
 const FULL = 0.6;
+/** What one of LOCAL_PREF is worth in {@link AttributeSets.degree}: more than all that stands below it. */
+const PREFERENCE = 2 ** 18;
 
 /** What a set says about where the route may go; a bit each in {@link AttributeSets.flags}. @internal */
 export const SetFlag = {
@@ -87,12 +89,11 @@ export class AttributeSets {
   /** One past the largest id ever given out; ids start at 1, and 0 means none. */
   limit = 1;
 
-  /** LOCAL_PREF, where the set has it; made when first needed. */
-  #localPref = new Uint32Array(0);
-  /** AS_PATH length as RFC 4271 §9.1.2.2 a counts: a set is one, a confederation's segments nothing (RFC 5065 §5.3). */
-  pathLength = new Uint16Array(0);
-  /** ORIGIN: 0 IGP, 1 EGP, 2 incomplete. */
-  origin = new Uint8Array(0);
+  /**
+   * The first three steps of the decision in one number, the least first: LOCAL_PREF, AS_PATH length and ORIGIN, together 50 bits. They
+   * are looked at for each claim to a contested prefix, and memory far away is what that costs.
+   */
+  degree = new Float64Array(0);
   /** The AS the route came from, 0 for our own; a path that starts with a set has none. */
   neighbourAs = new Uint32Array(0);
   /** The AS that originated it, 0 without. */
@@ -143,7 +144,7 @@ export class AttributeSets {
   /** Makes room for so many sets, of so many octets together. */
   reserve(sets: number, octets: number): void {
     if (sets >= this.#room) this.#widen(roomFor(sets + 1, this.#room));
-    for (const column of [this.#offset, this.#length, this.#hash, this.#refs, this.pathLength, this.origin]) touch(column, sets);
+    for (const column of [this.#offset, this.#length, this.#hash, this.#refs, this.degree]) touch(column, sets);
     for (const column of [this.neighbourAs, this.originAs, this.med, this.flags]) touch(column, sets);
     if (sets > this.#unused.length) this.#unused = widen(this.#unused, roomFor(sets, this.#unused.length));
     touch(this.#unused, sets);
@@ -432,9 +433,7 @@ export class AttributeSets {
     this.#length = widen(this.#length, room);
     this.#hash = widen(this.#hash, room);
     this.#refs = widen(this.#refs, room);
-    if (this.#localPref.length > 0) this.#localPref = widen(this.#localPref, room);
-    this.pathLength = widen(this.pathLength, room);
-    this.origin = widen(this.origin, room);
+    this.degree = widen(this.degree, room);
     this.neighbourAs = widen(this.neighbourAs, room);
     this.originAs = widen(this.originAs, room);
     this.med = widen(this.med, room);
@@ -449,7 +448,15 @@ export class AttributeSets {
 
   /** LOCAL_PREF, or the default of 100. */
   localPrefOf(id: number): number {
-    return (this.flags[id] & SetFlag.hasLocalPref) !== 0 ? this.#localPref[id] : 100;
+    return 0xffff_ffff - Math.floor(this.degree[id] / PREFERENCE);
+  }
+  /** AS_PATH length as RFC 4271 §9.1.2.2 a counts: a set is one, a confederation's segments nothing (RFC 5065 §5.3). Up to 65,535. */
+  pathLengthOf(id: number): number {
+    return (this.degree[id] % PREFERENCE) >>> 2;
+  }
+  /** ORIGIN: 0 IGP, 1 EGP, 2 incomplete. */
+  originOf(id: number): number {
+    return this.degree[id] % 4;
   }
   /** ORIGINATOR_ID, 0 when absent. */
   originatorIdOf(id: number): number {
@@ -462,7 +469,7 @@ export class AttributeSets {
 
   #fillKeys(id: number, bytes: Uint8Array, from: number, to: number): void {
     let flags = 0;
-    let localPref = 0;
+    let localPref = 100;
     let pathLength = 0;
     let origin = 2;
     let neighbourAs = 0;
@@ -518,12 +525,7 @@ export class AttributeSets {
       }
       at = end;
     }
-    if ((flags & SetFlag.hasLocalPref) !== 0) {
-      if (this.#localPref.length < this.#room) this.#localPref = widen(this.#localPref, this.#room);
-      this.#localPref[id] = localPref;
-    }
-    this.pathLength[id] = Math.min(0xffff, pathLength);
-    this.origin[id] = origin;
+    this.degree[id] = (0xffff_ffff - localPref) * PREFERENCE + Math.min(0xffff, pathLength) * 4 + origin;
     this.neighbourAs[id] = neighbourAs;
     this.originAs[id] = originAs;
     this.med[id] = med;

@@ -69,9 +69,11 @@ export class Decision {
     if (source === VRRP) return this.#least(rows, count, 'vrrp-priority', this.#priority, eliminated);
     if (source !== BGP) return count;
     // Degree of preference (§9.1.1): LOCAL_PREF counts from internal neighbours only; the import drops it from others.
-    count = this.#least(rows, count, 'local-pref', this.#localPref, eliminated);
-    count = this.#least(rows, count, 'as-path-length', this.#pathLength, eliminated);
-    count = this.#least(rows, count, 'origin', this.#origin, eliminated);
+    if (eliminated) {
+      count = this.#least(rows, count, 'local-pref', this.#localPref, eliminated);
+      count = this.#least(rows, count, 'as-path-length', this.#pathLength, eliminated);
+      count = this.#least(rows, count, 'origin', this.#origin, eliminated);
+    } else count = this.#least(rows, count, 'local-pref', this.#degree, undefined); // the three in one
     count = this.#leastMed(rows, count, eliminated);
     // Interior cost (§9.1.2.2 e) is no step: every next hop is a node of the network, one hop away.
     return this.#least(rows, count, 'external', this.#internal, eliminated);
@@ -99,8 +101,9 @@ export class Decision {
   readonly #rank = (row: number): number => this.rib.rankOf(row);
   readonly #priority = (row: number): number => -this.#feed(row).priority;
   readonly #localPref = (row: number): number => -this.rib.sets.localPrefOf(this.rib.setOutOf(row));
-  readonly #pathLength = (row: number): number => this.rib.sets.pathLength[this.rib.setOutOf(row)];
-  readonly #origin = (row: number): number => this.rib.sets.origin[this.rib.setOutOf(row)];
+  readonly #pathLength = (row: number): number => this.rib.sets.pathLengthOf(this.rib.setOutOf(row));
+  readonly #origin = (row: number): number => this.rib.sets.originOf(this.rib.setOutOf(row));
+  readonly #degree = (row: number): number => this.rib.sets.degree[this.rib.setOutOf(row)];
   readonly #internal = (row: number): number => (this.#feed(row).external ? 0 : 1);
   readonly #arrival = (row: number): number => this.rib.arrival[row];
   readonly #routerId = (row: number): number => this.rib.sets.originatorIdOf(this.rib.setOutOf(row)) || this.#feed(row).routerId;

@@ -146,7 +146,7 @@ export class Rib {
   // Of a claim's row, by its standing.
 
   feedOf(row: number): number {
-    return this.standings.feed[this.standing[row]];
+    return this.#feedRows.feedOf(row);
   }
   holderOf(row: number): number {
     return this.standings.holder[this.standing[row]];
