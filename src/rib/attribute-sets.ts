@@ -56,7 +56,11 @@ export class AttributeSets {
   readonly #words: (Int32Array<ArrayBuffer> | undefined)[] = [];
   /** Octets of live sets in each page. */
   readonly #live: number[] = [];
+  /** Numbers of pages that are free. */
   readonly #freePages: number[] = [];
+  /** Memory of pages that nobody uses, as many as are reserved. */
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+  #reserved = 0;
   #page = -1;
   #pageWords = new Int32Array(0);
   #top = PAGE;
@@ -107,7 +111,7 @@ export class AttributeSets {
 
   /** Octets held, all told. */
   get bytes(): number {
-    const pages = this.#pages.length - this.#freePages.length;
+    const pages = this.#pages.length - this.#freePages.length + this.#spare.length;
     return pages * PAGE + (this.#slots.length + (this.#old?.length ?? 0)) * 4 + this.limit * 32;
   }
 
@@ -156,10 +160,11 @@ export class AttributeSets {
       this.#slotsUsed = 0;
       for (const id of before) if (id > 0) this.#put(id);
     }
-    while ((this.#freePages.length + 1) * PAGE < octets) {
+    this.#reserved = Math.ceil(octets / PAGE);
+    while (this.#spare.length < this.#reserved) {
       const page = new Uint8Array(PAGE);
       touch(page, PAGE);
-      this.#freePages.push(this.#pages.push(page) - 1);
+      this.#spare.push(page);
     }
   }
 
@@ -372,7 +377,7 @@ export class AttributeSets {
   #turn(): void {
     const retired = this.#page;
     const next = this.#freePages.pop() ?? this.#pages.length;
-    const page = this.#pages[next] ?? new Uint8Array(PAGE);
+    const page = this.#spare.pop() ?? new Uint8Array(PAGE);
     this.#pages[next] = page;
     this.#pageWords = new Int32Array(page.buffer);
     this.#words[next] = this.#pageWords;
@@ -384,6 +389,7 @@ export class AttributeSets {
 
   #reclaim(p: number): void {
     if (this.#live[p] > 0 || p === this.#page || this.#pages[p] === undefined) return;
+    if (this.#spare.length < this.#reserved) this.#spare.push(this.#pages[p]);
     this.#pages[p] = undefined;
     this.#words[p] = undefined;
     this.#freePages.push(p);

@@ -60,6 +60,27 @@ it('keeps each set once, as long as it has users, against a naive model', () => 
   );
 });
 
+it.each([0, 1_000_000])('holds what fills many pages, while most of it goes and pages are emptied; %i octets reserved', (octets) => {
+  const sets = new AttributeSets();
+  if (octets > 0) sets.reserve(1000, octets);
+  const long = Array.from({ length: 600 }, (_, i) => i);
+  let held: { id: number; octets: Uint8Array }[] = [];
+  for (let round = 0; round < 12; round++) {
+    while (sets.compact(100_000));
+    for (let i = 0; i < 300; i++) {
+      const own = octetsOf({ origin: 0, path: [round + 1, i + 1], communities: long.slice(0, 200 + ((i * 7) % 400)) });
+      held.push({ id: sets.intern(own, 0, own.length), octets: own });
+    }
+    // Of every three sets two stay, and in the end one in ten.
+    const stays = (i: number) => (round < 9 ? i % 3 !== 0 : i % 10 === 0);
+    for (const { id } of held.filter((_, i) => !stays(i))) sets.release(id);
+    held = held.filter((_, i) => stays(i));
+    while (sets.bury(100));
+    expect(held.filter(({ id, octets: own }) => Buffer.compare(sets.copy(id), own) !== 0)).toEqual([]);
+  }
+  expect(held.length).toBeGreaterThan(10);
+});
+
 it('reads the keys of the decision from a set, defaults where it has none', () => {
   const sets = new AttributeSets();
   const plain = octetsOf({ origin: 0, path: [7, 8], communities: [] });
