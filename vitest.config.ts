@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,5 +9,6 @@ export default defineConfig({
     // Nothing here is global, so files may share what is loaded: a third of the time.
     isolate: false,
     pool: 'threads',
+    maxWorkers: availableParallelism(),
   },
 });

@@ -55,6 +55,9 @@ export function readArgs(args: readonly string[]): { file: string; style: Style;
   return { file, style: values.quiet ? 'quiet' : values.json ? 'json' : 'human', control: controlPlace(values) };
 }
 
+/** Once a process. */
+let rehearsed: Promise<void> | undefined;
+
 /** Runs a file's routers until told to stop. `follow` is shown the network and returns a way to end it. */
 export async function serve(
   file: string,
@@ -72,7 +75,8 @@ export async function serve(
   // Routes are no objects, so the space for young ones need not grow: a full table takes 20 MB less without.
   setFlagsFromString('--semi-space-growth-factor=1');
   // Before anything real is made: what is made later has the shapes that the engine has compiled for.
-  await rehearse(nodeHost().clock);
+  rehearsed ??= rehearse(nodeHost().clock);
+  await rehearsed;
   const { network, routers } = assemble(read);
   for (const router of routers) report(router, printer);
   if (!printer.quiet) reportNetwork(network, printer);
