@@ -20,7 +20,7 @@ export default defineConfig({
           include: interop ? [INTEROP] : [],
           exclude: ALONE,
           pool: 'forks',
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },

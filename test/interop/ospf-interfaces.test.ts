@@ -1,0 +1,28 @@
+/** BIRD and FRR on interfaces of every type: see `support/ospf-scene.ts`. */
+import { describe, expect, it } from 'vitest';
+import { idOf, scene, whole } from './support/ospf-scene.js';
+
+const enabled = process.env.VIRTUAL_ROUTER_INTEROP === '1';
+
+const TYPES = [
+  ['broadcast', { type: 'broadcast', priority: 10 }, { priority: 0 }, 'dr'],
+  ['broadcast, the guest being the designated router', { type: 'broadcast', priority: 0 }, { priority: 10 }, 'dr-other'],
+  ['point-to-point', { type: 'point-to-point' }, { type: 'point-to-point' }, 'point-to-point'],
+  ['point-to-multipoint', { type: 'point-to-multipoint' }, { type: 'point-to-multipoint' }, 'point-to-point'],
+] as const;
+
+describe.skipIf(!enabled)('interfaces of every type', () => {
+  const cases = (['BIRD', 'FRR'] as const).flatMap((kind) =>
+    ([2, 3] as const).flatMap((version) => TYPES.map(([name, face, guest, state]) => [kind, version, name, face, guest, state] as const)),
+  );
+  // FRR has no point-to-multipoint in OSPFv3 before 9.0.
+  it.each(cases.filter(([kind, version, name]) => !(kind === 'FRR' && version === 3 && name === 'point-to-multipoint')))(
+    '%s, OSPFv%d, %s',
+    async (kind, version, _name, face, guest, state) => {
+      const at = await scene(version, kind, face, guest);
+      await whole(version, at);
+      const [instance] = await at.router.ospf();
+      expect(instance?.interfaces[0]).toMatchObject({ state, neighbours: [{ routerId: idOf(at.node), state: 'full', node: 'guest' }] });
+    },
+  );
+});
