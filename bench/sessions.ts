@@ -169,4 +169,5 @@ export async function benchSessions(print: (line: string) => void = console.log)
 }
 
 if (process.argv[2] === 'guests') guests();
+else if (process.argv.includes('--json')) console.log(JSON.stringify(await benchSessions(() => {})));
 else if (process.argv[1]?.endsWith('sessions.ts')) await benchSessions();

@@ -1,5 +1,5 @@
 /** The routers under test, each with the plainest configuration that accepts everything and passes it on. */
-import { type ChildProcess, execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host, Lab } from './lab.js';
@@ -24,17 +24,10 @@ export interface Target {
 
 const root = join(import.meta.dirname, '..');
 
+/** The first line that a program prints of itself: some print it where errors go. */
 function said(command: string, ...args: string[]): string {
-  try {
-    return (
-      execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-        .toString()
-        .split('\n')[0] ?? ''
-    );
-  } catch (error) {
-    // Some print their version where errors go, and fail.
-    return String((error as { stderr?: Buffer }).stderr ?? '').split('\n')[0] ?? '';
-  }
+  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  return `${stdout ?? ''}${stderr ?? ''}`.split('\n')[0] ?? '';
 }
 
 /** `bench/router.yaml` as it stands, or one made for other neighbours. */

@@ -22,6 +22,8 @@ interface Benchmarks {
   readonly convergence: readonly Figures[];
   readonly withGrants: { readonly granted: number; readonly results: readonly Figures[] };
   readonly forward?: Forward;
+  readonly sessions?: Readonly<Record<string, number>>;
+  readonly churn?: readonly { readonly name: string; readonly arrivedSeconds: number; readonly churnedSeconds: number }[];
 }
 interface Rate {
   readonly framesPerSecond: number;
@@ -65,7 +67,7 @@ function interop(): string {
 
 function bench(): string {
   if (!existsSync('docs/benchmarks.json')) return 'Not measured yet.';
-  const { measured, machine, prefixes, lookup, convergence, withGrants, forward } = JSON.parse(
+  const { measured, machine, prefixes, lookup, convergence, withGrants, forward, sessions, churn } = JSON.parse(
     readFileSync('docs/benchmarks.json', 'utf8'),
   ) as Benchmarks;
   const table = (results: readonly Figures[]): string => {
@@ -79,12 +81,33 @@ function bench(): string {
     return ['| | converged | withdrawn | peak memory | CPU |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
   };
   const lookups = Object.entries(lookup).map(([name, value]) => `${name} ${value.toFixed(value < 10 ? 1 : 0)}`);
+  const [, churnOfBird] = churn ?? [];
+  const churned = churn?.map(
+    ({ name, arrivedSeconds, churnedSeconds }) =>
+      `${name} ${arrivedSeconds.toFixed(2)} s and ${churnedSeconds.toFixed(2)} s${
+        churnOfBird && name !== churnOfBird.name
+          ? ` (${(arrivedSeconds / churnOfBird.arrivedSeconds).toFixed(2)} and ${(churnedSeconds / churnOfBird.churnedSeconds).toFixed(2)})`
+          : ''
+      }`,
+  );
   return [
     `Measured on ${measured}: ${machine.cores} cores of ${machine.cpu}, Node ${machine.node.slice(1)}. Medians; in parentheses the ratio to BIRD in the same run.`,
     table(convergence),
     '![One full table through each router](docs/convergence.svg)',
     `With 10,000 grants, by which ${(((prefixes - withGrants.granted) / prefixes) * 100).toFixed(1)} % of the table is refused:`,
     table(withGrants.results),
+    ...(churned
+      ? [
+          `Ten neighbours with 100,000 prefixes each, half of them shared, until another has heard all; and again with other attributes: ${churned.join(', ')}.`,
+        ]
+      : []),
+    ...(sessions
+      ? [
+          `1,000 sessions of ten addresses each over loopback, and the delay of the event loop: ${Object.entries(sessions)
+            .map(([name, value]) => `${name} ${value.toFixed(value < 10 ? 1 : 0)}`)
+            .join(', ')}.`,
+        ]
+      : []),
     `Look-ups: ${lookups.join(', ')}.`,
     ...(forward ? [forwarding(forward)] : []),
   ].join('\n\n');
