@@ -158,6 +158,8 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
     const feeder = churn > 0 ? lab.speaker(lab.host(FEEDER), host, 179, 65004, [churn, 7, 0]) : undefined;
     await observer.next('up', 60);
     await feeder?.next('up', 120);
+    feeder?.command('prepare');
+    await feeder?.next('prepared', 120);
     let over = false;
     const churning = feeder ? churnOn(feeder, () => over) : undefined;
     /** Since when each guest is there; a session's intervals are agreed upon within seconds of that. */

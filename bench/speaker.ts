@@ -170,8 +170,10 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     feeds[1] ??= feedOf(1);
     say({ event: 'prepared', at: now() });
   } else if (command === 'send' || command === 'churn') {
-    const feed = feeds[command === 'send' ? 0 : 1];
-    if (!feed) return;
+    if (feeds.length === 0) return;
+    const round = command === 'send' ? 0 : 1;
+    const feed = feeds[round] ?? feedOf(round);
+    feeds[round] = feed;
     say({ event: 'sending', at: now(), updates: feed.updates, prefixes: feed.prefixes });
     socket.write(feed.bytes, () => say({ event: 'sent', at: now() }));
   } else if (command === 'count') {
