@@ -60,7 +60,7 @@ const PARTS: Readonly<Record<string, () => object | Promise<object>>> = {
   },
   async churn() {
     console.log('\nTen neighbours with 100,000 prefixes each, who announce all of them again');
-    return { churn: await benchChurn(3) };
+    return { churn: await benchChurn(2) };
   },
 };
 

@@ -22,8 +22,22 @@ interface Benchmarks {
   readonly convergence: readonly Figures[];
   readonly withGrants: { readonly granted: number; readonly results: readonly Figures[] };
   readonly forward?: Forward;
+  readonly failover?: Failover;
   readonly sessions?: Readonly<Record<string, number>>;
   readonly churn?: readonly { readonly name: string; readonly arrivedSeconds: number; readonly churnedSeconds: number }[];
+}
+/** What `npm run bench:failover --record` found: milliseconds. */
+interface Failover {
+  readonly measured: string;
+  readonly results: readonly {
+    readonly name: string;
+    readonly interval: number;
+    readonly busy: boolean;
+    readonly rounds: number;
+    readonly falseAlarms: number;
+    readonly median: number;
+    readonly p99: number;
+  }[];
 }
 interface Rate {
   readonly framesPerSecond: number;
@@ -57,6 +71,19 @@ function forwarding({ measured, loadAverage, memory, vxlanPlain, vxlanBatched, t
   return `Forwarding (\`npm run bench:forward\`, ${measured}, one thread, source check and look-up included, load average ${loadAverage} from other work on the same two cores): 64-octet frames, ${rates.join(', ')}.${heap}${transfers.length > 0 ? ` iperf3 between two guests, MTU ${mtu}, in one run: ${transfers.join(', ')}.` : ''}`;
 }
 
+function failing({ measured, results }: Failover): string {
+  const rows = results.map(
+    ({ name, interval, busy, rounds, falseAlarms, median, p99 }) =>
+      `| ${name} | ${interval} ms x 3 | ${busy ? 'a table in churn' : 'quiet'} | ${median.toFixed(1)} ms | ${p99.toFixed(1)} ms | ${falseAlarms} of ${rounds} |`,
+  );
+  return [
+    `From a guest's silent death to the withdrawal of its address at a third neighbour (\`npm run bench:failover\`, ${measured}):\n`,
+    '| | BFD | meanwhile | median | 99th percentile | false alarms |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
 function interop(): string {
   const { features, peers } = JSON.parse(readFileSync('test/interop/RESULTS.json', 'utf8')) as Results;
   const names = Object.keys(peers);
@@ -67,7 +94,7 @@ function interop(): string {
 
 function bench(): string {
   if (!existsSync('docs/benchmarks.json')) return 'Not measured yet.';
-  const { measured, machine, prefixes, lookup, convergence, withGrants, forward, sessions, churn } = JSON.parse(
+  const { measured, machine, prefixes, lookup, convergence, withGrants, forward, failover, sessions, churn } = JSON.parse(
     readFileSync('docs/benchmarks.json', 'utf8'),
   ) as Benchmarks;
   const table = (results: readonly Figures[]): string => {
@@ -109,6 +136,7 @@ function bench(): string {
         ]
       : []),
     `Look-ups: ${lookups.join(', ')}.`,
+    ...(failover ? [failing(failover)] : []),
     ...(forward ? [forwarding(forward)] : []),
   ].join('\n\n');
 }
