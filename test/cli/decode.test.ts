@@ -116,7 +116,7 @@ test('says on standard error how far it is when a file takes longer than a secon
 test('shows progress in a file of packets that hold nothing to print', async () => {
   const packets = 2000;
   const pcap = new DataView(new ArrayBuffer(24 + packets * 76));
-  [0xa1b2c3d4, 0x00020004, 0, 0, 65_535, 1].forEach((word, i) => pcap.setUint32(4 * i, word));
+  for (const [i, word] of [0xa1b2c3d4, 0x00020004, 0, 0, 65_535, 1].entries()) pcap.setUint32(4 * i, word);
   for (let i = 0; i < packets; i++) {
     pcap.setUint32(24 + i * 76 + 8, 60);
     pcap.setUint32(24 + i * 76 + 12, 60);

@@ -199,7 +199,7 @@ test('a node that is brought up by the configuration is up', async () => {
   expect(lab.router.lookup(A)).toEqual([{ type: 'node', node: 'a' }]);
 });
 
-describe("what a network has for all its life, and what it can change", () => {
+describe('what a network has for all its life, and what it can change', () => {
   test('another decision holds at once, for what is claimed already', async () => {
     const lab = await routerLab([
       { address: A, as: 65001 },
