@@ -189,7 +189,7 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
         dying = { guest, gone: resolve };
       });
       links[guest]?.cut();
-      times.push((await within(gone, 60_000)) - cut);
+      times.push((await within(gone, 60_000, `${router.name}, ${interval} ms x 3: the withdrawal of a guest that is cut off`)) - cut);
       dying = undefined;
       links[guest]?.mend();
     }
@@ -226,8 +226,8 @@ async function ready(since: ReadonlyMap<number, number>): Promise<number> {
   }
 }
 
-function within<T>(promise: Promise<T>, time: number): Promise<T> {
-  return Promise.race([promise, pause(time).then(() => Promise.reject(new Error(`not in ${time} ms`)))]);
+function within<T>(promise: Promise<T>, time: number, what: string): Promise<T> {
+  return Promise.race([promise, pause(time).then(() => Promise.reject(new Error(`${what}: not in ${time} ms`)))]);
 }
 
 function pause(time: number): Promise<void> {
