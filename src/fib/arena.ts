@@ -14,12 +14,14 @@ const CLASS_OF = Uint8Array.from({ length: 2049 }, (_, words) => SIZES.findIndex
 export class Arena {
   words: Uint32Array;
   /** One past the last word ever used; offset 0 is no piece. */
-  #top = 2;
+  #top: number;
   /** First free piece of each class; each holds the next. */
   readonly #free = new Uint32Array(SIZES.length);
 
-  constructor(words: number) {
+  /** @param first Where the first piece stands: pieces that are all a multiple of it long stand at multiples of it. */
+  constructor(words: number, first = 2) {
     this.words = new Uint32Array(words);
+    this.#top = first;
   }
 
   /** Octets in use or free for use again. Memory past the top was never written and costs nothing. */

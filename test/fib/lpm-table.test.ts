@@ -130,3 +130,34 @@ test('changes that nobody looks at wait, go round the ring, and are answered rig
   expect(table.size).toBe(0);
   for (const [a] of known.values()) expect(table.lookup(a, 0, 0, 0)).toBe(0);
 });
+
+test('IPv6 prefixes one within another change between look-ups, and no answer is remembered too long', () => {
+  const random = seeded(11);
+  const pick = (below: number): number => Math.floor(random() * below);
+  const lengths = [128, 64, 56, 52, 48, 47, 44, 41, 40, 36, 33, 32, 31, 29, 28, 25, 24, 20, 16, 12, 0];
+  const table = new LpmTable(true);
+  const known = new Map<string, number>();
+  // Few octets, so that nodes get many leaves and few again, and one address lies under many prefixes.
+  const anywhere = (): Words => [
+    (0x2a000000 + pick(2) * 0x10000 + pick(3) * 0x100 + pick(4)) >>> 0,
+    ((pick(3) << 30) | (pick(40) << 24) | (pick(40) << 16) | pick(2)) >>> 0,
+    pick(2),
+    pick(2),
+  ];
+  for (let i = 0; i < 600; i++) table.set((0x24000000 + i * 0x100) >>> 0, 0, 0, 0, 24, 9);
+  for (let step = 0; step < 40_000; step++) {
+    // Long quiet times, so that much is remembered, and bursts.
+    if (random() < 0.3) {
+      const length = lengths[pick(lengths.length)] as number;
+      const words = masked(anywhere(), length);
+      const key = `${words}/${length}`;
+      const target = step % 8_000 > 4_000 ? pick(2) : pick(6);
+      expect(table.set(...words, length, target)).toBe(known.get(key) ?? 0);
+      if (target === 0) known.delete(key);
+      else known.set(key, target);
+    }
+    const at = anywhere();
+    const covering = lengths.find((length) => known.has(`${masked(at, length)}/${length}`));
+    expect(table.lookup(...at)).toBe(covering === undefined ? 0 : known.get(`${masked(at, covering)}/${covering}`));
+  }
+});
