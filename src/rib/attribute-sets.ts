@@ -7,8 +7,8 @@ import { roomFor, touch, widen } from '../lib/columns.js';
  * octets, AS numbers of four octets, attributes in ascending order, discarded ones gone. So equal routes have equal octets.
  *
  * A set is counted by its users. One that nobody uses is found again until it is buried, when there is time
- * ({@link AttributeSets.bury}). Octets lie in pages of 256 KiB; a page whose sets are all gone is used again, and one that is mostly
- * dead is emptied into the newest, a bounded amount at a time ({@link AttributeSets.compact}).
+ * ({@link AttributeSets.bury}). Octets lie in pages of 256 KiB; a page whose sets are all gone is used again, and when most of all
+ * is dead, pages are emptied into the newest, a bounded amount at a time ({@link AttributeSets.compact}).
  * The decision's keys are columns, filled once, when a set comes in.
  */
 const PAGE_BITS = 18;
@@ -54,8 +54,9 @@ export class AttributeSets {
   readonly #pages: (Uint8Array<ArrayBuffer> | undefined)[] = [];
   /** The same memory in words: a set begins at a whole word, and the octets after its last one are 0. */
   readonly #words: (Int32Array<ArrayBuffer> | undefined)[] = [];
-  /** Octets of live sets in each page. */
+  /** Octets of live sets in each page, and in all. */
   readonly #live: number[] = [];
+  #octets = 0;
   /** Numbers of pages that are free. */
   readonly #freePages: number[] = [];
   /** Memory of pages that nobody uses, as many as are reserved. */
@@ -231,6 +232,7 @@ export class AttributeSets {
       this.#remove(id);
       this.#discharge(id);
       this.#live[this.#offset[id] >>> PAGE_BITS] -= this.#length[id];
+      this.#octets -= this.#length[id];
       this.#reclaim(this.#offset[id] >>> PAGE_BITS);
       this.#length[id] = 0;
       if (this.#freeCount >= this.#freed.length) this.#freed = widen(this.#freed, roomFor(this.#freeCount + 1, this.#freed.length));
@@ -292,10 +294,11 @@ export class AttributeSets {
   }
 
   /**
-   * Empties pages that are less than half alive into the newest, moving at most `budget` octets. Returns whether there is more
-   * to do.
+   * Where pages are less than half alive all told, empties such pages into the newest, moving at most `budget` octets. Returns
+   * whether there is more to do. (While everything is announced again, pages die one and all, and moving their last halves is in vain.)
    */
   compact(budget = PAGE): boolean {
+    if (this.#octets * 2 > (this.#pages.length - this.#freePages.length) * PAGE) return false;
     for (let p = 0; p < this.#pages.length; p++) {
       if (p === this.#page || this.#pages[p] === undefined || this.#live[p] * 2 > PAGE) continue;
       if (budget <= 0) return true;
@@ -306,6 +309,7 @@ export class AttributeSets {
         const at = this.#offset[id] & PAGE_MASK;
         const length = this.#length[id];
         this.#live[p] -= length;
+        this.#octets -= length;
         if (this.#top + length + 3 > PAGE) this.#turn();
         (this.#pages[this.#page] as Uint8Array).set(page.subarray(at, (at + length + 3) & ~3), this.#top); // padding too
         this.#place(id, length);
@@ -370,6 +374,7 @@ export class AttributeSets {
   #place(id: number, length: number): void {
     this.#offset[id] = this.#page * PAGE + this.#top;
     this.#live[this.#page] += length;
+    this.#octets += length;
     this.#top = (this.#top + length + 3) & ~3;
   }
 

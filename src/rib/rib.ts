@@ -10,6 +10,8 @@ import { FeedRows } from './feed-rows.js';
 import { Ipv4Prefixes, Ipv6Prefixes, type PrefixTable } from './prefix-table.js';
 import { Standings } from './standings.js';
 
+/** What attributes say that has a part in what a claim is judged to be. */
+const JUDGED = SetFlag.gracefulShutdown | SetFlag.llgrStale | SetFlag.blackhole;
 /** Instead of what a claim is judged to be. */
 const UNJUDGED = Number.MIN_SAFE_INTEGER;
 
@@ -174,6 +176,8 @@ export class Rib {
 
   /** The claim of a feed to a prefix, row + 1, or 0. */
   find(prefix: number, feed: number, pathId: number): number {
+    // Nobody named a path yet: all are path 0.
+    if (this.pathId.length === 0 && pathId !== 0) return 0;
     let row = this.head[prefix];
     while (row !== 0 && (this.feedOf(row - 1) !== feed || (this.pathId.length > 0 && this.pathId[row - 1] !== pathId)))
       row = this.nextOf(row - 1);
@@ -288,18 +292,39 @@ export class Rib {
     ) {
       return false;
     }
-    this.#uncount(row);
+    const judged = !this.#standsWith(row, setOut, fault, holder, wish);
+    if (judged) this.#uncount(row);
     if (this.dampening && this.setIn[row] !== setIn) this.#flapped(row, false);
     this.sets.retain(setIn);
     this.sets.retain(setOut);
-    const [heard, told] = [this.setIn[row], this.setOutOf(row)];
+    const heard = this.setIn[row];
+    const told = this.setOutOf(row);
     this.sets.release(heard);
     this.sets.release(told);
     this.setIn[row] = setIn;
     this.#tell(row, told, setOut);
-    this.#setWish(row, wish);
-    this.#judge(row, this.feedOf(row), holder, fault);
+    if (judged) {
+      this.#setWish(row, wish);
+      this.#judge(row, this.feedOf(row), holder, fault);
+    }
     return true;
+  }
+
+  /** Whether an accepted claim is judged to be the same with these attributes for certain: they have no part in it, as those before. */
+  #standsWith(row: number, setOut: number, fault: number, holder: number, wish: number): boolean {
+    const { standings } = this;
+    const at = this.standing[row];
+    return (
+      standings.verdict[at] === 0 &&
+      standings.fault[at] === fault &&
+      standings.holder[at] === holder &&
+      // What {@link Rib.#derive} makes of marks shows.
+      standings.kind[at] !== TargetKind.discard &&
+      standings.preference[at] !== 0 &&
+      (this.sets.flags[setOut] & JUDGED) === 0 &&
+      this.wishOf(row) === wish &&
+      !this.dampening
+    );
   }
 
   /** What is told of a claim: what was heard, or what policy made of it. */

@@ -157,6 +157,18 @@ it('holds the claims that a naive model holds, in every list that it keeps of th
         }
       }
     }),
-    { numRuns: 120 },
+    // A path that nobody named is nobody's.
+    {
+      numRuns: 120,
+      examples: [
+        [
+          [
+            { announce: [1], feed: 1, path: 0, heard: 0, told: null },
+            { withdraw: 1, feed: 1, path: 1 },
+          ],
+          false,
+        ],
+      ],
+    },
   );
 });
