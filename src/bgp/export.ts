@@ -104,7 +104,7 @@ export class RouteExport {
     const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
     if (!this.#permitted(rib, row, feed, own)) return false;
     const set = rib.setOutOf(row);
-    const marked = ((rib.sets.flags[set] ?? 0) & SetFlag.gracefulShutdown) !== 0;
+    const marked = (rib.sets.flagsOf(set) & SetFlag.gracefulShutdown) !== 0;
     const shutdown = !marked && (this.context.draining || rib.model.draining[rib.holderOf(row)] === 1);
     if (set === this.#set && feed === this.#feed && rib.ipv6 === this.#ipv6 && shutdown === this.#shutdown && !this.needsPrefix)
       return this.#tellable;
@@ -113,7 +113,7 @@ export class RouteExport {
     this.#feed = feed;
     this.#ipv6 = rib.ipv6;
     const before = this.needsPrefix && this.#tellable ? this.bytes.slice(0, this.length) : undefined;
-    this.#tellable = this.#scoped(rib.sets.flags[set] ?? 0) && this.#rewriteSet(rib, row, set, feed);
+    this.#tellable = this.#scoped(rib.sets.flagsOf(set)) && this.#rewriteSet(rib, row, set, feed);
     if (!before || !this.#tellable || !bytesEqual(before, this.bytes.subarray(0, this.length))) this.version++;
     return this.#tellable;
   }

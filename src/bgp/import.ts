@@ -110,7 +110,7 @@ export class RouteImport implements Importer {
     this.holder = context.speaker;
     this.wish = -1;
     this.fault = this.#fault(set);
-    if (this.fault === 0 && (sets.flags[set] ?? 0) & SetFlag.large) this.wish = this.#asked(set);
+    if (this.fault === 0 && (sets.flagsOf(set) & SetFlag.large) !== 0) this.wish = this.#asked(set);
     this.origin = undefined;
     this.path = undefined;
     this.words = undefined;
@@ -158,7 +158,7 @@ export class RouteImport implements Importer {
     const { validation } = this.context;
     if (!validation) return;
     const aspa = this.context.rpki?.aspa;
-    this.origin = validation.origin(a, b, c, d, length, ipv6, this.sets.originAs[set] ?? 0);
+    this.origin = validation.origin(a, b, c, d, length, ipv6, this.sets.originAsOf(set));
     if (aspa !== undefined) this.path = validation.path(this.#pathOf(set), aspa);
     if (this.origin !== 'invalid' && this.path !== 'invalid') return;
     const remedy = this.context.rpki?.invalid ?? validation.invalid;
@@ -204,7 +204,7 @@ export class RouteImport implements Importer {
       const length = extended ? ((page[at + 2] ?? 0) << 8) | (page[at + 3] ?? 0) : (page[at + 2] ?? 0);
       const value = at + (extended ? 4 : 3);
       if (code === 2) {
-        if (context.external && context.enforceFirstAs && sets.neighbourAs[set] !== context.peerAs) return Verdict['first-as-mismatch'];
+        if (context.external && context.enforceFirstAs && sets.neighbourAsOf(set) !== context.peerAs) return Verdict['first-as-mismatch'];
         const fault = this.#pathFault(page, value, value + length);
         if (fault !== 0) return fault;
       } else if (code === 3) {

@@ -14,12 +14,25 @@ import { roomFor, touch, widen } from '../lib/columns.js';
 const PAGE_BITS = 18;
 const PAGE = 1 << PAGE_BITS;
 const PAGE_MASK = PAGE - 1;
+/**
+ * Words of a set's record. What is looked at together stands together, for memory far away is what a set costs: where its octets
+ * are, its hash, its users, its length with its flags above, its degree (two words, a double), the neighbour's AS, and the MED.
+ */
+const RECORD = 8;
+const HASH = 1;
+const USERS = 2;
+const LENGTH = 3;
+const NEIGHBOUR_AS = 6;
+const MED = 7;
+/** A record in doubles, and where in it the degree is. */
+const DOUBLES = 4;
+const DEGREE = 2;
 /** How full the hash may be. */
 const FULL = 0.6;
-/** What one of LOCAL_PREF is worth in {@link AttributeSets.degree}: more than all that stands below it. */
+/** What one of LOCAL_PREF is worth in {@link AttributeSets.degreeOf}: more than all that stands below it. */
 const PREFERENCE = 2 ** 18;
 
-/** What a set says about where the route may go; a bit each in {@link AttributeSets.flags}. @internal */
+/** What a set says about where the route may go; a bit each in {@link AttributeSets.flagsOf}. @internal */
 export const SetFlag = {
   noExport: 1,
   noAdvertise: 2,
@@ -73,10 +86,11 @@ export class AttributeSets {
   #oldAt = 0;
 
   #room = 0;
-  #offset = new Uint32Array(0);
-  #length = new Uint16Array(0);
-  #hash = new Uint32Array(0);
-  #refs = new Uint32Array(0);
+  /** A record a set, in words and in doubles. */
+  #record = new Uint32Array(0);
+  #doubles = new Float64Array(0);
+  /** The AS that originated each, 0 without. */
+  #originAs = new Uint32Array(0);
   #freed = new Uint32Array(0);
   #freeCount = 0;
   /** Sets that had no users at some time since they were made; some have users again. */
@@ -94,21 +108,9 @@ export class AttributeSets {
   /** One past the largest id ever given out; ids start at 1, and 0 means none. */
   limit = 1;
 
-  /**
-   * The first three steps of the decision in one number, the least first: LOCAL_PREF, AS_PATH length and ORIGIN, together 50 bits. They
-   * are looked at for each claim to a contested prefix, and memory far away is what that costs.
-   */
-  degree = new Float64Array(0);
-  /** The AS the route came from, 0 for our own; a path that starts with a set has none. */
-  neighbourAs = new Uint32Array(0);
-  /** The AS that originated it, 0 without. */
-  originAs = new Uint32Array(0);
-  /** MULTI_EXIT_DISC, 0 when absent. */
-  med = new Uint32Array(0);
   /** ORIGINATOR_ID, 0 when absent, and the length of CLUSTER_LIST: what reflectors add (RFC 4456); made when first needed. */
   #originatorId = new Uint32Array(0);
   #clusterLength = new Uint8Array(0);
-  flags = new Uint16Array(0);
 
   /** Octets held, all told. */
   get bytes(): number {
@@ -140,7 +142,7 @@ export class AttributeSets {
     h = (h ^ (h >>> 13)) >>> 0;
     const known = this.#find(this.#slots, h, length) || (this.#old ? this.#find(this.#old, h, length) : 0);
     if (known > 0) {
-      if (this.#refs[known]++ === 0) this.size++;
+      if (this.#record[known * RECORD + USERS]++ === 0) this.size++;
       return known;
     }
     return this.#add(h, length);
@@ -149,8 +151,8 @@ export class AttributeSets {
   /** Makes room for so many sets, of so many octets together. */
   reserve(sets: number, octets: number): void {
     if (sets >= this.#room) this.#widen(roomFor(sets + 1, this.#room));
-    for (const column of [this.#offset, this.#length, this.#hash, this.#refs, this.degree]) touch(column, sets);
-    for (const column of [this.neighbourAs, this.originAs, this.med, this.flags]) touch(column, sets);
+    touch(this.#record, sets * RECORD);
+    touch(this.#originAs, sets);
     if (sets > this.#unused.length) this.#unused = widen(this.#unused, roomFor(sets, this.#unused.length));
     touch(this.#unused, sets);
     const slots = 2 ** Math.ceil(Math.log2(sets / FULL));
@@ -194,25 +196,25 @@ export class AttributeSets {
     if (this.payer === 0) return;
     const account = this.account(this.payer);
     account.sets++;
-    account.octets += this.#length[id];
+    account.octets += this.lengthOf(id);
   }
   #discharge(id: number): void {
     const number = id < this.#account.length ? this.#account[id] : 0;
     if (number === 0) return;
     const account = this.account(number);
     account.sets--;
-    account.octets -= this.#length[id];
+    account.octets -= this.lengthOf(id);
     if (account.closed && account.sets === 0) this.#accounts[number] = undefined;
   }
 
   /** One more user of a set, or more. */
   retain(id: number, users = 1): void {
-    this.#refs[id] += users;
+    this.#record[id * RECORD + USERS] += users;
   }
 
   /** One user less. */
   release(id: number): void {
-    if (--this.#refs[id] > 0) return;
+    if (--this.#record[id * RECORD + USERS] > 0) return;
     this.size--;
     if (this.#unusedCount >= this.#unused.length) this.#unused = widen(this.#unused, roomFor(this.#unusedCount + 1, this.#unused.length));
     this.#unused[this.#unusedCount++] = id;
@@ -228,13 +230,15 @@ export class AttributeSets {
     for (let i = 0; i < most && this.#unusedCount > 0; i++) {
       const id = this.#unused[--this.#unusedCount];
       // It has users again, or stood in the list twice.
-      if (this.#refs[id] > 0 || this.#length[id] === 0) continue;
+      const length = this.lengthOf(id);
+      if (this.users(id) > 0 || length === 0) continue;
       this.#remove(id);
       this.#discharge(id);
-      this.#live[this.#offset[id] >>> PAGE_BITS] -= this.#length[id];
-      this.#octets -= this.#length[id];
-      this.#reclaim(this.#offset[id] >>> PAGE_BITS);
-      this.#length[id] = 0;
+      const page = this.#record[id * RECORD] >>> PAGE_BITS;
+      this.#live[page] -= length;
+      this.#octets -= length;
+      this.#reclaim(page);
+      this.#record[id * RECORD + LENGTH] = 0;
       if (this.#freeCount >= this.#freed.length) this.#freed = widen(this.#freed, roomFor(this.#freeCount + 1, this.#freed.length));
       this.#freed[this.#freeCount++] = id;
     }
@@ -248,20 +252,20 @@ export class AttributeSets {
 
   /** Users of a set; for tests of the sums. */
   users(id: number): number {
-    return this.#refs[id];
+    return this.#record[id * RECORD + USERS];
   }
 
   /** The page that holds a set's octets, from {@link AttributeSets.offsetOf}, {@link AttributeSets.lengthOf} of them. Good until the next change. */
   pageOf(id: number): Uint8Array {
-    const page = this.#pages[this.#offset[id] >>> PAGE_BITS];
+    const page = this.#pages[this.#record[id * RECORD] >>> PAGE_BITS];
     if (page === undefined) throw new Error(`attribute set ${id} is gone`);
     return page;
   }
   offsetOf(id: number): number {
-    return this.#offset[id] & PAGE_MASK;
+    return this.#record[id * RECORD] & PAGE_MASK;
   }
   lengthOf(id: number): number {
-    return this.#length[id];
+    return this.#record[id * RECORD + LENGTH] & 0xffff;
   }
   /** A copy of a set's octets. */
   copy(id: number): Uint8Array {
@@ -305,9 +309,9 @@ export class AttributeSets {
       budget -= this.#live[p];
       const page = this.#pages[p] as Uint8Array; // checked above
       for (let id = 1; id < this.limit && this.#live[p] > 0; id++) {
-        if (this.#length[id] === 0 || this.#offset[id] >>> PAGE_BITS !== p) continue;
-        const at = this.#offset[id] & PAGE_MASK;
-        const length = this.#length[id];
+        const length = this.lengthOf(id);
+        if (length === 0 || this.#record[id * RECORD] >>> PAGE_BITS !== p) continue;
+        const at = this.offsetOf(id);
         this.#live[p] -= length;
         this.#octets -= length;
         if (this.#top + length + 3 > PAGE) this.#turn();
@@ -322,16 +326,19 @@ export class AttributeSets {
   /** A set equal to what stands at the top of the newest page, or 0. */
   #find(slots: Int32Array, h: number, length: number): number {
     const mask = slots.length - 1;
+    const record = this.#record;
     for (let at = h & mask; ; at = (at + 1) & mask) {
       const id = slots[at];
       if (id === 0) return 0;
-      if (id > 0 && this.#hash[id] === h && this.#length[id] === length && this.#same(id, length)) return id;
+      if (id < 0 || record[id * RECORD + HASH] !== h) continue;
+      if (this.lengthOf(id) === length && this.#same(record[id * RECORD], length)) return id;
     }
   }
 
-  #same(id: number, length: number): boolean {
-    const words = this.#words[this.#offset[id] >>> PAGE_BITS] as Int32Array; // a live set's page exists
-    let at = (this.#offset[id] & PAGE_MASK) >>> 2;
+  /** Whether a set's octets are those at the top of the newest page. */
+  #same(offset: number, length: number): boolean {
+    const words = this.#words[offset >>> PAGE_BITS] as Int32Array; // a live set's page exists
+    let at = (offset & PAGE_MASK) >>> 2;
     const own = this.#pageWords;
     const from = this.#top >>> 2;
     const end = from + ((length + 3) >>> 2);
@@ -350,9 +357,10 @@ export class AttributeSets {
       if (id >= this.#room) this.#widen(roomFor(id + 1, this.#room));
     }
     this.size++;
-    this.#refs[id] = 1;
-    this.#hash[id] = h;
-    this.#length[id] = length;
+    const record = this.#record;
+    record[id * RECORD + HASH] = h;
+    record[id * RECORD + USERS] = 1;
+    record[id * RECORD + LENGTH] = length;
     this.#charge(id);
     const page = this.#pages[this.#page] as Uint8Array; // it was just written
     this.#fillKeys(id, page, this.#top, this.#top + length);
@@ -364,7 +372,7 @@ export class AttributeSets {
 
   #put(id: number): void {
     const mask = this.#slots.length - 1;
-    let at = this.#hash[id] & mask;
+    let at = this.#record[id * RECORD + HASH] & mask;
     while (this.#slots[at] > 0) at = (at + 1) & mask;
     if (this.#slots[at] === 0) this.#slotsUsed++;
     this.#slots[at] = id;
@@ -372,7 +380,7 @@ export class AttributeSets {
 
   /** The set's octets are those at the top of the newest page. */
   #place(id: number, length: number): void {
-    this.#offset[id] = this.#page * PAGE + this.#top;
+    this.#record[id * RECORD] = this.#page * PAGE + this.#top;
     this.#live[this.#page] += length;
     this.#octets += length;
     this.#top = (this.#top + length + 3) & ~3;
@@ -429,7 +437,7 @@ export class AttributeSets {
 
   #clear(slots: Int32Array, id: number): boolean {
     const mask = slots.length - 1;
-    for (let at = this.#hash[id] & mask; ; at = (at + 1) & mask) {
+    for (let at = this.#record[id * RECORD + HASH] & mask; ; at = (at + 1) & mask) {
       if (slots[at] === 0) return false;
       if (slots[at] === id) {
         slots[at] = -1;
@@ -440,16 +448,10 @@ export class AttributeSets {
 
   #widen(room: number): void {
     this.#room = room;
-    this.#offset = widen(this.#offset, room);
-    this.#length = widen(this.#length, room);
-    this.#hash = widen(this.#hash, room);
-    this.#refs = widen(this.#refs, room);
-    this.degree = widen(this.degree, room);
-    this.neighbourAs = widen(this.neighbourAs, room);
-    this.originAs = widen(this.originAs, room);
-    this.med = widen(this.med, room);
+    this.#record = widen(this.#record, room * RECORD);
+    this.#doubles = new Float64Array(this.#record.buffer);
+    this.#originAs = widen(this.#originAs, room);
     if (this.#originatorId.length > 0) this.#widenReflected();
-    this.flags = widen(this.flags, room);
   }
 
   #widenReflected(): void {
@@ -457,17 +459,40 @@ export class AttributeSets {
     this.#clusterLength = widen(this.#clusterLength, this.#room);
   }
 
+  /** Bits of {@link SetFlag}. */
+  flagsOf(id: number): number {
+    return this.#record[id * RECORD + LENGTH] >>> 16;
+  }
+  /**
+   * The first three steps of the decision in one number, the least first: LOCAL_PREF, AS_PATH length and ORIGIN, together 50 bits. They
+   * are looked at for each claim to a contested prefix.
+   */
+  degreeOf(id: number): number {
+    return this.#doubles[id * DOUBLES + DEGREE];
+  }
+  /** The AS the route came from, 0 for our own; a path that starts with a set has none. */
+  neighbourAsOf(id: number): number {
+    return this.#record[id * RECORD + NEIGHBOUR_AS];
+  }
+  /** The AS that originated it, 0 without. */
+  originAsOf(id: number): number {
+    return this.#originAs[id];
+  }
+  /** MULTI_EXIT_DISC, 0 when absent. */
+  medOf(id: number): number {
+    return this.#record[id * RECORD + MED];
+  }
   /** LOCAL_PREF, or the default of 100. */
   localPrefOf(id: number): number {
-    return 0xffff_ffff - Math.floor(this.degree[id] / PREFERENCE);
+    return 0xffff_ffff - Math.floor(this.degreeOf(id) / PREFERENCE);
   }
   /** AS_PATH length as RFC 4271 §9.1.2.2 a counts: a set is one, a confederation's segments nothing (RFC 5065 §5.3). Up to 65,535. */
   pathLengthOf(id: number): number {
-    return (this.degree[id] % PREFERENCE) >>> 2;
+    return (this.degreeOf(id) % PREFERENCE) >>> 2;
   }
   /** ORIGIN: 0 IGP, 1 EGP, 2 incomplete. */
   originOf(id: number): number {
-    return this.degree[id] % 4;
+    return this.degreeOf(id) % 4;
   }
   /** ORIGINATOR_ID, 0 when absent. */
   originatorIdOf(id: number): number {
@@ -536,16 +561,17 @@ export class AttributeSets {
       }
       at = end;
     }
-    this.degree[id] = (0xffff_ffff - localPref) * PREFERENCE + Math.min(0xffff, pathLength) * 4 + origin;
-    this.neighbourAs[id] = neighbourAs;
-    this.originAs[id] = originAs;
-    this.med[id] = med;
+    this.#doubles[id * DOUBLES + DEGREE] = (0xffff_ffff - localPref) * PREFERENCE + Math.min(0xffff, pathLength) * 4 + origin;
+    const at = id * RECORD;
+    this.#record[at + LENGTH] |= flags << 16;
+    this.#record[at + NEIGHBOUR_AS] = neighbourAs;
+    this.#record[at + MED] = med;
+    this.#originAs[id] = originAs;
     if (originatorId !== 0 || clusterLength !== 0 || this.#originatorId.length > 0) {
       if (this.#originatorId.length < this.#room) this.#widenReflected();
       this.#originatorId[id] = originatorId;
       this.#clusterLength[id] = clusterLength;
     }
-    this.flags[id] = flags;
   }
 }
 

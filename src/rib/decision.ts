@@ -103,7 +103,7 @@ export class Decision {
   readonly #localPref = (row: number): number => -this.rib.sets.localPrefOf(this.rib.setOutOf(row));
   readonly #pathLength = (row: number): number => this.rib.sets.pathLengthOf(this.rib.setOutOf(row));
   readonly #origin = (row: number): number => this.rib.sets.originOf(this.rib.setOutOf(row));
-  readonly #degree = (row: number): number => this.rib.sets.degree[this.rib.setOutOf(row)];
+  readonly #degree = (row: number): number => this.rib.sets.degreeOf(this.rib.setOutOf(row));
   readonly #internal = (row: number): number => (this.#feed(row).external ? 0 : 1);
   readonly #arrival = (row: number): number => this.rib.arrival[row];
   readonly #routerId = (row: number): number => this.rib.sets.originatorIdOf(this.rib.setOutOf(row)) || this.#feed(row).routerId;
@@ -171,11 +171,11 @@ export class Decision {
     if (count === 1) return 1;
     if (count > this.#all.length) this.#all = new Int32Array(2 * count);
     const all = this.#all;
-    const { med } = this.rib.sets;
+    const { sets } = this.rib;
     let most = 0;
     for (let i = 0; i < count; i++) {
       all[i] = rows[i];
-      most = Math.max(most, med[this.rib.setOutOf(rows[i])]);
+      most = Math.max(most, sets.medOf(this.rib.setOutOf(rows[i])));
     }
     if (most === 0) return count;
     let kept = 0;
@@ -186,11 +186,12 @@ export class Decision {
     return kept;
   }
   #hasLessMed(rows: Int32Array, count: number, row: number): boolean {
-    const { med, neighbourAs } = this.rib.sets;
+    const { sets } = this.rib;
     const set = this.rib.setOutOf(row);
     for (let i = 0; i < count; i++) {
       const other = this.rib.setOutOf(rows[i]);
-      if (med[other] < med[set] && (this.options.alwaysCompareMed || neighbourAs[other] === neighbourAs[set])) return true;
+      if (sets.medOf(other) < sets.medOf(set) && (this.options.alwaysCompareMed || sets.neighbourAsOf(other) === sets.neighbourAsOf(set)))
+        return true;
     }
     return false;
   }

@@ -321,7 +321,7 @@ export class Rib {
       // What {@link Rib.#derive} makes of marks shows.
       standings.kind[at] !== TargetKind.discard &&
       standings.preference[at] !== 0 &&
-      (this.sets.flags[setOut] & JUDGED) === 0 &&
+      (this.sets.flagsOf(setOut) & JUDGED) === 0 &&
       this.wishOf(row) === wish &&
       !this.dampening
     );
@@ -432,7 +432,7 @@ export class Rib {
       at = this.afterOf(row);
       if (this.staleOf(row) === Stale.fresh || this.staleOf(row) === Stale.longLived) continue;
       const before = this.setOutOf(row);
-      if ((this.sets.flags[before] & SetFlag.noLlgr) !== 0) {
+      if ((this.sets.flagsOf(before) & SetFlag.noLlgr) !== 0) {
         this.remove(row);
         continue;
       }
@@ -632,7 +632,7 @@ export class Rib {
   /** What a claim with these attributes gets of its grant, in {@link Rib.#preference} and {@link Rib.#kind}. */
   #derive(grant: number, holder: number, set: number, sourceIndex: number, wish: number): void {
     const by = this.authorization.grants[grant];
-    const flags = this.sets.flags[set];
+    const flags = this.sets.flagsOf(set);
     // RFC 8326 §4.1, RFC 9494 §4.2: the last resort.
     const marked = (flags & (SetFlag.gracefulShutdown | SetFlag.llgrStale)) !== 0;
     // Among those who share, one that is to be left stays for its old flows, with weight zero.

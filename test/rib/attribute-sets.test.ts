@@ -86,14 +86,14 @@ it('reads the keys of the decision from a set, defaults where it has none', () =
   const plain = octetsOf({ origin: 0, path: [7, 8], communities: [] });
   const first = sets.intern(plain, 0, plain.length);
   expect([sets.localPrefOf(first), sets.originatorIdOf(first), sets.clusterLengthOf(first)]).toEqual([100, 0, 0]);
-  expect([sets.originOf(first), sets.pathLengthOf(first), sets.neighbourAs[first], sets.originAs[first]]).toEqual([0, 2, 7, 8]);
+  expect([sets.originOf(first), sets.pathLengthOf(first), sets.neighbourAsOf(first), sets.originAsOf(first)]).toEqual([0, 2, 7, 8]);
   const full = Uint8Array.from([
     ...[0x40, 1, 1, 2, 0x40, 2, 6, 2, 1, 0, 0, 0, 7, 0x80, 4, 4, 0, 0, 0, 5],
     ...[0x40, 5, 4, 0, 0, 0, 200, 0x80, 9, 4, 1, 2, 3, 4, 0x80, 10, 8, 0, 0, 0, 1, 0, 0, 0, 2],
   ]);
   const second = sets.intern(full, 0, full.length);
   expect([sets.localPrefOf(second), sets.originatorIdOf(second), sets.clusterLengthOf(second)]).toEqual([200, 0x01020304, 2]);
-  expect(sets.med[second]).toBe(5);
+  expect(sets.medOf(second)).toBe(5);
   // What was made room for because of the second says nothing of the first.
   expect([sets.localPrefOf(first), sets.originatorIdOf(first), sets.clusterLengthOf(first)]).toEqual([100, 0, 0]);
 });
