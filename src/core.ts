@@ -90,8 +90,8 @@ export type {
   OspfVersion,
   PacketDrop,
 } from './ospf/index.js';
+export type { StaleReason } from './rib/claim-records.js';
 export type { DecisionStep } from './rib/decision.js';
-export type { StaleReason } from './rib/rib.js';
 export type { NeighbourRestart } from './router/attach/bgp-neighbour.js';
 export type { LinkStatus } from './router/attach/link.js';
 export type { BfdStatus } from './router/attach/neighbour-watch.js';

@@ -103,7 +103,7 @@ export class RouteExport {
   prepare(rib: Rib, row: number, own: number): boolean {
     const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
     if (!this.#permitted(rib, row, feed, own)) return false;
-    const set = rib.setOutOf(row);
+    const set = rib.claims.setOutOf(row);
     const marked = (rib.sets.flagsOf(set) & SetFlag.gracefulShutdown) !== 0;
     const shutdown = !marked && (this.context.draining || rib.model.draining[rib.holderOf(row)] === 1);
     if (set === this.#set && feed === this.#feed && rib.ipv6 === this.#ipv6 && shutdown === this.#shutdown && !this.needsPrefix)
@@ -141,7 +141,7 @@ export class RouteExport {
       source: feed.source,
       neighbour: this.context.neighbour,
       node: rib.model.at(rib.holderOf(row)).name,
-      ...(policy.needsPrefix ? { prefix: rib.prefixes.format(rib.prefixOf[row] as number) } : {}),
+      ...(policy.needsPrefix ? { prefix: rib.prefixes.format(rib.claims.prefixOf(row)) } : {}),
     });
     if (result.verdict !== 'accept') return false;
     const bytes = encodeCanonical(result.attributes);

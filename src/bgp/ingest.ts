@@ -293,11 +293,10 @@ export class Ingest {
       rib.announceRun(ids, paths, count, this.feed.index, set, route.setOut, route.fault, route.holder, route.wish);
       return;
     }
-    const { a, b, c, d, length } = rib.prefixes;
+    const { records: r } = rib;
     for (let i = 0; i < count; i++) {
       const id = ids[i] as number; // i < count
-      // In IPv4 the other columns are empty.
-      route.evaluate(set, a[id] as number, b[id] ?? 0, c[id] ?? 0, d[id] ?? 0, length[id] as number, rib.ipv6);
+      route.evaluate(set, r.aOf(id), r.bOf(id), r.cOf(id), r.dOf(id), r.lengthOf(id), rib.ipv6);
       rib.announce(id, this.feed.index, paths?.[i] ?? 0, set, route.setOut, route.fault, route.holder, route.wish);
     }
   }

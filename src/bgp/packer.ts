@@ -72,7 +72,7 @@ export class Packer {
 
   #tellable(prefix: number): boolean {
     const { rib } = this.adjRibOut;
-    const row = rib.best[prefix] as number; // a prefix that waits exists
+    const row = rib.records.bestOf(prefix);
     return row !== 0 && this.route.prepare(rib, row - 1, this.options.own) && this.#fits();
   }
 
@@ -125,7 +125,7 @@ export class Packer {
     const { rib } = adjRibOut;
     const before = adjRibOut.paths?.get(prefix) ?? [];
     const now: number[] = [];
-    for (let row = rib.head[prefix] as number; row !== 0; row = rib.nextOf(row - 1)) {
+    for (let row = rib.records.headOf(prefix); row !== 0; row = rib.claims.nextOf(row - 1)) {
       const at = row - 1;
       const feed = rib.feeds[rib.feedOf(at)] as Feed; // a row's feed outlives it
       if (rib.verdictOf(at) !== 0 || !feed.alive || rib.model.down[rib.holderOf(at)] !== 0) continue;
@@ -230,19 +230,19 @@ export class Packer {
   }
 
   #putPrefix(prefix: number, pathId?: number): void {
-    const { prefixes, ipv6 } = this.adjRibOut.rib;
+    const { records, ipv6 } = this.adjRibOut.rib;
     const out = this.#out;
     if (pathId !== undefined) this.#u32(pathId, 4);
-    const length = prefixes.length[prefix] as number; // a prefix that waits exists
+    const length = records.lengthOf(prefix);
     out[this.#at++] = length;
     const octets = (length + 7) >> 3;
-    this.#u32(prefixes.a[prefix] as number, octets);
+    this.#u32(records.aOf(prefix), octets);
     if (!ipv6 || octets <= 4) return;
-    this.#u32(prefixes.b[prefix] as number, octets - 4);
+    this.#u32(records.bOf(prefix), octets - 4);
     if (octets <= 8) return;
-    this.#u32(prefixes.c[prefix] as number, octets - 8);
+    this.#u32(records.cOf(prefix), octets - 8);
     if (octets <= 12) return;
-    this.#u32(prefixes.d[prefix] as number, octets - 12);
+    this.#u32(records.dOf(prefix), octets - 12);
   }
 
   #start(): void {

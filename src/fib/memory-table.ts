@@ -84,7 +84,7 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
   #applyColumns(batch: ColumnarBatch): void {
     for (const { rib, columns, size } of batch.parts) {
       const { prefix, before, after } = columns;
-      const { a, b, c, d, length } = rib.prefixes;
+      const { records: r } = rib;
       let last = 0;
       for (let i = 0; i < size; i++) {
         const id = prefix[i];
@@ -95,8 +95,8 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
         }
         // After a sync the table was empty, whatever was there before.
         const had = batch.kind === 'sync' ? 0 : before[i];
-        if (rib.ipv6) this.#ipv6.put(a[id], b[id], c[id], d[id], length[id], had, target);
-        else this.#ipv4.put(a[id], 0, 0, 0, length[id], had, target);
+        if (rib.ipv6) this.#ipv6.put(r.aOf(id), r.bOf(id), r.cOf(id), r.dOf(id), r.lengthOf(id), had, target);
+        else this.#ipv4.put(r.aOf(id), 0, 0, 0, r.lengthOf(id), had, target);
       }
     }
   }

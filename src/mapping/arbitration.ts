@@ -38,8 +38,8 @@ export class Arbitration {
 
   decide(prefix: number, eliminated?: Eliminated): void {
     const { rib } = this;
-    const first = rib.head[prefix];
-    if (first !== 0 && rib.nextOf(first - 1) === 0) {
+    const first = rib.records.headOf(prefix);
+    if (first !== 0 && rib.claims.nextOf(first - 1) === 0) {
       // Nearly every prefix has one claim.
       const row = first - 1;
       if (this.#alive(row, eliminated)) this.#settle(row);
@@ -47,7 +47,7 @@ export class Arbitration {
       return;
     }
     let count = 0;
-    for (let at = first; at !== 0; at = rib.nextOf(at - 1)) {
+    for (let at = first; at !== 0; at = rib.claims.nextOf(at - 1)) {
       if (!this.#alive(at - 1, eliminated)) continue;
       if (count >= this.#rows.length) {
         this.#rows = this.#doubled(this.#rows);
@@ -220,12 +220,16 @@ export class Arbitration {
   /** When the candidate that a row stands for was first heard: the oldest of its claims that could stand for it. */
   #birth(row: number): number {
     const { rib } = this;
-    let birth = rib.arrival[row];
-    for (let at = rib.head[rib.prefixOf[row]]; at !== 0; at = rib.nextOf(at - 1)) {
+    let birth = rib.claims.arrivalOf(row);
+    for (let at = rib.records.headOf(rib.claims.prefixOf(row)); at !== 0; at = rib.claims.nextOf(at - 1)) {
       const other = at - 1;
-      if (rib.holderOf(other) !== rib.holderOf(row) || rib.preferenceOf(other) !== rib.preferenceOf(row) || rib.arrival[other] >= birth)
+      if (
+        rib.holderOf(other) !== rib.holderOf(row) ||
+        rib.preferenceOf(other) !== rib.preferenceOf(row) ||
+        rib.claims.arrivalOf(other) >= birth
+      )
         continue;
-      if (this.#alive(other, undefined)) birth = rib.arrival[other];
+      if (this.#alive(other, undefined)) birth = rib.claims.arrivalOf(other);
     }
     return birth;
   }

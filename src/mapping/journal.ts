@@ -76,16 +76,16 @@ export class Journal {
     applied: Millis,
   ): void {
     const at = this.#slot();
-    const { prefixes } = rib;
-    this.#first[at] = prefixes.a[prefix];
-    this.#length[at] = prefixes.length[prefix];
+    const { records } = rib;
+    this.#first[at] = records.aOf(prefix);
+    this.#length[at] = records.lengthOf(prefix);
     this.#merged[at] = merged;
     if (rib.ipv6) {
       if (this.#ipv6.length < this.#room) this.#widenIpv6();
       this.#ipv6[at] = 1;
-      this.#rest[at * 3] = prefixes.b[prefix];
-      this.#rest[at * 3 + 1] = prefixes.c[prefix];
-      this.#rest[at * 3 + 2] = prefixes.d[prefix];
+      this.#rest[at * 3] = records.bOf(prefix);
+      this.#rest[at * 3 + 1] = records.cOf(prefix);
+      this.#rest[at * 3 + 2] = records.dOf(prefix);
     } else if (at < this.#ipv6.length) this.#ipv6[at] = 0;
     const last = this.#last;
     if (

@@ -1,7 +1,8 @@
 import type { Cause } from '../claims/feed.js';
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
 import { roomFor, widen } from '../lib/columns.js';
-import { PrefixState, type Rib } from '../rib/rib.js';
+import { PrefixState } from '../rib/prefix-records.js';
+import type { Rib } from '../rib/rib.js';
 import type { Arbitration } from './arbitration.js';
 import { BatchColumns, type BatchPart, ColumnarBatch } from './batch.js';
 import type { MappingChange } from './change.js';
@@ -127,26 +128,27 @@ export class Publication {
       if (rib.dirtyCount === 0) continue;
       if (causeIndex < 0) causeIndex = this.#causes.push(cause) - 1;
       this.#reserve(lane, rib.dirtyCount);
-      const { dirty, dirtySince, state, best, decided } = rib;
+      const { dirty, dirtySince, records } = rib;
       let kept = 0;
       for (let i = 0; i < rib.dirtyCount; i++) {
         const prefix = dirty[i];
         arbitration.decide(prefix);
         const { row, target } = arbitration;
-        const targetBefore = decided[prefix];
-        let changed = this.everyPath > 0 || row !== best[prefix] || (state[prefix] & PrefixState.altered) !== 0;
-        state[prefix] &= ~(PrefixState.dirty | PrefixState.altered);
-        best[prefix] = row;
+        const targetBefore = records.decidedOf(prefix);
+        const state = records.stateOf(prefix);
+        let changed = this.everyPath > 0 || row !== records.bestOf(prefix) || (state & PrefixState.altered) !== 0;
+        records.setState(prefix, state & ~(PrefixState.dirty | PrefixState.altered));
+        records.setBest(prefix, row);
         if (target !== targetBefore) {
           if (target !== 0) this.targets.retain(target);
           if (targetBefore !== 0) this.targets.release(targetBefore);
-          decided[prefix] = target;
+          records.setDecided(prefix, target);
           changed = true;
         }
         if (changed) {
           this.#enqueue(lane, prefix, dirtySince[i], causeIndex);
           dirty[kept++] = prefix;
-        } else if ((state[prefix] & PrefixState.queued) === 0) {
+        } else if ((state & PrefixState.queued) === 0) {
           rib.unmerge(prefix);
           rib.tidy(prefix);
         }
@@ -164,7 +166,7 @@ export class Publication {
     for (const lane of this.#lanes) {
       const { rib } = lane;
       for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
-        if (numbers.has(rib.published[prefix])) {
+        if (numbers.has(rib.records.publishedOf(prefix))) {
           // Published as none first: the same number would pass for no change.
           this.#moved.add(lane.rib.ipv6 ? -1 - prefix : prefix);
           this.#enqueue(lane, prefix, now, causeIndex);
@@ -220,8 +222,9 @@ export class Publication {
 
   #enqueue(lane: Lane, prefix: number, since: Millis, cause: number): void {
     const { rib } = lane;
-    if ((rib.state[prefix] & PrefixState.queued) !== 0) return;
-    rib.state[prefix] |= PrefixState.queued;
+    const state = rib.records.stateOf(prefix);
+    if ((state & PrefixState.queued) !== 0) return;
+    rib.records.setState(prefix, state | PrefixState.queued);
     if (lane.count >= lane.pending.length) this.#reserve(lane, 1);
     lane.pending[lane.count] = prefix;
     lane.since[lane.count] = since;
@@ -244,7 +247,7 @@ export class Publication {
     for (const lane of this.#lanes) {
       const { rib } = lane;
       for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
-        if (rib.decided[prefix] !== 0 || rib.published[prefix] !== 0) this.#enqueue(lane, prefix, now, cause);
+        if (rib.records.decidedOf(prefix) !== 0 || rib.records.publishedOf(prefix) !== 0) this.#enqueue(lane, prefix, now, cause);
       }
     }
   }
@@ -260,7 +263,7 @@ export class Publication {
       const { rib } = lane;
       const columns = this.#columns(taken);
       const { prefix, before, after, heard, merged, causeOf, announced } = columns;
-      const { state, published, decided } = rib;
+      const { records } = rib;
       const { pending, since, causeOf: causes } = lane;
       let size = 0;
       for (let i = 0; i < taken; i++) {
@@ -268,9 +271,9 @@ export class Publication {
         announced[i] = p;
         const changes = rib.mergedOf(p);
         rib.unmerge(p);
-        state[p] = (state[p] & ~(PrefixState.queued | PrefixState.failed)) | PrefixState.inFlight;
-        const was = published[p];
-        const is = decided[p];
+        records.setState(p, (records.stateOf(p) & ~(PrefixState.queued | PrefixState.failed)) | PrefixState.inFlight);
+        const was = records.publishedOf(p);
+        const is = records.decidedOf(p);
         const moved = this.#moved.size > 0 && this.#moved.delete(rib.ipv6 ? -1 - p : p);
         if (was === is && !sync && !moved) continue;
         if (sync && is === 0 && was === 0) continue;
@@ -320,7 +323,7 @@ export class Publication {
     let n = 0;
     for (const { rib, columns, cause, size } of batch.parts) {
       const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
-      const { published } = rib;
+      const { records } = rib;
       const { targets, journal } = this;
       // Neighbours mostly came about together.
       let heard = 0;
@@ -331,13 +334,13 @@ export class Publication {
         const after = columns.after[i];
         if (failed?.has(rib.prefixes.format(p))) {
           if (after !== 0) this.targets.release(after);
-          rib.state[p] |= PrefixState.failed;
+          records.mark(p, PrefixState.failed);
           rib.merge(p, columns.merged[i]);
           this.#failed.push({ lane, prefix: p });
           continue;
         }
         const before = columns.before[i];
-        published[p] = after;
+        records.setPublished(p, after);
         if (before !== after || batch.kind === 'delta') {
           const by = cause[columns.causeOf[i]];
           if (by !== origin || columns.heard[i] !== heard) {
@@ -365,9 +368,9 @@ export class Publication {
     }
     for (const { rib, columns, announced: count } of batch.parts) {
       const { announced } = columns;
-      for (let i = 0; i < count; i++) rib.state[announced[i]] &= ~PrefixState.inFlight;
+      for (let i = 0; i < count; i++) rib.records.unmark(announced[i], PrefixState.inFlight);
       if (this.announceWhen === 'applied') this.owner.announce(rib, announced, count);
-      for (let i = 0; i < count; i++) if (rib.published[announced[i]] === 0) rib.tidy(announced[i]);
+      for (let i = 0; i < count; i++) if (rib.records.publishedOf(announced[i]) === 0) rib.tidy(announced[i]);
     }
     if (numbers) {
       const changes = batch.published(numbers, now);
@@ -392,7 +395,7 @@ export class Publication {
         this.#enqueue(lane, prefix, columns.heard[i], own);
       }
       for (let i = 0; i < part.announced; i++) {
-        rib.state[columns.announced[i]] &= ~PrefixState.inFlight;
+        rib.records.unmark(columns.announced[i], PrefixState.inFlight);
         this.#enqueue(lane, columns.announced[i], now, cause);
       }
     }
@@ -408,7 +411,7 @@ export class Publication {
       const cause = this.#causes.push({ type: 'configured' }) - 1;
       const now = this.clock.now();
       for (const { lane, prefix } of this.#failed.splice(0)) {
-        if ((lane.rib.state[prefix] & PrefixState.failed) !== 0) this.#enqueue(lane, prefix, now, cause);
+        if ((lane.rib.records.stateOf(prefix) & PrefixState.failed) !== 0) this.#enqueue(lane, prefix, now, cause);
       }
       this.publish();
     });

@@ -36,10 +36,9 @@ export class AdjRibOut {
   /** Prefixes changed: they must be told, or told anew; but for those that the neighbour does not know and would not be told of. */
   push(prefixes: Uint32Array, count: number, own: number): void {
     const { rib } = this;
-    const { best } = rib;
     for (let i = 0; i < count; i++) {
       const prefix = prefixes[i];
-      const row = best[prefix];
+      const row = rib.records.bestOf(prefix);
       if (!this.paths && (row === 0 || rib.feedOf(row - 1) === own) && !this.told(prefix)) continue;
       this.add(prefix);
     }
@@ -56,7 +55,7 @@ export class AdjRibOut {
     const bit = 1 << (prefix & 7);
     if ((this.#waiting[at] & bit) !== 0) return;
     this.#waiting[at] |= bit;
-    this.rib.holds[prefix]++;
+    this.rib.records.hold(prefix, 1);
     if (this.#tail >= this.#queue.length) {
       if (this.#head > this.#queue.length >> 1) {
         this.#queue.copyWithin(0, this.#head, this.#tail);
@@ -77,7 +76,7 @@ export class AdjRibOut {
     for (let i = 0; i < count; i++) {
       const prefix = this.#queue[this.#head++];
       this.#waiting[prefix >> 3] &= ~(1 << (prefix & 7));
-      if (--this.rib.holds[prefix] === 0) this.rib.tidy(prefix);
+      if (this.rib.records.hold(prefix, -1) === 0) this.rib.tidy(prefix);
     }
     if (this.#head === this.#tail) {
       this.#head = 0;
@@ -95,13 +94,13 @@ export class AdjRibOut {
     if (this.told(prefix) === told) return;
     this.#told[prefix >> 3] ^= 1 << (prefix & 7);
     this.toldCount += told ? 1 : -1;
-    this.rib.holds[prefix] += told ? 1 : -1;
+    this.rib.records.hold(prefix, told ? 1 : -1);
   }
 
   /** Everything the network has, or that was told, waits to be told. */
   addAll(): void {
     const { rib } = this;
-    for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) if (rib.best[prefix] !== 0 || this.told(prefix)) this.add(prefix);
+    for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) if (rib.records.bestOf(prefix) !== 0 || this.told(prefix)) this.add(prefix);
   }
 
   /** The neighbour is gone: forgets up to `most` prefixes, from where the last call ended. Whether that was all. */
@@ -112,7 +111,7 @@ export class AdjRibOut {
     for (; this.#released < until; this.#released++) {
       for (let bits = this.#told[this.#released]; bits !== 0; bits &= bits - 1) {
         const prefix = this.#released * 8 + (31 - Math.clz32(bits & -bits));
-        this.rib.holds[prefix]--;
+        this.rib.records.hold(prefix, -1);
         this.rib.tidy(prefix);
       }
       this.#told[this.#released] = 0;

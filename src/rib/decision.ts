@@ -98,16 +98,16 @@ export class Decision {
   // Keys of a row, the least first; made once, not a decision.
 
   readonly #source = (row: number): number => this.#feed(row).sourceIndex;
-  readonly #rank = (row: number): number => this.rib.rankOf(row);
+  readonly #rank = (row: number): number => this.rib.claims.rankOf(row);
   readonly #priority = (row: number): number => -this.#feed(row).priority;
-  readonly #localPref = (row: number): number => -this.rib.sets.localPrefOf(this.rib.setOutOf(row));
-  readonly #pathLength = (row: number): number => this.rib.sets.pathLengthOf(this.rib.setOutOf(row));
-  readonly #origin = (row: number): number => this.rib.sets.originOf(this.rib.setOutOf(row));
-  readonly #degree = (row: number): number => this.rib.sets.degreeOf(this.rib.setOutOf(row));
+  readonly #localPref = (row: number): number => -this.rib.sets.localPrefOf(this.rib.claims.setOutOf(row));
+  readonly #pathLength = (row: number): number => this.rib.sets.pathLengthOf(this.rib.claims.setOutOf(row));
+  readonly #origin = (row: number): number => this.rib.sets.originOf(this.rib.claims.setOutOf(row));
+  readonly #degree = (row: number): number => this.rib.sets.degreeOf(this.rib.claims.setOutOf(row));
   readonly #internal = (row: number): number => (this.#feed(row).external ? 0 : 1);
-  readonly #arrival = (row: number): number => this.rib.arrival[row];
-  readonly #routerId = (row: number): number => this.rib.sets.originatorIdOf(this.rib.setOutOf(row)) || this.#feed(row).routerId;
-  readonly #clusterLength = (row: number): number => this.rib.sets.clusterLengthOf(this.rib.setOutOf(row));
+  readonly #arrival = (row: number): number => this.rib.claims.arrivalOf(row);
+  readonly #routerId = (row: number): number => this.rib.sets.originatorIdOf(this.rib.claims.setOutOf(row)) || this.#feed(row).routerId;
+  readonly #clusterLength = (row: number): number => this.rib.sets.clusterLengthOf(this.rib.claims.setOutOf(row));
 
   // Orders of two rows.
 
@@ -118,8 +118,8 @@ export class Decision {
     return one < other ? -1 : one > other ? 1 : 0;
   };
   readonly #byPathId = (x: number, y: number): number => {
-    const { pathId } = this.rib;
-    return (pathId.length > 0 ? pathId[x] - pathId[y] : 0) || x - y;
+    const { claims } = this.rib;
+    return claims.pathIdOf(x) - claims.pathIdOf(y) || x - y;
   };
 
   #feed(row: number): Feed {
@@ -175,7 +175,7 @@ export class Decision {
     let most = 0;
     for (let i = 0; i < count; i++) {
       all[i] = rows[i];
-      most = Math.max(most, sets.medOf(this.rib.setOutOf(rows[i])));
+      most = Math.max(most, sets.medOf(this.rib.claims.setOutOf(rows[i])));
     }
     if (most === 0) return count;
     let kept = 0;
@@ -187,9 +187,9 @@ export class Decision {
   }
   #hasLessMed(rows: Int32Array, count: number, row: number): boolean {
     const { sets } = this.rib;
-    const set = this.rib.setOutOf(row);
+    const set = this.rib.claims.setOutOf(row);
     for (let i = 0; i < count; i++) {
-      const other = this.rib.setOutOf(rows[i]);
+      const other = this.rib.claims.setOutOf(rows[i]);
       if (sets.medOf(other) < sets.medOf(set) && (this.options.alwaysCompareMed || sets.neighbourAsOf(other) === sets.neighbourAsOf(set)))
         return true;
     }

@@ -1,5 +1,6 @@
 import { type Family, formatIpv4, formatIpv6 } from '../lib/address.js';
-import { roomFor, touch, widen } from '../lib/columns.js';
+import { touch } from '../lib/columns.js';
+import { PrefixRecords } from './prefix-records.js';
 
 /**
  * Prefix <-> dense id, both ways, without an object a prefix.
@@ -14,15 +15,12 @@ const FULL = 0.56;
 /** What both families' tables offer; `b`, `c` and `d` are 0 in IPv4. @internal */
 export interface PrefixTable {
   readonly family: Family;
+  /** What is known of each, by id. */
+  readonly records: PrefixRecords;
   /** Ids given out and not freed. */
   readonly size: number;
   /** One past the largest id ever given out. */
   readonly limit: number;
-  readonly a: Uint32Array;
-  readonly b: Uint32Array;
-  readonly c: Uint32Array;
-  readonly d: Uint32Array;
-  readonly length: Uint8Array;
   /** The id of a prefix, or -1. */
   find(a: number, b: number, c: number, d: number, length: number): number;
   /** The id of a prefix, new if need be. */
@@ -45,36 +43,31 @@ abstract class Shards {
   /** 0 is empty. */
   protected readonly shards: (Uint32Array | undefined)[] = new Array(SHARDS);
   protected readonly used = new Uint32Array(SHARDS);
-  protected freed = new Uint32Array(0);
-  protected freeCount = 0;
-  protected room = 0;
+  /** The first free id, + 1; a free one's record has the next where its claims would begin. */
+  #free = 0;
   size = 0;
   limit = 0;
-  length = new Uint8Array(0);
+
+  constructor(readonly records: PrefixRecords) {}
 
   protected abstract hashOf(id: number): number;
-  protected abstract widenKeys(room: number): void;
-  protected abstract touchKeys(rows: number): void;
 
   protected take(): number {
     this.size++;
-    if (this.freeCount > 0) return this.freed[--this.freeCount];
+    if (this.#free !== 0) {
+      const id = this.#free - 1;
+      this.#free = this.records.headOf(id);
+      return id;
+    }
     const id = this.limit++;
     if (id + 1 >= DELETED) throw new RangeError('more than 16 million prefixes in one family');
-    if (id >= this.room) this.#widen(id + 1);
+    this.records.widen(this.limit);
     return id;
   }
 
-  #widen(rows: number): void {
-    this.room = roomFor(rows, this.room);
-    this.length = widen(this.length, this.room);
-    this.widenKeys(this.room);
-  }
-
   reserve(count: number): void {
-    if (count > this.room) this.#widen(count);
-    touch(this.length, count);
-    this.touchKeys(count);
+    this.records.widen(count);
+    this.records.touch(count);
     // So large that the fullest is not yet to grow.
     const slots = 2 ** Math.ceil(Math.log2(count / SHARDS / FULL));
     for (let s = 0; s < SHARDS; s++) {
@@ -85,8 +78,8 @@ abstract class Shards {
 
   protected giveBack(id: number): void {
     this.size--;
-    if (this.freeCount >= this.freed.length) this.freed = widen(this.freed, roomFor(this.freeCount + 1, this.freed.length));
-    this.freed[this.freeCount++] = id;
+    this.records.setHead(id, this.#free);
+    this.#free = id + 1;
   }
 
   /** Makes room in shard `s` for one more; returns the shard. */
@@ -161,19 +154,13 @@ function hash4(a: number, length: number): number {
 /** IPv4 prefixes. @internal */
 export class Ipv4Prefixes extends Shards implements PrefixTable {
   readonly family = 'ipv4';
-  a = new Uint32Array(0);
-  readonly b = new Uint32Array(0);
-  readonly c = new Uint32Array(0);
-  readonly d = new Uint32Array(0);
 
-  protected widenKeys(room: number): void {
-    this.a = widen(this.a, room);
+  constructor() {
+    super(new PrefixRecords(false));
   }
-  protected touchKeys(rows: number): void {
-    touch(this.a, rows);
-  }
+
   protected hashOf(id: number): number {
-    return hash4(this.a[id], this.length[id]);
+    return hash4(this.records.aOf(id), this.records.lengthOf(id));
   }
 
   find(a: number, _b: number, _c: number, _d: number, length: number): number {
@@ -187,7 +174,7 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
       if (slot === 0) return -1;
       if ((slot ^ tag) >>> ID_BITS !== 0 || slot === DELETED) continue;
       const id = (slot & ID_MASK) - 1;
-      if (this.a[id] === a && this.length[id] === length) return id;
+      if (this.records.aOf(id) === a && this.records.lengthOf(id) === length) return id;
     }
   }
 
@@ -211,7 +198,7 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
         if (slot === 0) break;
         if ((slot ^ tag) >>> ID_BITS !== 0 || slot === DELETED) continue;
         const known = (slot & ID_MASK) - 1;
-        if (this.a[known] === a && this.length[known] === length) return known;
+        if (this.records.aOf(known) === a && this.records.lengthOf(known) === length) return known;
       }
     }
     const roomy = this.spare(s);
@@ -222,8 +209,7 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
       while (shard[at] !== 0) at = (at + 1) & mask;
     }
     const id = this.take();
-    this.a[id] = a;
-    this.length[id] = length;
+    this.records.begin(id, a, 0, 0, 0, length);
     roomy[at] = (tag | (id + 1)) >>> 0;
     this.used[s]++;
     return id;
@@ -235,7 +221,7 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
   }
 
   format(id: number): string {
-    return `${formatIpv4(this.a[id])}/${this.length[id]}`;
+    return `${formatIpv4(this.records.aOf(id))}/${this.records.lengthOf(id)}`;
   }
 }
 
@@ -250,26 +236,19 @@ function hash6(a: number, b: number, c: number, d: number, length: number): numb
 /** IPv6 prefixes. @internal */
 export class Ipv6Prefixes extends Shards implements PrefixTable {
   readonly family = 'ipv6';
-  a = new Uint32Array(0);
-  b = new Uint32Array(0);
-  c = new Uint32Array(0);
-  d = new Uint32Array(0);
 
-  protected widenKeys(room: number): void {
-    this.a = widen(this.a, room);
-    this.b = widen(this.b, room);
-    this.c = widen(this.c, room);
-    this.d = widen(this.d, room);
+  constructor() {
+    super(new PrefixRecords(true));
   }
-  protected touchKeys(rows: number): void {
-    for (const column of [this.a, this.b, this.c, this.d]) touch(column, rows);
-  }
+
   protected hashOf(id: number): number {
-    return hash6(this.a[id], this.b[id], this.c[id], this.d[id], this.length[id]);
+    const { records: r } = this;
+    return hash6(r.aOf(id), r.bOf(id), r.cOf(id), r.dOf(id), r.lengthOf(id));
   }
 
   #is(id: number, a: number, b: number, c: number, d: number, length: number): boolean {
-    return this.a[id] === a && this.b[id] === b && this.c[id] === c && this.d[id] === d && this.length[id] === length;
+    const { records: r } = this;
+    return r.aOf(id) === a && r.bOf(id) === b && r.cOf(id) === c && r.dOf(id) === d && r.lengthOf(id) === length;
   }
 
   find(a: number, b: number, c: number, d: number, length: number): number {
@@ -296,11 +275,7 @@ export class Ipv6Prefixes extends Shards implements PrefixTable {
     let at = h & mask;
     while (shard[at] !== 0) at = (at + 1) & mask;
     const id = this.take();
-    this.a[id] = a;
-    this.b[id] = b;
-    this.c[id] = c;
-    this.d[id] = d;
-    this.length[id] = length;
+    this.records.begin(id, a, b, c, d, length);
     shard[at] = (tagOf(h) | (id + 1)) >>> 0;
     this.used[s]++;
     return id;
@@ -312,6 +287,7 @@ export class Ipv6Prefixes extends Shards implements PrefixTable {
   }
 
   format(id: number): string {
-    return `${formatIpv6(this.a[id], this.b[id], this.c[id], this.d[id])}/${this.length[id]}`;
+    const { records: r } = this;
+    return `${formatIpv6(r.aOf(id), r.bOf(id), r.cOf(id), r.dOf(id))}/${r.lengthOf(id)}`;
   }
 }

@@ -4,8 +4,9 @@ import type { OriginState, PathState } from '../lib/validation.js';
 import type { Arbitration } from '../mapping/arbitration.js';
 import type { TargetSets, Targets } from '../mapping/target.js';
 import type { ClaimSource } from '../network/config.js';
+import type { StaleReason } from '../rib/claim-records.js';
 import type { DecisionStep } from '../rib/decision.js';
-import type { Rib, StaleReason } from '../rib/rib.js';
+import type { Rib } from '../rib/rib.js';
 
 /** One claim to a prefix, and what became of it. @public */
 export interface ExplainedClaim {
@@ -59,12 +60,13 @@ export function explainPrefix(query: string, rib: Rib, arbitration: Arbitration,
   });
   const winner = arbitration.row - 1;
   const claims: ExplainedClaim[] = [];
-  for (let at = rib.head[prefix] ?? 0; at !== 0; at = rib.nextOf(at - 1)) claims.push(explainedClaim(rib, at - 1, at - 1 === winner, lost));
+  for (let at = rib.records.headOf(prefix); at !== 0; at = rib.claims.nextOf(at - 1))
+    claims.push(explainedClaim(rib, at - 1, at - 1 === winner, lost));
   return {
     query,
     prefix: rib.prefixes.format(prefix),
-    targets: targets.get(rib.published[prefix] ?? 0),
-    decided: targets.get(rib.decided[prefix] ?? 0),
+    targets: targets.get(rib.records.publishedOf(prefix)),
+    decided: targets.get(rib.records.decidedOf(prefix)),
     claims: claims.sort((x, y) => Number(y.won) - Number(x.won)),
     decidedAt: winner < 0 ? undefined : decidedAt,
   };
@@ -88,7 +90,7 @@ function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<n
     preference: rib.preferenceOf(row),
     won,
     lostAt: won ? undefined : lost.get(row),
-    stale: rib.staleReasonOf(row),
+    stale: rib.claims.staleReasonOf(row),
     rpki: importer?.origin,
     aspa: importer?.path,
   };
@@ -109,9 +111,9 @@ function sentenceOf(verdict: VerdictCode, words: string | undefined): string {
 
 /** Has the importer look at a claim again, which leaves in its fields what it makes of it. */
 function evaluate(importer: Importer, rib: Rib, row: number): void {
-  const prefix = rib.prefixOf[row] ?? 0;
-  const { a, b, c, d, length } = rib.prefixes;
-  importer.evaluate(rib.setIn[row] ?? 0, a[prefix] ?? 0, b[prefix] ?? 0, c[prefix] ?? 0, d[prefix] ?? 0, length[prefix] ?? 0, rib.ipv6);
+  const prefix = rib.claims.prefixOf(row);
+  const { claims, records: r } = rib;
+  importer.evaluate(claims.setInOf(row), r.aOf(prefix), r.bOf(prefix), r.cOf(prefix), r.dOf(prefix), r.lengthOf(prefix), rib.ipv6);
 }
 
 /** An explanation as lines for people. @public */

@@ -163,7 +163,7 @@ export class Guard {
     network.begin();
     feed.alive = false;
     for (const rib of ribsOf(network)) {
-      for (let at = rib.firstOf(feed.index); at !== 0; at = rib.afterOf(at - 1)) rib.touch(rib.prefixOf[at - 1] ?? 0);
+      for (let at = rib.firstOf(feed.index); at !== 0; at = rib.afterOf(at - 1)) rib.touch(rib.claims.prefixOf(at - 1));
     }
     network.settle(feed.cause);
     const entry = {
@@ -191,8 +191,8 @@ export class Guard {
       for (let at = rib.firstOf(feed.index); at !== 0; ) {
         const row = at - 1;
         at = rib.afterOf(row);
-        const prefix = rib.prefixOf[row] ?? 0;
-        if (rib.verdictOf(row) === 0 && rib.decided[prefix] === 0) {
+        const prefix = rib.claims.prefixOf(row);
+        if (rib.verdictOf(row) === 0 && rib.records.decidedOf(prefix) === 0) {
           rib.touch(prefix);
           last++;
         } else rib.remove(row);

@@ -4,7 +4,7 @@ import { fromHex } from '../lib/bytes.js';
 import type { Cancel, Millis } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { parsePrefix, prefixWords } from '../lib/prefix.js';
-import { Stale } from '../rib/rib.js';
+import { Stale } from '../rib/claim-records.js';
 import type { NetworkSnapshot } from './snapshot.js';
 import type { VirtualNetwork } from './virtual-network.js';
 

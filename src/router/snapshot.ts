@@ -85,19 +85,19 @@ export function takeSnapshot(network: {
   const claims: { readonly arrival: number; readonly claim: ClaimSnapshot }[] = [];
   for (const rib of [network.ribs.ipv4, network.ribs.ipv6]) {
     for (let row = 0; row < rib.rowLimit; row++) {
-      if (rib.setIn[row] === 0 || rib.verdictOf(row) !== 0) continue;
+      if (rib.claims.setInOf(row) === 0 || rib.verdictOf(row) !== 0) continue;
       const feed = rib.feeds[rib.feedOf(row)];
       if (!feed?.alive || feed.source === 'initial') continue;
       claims.push({
-        arrival: rib.arrival[row] ?? 0,
+        arrival: rib.claims.arrivalOf(row),
         claim: [
           feeds.of(feed),
-          rib.prefixes.format(rib.prefixOf[row] ?? 0),
-          rib.pathId[row] ?? 0,
-          sets.of(rib.setIn[row] ?? 0),
-          sets.of(rib.setOutOf(row)),
+          rib.prefixes.format(rib.claims.prefixOf(row)),
+          rib.claims.pathIdOf(row),
+          sets.of(rib.claims.setInOf(row)),
+          sets.of(rib.claims.setOutOf(row)),
           nodes.of(rib.holderOf(row)),
-          rib.wishOf(row),
+          rib.claims.wishOf(row),
         ],
       });
     }

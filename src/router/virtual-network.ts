@@ -22,8 +22,9 @@ import type { GrantConfig, HolderConfig, NetworkConfig, NodeConfig, NodeState, R
 import { NetworkModel, type Node } from '../network/model.js';
 import { checkNetwork } from '../network/schema.js';
 import { AttributeSets } from '../rib/attribute-sets.js';
+import type { StaleReason } from '../rib/claim-records.js';
 import { Decision, type DecisionOptions } from '../rib/decision.js';
-import { Rib, type StaleReason } from '../rib/rib.js';
+import { Rib } from '../rib/rib.js';
 import { RouterLinks } from './attach/router-links.js';
 import type { NetworkEvents, RejectedClaim } from './events.js';
 import { type Explanation, explainPrefix, refusalSentence } from './explain.js';
@@ -247,7 +248,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const moved: HolderConfig[] = [];
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
       for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
-        const row = (rib.best[prefix] ?? 0) - 1;
+        const row = rib.records.bestOf(prefix) - 1;
         if (row < 0) continue;
         const text = rib.prefixes.format(prefix);
         if (rib.feeds[rib.feedOf(row)] === this.#initial && !this.#moved.has(text)) continue;
@@ -336,7 +337,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       Object.assign(this.decision, DECISION, config.decision);
       // Who wins may be another, though no claim changed.
       for (const rib of [this.ribs.ipv4, this.ribs.ipv6])
-        for (let id = 0; id < rib.prefixes.limit; id++) if (rib.head[id] !== 0) rib.touch(id);
+        for (let id = 0; id < rib.prefixes.limit; id++) if (rib.records.headOf(id) !== 0) rib.touch(id);
       applied.push('decision changed');
     }
     const flaps = [this.#config, config].map(({ dampening, holdDown }) => ({ dampening, holdDown }));
@@ -509,8 +510,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const prefix = filter.prefix === undefined ? undefined : canonicalPrefix(filter.prefix);
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
       for (let row = 0; row < rib.rowLimit; row++) {
-        if (rib.setIn[row] === 0) continue;
-        const id = rib.prefixOf[row] ?? 0;
+        if (rib.claims.setInOf(row) === 0) continue;
+        const id = rib.claims.prefixOf(row);
         const node = this.model.at(rib.holderOf(row)).name;
         if (filter.node !== undefined && filter.node !== node) continue;
         const text = rib.prefixes.format(id);
@@ -524,8 +525,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
           from: feed.label,
           verdict: VERDICTS[rib.verdictOf(row)] ?? 'accepted',
           preference: rib.preferenceOf(row),
-          best: rib.best[id] === row + 1,
-          stale: rib.staleReasonOf(row),
+          best: rib.records.bestOf(id) === row + 1,
+          stale: rib.claims.staleReasonOf(row),
         };
       }
     }
@@ -538,15 +539,15 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const parsed = parsePrefix(prefix);
     const rib = this.ribs[parsed.family];
     const id = rib.prefixes.find(...prefixWords(parsed.bytes), parsed.length);
-    return id < 0 ? undefined : this.#targets.get(rib.published[id] ?? 0);
+    return id < 0 ? undefined : this.#targets.get(rib.records.publishedOf(id));
   }
 
   /** Where packets for an address go: the longest prefix that is mapped. */
   lookup(address: string): Targets | undefined {
     const table = this.#table as Partial<PacketLookup>;
     if (typeof table.lookup === 'function') return table.lookup(address);
-    const found = this.#longest(parseAddress(address), (rib, id) => rib.published[id] !== 0);
-    return found && this.#targets.get(found.rib.published[found.id] ?? 0);
+    const found = this.#longest(parseAddress(address), (rib, id) => rib.records.publishedOf(id) !== 0);
+    return found && this.#targets.get(found.rib.records.publishedOf(found.id));
   }
 
   /** {@link VirtualNetwork.lookup} for packets: by words, of the table itself where it can. @internal */
@@ -562,7 +563,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   *mapping(): IterableIterator<MappingEntry> {
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
       for (let id = 0; id < rib.prefixes.limit; id++) {
-        const targets = this.#targets.get(rib.published[id] ?? 0);
+        const targets = this.#targets.get(rib.records.publishedOf(id));
         if (targets) yield { prefix: rib.prefixes.format(id), targets };
       }
     }
@@ -572,7 +573,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   get size(): number {
     let size = 0;
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
-      for (let id = 0; id < rib.prefixes.limit; id++) if (rib.published[id] !== 0) size++;
+      for (let id = 0; id < rib.prefixes.limit; id++) if (rib.records.publishedOf(id) !== 0) size++;
     }
     return size;
   }
@@ -597,10 +598,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const rib = this.ribs[prefix.family];
     const exact = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
     const found =
-      exact >= 0 && rib.head[exact] !== 0
+      exact >= 0 && rib.records.headOf(exact) !== 0
         ? { rib, id: exact }
         : host && !query.includes('/')
-          ? this.#longest(prefix.bytes, (candidate, id) => candidate.head[id] !== 0)
+          ? this.#longest(prefix.bytes, (candidate, id) => candidate.records.headOf(id) !== 0)
           : undefined;
     if (!found) return { query, prefix: undefined, targets: undefined, decided: undefined, claims: [], decidedAt: undefined };
     return explainPrefix(query, found.rib, this.#arbitrations[prefix.family], this.#targets, found.id);
@@ -795,7 +796,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const { bytes, length } = parsePrefix(key);
     const id = rib.prefixes.find(...prefixWords(bytes), length);
     this.begin();
-    if (id >= 0) for (let at = rib.head[id] ?? 0; at !== 0; at = rib.nextOf(at - 1)) rib.rejudge(at - 1);
+    if (id >= 0) for (let at = rib.records.headOf(id); at !== 0; at = rib.claims.nextOf(at - 1)) rib.rejudge(at - 1);
     if (this.#dampened.size === 0) rib.dampening?.tidy(this.#clock.now());
     this.settle({ type: 'undampened' });
   }
@@ -909,7 +910,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       rib.refusals = [];
       for (const row of new Set(rows)) {
         const verdict = rib.verdictOf(row);
-        if (rib.setIn[row] === 0 || verdict === 0) continue;
+        if (rib.claims.setInOf(row) === 0 || verdict === 0) continue;
         total++;
         if (claims.length >= REJECTIONS_TOLD) continue;
         const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
@@ -917,7 +918,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         const reason = verdictCode(verdict);
         if (reason === 'accepted') continue;
         claims.push({
-          prefix: rib.prefixes.format(rib.prefixOf[row] ?? 0),
+          prefix: rib.prefixes.format(rib.claims.prefixOf(row)),
           node,
           speaker: feed.speaker < 0 ? node : this.model.at(feed.speaker).name,
           source: feed.source,
@@ -984,7 +985,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       for (let at = rib.firstOf(this.#initial.index); at !== 0; ) {
         const row = at - 1;
         at = rib.afterOf(row);
-        const text = rib.prefixes.format(rib.prefixOf[row] ?? 0);
+        const text = rib.prefixes.format(rib.claims.prefixOf(row));
         if (!wanted.has(`${text} ${this.model.at(rib.holderOf(row)).name}`)) {
           this.#moved.delete(text);
           rib.remove(row);
@@ -1024,9 +1025,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       if (id < 0) continue;
       let standIn = -1;
       let heard = false;
-      for (let at = rib.head[id] ?? 0; at !== 0; at = rib.nextOf(at - 1)) {
+      for (let at = rib.records.headOf(id); at !== 0; at = rib.claims.nextOf(at - 1)) {
         if (rib.holderOf(at - 1) !== holder) continue;
-        if (rib.feedOf(at - 1) === this.#initial.index) standIn = rib.wishOf(at - 1) >= 2 ? at - 1 : standIn;
+        if (rib.feedOf(at - 1) === this.#initial.index) standIn = rib.claims.wishOf(at - 1) >= 2 ? at - 1 : standIn;
         else if (rib.verdictOf(at - 1) === 0) heard = true;
       }
       if (!heard) continue;
@@ -1048,7 +1049,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     if (nodes.size === 0) return;
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
       rib.now = this.#clock.now();
-      for (let row = 0; row < rib.rowLimit; row++) if (rib.setIn[row] !== 0 && nodes.has(rib.holderOf(row))) rib.reconsider(row);
+      for (let row = 0; row < rib.rowLimit; row++) if (rib.claims.setInOf(row) !== 0 && nodes.has(rib.holderOf(row))) rib.reconsider(row);
     }
   }
 

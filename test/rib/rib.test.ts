@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { encodeCanonical } from '../../src/bgp/wire/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { prefixWords } from '../../src/lib/prefix.js';
-import { Stale } from '../../src/rib/rib.js';
+import { Stale } from '../../src/rib/claim-records.js';
 import { VirtualNetwork } from '../../src/router/virtual-network.js';
 
 const PREFIXES = 24;
@@ -110,9 +110,11 @@ it('holds the claims that a naive model holds, in every list that it keeps of th
           const feed = feeds[one.feed]?.index as number;
           const swept: Claim[] = [];
           for (let at = rib.firstOf(feed); at !== 0 && swept.length < one.sweep; at = rib.afterOf(at - 1)) {
-            const path = rib.pathId[at - 1] ?? 0;
+            const path = rib.claims.pathIdOf(at - 1);
             swept.push(
-              ...claims.filter((claim) => claim.feed === one.feed && ids[claim.prefix] === rib.prefixOf[at - 1] && claim.path === path),
+              ...claims.filter(
+                (claim) => claim.feed === one.feed && ids[claim.prefix] === rib.claims.prefixOf(at - 1) && claim.path === path,
+              ),
             );
           }
           expect(rib.sweep(feed, one.sweep)).toBe(swept.length);
@@ -139,16 +141,16 @@ it('holds the claims that a naive model holds, in every list that it keeps of th
           // A prefix that had no claim when the turn ended is forgotten, and its number may mean another.
           if (wanted.length === 0) continue;
           const found: unknown[] = [];
-          for (let at = rib.head[prefix] as number; at !== 0; at = rib.nextOf(at - 1)) {
+          for (let at = rib.records.headOf(prefix); at !== 0; at = rib.claims.nextOf(at - 1)) {
             const row = at - 1;
             const feed = feeds.findIndex(({ index }) => index === rib.feedOf(row));
-            expect(rib.find(prefix, rib.feedOf(row), rib.pathId[row] ?? 0)).toBe(at);
+            expect(rib.find(prefix, rib.feedOf(row), rib.claims.pathIdOf(row))).toBe(at);
             found.push([
               feed,
-              rib.pathId[row] ?? 0,
-              sets.indexOf(rib.setIn[row] as number),
-              sets.indexOf(rib.setOutOf(row)),
-              rib.staleOf(row) !== Stale.fresh,
+              rib.claims.pathIdOf(row),
+              sets.indexOf(rib.claims.setInOf(row)),
+              sets.indexOf(rib.claims.setOutOf(row)),
+              rib.claims.staleOf(row) !== Stale.fresh,
             ]);
           }
           // The newest first.

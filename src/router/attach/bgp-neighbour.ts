@@ -22,7 +22,8 @@ import { contains, formatPrefix, type Prefix, prefixWords } from '../../lib/pref
 import type { Connection, ConnectionSecurity, Dialler } from '../../lib/transport.js';
 import type { Node } from '../../network/model.js';
 import { AdjRibOut } from '../../rib/adj-rib-out.js';
-import { type Rib, Stale } from '../../rib/rib.js';
+import { Stale } from '../../rib/claim-records.js';
+import type { Rib } from '../../rib/rib.js';
 import type { AddressFamily, ExportKind, NeighbourConfig } from '../config.js';
 import type { Death } from '../guard.js';
 import type { VirtualNetwork } from '../virtual-network.js';

@@ -202,7 +202,7 @@ class LinkClaim implements Due {
 
 /** Whether a node has an accepted claim to a prefix, of a source stronger than what is said on the link. */
 function hasStronger(rib: Rib, prefix: number, node: number): boolean {
-  for (let at = rib.head[prefix] ?? 0; at !== 0; at = rib.nextOf(at - 1)) {
+  for (let at = rib.records.headOf(prefix); at !== 0; at = rib.claims.nextOf(at - 1)) {
     const feed = rib.feeds[rib.feedOf(at - 1)];
     if (rib.holderOf(at - 1) === node && rib.verdictOf(at - 1) === 0 && feed?.alive && feed.sourceIndex < ARP) return true;
   }

@@ -49,7 +49,7 @@ export class OspfExport {
     for (const key of this.#told.keys()) wanted.set(key, this.#prefixOf.get(key) ?? defaultPrefix(this.context.family));
     const fixed = [...this.#originate, defaultPrefix(this.context.family)];
     for (const prefix of fixed) wanted.set(routeKey(prefix), prefix);
-    if (config.claims) for (let id = 0; id < rib.prefixes.limit; id++) if ((rib.best[id] ?? 0) !== 0) this.#collect(rib, id, wanted);
+    if (config.claims) for (let id = 0; id < rib.prefixes.limit; id++) if (rib.records.bestOf(id) !== 0) this.#collect(rib, id, wanted);
     this.#tell(rib, wanted.values());
   }
   readonly #prefixOf = new Map<RouteKey, Prefix>();
@@ -63,16 +63,16 @@ export class OspfExport {
   }
 
   #collect(rib: Rib, id: number, into: Map<RouteKey, Prefix>): void {
-    const { prefixes: t } = rib;
+    const { records: r } = rib;
     const bytes = new Uint8Array(rib.ipv6 ? 16 : 4);
     const view = new DataView(bytes.buffer);
-    view.setUint32(0, t.a[id] ?? 0);
+    view.setUint32(0, r.aOf(id));
     if (rib.ipv6) {
-      view.setUint32(4, t.b[id] ?? 0);
-      view.setUint32(8, t.c[id] ?? 0);
-      view.setUint32(12, t.d[id] ?? 0);
+      view.setUint32(4, r.bOf(id));
+      view.setUint32(8, r.cOf(id));
+      view.setUint32(12, r.dOf(id));
     }
-    const prefix: Prefix = { family: this.context.family, bytes, length: t.length[id] ?? 0 };
+    const prefix: Prefix = { family: this.context.family, bytes, length: r.lengthOf(id) };
     into.set(routeKey(prefix), prefix);
   }
 
@@ -105,7 +105,7 @@ export class OspfExport {
     const conditional = prefix.length === 0 && told === 'conditional';
     if (!claims && !conditional) return undefined;
     const id = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
-    const row = id < 0 ? -1 : (rib.best[id] ?? 0) - 1;
+    const row = id < 0 ? -1 : rib.records.bestOf(id) - 1;
     if (row < 0) return undefined;
     const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
     if (this.context.owns(feed) || (feed.source === 'initial' && prefix.length > 0)) return undefined;
@@ -115,7 +115,7 @@ export class OspfExport {
   /** What the rules make of a claim. */
   #judged(rib: Rib, row: number, feed: Feed, id: number, metric: number): number | undefined {
     if (!this.#policy) return metric;
-    const attributes = decodeCanonical(rib.sets.copy(rib.setOutOf(row)));
+    const attributes = decodeCanonical(rib.sets.copy(rib.claims.setOutOf(row)));
     const result = this.#policy.evaluate({
       attributes,
       source: feed.source,

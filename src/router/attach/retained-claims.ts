@@ -1,6 +1,6 @@
 import type { Cause, Feed } from '../../claims/feed.js';
 import type { Cancel, Millis } from '../../lib/clock.js';
-import { Stale } from '../../rib/rib.js';
+import { Stale } from '../../rib/claim-records.js';
 import type { AddressFamily } from '../config.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 

@@ -98,8 +98,8 @@ export class VerdictEcho {
     const codes = new Map<number, number>();
     for (let at = rib.firstOf(this.session.feed); at !== 0 && codes.size < MOST; at = rib.afterOf(at - 1)) {
       const row = at - 1;
-      const prefix = rib.prefixOf[row] ?? 0;
-      const code = rib.verdictOf(row) * 2 + (rib.best[prefix] === at ? 1 : 0);
+      const prefix = rib.claims.prefixOf(row);
+      const code = rib.verdictOf(row) * 2 + (rib.records.bestOf(prefix) === at ? 1 : 0);
       // Of several paths the best counts: one that holds, else one that is accepted.
       const before = codes.get(prefix);
       if (before === undefined || (before % 2 === 0 && (code % 2 === 1 || code === 0))) codes.set(prefix, code);

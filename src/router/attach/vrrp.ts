@@ -3,7 +3,7 @@ import { parseAddress } from '../../lib/address.js';
 import type { Millis } from '../../lib/clock.js';
 import { Driver } from '../../lib/machine.js';
 import { hostPrefix, prefixWords } from '../../lib/prefix.js';
-import { Stale } from '../../rib/rib.js';
+import { Stale } from '../../rib/claim-records.js';
 import type { IpDatagram, IpReceiver } from '../../stack/ip-layer.js';
 import { isLinkLocal } from '../../stack/wire/ipv6.js';
 import { decodeVrrp, HOP_LIMIT, type VrrpAdvertisement, type VrrpEffect, type VrrpEvent, VrrpSession } from '../../vrrp/index.js';
