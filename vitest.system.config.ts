@@ -3,6 +3,10 @@ import { defineConfig } from 'vitest/config';
 // `npm test` says by the variable whether the daemons are there.
 const interop = process.env.VIRTUAL_ROUTER_INTEROP !== '';
 const INTEROP = 'test/interop/**/*.test.ts';
+/** What starts processes of its own, and what reads large files from elsewhere. */
+const OUTSIDE = ['test/examples.test.ts', 'test/cli/process.test.ts', 'test/**/corpora.test.ts'];
+/** All that is no unit test. */
+export const SYSTEM = [INTEROP, 'test/package.test.ts', ...OUTSIDE];
 /** What measures time or forwards frames, the tests of the lab itself, and what builds the package: each has the machine to itself. */
 const ALONE = [
   'test/package.test.ts',
@@ -15,9 +19,9 @@ export default defineConfig({
     projects: [
       {
         test: {
-          // Each file has network namespaces of its own, and mostly waits for daemons.
+          // Each file has network namespaces or processes of its own, and mostly waits for daemons.
           name: 'together',
-          include: interop ? [INTEROP] : [],
+          include: interop ? [INTEROP, ...OUTSIDE] : OUTSIDE,
           exclude: ALONE,
           pool: 'forks',
           maxWorkers: 3,

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/index.js';
 import { hex } from '../support/hex.js';
@@ -148,15 +146,6 @@ describe('virtual-router run', () => {
     silent.signal('SIGINT');
     expect(await done).toBe(0);
     expect(silent.out.text + silent.err.text).toBe('');
-  });
-
-  test('as a process, stops at SIGTERM and exits with 0', async () => {
-    const entry = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--import', 'tsx', entry, 'run', file(ROUTER)], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
-    expect(chunk.toString()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} listening on 127\.0\.0\.1:\d+ \(router\)\n$/);
-    child.kill('SIGTERM');
-    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });
 
