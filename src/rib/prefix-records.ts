@@ -64,6 +64,11 @@ export class PrefixRecords {
   dOf(id: number): number {
     return this.ipv6 ? this.#words[id * this.#size + ADDRESS + 3] : 0;
   }
+  /** Whether the prefix is this one of IPv4. */
+  isIpv4(id: number, a: number, length: number): boolean {
+    const at = id * this.#size;
+    return this.#words[at + ADDRESS] === a && this.#octets[at * 4] === length;
+  }
   /** Begins a record: all but the prefix is 0. */
   begin(id: number, a: number, b: number, c: number, d: number, length: number): void {
     const at = id * this.#size;

@@ -174,7 +174,7 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
       if (slot === 0) return -1;
       if ((slot ^ tag) >>> ID_BITS !== 0 || slot === DELETED) continue;
       const id = (slot & ID_MASK) - 1;
-      if (this.records.aOf(id) === a && this.records.lengthOf(id) === length) return id;
+      if (this.records.isIpv4(id, a, length)) return id;
     }
   }
 
@@ -198,7 +198,7 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
         if (slot === 0) break;
         if ((slot ^ tag) >>> ID_BITS !== 0 || slot === DELETED) continue;
         const known = (slot & ID_MASK) - 1;
-        if (this.records.aOf(known) === a && this.records.lengthOf(known) === length) return known;
+        if (this.records.isIpv4(known, a, length)) return known;
       }
     }
     const roomy = this.spare(s);
