@@ -2,12 +2,12 @@ import type { Authorization } from '../claims/authorization.js';
 import { preferenceOf } from '../claims/authorization.js';
 import type { Dampening } from '../claims/dampening.js';
 import type { Feed } from '../claims/feed.js';
-import { Verdict } from '../claims/reasons.js';
 import { roomFor, touch, widen } from '../lib/columns.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, LLGR_STALE, SetFlag } from './attribute-sets.js';
 import { ClaimRecords, Stale } from './claim-records.js';
 import { FeedRows } from './feed-rows.js';
+import { LimitedGrants } from './limited-grants.js';
 import { type PrefixRecords, PrefixState } from './prefix-records.js';
 import { Ipv4Prefixes, Ipv6Prefixes, type PrefixTable } from './prefix-table.js';
 import { Standings } from './standings.js';
@@ -61,15 +61,12 @@ export class Rib {
   now = 0;
   /** Row of each refusal since it was last reported, or undefined while nobody listens. */
   refusals: number[] | undefined;
-  /** Accepted prefixes by grant and holder, for grants with a limit: `grant * 2^32 + holder`. */
-  readonly #counts = new Map<number, number>();
+  readonly #limits = new LimitedGrants(this);
   /** While all claims are judged again: those under limited grants, to be counted once they are all known. */
   #limited: number[] | undefined;
   /** Holds flaps against claims, where that is configured; and prefixes with claims that it refused since this was emptied, and until when. */
   dampening: Dampening | undefined;
   dampened: { readonly key: string; readonly until: number }[] = [];
-  /** Limited grants under which room was made. */
-  readonly roomMade = new Set<number>();
 
   constructor(
     family: 'ipv4' | 'ipv6',
@@ -226,7 +223,7 @@ export class Rib {
       return false;
     }
     const judged = !this.#standsWith(row, setOut, fault, holder, wish);
-    if (judged) this.#uncount(row);
+    if (judged) this.#limits.uncount(row);
     if (this.dampening && heard !== setIn) this.#flapped(row, false);
     sets.retain(setIn);
     sets.retain(setOut);
@@ -303,7 +300,7 @@ export class Rib {
     if (this.dampening) this.#flapped(row, true);
     this.feedRows[feed]--;
     if (this.verdictOf(row) !== 0) this.feedRefused[feed]--;
-    this.#uncount(row);
+    this.#limits.uncount(row);
     this.standings.release(claims.standingOf(row));
     this.sets.release(claims.setInOf(row));
     this.sets.release(claims.setOutOf(row));
@@ -446,7 +443,7 @@ export class Rib {
         if (this.dampening && source !== 'api') verdict = this.#dampened(row, holder);
         if (limit !== Number.POSITIVE_INFINITY && verdict === 0) {
           if (this.#limited) this.#limited.push(row);
-          else verdict = this.#count(row, holder, judged, limit);
+          else verdict = this.#limits.count(row, holder, judged, limit);
         }
       }
     }
@@ -506,7 +503,7 @@ export class Rib {
 
   /** Judges a claim again that is there already, outside of limits: see {@link Rib.rejudgeAll}. */
   rejudge(row: number): void {
-    this.#uncount(row);
+    this.#limits.uncount(row);
     if (this.#again(row)) this.touch(this.claims.prefixOf(row));
   }
 
@@ -584,8 +581,7 @@ export class Rib {
 
   /** Judges every claim again, and fills limits in the order in which claims were first heard. */
   rejudgeAll(): void {
-    this.#counts.clear();
-    this.roomMade.clear();
+    this.#limits.clear();
     const limited: number[] = [];
     this.#limited = limited;
     for (let row = 0; row < this.rowLimit; row++) {
@@ -597,34 +593,17 @@ export class Rib {
 
   /** Gives room that claims left under limited grants to those that wait for it, oldest first. */
   fillRoom(): void {
-    if (this.roomMade.size === 0) return;
-    const waiting: number[] = [];
-    for (let row = 0; row < this.rowLimit; row++) {
-      if (this.claims.setInOf(row) !== 0 && this.verdictOf(row) === Verdict['limit-exceeded'] && this.roomMade.has(this.grantOf(row) - 1))
-        waiting.push(row);
-    }
-    this.roomMade.clear();
-    this.#fill(waiting);
+    this.#fill(this.#limits.waiting());
   }
 
   #fill(rows: number[]): void {
-    rows.sort((x, y) => this.claims.arrivalOf(x) - this.claims.arrivalOf(y));
-    // None of them counts yet, so none may pass for the counted twin of another.
-    const uncounted = new Set(rows);
-    this.#uncounted = uncounted;
-    for (const row of rows) {
-      uncounted.delete(row);
-      const { feed, holder, fault, grant, preference, kind } = this.standings;
+    const { feed, holder, fault, grant, preference, kind } = this.standings;
+    this.#limits.fill(rows, (row, verdict) => {
       const at = this.claims.standingOf(row);
-      const by = grant[at] - 1;
-      const verdict = this.#count(row, holder[at], by, this.authorization.grants[by].limit);
       if (this.#stand(row, feed[at], holder[at], fault[at], verdict, grant[at], preference[at], kind[at]))
         this.touch(this.claims.prefixOf(row));
-    }
-    this.#uncounted = undefined;
+    });
   }
-  /** Claims under limited grants that are about to be counted. */
-  #uncounted: Set<number> | undefined;
 
   /** Takes note of a prefix that nothing refers to any more: {@link Rib.bury} forgets it when there is time. */
   tidy(prefix: number): void {
@@ -680,42 +659,6 @@ export class Rib {
       this.claims.setArrival(row, i + 1);
     });
     this.#arrivals = rows.length;
-  }
-
-  /** Counts a claim under a limited grant, unless its holder's prefix counts already: 0, or `limit-exceeded`. */
-  #count(row: number, holder: number, grant: number, limit: number): number {
-    if (this.#twin(row, holder, grant)) return 0;
-    const key = grant * 0x1_0000_0000 + holder;
-    const count = this.#counts.get(key) ?? 0;
-    if (count >= limit) return Verdict['limit-exceeded'];
-    this.#counts.set(key, count + 1);
-    return 0;
-  }
-
-  #uncount(row: number): void {
-    const { standings } = this;
-    const at = this.claims.standingOf(row);
-    const grant = standings.grant[at] - 1;
-    if (grant < 0 || standings.verdict[at] !== 0 || this.authorization.grants[grant].limit === Number.POSITIVE_INFINITY) return;
-    const holder = standings.holder[at];
-    if (this.#twin(row, holder, grant)) return;
-    const key = grant * 0x1_0000_0000 + holder;
-    const count = (this.#counts.get(key) ?? 1) - 1;
-    if (count > 0) this.#counts.set(key, count);
-    else this.#counts.delete(key);
-    this.roomMade.add(grant);
-  }
-
-  /** Whether another accepted claim of the same holder to the same prefix stands under the same grant. */
-  #twin(row: number, holder: number, grant: number): boolean {
-    const { standings, claims } = this;
-    for (let other = this.records.headOf(claims.prefixOf(row)); other !== 0; other = claims.nextOf(other - 1)) {
-      const at = claims.standingOf(other - 1);
-      if (other - 1 === row || standings.holder[at] !== holder || standings.grant[at] !== grant + 1 || standings.verdict[at] !== 0)
-        continue;
-      if (!this.#uncounted?.has(other - 1)) return true;
-    }
-    return false;
   }
 
   /** Makes room for so many prefixes with a claim each, to come and to go. */
