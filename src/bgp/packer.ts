@@ -57,7 +57,8 @@ export class Packer {
     route.reset();
     while (adjRibOut.waiting > 0 && this.#at < CHUNK) {
       const prefix = adjRibOut.peek(0);
-      if (adjRibOut.paths) this.#packPaths(prefix);
+      if (this.#untold(prefix)) adjRibOut.consume(1);
+      else if (adjRibOut.paths) this.#packPaths(prefix);
       else if (this.#tellable(prefix)) this.#announceRun();
       else if (adjRibOut.told(prefix)) this.#withdrawRun();
       else adjRibOut.consume(1);
@@ -68,6 +69,12 @@ export class Packer {
     const copy = packed.slice(0, this.#at);
     this.options.buffers.give(packed);
     return copy;
+  }
+
+  /** Whether the forwarding table is to have a prefix first: it waits again when that is so. */
+  #untold(prefix: number): boolean {
+    const { rib } = this.adjRibOut;
+    return (rib.records.stateOf(prefix) & rib.untold) !== 0;
   }
 
   #tellable(prefix: number): boolean {
@@ -89,7 +96,7 @@ export class Packer {
     let count = 0;
     while (count < adjRibOut.waiting && this.#at + 17 <= this.#limit) {
       const prefix = adjRibOut.peek(count);
-      if (count > 0 && (!this.#tellable(prefix) || route.version !== version)) break;
+      if (count > 0 && (this.#untold(prefix) || !this.#tellable(prefix) || route.version !== version)) break;
       this.#putPrefix(prefix);
       adjRibOut.setTold(prefix, true);
       count++;
@@ -106,7 +113,7 @@ export class Packer {
     let withdrawn = 0;
     while (count < adjRibOut.waiting && this.#at + 17 <= this.#limit) {
       const prefix = adjRibOut.peek(count);
-      if (count > 0 && this.#tellable(prefix)) break;
+      if (count > 0 && (this.#untold(prefix) || this.#tellable(prefix))) break;
       if (adjRibOut.told(prefix)) {
         this.#putPrefix(prefix);
         adjRibOut.setTold(prefix, false);

@@ -61,7 +61,6 @@ export class Publication {
   readonly #moved = new Set<number>();
   /** How many send several paths a prefix: any claim's change matters to them. */
   everyPath = 0;
-  announceWhen: 'applied' | 'decided' = 'applied';
   /** Batches applied, batches that failed whole, and prefixes that failed. */
   readonly counters = { batches: 0, batchFailures: 0, prefixFailures: 0, changes: 0 };
   readonly times = new MoveTimes();
@@ -84,7 +83,15 @@ export class Publication {
       count: 0,
     }));
     this.#table = table;
+    this.announceWhen = 'applied';
     this.#attach();
+  }
+
+  #announceWhen: 'applied' | 'decided' = 'applied';
+  /** When neighbours are told: once the table has it, or at once. */
+  set announceWhen(when: 'applied' | 'decided') {
+    this.#announceWhen = when;
+    for (const { rib } of this.#lanes) rib.untold = when === 'applied' ? PrefixState.queued | PrefixState.inFlight | PrefixState.failed : 0;
   }
 
   /** Another table takes over; it gets everything first. */
@@ -154,7 +161,7 @@ export class Publication {
         }
       }
       rib.dirtyCount = 0;
-      if (this.announceWhen === 'decided' && kept > 0) this.owner.announce(rib, dirty, kept);
+      if (this.#announceWhen === 'decided' && kept > 0) this.owner.announce(rib, dirty, kept);
     }
     this.publish();
   }
@@ -369,7 +376,7 @@ export class Publication {
     for (const { rib, columns, announced: count } of batch.parts) {
       const { announced } = columns;
       for (let i = 0; i < count; i++) rib.records.unmark(announced[i], PrefixState.inFlight);
-      if (this.announceWhen === 'applied') this.owner.announce(rib, announced, count);
+      if (this.#announceWhen === 'applied') this.owner.announce(rib, announced, count);
       for (let i = 0; i < count; i++) if (rib.records.publishedOf(announced[i]) === 0) rib.tidy(announced[i]);
     }
     if (numbers) {

@@ -42,6 +42,8 @@ export class Rib {
   #merged = new Uint16Array(0);
   /** Claims alive, refused ones too. */
   rows = 0;
+  /** Bits of a prefix's state with which nobody is told of it: the forwarding table does not have it yet, and then it comes again. */
+  untold = 0;
 
   // By feed.
   /** Claims of each feed, and those refused. */

@@ -1,49 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.js';
 import type { MappingChange } from '../../src/mapping/change.js';
-import type { ApplyResult, ForwardingTable, MappingBatch, TableControl } from '../../src/mapping/forwarding-table.js';
 import { VirtualNetwork } from '../../src/router/virtual-network.js';
-
-/** A table that answers when it is told to, and how it is told to. */
-class ManualTable implements ForwardingTable {
-  readonly batches: MappingBatch[] = [];
-  control: TableControl | undefined;
-  closed = false;
-  #answer: ((result: ApplyResult | undefined) => void) | undefined;
-  #refuse: ((error: Error) => void) | undefined;
-  throws = false;
-
-  attach(control: TableControl): void {
-    this.control = control;
-  }
-  apply(batch: MappingBatch): Promise<ApplyResult | undefined> {
-    if (this.throws) throw new Error('the table threw');
-    this.batches.push(batch);
-    return new Promise((resolve, reject) => {
-      this.#answer = resolve;
-      this.#refuse = reject;
-    });
-  }
-  close(): void {
-    this.closed = true;
-  }
-  async done(result?: ApplyResult): Promise<void> {
-    this.#answer?.(result);
-    await flush();
-  }
-  async fail(): Promise<void> {
-    this.#refuse?.(new Error('the switch is gone'));
-    await flush();
-  }
-  last(): string {
-    const batch = this.batches.at(-1);
-    return `${batch?.kind} ${batch?.changes.map(({ prefix, before, after }) => `${prefix} ${before?.[0].node ?? '-'}>${after?.[0].node ?? '-'}`).join(', ')}`;
-  }
-}
-
-async function flush(): Promise<void> {
-  for (let i = 0; i < 5; i++) await Promise.resolve();
-}
+import { flush, ManualTable } from '../support/manual-table.js';
 
 function lab() {
   const clock = new ManualClock();
@@ -94,6 +53,21 @@ describe('the forwarding table', () => {
       [2, '10.0.0.3/32', 1],
       [3, '10.0.0.1/32', 3],
     ]);
+  });
+
+  test('a change that merges several was heard when the first of them was', async () => {
+    const { table, claim, heard, clock } = lab();
+    await table.done();
+    claim('b', 9);
+    const first = clock.now() + 5;
+    clock.advance(5);
+    claim('a', 1);
+    clock.advance(7);
+    claim('b', 1);
+    await table.done();
+    clock.advance(3);
+    await table.done();
+    expect(heard.at(-1)).toMatchObject({ prefix: '10.0.0.1/32', merged: 2, heard: first, applied: first + 10 });
   });
 
   test('gets the very objects that listeners get next', async () => {
@@ -149,6 +123,21 @@ describe('the forwarding table', () => {
     expect(heard.map(({ prefix }) => prefix).sort()).toEqual(['10.0.0.1/32', '10.0.0.2/32', '10.0.0.3/32']);
     expect(heard.map(({ seq }) => seq)).toEqual([1, 2, 3]);
     expect(network.size).toBe(3);
+  });
+
+  test('that goes on refusing is asked less and less often, down to twice a minute', async () => {
+    const { table, claim, clock } = lab();
+    await table.done();
+    claim('a', 1);
+    const refused = { failed: [{ prefix: '10.0.0.1/32', reason: 'full' }] };
+    const pauses: number[] = [];
+    for (let i = 0; i < 11; i++) {
+      await table.done(refused);
+      const [tries, since] = [table.batches.length, clock.now()];
+      for (let waited = 0; table.batches.length === tries && waited < 1200; waited++) clock.advance(50);
+      pauses.push(clock.now() - since);
+    }
+    expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
   });
 
   test('that lost its state is synced when it says so, and one that takes over is synced first', async () => {

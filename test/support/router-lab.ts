@@ -5,7 +5,7 @@ import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import type { NeighbourConfig, RouterConfig } from '../../src/router/config.js';
 import { Host } from '../../src/router/host.js';
-import { VirtualRouter } from '../../src/router/virtual-router.js';
+import { type RouterOptions, VirtualRouter } from '../../src/router/virtual-router.js';
 
 /** Guests' addresses, and the names of their nodes. */
 export const A = '10.0.0.10';
@@ -14,7 +14,11 @@ export const C = '10.0.0.12';
 const NAMES: Readonly<Record<string, string>> = { [A]: 'a', [B]: 'b', [C]: 'c' };
 
 /** A router of AS 65000 at 10.0.0.1 in memory, whose guests may claim everything; speakers of the library's own as guests. */
-export async function routerLab(neighbours: readonly NeighbourConfig[], more: Partial<RouterConfig> = {}) {
+export async function routerLab(
+  neighbours: readonly NeighbourConfig[],
+  more: Partial<RouterConfig> = {},
+  options: Omit<RouterOptions, 'host'> = {},
+) {
   const clock = new ManualClock();
   const transport = new MemoryTransport(clock);
   const host = new Host({ transport, clock, random: () => 0.5 });
@@ -32,7 +36,7 @@ export async function routerLab(neighbours: readonly NeighbourConfig[], more: Pa
     neighbours: neighbours.map((neighbour) => ({ passive: true, ...neighbour })),
     ...more,
   };
-  const router = new VirtualRouter(config, { host });
+  const router = new VirtualRouter(config, { host, ...options });
   await router.start();
   /** Dials; established unless it is turned away. */
   const dial = (address: string, as: number, options: Partial<SpeakerConfig> = {}): BgpSpeaker => {

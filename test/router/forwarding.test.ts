@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { flush, ManualTable } from '../support/manual-table.js';
+import { A, B, routerLab } from '../support/router-lab.js';
+
+const PREFIX = '192.0.2.1/32';
+
+async function lab(announce: 'applied' | 'decided') {
+  const table = new ManualTable();
+  const network = {
+    announce,
+    nodes: [
+      { name: 'a', addresses: [A] },
+      { name: 'b', addresses: [B] },
+    ],
+    grants: [{ node: 'a', prefix: '192.0.2.0/24', ge: 32, as: 'gateway' as const }],
+  };
+  const neighbours = [
+    { address: A, as: 65001 },
+    { address: B, as: 65002, export: 'claims' as const },
+  ];
+  const made = await routerLab(neighbours, { network }, { table });
+  await table.done();
+  const [a, b] = [made.guest(A, 65001), made.guest(B, 65002)];
+  await table.done();
+  const order: string[] = [];
+  made.router.on('mapping-change', ({ changes }) => order.push(...changes.map(({ prefix }) => `listeners hear of ${prefix}`)));
+  return { ...made, table, a, b, order };
+}
+
+describe('the table is first, and neighbours are told', () => {
+  test('when it has the change, unless they are to be told at once', async () => {
+    const { table, a, b, say, order, router, clock } = await lab('applied');
+    say(a, PREFIX);
+    expect(table.last()).toBe(`delta ${PREFIX} ->a`);
+    expect([router.network.get(PREFIX), b.route(PREFIX), order]).toEqual([undefined, undefined, []]);
+    await table.done();
+    clock.settle();
+    expect(order).toEqual([`listeners hear of ${PREFIX}`]);
+    expect(router.network.get(PREFIX)).toMatchObject([{ node: 'a' }]);
+    expect(b.route(PREFIX)).toBeDefined();
+    // It goes in the same order.
+    a.withdraw(PREFIX);
+    clock.settle();
+    expect([router.network.get(PREFIX)?.length, b.route(PREFIX) !== undefined]).toEqual([1, true]);
+    await table.done();
+    clock.settle();
+    expect([router.network.get(PREFIX), b.route(PREFIX)]).toEqual([undefined, undefined]);
+  });
+
+  test('as soon as it is decided, where the network says so', async () => {
+    const { table, a, b, say, order, router, clock } = await lab('decided');
+    say(a, PREFIX);
+    expect(b.route(PREFIX)).toBeDefined();
+    expect([router.network.get(PREFIX), order]).toEqual([undefined, []]);
+    await table.done();
+    clock.settle();
+    expect([router.network.get(PREFIX)?.length, order]).toEqual([1, [`listeners hear of ${PREFIX}`]]);
+  });
+
+  test('never of what the table refused', async () => {
+    const { table, a, b, say, clock } = await lab('applied');
+    say(a, PREFIX);
+    await table.done({ failed: [{ prefix: PREFIX, reason: 'full' }] });
+    clock.settle();
+    expect(b.route(PREFIX)).toBeUndefined();
+    clock.advance(100);
+    await table.done();
+    await flush();
+    clock.settle();
+    expect(b.route(PREFIX)).toBeDefined();
+  });
+});
