@@ -14,6 +14,8 @@ import { roomFor, touch, widen } from '../lib/columns.js';
 const PAGE_BITS = 18;
 const PAGE = 1 << PAGE_BITS;
 const PAGE_MASK = PAGE - 1;
+/** Octets of the first page: thousands of small networks have no more. */
+const FIRST_PAGE = 4096;
 /**
  * Words of a set's record. What is looked at together stands together, for memory far away is what a set costs: where its octets
  * are, its hash, its users, its length with its flags above, its degree (two words, a double), the neighbour's AS, and the MED.
@@ -77,7 +79,8 @@ export class AttributeSets {
   #reserved = 0;
   #page = -1;
   #pageWords = new Int32Array(0);
-  #top = PAGE;
+  #top = 0;
+  #end = 0;
 
   #slots = new Int32Array(64);
   #slotsUsed = 0;
@@ -121,7 +124,7 @@ export class AttributeSets {
   /** The id of the set in `bytes[from, to)`, new if need be, with one more user. */
   intern(bytes: Uint8Array, from: number, to: number): number {
     const length = to - from;
-    if (this.#top + length + 3 > PAGE) this.#turn();
+    if (this.#top + length + 3 > this.#end) this.#turn(length);
     // It is written where a new one would stand, so that it is compared and kept by words.
     const words = this.#pageWords;
     let at = this.#top >>> 2;
@@ -314,7 +317,7 @@ export class AttributeSets {
         const at = this.offsetOf(id);
         this.#live[p] -= length;
         this.#octets -= length;
-        if (this.#top + length + 3 > PAGE) this.#turn();
+        if (this.#top + length + 3 > this.#end) this.#turn(length);
         (this.#pages[this.#page] as Uint8Array).set(page.subarray(at, (at + length + 3) & ~3), this.#top); // padding too
         this.#place(id, length);
       }
@@ -386,23 +389,25 @@ export class AttributeSets {
     this.#top = (this.#top + length + 3) & ~3;
   }
 
-  /** Goes on in another page. */
-  #turn(): void {
+  /** Goes on in another page, for so many octets. */
+  #turn(octets: number): void {
     const retired = this.#page;
     const next = this.#freePages.pop() ?? this.#pages.length;
-    const page = this.#spare.pop() ?? new Uint8Array(PAGE);
+    const page = this.#spare.pop() ?? new Uint8Array(this.#pages.length === 0 && octets + 3 <= FIRST_PAGE ? FIRST_PAGE : PAGE);
     this.#pages[next] = page;
     this.#pageWords = new Int32Array(page.buffer);
     this.#words[next] = this.#pageWords;
     this.#live[next] = 0;
     this.#page = next;
     this.#top = 0;
+    this.#end = page.length;
     if (retired >= 0) this.#reclaim(retired);
   }
 
   #reclaim(p: number): void {
     if (this.#live[p] > 0 || p === this.#page || this.#pages[p] === undefined) return;
-    if (this.#spare.length < this.#reserved) this.#spare.push(this.#pages[p]);
+    const page = this.#pages[p];
+    if (page.length === PAGE && this.#spare.length < this.#reserved) this.#spare.push(page);
     this.#pages[p] = undefined;
     this.#words[p] = undefined;
     this.#freePages.push(p);

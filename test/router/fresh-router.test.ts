@@ -151,6 +151,30 @@ class Scene {
   }
 }
 
+/** Where packets go is where the winner says, and what others hear is of the winner: whatever else is claimed. */
+function disagreements(scene: Scene): string[] {
+  const found: string[] = [];
+  const claims = [...scene.router.claims()];
+  for (const prefix of PREFIXES) {
+    const winner = claims.find((claim) => claim.prefix === prefix && claim.best);
+    const targets = scene.router.network.get(prefix);
+    if ((winner === undefined) !== (targets === undefined)) found.push(`${prefix}: won by ${winner?.node}, mapped to ${targets?.length}`);
+    if (winner && !targets?.some((target) => target.type === 'discard' || target.node === winner.node))
+      found.push(`${prefix}: won by ${winner.node}, mapped to others`);
+    for (const name of NODES) {
+      const path = scene
+        .guest(name)
+        .route(prefix)
+        ?.attributes.asPath?.flatMap(({ asns }) => asns);
+      if (path === undefined) continue;
+      const from = winner?.source === 'bgp' ? 65001 + NODES.indexOf(winner.speaker as Name) : undefined;
+      if (!winner || winner.from === name || path.at(-1) !== (from ?? 65000))
+        found.push(`${prefix}: ${name} hears ${path}, ${winner?.speaker} won`);
+    }
+  }
+  return found;
+}
+
 interface Announcement {
   readonly node: Name;
   readonly prefix: string;
@@ -235,6 +259,7 @@ test('after any changes the state is that of a fresh router with the same config
         fresh.clock.settle();
       }
       expect(scene.state()).toEqual(fresh.state());
+      expect(disagreements(scene)).toEqual([]);
     }),
     { numRuns: 60 },
   );

@@ -229,11 +229,11 @@ describe('a router', () => {
   });
 });
 
-test('hundreds of networks with the same addresses live side by side behind one listener', async () => {
+test('thousands of networks with the same addresses live side by side behind one listener', async () => {
   const clock = new ManualClock();
   const transport = new MemoryTransport(clock);
   const host = new Host({ transport, clock });
-  const count = 250;
+  const count = 2_000;
   const guestOf = (i: number) => `10.9.${i >> 8}.${i & 255}`;
   const routers = await Promise.all(
     Array.from({ length: count }, async (_, i) => {
@@ -256,7 +256,7 @@ test('hundreds of networks with the same addresses live side by side behind one 
       return router;
     }),
   );
-  for (let i = 0; i < count; i += 100) {
+  for (let i = 0; i < count; i += 800) {
     const peer = rawPeer(transport, clock, guestOf(i), 65001, []);
     peer.send({
       type: 'update',
@@ -267,7 +267,7 @@ test('hundreds of networks with the same addresses live side by side behind one 
   }
   clock.settle();
   const mapped = routers.flatMap((router, i) => (router.lookup('10.1.0.1') ? [i] : []));
-  expect(mapped).toEqual([0, 100, 200]);
+  expect(mapped).toEqual([0, 800, 1600]);
   let stopped = false;
   void Promise.all(routers.map((router) => router.stop())).then(() => {
     stopped = true;

@@ -231,10 +231,14 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   }
 
   overlaps(other: Acceptor): string | undefined {
-    return other instanceof BgpAttachment ? other.#overlap(this.#prefixes) : undefined;
+    return other instanceof BgpAttachment ? other.#overlap(this.#configs, this.#prefixes) : undefined;
   }
   /** A prefix of ours that one of `prefixes` is, covers, or lies in. */
-  #overlap(prefixes: readonly Prefix[]): string | undefined {
+  #overlap(configs: readonly NeighbourConfig[], prefixes: readonly Prefix[]): string | undefined {
+    // Thousands of routers may share a listener, and mostly none of them has a range.
+    const same = configs.find(({ address }) => this.neighbours.has(address));
+    if (same) return same.address;
+    if (this.#ranges.length === 0 && prefixes.every(({ bytes, length }) => length === 8 * bytes.length)) return undefined;
     const clash = this.#prefixes.findIndex((own) => prefixes.some((theirs) => covers(own, theirs) || covers(theirs, own)));
     return this.#configs[clash]?.address;
   }
@@ -242,7 +246,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
   /** Throws a `UsageError` (`LISTENER_SHARED`) where neighbours that are about to be added belong to another router of a listener. */
   checkShared(configs: readonly NeighbourConfig[]): void {
     const prefixes = configs.map(({ address }) => parsePrefix(address));
-    this.host.checkShared(this, (other) => (other instanceof BgpAttachment ? other.#overlap(prefixes) : undefined));
+    this.host.checkShared(this, (other) => (other instanceof BgpAttachment ? other.#overlap(configs, prefixes) : undefined));
   }
 
   /** @param at - The node at whose port it came in, where it came by frames: that, and not its address, says who it is. */
