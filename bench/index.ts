@@ -56,7 +56,7 @@ const PARTS: Readonly<Record<string, () => object | Promise<object>>> = {
     const grants = manyGrants(prefixes);
     const results = await benchConvergence([virtualRouter(grants.yaml), bird], prefixes, 3, console.log, grants.accepted);
     console.log(`\n${ratios(results)}`);
-    return { withGrants: { granted: grants.accepted, results } };
+    return { withGrants: { granted: grants.accepted, grantsUsed: grants.used, results } };
   },
   async churn() {
     console.log('\nTen neighbours with 100,000 prefixes each, who announce all of them again');

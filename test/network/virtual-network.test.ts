@@ -111,6 +111,10 @@ describe('a refused claim', () => {
     ['a connected prefix', [{ node: 'web-b', prefix: '10.0.1.0/24' }], '10.0.1.0/24', 'reserved'],
     ['multicast', [{ node: 'web-b', prefix: '224.0.0.0/4', le: 32, as: 'gateway' }], '224.0.0.5/32', 'reserved'],
     ['the unspecified address', [{ node: 'web-b', prefix: '0.0.0.0/32', as: 'gateway' }], '0.0.0.0/32', 'reserved'],
+    ['loopback', [{ node: 'web-b', prefix: '127.0.0.0/8', le: 32, as: 'gateway' }], '127.0.0.1/32', 'reserved'],
+    ['IPv6 multicast', [{ node: 'web-b', prefix: 'ff00::/8', le: 128, as: 'gateway' }], 'ff02::5/128', 'reserved'],
+    ['IPv6 loopback', [{ node: 'web-b', prefix: '::1/128', as: 'gateway' }], '::1/128', 'reserved'],
+    ['the unspecified IPv6 address', [{ node: 'web-b', prefix: '::/128', as: 'gateway' }], '::/128', 'reserved'],
   ];
   test.each(cases)('%s', (_name, grants, prefix, reason) => {
     const { network, rejected, holder } = lab({ ...base, grants: grants ?? [] });
@@ -214,6 +218,36 @@ describe('grants', () => {
     const { network, holder } = lab();
     network.claim({ node: 'web-b', prefix: VIP });
     network.claim({ node: 'web-a', prefix: VIP });
+    expect(holder(VIP)).toBe('web-a');
+  });
+
+  test('takeover always lets a claim win that is heard again only where it ended in between', () => {
+    const grants = [{ tag: 'web', prefix: VIP, takeover: 'always' as const }];
+    const { network, holder } = lab({ ...base, grants });
+    const feeds = ['web-a', 'web-b'].map((node) =>
+      network.openFeed({
+        source: 'bgp',
+        speaker: network.model.find(node)?.index ?? -1,
+        label: node,
+        router: 'r',
+        cause: { type: 'announced', neighbour: node, node },
+      }),
+    );
+    const set = network.sets.intern(Uint8Array.of(0x40, 1, 1, 0), 0, 4);
+    const hear = (i: number): void => {
+      const feed = feeds[i] as (typeof feeds)[0];
+      network.begin();
+      network.ribs.ipv4.announce(network.ribs.ipv4.prefixId(0x0a000164, 0, 0, 0, 32), feed.index, 0, set, set, 0, feed.speaker, -1);
+      network.settle(feed.cause);
+    };
+    hear(0);
+    hear(1);
+    expect(holder(VIP)).toBe('web-b');
+    // A refresh, or a periodic announcement, of the one that was displaced.
+    hear(0);
+    expect(holder(VIP)).toBe('web-b');
+    network.ribs.ipv4.withdraw(network.ribs.ipv4.prefixes.find(0x0a000164, 0, 0, 0, 32), feeds[0]?.index ?? -1, 0);
+    hear(0);
     expect(holder(VIP)).toBe('web-a');
   });
 

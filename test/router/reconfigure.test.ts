@@ -190,6 +190,18 @@ test('a neighbour that is shut down hears why (RFC 9003), is turned away, and co
   expect(a.state).toBe('established');
 });
 
+test('nodes come and go by the configuration', async () => {
+  const lab = await routerLab([{ address: A, as: 65001 }]);
+  const network = networkOf(lab);
+  const nodes = network.nodes ?? [];
+  const more = [...nodes, { name: 'd', addresses: ['10.0.0.13'] }];
+  expect(change(lab, { network: { ...network, nodes: more } })).toEqual({ applied: ['node d added'], restarted: [] });
+  expect(lab.router.lookup('10.0.0.13')?.[0]).toMatchObject({ node: 'd' });
+  expect(change(lab, { network: { ...networkOf(lab), nodes } })).toEqual({ applied: ['node d removed'], restarted: [] });
+  expect(lab.router.lookup('10.0.0.13')).toBeUndefined();
+  expect(networkOf(lab).nodes?.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+});
+
 test('a node that is brought up by the configuration is up', async () => {
   const lab = await routerLab([]);
   lab.router.network.setNodeState('a', 'down');

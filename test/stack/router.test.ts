@@ -250,6 +250,21 @@ describe('an address', () => {
     expect(Math.abs(na - nb)).toBeLessThan(160);
   });
 
+  test('reached through a gateway is sent there, and is no neighbour’s to ask for', () => {
+    router.grant({ node: 'b', prefix: '10.0.1.128/25', le: 32, as: 'gateway', sources: ['api'] });
+    router.claim({ node: 'b', prefix: '10.0.1.200/32' });
+    expect(router.lookup('10.0.1.200')).toEqual([{ type: 'gateway', node: 'b', location: 'pb' }]);
+    a.arp(1, '10.0.1.10', '10.0.1.200');
+    expect(a.replies).toEqual([]);
+    c.ipv4('10.0.2.12', '10.0.1.200');
+    expect(b.take()).toEqual(['17 from 10.0.2.12 ttl 63']);
+    // What lies behind it may answer.
+    b.ipv4('10.0.1.200', '10.0.2.12');
+    expect(c.take()).toEqual(['17 from 10.0.1.200 ttl 63']);
+    a.ipv4('10.0.1.200', '10.0.2.12');
+    expect([c.take(), drops('pa')]).toEqual([[], { 'source-not-held': 1 }]);
+  });
+
   test('announced without a grant is refused, and gives no right to send', () => {
     c.arp(2, '10.0.1.100', '10.0.1.100');
     expect([...router.claims({ node: 'c' })].map(({ prefix, verdict }) => [prefix, verdict])).toContainEqual([
