@@ -98,7 +98,7 @@ export class Lab {
         'exec',
         host.namespace,
         process.execPath,
-        speakerProgram(),
+        bundled('speaker'),
         router.address,
         String(port),
         host.address,
@@ -152,28 +152,30 @@ export class Lab {
   }
 }
 
-let bundled: string | undefined;
+const programs = new Map<string, string>();
 
-/** The speaker, bundled once: starting it through a loader would cost each process a second. */
-function speakerProgram(): string {
-  if (bundled) return bundled;
+/** A program of this folder's, bundled once: starting it through a loader would cost each process a second. */
+export function bundled(name: string): string {
+  const known = programs.get(name);
+  if (known !== undefined) return known;
   const root = join(import.meta.dirname, '..');
-  bundled = join(root, '.tmp', 'bench-speaker.mjs');
+  const file = join(root, '.tmp', `bench-${name}.mjs`);
   execFileSync(
     join(root, 'node_modules', '.bin', 'esbuild'),
     [
-      join(root, 'bench', 'speaker.ts'),
+      join(root, 'bench', `${name}.ts`),
       '--bundle',
       '--platform=node',
       '--format=esm',
       '--target=node20',
       '--packages=external',
-      `--outfile=${bundled}`,
+      `--outfile=${file}`,
       '--log-level=error',
     ],
     { stdio: 'inherit' },
   );
-  return bundled;
+  programs.set(name, file);
+  return file;
 }
 
 /** A running speaker: commands in, events out. */
