@@ -3,6 +3,7 @@ import { memoryBfd } from '../../src/bfd/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryDatagrams } from '../../src/lib/memory-datagrams.js';
 import { seeded } from '../../src/lib/random.js';
+import { falseAlarms } from './day.js';
 import { A, B, pair } from './pair.js';
 
 describe('a session', () => {
@@ -82,6 +83,13 @@ describe('a session', () => {
 });
 
 describe('one who stood still', () => {
+  test('and one who is busy raise no alarm, for hours', () => {
+    const { alarms, stalls, suspected } = falseAlarms(6, { minTx: 300, minRx: 300, multiplier: 3 }, 1);
+    expect(stalls).toBeGreaterThan(2);
+    expect(suspected).toBeGreaterThanOrEqual(stalls);
+    expect(alarms).toBe(0);
+  });
+
   test('does not blame the neighbour, and says so', () => {
     const clock = new ManualClock();
     /** A clock whose owner sleeps: appointments are kept late, all at once. */
