@@ -8,7 +8,7 @@ import { type Random, seeded } from '../../src/lib/random.js';
 const ENDS = ['10.0.0.1', '10.0.0.2'] as const;
 
 /**
- * A thread that is not always let run: what is due, and what arrives, waits until it is. Mostly it runs at once, at times some tens of
+ * A thread that is not always let run: what is due waits until it is. Mostly it runs at once, at times some tens of
  * milliseconds later, and once an hour it stands still for seconds, as a machine that is suspended.
  */
 class BusyThread implements Clock {
@@ -28,7 +28,6 @@ class BusyThread implements Clock {
     let cancel = this.clock.at(when, () => {
       const late = this.#late();
       if (late === 0) call();
-      // What came while it stood still is read before anything else is looked at.
       else cancel = this.clock.at(this.clock.now() + late, call);
     });
     return () => cancel();
@@ -36,12 +35,10 @@ class BusyThread implements Clock {
   defer(call: () => void): () => void {
     return this.at(this.now(), call);
   }
-  /** For what arrives. */
+  /** For what arrives: while it stands still that is lost, as at a machine that is suspended. */
   reads(receive: Receive): Receive {
     return (bytes, from) => {
-      const late = this.#until - this.now();
-      if (late <= 0) receive(bytes, from);
-      else this.clock.at(this.now() + late, () => receive(bytes, from));
+      if (this.now() >= this.#until) receive(bytes, from);
     };
   }
   /** Once an hour. */
@@ -53,8 +50,7 @@ class BusyThread implements Clock {
 
   #late(): number {
     const stalled = this.#until - this.now();
-    // A hair later than what is read at the same time.
-    if (stalled > 0) return stalled + 0.001;
+    if (stalled > 0) return stalled;
     const luck = this.random();
     return luck < 0.95 ? 0 : luck < 0.999 ? this.random() * 10 : 10 + this.random() * 30;
   }
@@ -95,9 +91,9 @@ export function falseAlarms(
     const engine = memoryBfd(network, threadOf(local), seeded(seed + i), local);
     if (i === 0) engine.onStall(() => suspected++);
     engine.watch(
-      { local, remote, config },
+      // The other end gives ours the time to wake up (RFC 5880 §6.8.4: the multiplier is the sender's): it stays up, and ours must.
+      { local, remote, config: i === 0 ? { ...config, multiplier: 255 } : config },
       {
-        // The other end has every right to take us for dead while we stand still: ours are counted, who stand still.
         changed: ({ to, diagnostic }) => {
           if (i === 0 && to === 'down' && diagnostic === 'detection-time-expired') alarms++;
         },
