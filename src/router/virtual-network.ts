@@ -1,14 +1,14 @@
 import type { OwnRestart } from '../bgp/config.js';
 import { Authorization, type Grant, grantId } from '../claims/authorization.js';
 import { Dampening } from '../claims/dampening.js';
-import { type Cause, type Feed, type FeedOptions, newFeed } from '../claims/feed.js';
+import type { Cause, Feed, FeedOptions } from '../claims/feed.js';
 import { VERDICTS, verdictCode } from '../claims/reasons.js';
 import { MemoryForwardingTable } from '../fib/memory-table.js';
 import { formatIpv4, formatIpv6, parseAddress } from '../lib/address.js';
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { type Logger, silentLogger } from '../lib/logger.js';
-import { canonicalPrefix, formatPrefix, hostPrefix, maskBytes, type Prefix, parsePrefix, prefixWords } from '../lib/prefix.js';
+import { canonicalPrefix, formatPrefix, maskBytes, parsePrefix, prefixWords } from '../lib/prefix.js';
 import type { Random } from '../lib/random.js';
 import { TimerHeap } from '../lib/timers.js';
 import { Arbitration } from '../mapping/arbitration.js';
@@ -28,16 +28,16 @@ import { Rib } from '../rib/rib.js';
 import { RouterLinks } from './attach/router-links.js';
 import type { NetworkEvents, RejectedClaim } from './events.js';
 import { type Explanation, explainPrefix, refusalSentence } from './explain.js';
+import { Feeds } from './feeds.js';
 import { Guard } from './guard.js';
+import { InitialHolders } from './initial-holders.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { checkRestorable, Restoration } from './restoration.js';
 import { type NetworkSnapshot, snapshotFault, takeSnapshot } from './snapshot.js';
 import { IsolatedEmitter } from './turn.js';
 
-/** Claims of a dead session ended in one slice, so that timers and other sessions get their turn in between. */
+/** Prefixes and attribute sets that are forgotten in one slice, so that timers and sessions get their turn in between. */
 const SLICE = 8192;
-/** Feeds that end in one slice, at most. */
-const SLICE_FEEDS = 32;
 /** The decision, where the configuration does not say otherwise. */
 const DECISION: DecisionOptions = { alwaysCompareMed: false, preferOldestExternal: false, multipath: true };
 /** Refused claims told one by one in an event. */
@@ -148,8 +148,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   /** @internal */
   readonly decision: DecisionOptions = { ...DECISION };
 
-  readonly #feeds: (Feed | undefined)[] = [];
-  readonly #freeFeeds: number[] = [];
+  readonly #feeds: Feeds;
   readonly #targets: TargetSets;
   readonly #arbitrations: { readonly ipv4: Arbitration; readonly ipv6: Arbitration };
   readonly #journal: Journal;
@@ -158,6 +157,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   #words: WordLookup | undefined;
   readonly #members = new Set<NetworkMember>();
   readonly #initial: Feed;
+  readonly #initialHolders: InitialHolders;
   readonly #api: Feed;
   /** The attribute set of what nobody announced over BGP: ORIGIN IGP and an empty AS_PATH. */
   readonly #bare: number;
@@ -171,8 +171,6 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   /** Counts turns: whether anything may have changed since. @internal */
   turns = 0;
   #leases = 0;
-  /** Prefixes whose `moved` holder stands for a claim of before, with the node's index. */
-  readonly #moved = new Map<string, number>();
   #expiry: Cancel | undefined;
   #burial: Cancel | undefined;
   #closed = false;
@@ -189,9 +187,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.model = new NetworkModel(this.#config);
     this.authorization = new Authorization(this.model);
     this.#targets = new TargetSets(this.model);
+    this.#feeds = new Feeds(this, options.clock);
     this.ribs = {
-      ipv4: new Rib('ipv4', this.sets, this.model, this.authorization, this.#feeds),
-      ipv6: new Rib('ipv6', this.sets, this.model, this.authorization, this.#feeds),
+      ipv4: new Rib('ipv4', this.sets, this.model, this.authorization, this.#feeds.all),
+      ipv6: new Rib('ipv6', this.sets, this.model, this.authorization, this.#feeds.all),
     };
     const arbitrate = (rib: Rib): Arbitration => new Arbitration(rib, new Decision(rib, this.decision), this.#targets);
     this.#arbitrations = { ipv4: arbitrate(this.ribs.ipv4), ipv6: arbitrate(this.ribs.ipv6) };
@@ -215,11 +214,12 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const bare = Uint8Array.of(0x40, 1, 1, 0, 0x40, 2, 0);
     this.#bare = this.sets.intern(bare, 0, bare.length);
     this.#initial = this.openFeed(programFeed('initial', 'configuration'));
+    this.#initialHolders = new InitialHolders(this, this.#initial, this.#bare);
     this.#api = this.openFeed(programFeed('api', 'program'));
     for (const grant of this.#config.grants ?? []) this.authorization.add(grant, this.#clock.now());
     this.#dampen();
     this.guard.configure(this.#config.guard);
-    this.#setHolders();
+    this.#initialHolders.apply(this.#config);
     this.settle({ type: 'configured' });
     if (this.#config.restart && options.snapshot) this.#restore(options.snapshot);
     this.#armExpiry();
@@ -251,7 +251,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         const row = rib.records.bestOf(prefix) - 1;
         if (row < 0) continue;
         const text = rib.prefixes.format(prefix);
-        if (rib.feeds[rib.feedOf(row)] === this.#initial && !this.#moved.has(text)) continue;
+        if (rib.feeds[rib.feedOf(row)] === this.#initial && this.#initialHolders.movedTo(text) === undefined) continue;
         const node = this.model.at(rib.holderOf(row)).name;
         moved.push({ prefix: text, node, ...(rib.kindOf(row) === 1 ? { as: 'gateway' as const } : {}), moved: true });
       }
@@ -277,7 +277,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const checked = checkNetwork(next, []);
     this.checkFixed(checked, []);
     // What was moved here is claimed here: a network starts with `moved` holders, and takes over none.
-    const holders = checked.holders?.filter(({ prefix, node, moved }) => !moved || this.#movedTo(prefix) === node);
+    const holders = checked.holders?.filter(({ prefix, node, moved }) => !moved || this.#initialHolders.movedTo(prefix) === node);
     const config = holders ? { ...checked, holders } : checked;
     const applied: string[] = [];
     const wanted = new Map((config.nodes ?? []).map((node) => [node.name, node]));
@@ -347,7 +347,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       applied.push('dampening changed');
     }
     this.guard.configure(config.guard);
-    this.#setHolders();
+    this.#initialHolders.apply(this.#config);
     this.#touchHeld(turned);
     this.rejudge({ type: 'configured' });
     this.#armExpiry();
@@ -465,7 +465,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const prefix = parsePrefix(request.prefix);
     const rib = this.ribs[prefix.family];
     const pathId = ++this.#leases;
-    const id = this.#idOf(rib, prefix);
+    const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
     rib.now = this.#clock.now();
     rib.announce(id, this.#api.index, pathId, this.#bare, this.#bare, 0, node.index, -1);
     const row = rib.find(id, this.#api.index, pathId) - 1;
@@ -636,7 +636,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     for (const { cancel } of this.#dampened.values()) cancel();
     this.#expiry?.();
     this.#burial?.();
-    this.#sweep?.();
+    this.#feeds.stop();
     await this.#publication.close();
   }
   [Symbol.asyncDispose](): Promise<void> {
@@ -710,7 +710,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** BGP sessions that live. @internal */
   sessions(): Feed[] {
-    return this.#feeds.filter((feed): feed is Feed => feed?.alive === true && feed.source === 'bgp');
+    return this.#feeds.all.filter((feed): feed is Feed => feed?.alive === true && feed.source === 'bgp');
   }
   /** Indexes of nodes that hold something. @internal */
   holders(): Set<number> {
@@ -719,50 +719,12 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** Opens a stream of claims. @internal */
   openFeed(options: FeedOptions): Feed {
-    const index = this.#freeFeeds.pop() ?? this.#feeds.length;
-    const feed = newFeed(options, index);
-    this.#feeds[index] = feed;
-    this.ribs.ipv4.addFeed(index);
-    this.ribs.ipv6.addFeed(index);
-    return feed;
+    return this.#feeds.open(options);
   }
 
-  /**
-   * Ends a stream of claims: its claims end, in slices. Of many that end at once, each waits for those before it, so that nobody else
-   * waits for all of them. @internal
-   */
+  /** Ends a stream of claims: its claims end, in slices. @internal */
   closeFeed(feed: Feed, done: () => void = () => {}): void {
-    feed.alive = false;
-    this.#closing.push({ feed, done });
-    if (!this.#sweep) this.#sweepFeeds();
-  }
-  /** Feeds that are closed, and still have claims; and the next slice of their end. */
-  readonly #closing: { readonly feed: Feed; readonly done: () => void }[] = [];
-  #sweep: Cancel | undefined;
-
-  #sweepFeeds(): void {
-    this.#sweep = () => {}; // it is under way
-    let left = SLICE;
-    for (let feeds = 0; feeds < SLICE_FEEDS && left > 0; feeds++) {
-      const [first] = this.#closing;
-      if (!first) break;
-      const { feed, done } = first;
-      const now = this.#clock.now();
-      this.ribs.ipv4.now = now;
-      this.ribs.ipv6.now = now;
-      let swept = this.ribs.ipv4.sweep(feed.index, left);
-      if (swept < left) swept += this.ribs.ipv6.sweep(feed.index, left - swept);
-      const over = swept < left;
-      left -= swept;
-      if (over) this.#closing.shift();
-      this.settle(feed.cause);
-      if (!over) break;
-      this.#feeds[feed.index] = undefined;
-      this.#freeFeeds.push(feed.index);
-      if (feed.account > 0) this.sets.closeAccount(feed.account);
-      done();
-    }
-    this.#sweep = this.#closing.length > 0 ? this.#clock.defer(() => this.#sweepFeeds()) : undefined;
+    this.#feeds.close(feed, done);
   }
 
   /** The end of a turn: decides, publishes, tells. @internal */
@@ -771,12 +733,12 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.ribs.ipv4.fillRoom();
     this.ribs.ipv6.fillRoom();
     for (const member of this.#members) member.deciding?.();
-    if (this.#moved.size > 0) this.#endMoved();
+    this.#initialHolders.settle();
     this.#publication.settle(cause);
     this.#tellRefusals();
     if (this.ribs.ipv4.dampening) this.#watchDampened();
     const waiting = this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty || this.sets.hasUnused;
-    if (waiting && !this.#burial && this.#closing.length === 0) this.#burial = this.#clock.defer(() => this.#bury());
+    if (waiting && !this.#burial && !this.#feeds.ending) this.#burial = this.#clock.defer(() => this.#bury());
   }
 
   /** Claims that were dampened are looked at again when they may be taken. */
@@ -831,7 +793,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.authorization.invalidate();
     this.begin();
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
-      for (const feed of this.#feeds) if (feed?.alive && feed.importer) rib.reimport(feed);
+      for (const feed of this.#feeds.all) if (feed?.alive && feed.importer) rib.reimport(feed);
       rib.rejudgeAll();
     }
     this.settle(cause);
@@ -964,78 +926,6 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     });
   }
 
-  /** Makes the initial holders what the configuration says: named ones, and each node of its own addresses. */
-  #setHolders(): void {
-    this.begin();
-    const wanted = new Map<string, { readonly prefix: Prefix; readonly node: Node; readonly wish: number; readonly moved: boolean }>();
-    for (const { prefix, node, as, moved } of this.#config.holders ?? []) {
-      const owner = this.model.find(node);
-      if (!owner) continue;
-      wanted.set(`${prefix} ${node}`, { prefix: parsePrefix(prefix), node: owner, wish: as === 'gateway' ? 1 : 0, moved: moved ?? false });
-    }
-    const named = new Set((this.#config.holders ?? []).filter(({ moved }) => !moved).map(({ prefix }) => canonicalPrefix(prefix)));
-    for (const node of this.model.present()) {
-      for (const address of node.config.addresses ?? []) {
-        const prefix = hostPrefix(parseAddress(address));
-        const text = formatPrefix(prefix);
-        if (!named.has(text)) wanted.set(`${text} ${node.name}`, { prefix, node, wish: 0, moved: false });
-      }
-    }
-    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
-      for (let at = rib.firstOf(this.#initial.index); at !== 0; ) {
-        const row = at - 1;
-        at = rib.afterOf(row);
-        const text = rib.prefixes.format(rib.claims.prefixOf(row));
-        if (!wanted.has(`${text} ${this.model.at(rib.holderOf(row)).name}`)) {
-          this.#moved.delete(text);
-          rib.remove(row);
-        }
-      }
-    }
-    for (const { prefix, node, wish, moved } of wanted.values()) {
-      const rib = this.ribs[prefix.family];
-      const id = this.#idOf(rib, prefix);
-      // Path identifiers tell several holders of one prefix apart; where there is one, the column is not needed.
-      const first = rib.find(id, this.#initial.index, 0) - 1;
-      rib.announce(
-        id,
-        this.#initial.index,
-        first < 0 || rib.holderOf(first) === node.index ? 0 : node.index + 1,
-        this.#bare,
-        this.#bare,
-        0,
-        node.index,
-        moved ? wish + 2 : wish,
-      );
-      if (moved) this.#moved.set(formatPrefix(prefix), node.index);
-    }
-  }
-
-  #movedTo(prefix: string): string | undefined {
-    const index = this.#moved.get(prefix);
-    return index === undefined ? undefined : this.model.at(index).name;
-  }
-
-  /** A `moved` holder stands for a claim of a former life: it ends when that claim is heard again. */
-  #endMoved(): void {
-    for (const [text, holder] of this.#moved) {
-      const prefix = parsePrefix(text);
-      const rib = this.ribs[prefix.family];
-      const id = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
-      if (id < 0) continue;
-      let standIn = -1;
-      let heard = false;
-      for (let at = rib.records.headOf(id); at !== 0; at = rib.claims.nextOf(at - 1)) {
-        if (rib.holderOf(at - 1) !== holder) continue;
-        if (rib.feedOf(at - 1) === this.#initial.index) standIn = rib.claims.wishOf(at - 1) >= 2 ? at - 1 : standIn;
-        else if (rib.verdictOf(at - 1) === 0) heard = true;
-      }
-      if (!heard) continue;
-      this.#moved.delete(text);
-      if (standIn >= 0) rib.remove(standIn);
-    }
-  }
-
   /** Tells the routers of changed nodes; what they started anew. */
   #tellMembers(): string[] {
     const restarted = [...this.#members].flatMap((member) => member.nodesChanged?.() ?? []);
@@ -1056,10 +946,6 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   #relocate(node: Node): void {
     const numbers = this.#targets.refresh(node.index);
     if (numbers.length > 0) this.#publication.republish(new Set(numbers), { type: 'node-changed', node: node.name });
-  }
-
-  #idOf(rib: Rib, prefix: Prefix): number {
-    return rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
   }
 
   #longest(address: Uint8Array, has: (rib: Rib, id: number) => boolean): { readonly rib: Rib; readonly id: number } | undefined {

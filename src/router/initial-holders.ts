@@ -1,0 +1,105 @@
+import type { Feed } from '../claims/feed.js';
+import { parseAddress } from '../lib/address.js';
+import { canonicalPrefix, formatPrefix, hostPrefix, type Prefix, parsePrefix, prefixWords } from '../lib/prefix.js';
+import type { NetworkConfig } from '../network/config.js';
+import type { Node } from '../network/model.js';
+import type { VirtualNetwork } from './virtual-network.js';
+
+/** What an initial holder asks for, in its claim's wish: see `Rib`. */
+const GATEWAY = 1;
+const MOVED = 2;
+
+/**
+ * Who holds what before anybody claims it: as the configuration says, and each node its own addresses. A holder that is `moved` stands for
+ * a claim of a former life, until that is heard again.
+ *
+ * @internal
+ */
+export class InitialHolders {
+  /** Holders that are `moved`, nodes' indexes by prefix. */
+  readonly #moved = new Map<string, number>();
+
+  /** @param set - The attributes that such a claim has. */
+  constructor(
+    private readonly network: VirtualNetwork,
+    private readonly feed: Feed,
+    private readonly set: number,
+  ) {}
+
+  /** Makes them what the configuration says. */
+  apply(config: NetworkConfig): void {
+    const { ribs, model } = this.network;
+    this.network.begin();
+    const wanted = this.#wanted(config);
+    for (const rib of [ribs.ipv4, ribs.ipv6]) {
+      for (let at = rib.firstOf(this.feed.index); at !== 0; ) {
+        const row = at - 1;
+        at = rib.afterOf(row);
+        const text = rib.prefixes.format(rib.claims.prefixOf(row));
+        if (!wanted.has(`${text} ${model.at(rib.holderOf(row)).name}`)) {
+          this.#moved.delete(text);
+          rib.remove(row);
+        }
+      }
+    }
+    for (const { prefix, node, wish } of wanted.values()) {
+      const rib = ribs[prefix.family];
+      const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
+      // Path identifiers tell several holders of one prefix apart; where there is one, the column is not needed.
+      const first = rib.find(id, this.feed.index, 0) - 1;
+      const path = first < 0 || rib.holderOf(first) === node.index ? 0 : node.index + 1;
+      rib.announce(id, this.feed.index, path, this.set, this.set, 0, node.index, wish);
+      if ((wish & MOVED) !== 0) this.#moved.set(formatPrefix(prefix), node.index);
+    }
+  }
+
+  /** The node that a moved holder of a prefix is, if there is one. */
+  movedTo(prefix: string): string | undefined {
+    const index = this.#moved.get(prefix);
+    return index === undefined ? undefined : this.network.model.at(index).name;
+  }
+
+  /** Ends those that are moved and whose claim is heard again. */
+  settle(): void {
+    if (this.#moved.size === 0) return;
+    for (const [text, holder] of this.#moved) {
+      const prefix = parsePrefix(text);
+      const rib = this.network.ribs[prefix.family];
+      const id = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
+      if (id < 0) continue;
+      let standIn = -1;
+      let heard = false;
+      for (let at = rib.records.headOf(id); at !== 0; at = rib.claims.nextOf(at - 1)) {
+        if (rib.holderOf(at - 1) !== holder) continue;
+        if (rib.feedOf(at - 1) === this.feed.index) standIn = (rib.claims.wishOf(at - 1) & MOVED) !== 0 ? at - 1 : standIn;
+        else if (rib.verdictOf(at - 1) === 0) heard = true;
+      }
+      if (!heard) continue;
+      this.#moved.delete(text);
+      if (standIn >= 0) rib.remove(standIn);
+    }
+  }
+
+  #wanted({ holders = [] }: NetworkConfig): Map<string, { readonly prefix: Prefix; readonly node: Node; readonly wish: number }> {
+    const { model } = this.network;
+    const wanted = new Map<string, { readonly prefix: Prefix; readonly node: Node; readonly wish: number }>();
+    for (const { prefix, node, as, moved } of holders) {
+      const owner = model.find(node);
+      if (!owner) continue;
+      wanted.set(`${prefix} ${node}`, {
+        prefix: parsePrefix(prefix),
+        node: owner,
+        wish: (as === 'gateway' ? GATEWAY : 0) | (moved ? MOVED : 0),
+      });
+    }
+    const named = new Set(holders.filter(({ moved }) => !moved).map(({ prefix }) => canonicalPrefix(prefix)));
+    for (const node of model.present()) {
+      for (const address of node.config.addresses ?? []) {
+        const prefix = hostPrefix(parseAddress(address));
+        const text = formatPrefix(prefix);
+        if (!named.has(text)) wanted.set(`${text} ${node.name}`, { prefix, node, wish: 0 });
+      }
+    }
+    return wanted;
+  }
+}
