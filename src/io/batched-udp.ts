@@ -1,7 +1,7 @@
 import { parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
-import type { PacketCalls } from './packet-calls.js';
-import { Readiness } from './readiness.js';
+import { type Libc, libc } from './libc.js';
+import { reactor } from './reactor.js';
 import { receiveBuffer } from './udp-socket.js';
 
 const AF_INET = 2;
@@ -35,7 +35,6 @@ export type DatagramReader = (buffer: Uint8Array, start: number, end: number, na
  * of the turn, or when a batch is full. Linux on 64 bits, by koffi.
  */
 export class BatchedUdp {
-  readonly #calls: PacketCalls;
   readonly #in: Batch;
   readonly #out: Batch;
   #waiting = 0;
@@ -49,42 +48,40 @@ export class BatchedUdp {
   };
 
   private constructor(
-    private readonly readiness: Readiness,
+    private readonly c: Libc,
     private readonly fd: number,
     private readonly size: number,
     private readonly received: DatagramReader,
   ) {
-    this.#calls = readiness.calls;
-    const address = (buffer: Uint8Array): bigint => this.#calls.libc.address(buffer);
+    const address = (buffer: Uint8Array): bigint => c.address(buffer);
     this.#in = new Batch(size, address);
     this.#out = new Batch(size, address);
-    readiness.add(fd, () => this.#drain());
+    reactor(c).add(fd, () => this.#drain());
   }
 
   /** Binds a socket for datagrams of up to `size` octets. Rejects with a `UsageError` (`NATIVE_MISSING`, `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`). */
   static async open(address: string, port: number, size: number, received: DatagramReader): Promise<BatchedUdp> {
-    const readiness = await Readiness.open('batched datagrams');
-    const { libc } = readiness.calls;
+    const c = await libc('batched datagrams');
     const ipv6 = address.includes(':');
-    const fd = libc.socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const fd = c.socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const name = socketName(address, port);
     const set = (level: number, option: number, value: number): number => {
       const octets = Buffer.alloc(4);
       octets.writeInt32LE(value);
-      return libc.setsockopt(fd, level, option, octets, 4);
+      return c.setsockopt(fd, level, option, octets, 4);
     };
     if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
     if (set(SOL_SOCKET, SO_RCVBUFFORCE, receiveBuffer) < 0) set(SOL_SOCKET, SO_RCVBUF, receiveBuffer);
     if (set(SOL_SOCKET, SO_SNDBUFFORCE, receiveBuffer) < 0) set(SOL_SOCKET, SO_SNDBUF, receiveBuffer);
-    if (libc.bind(fd, name, name.length) < 0) {
-      const code = libc.errno();
-      libc.close(fd);
+    if (c.bind(fd, name, name.length) < 0) {
+      const code = c.errno();
+      c.close(fd);
       const where = `UDP ${address} port ${port}`;
       throw code === EADDRINUSE
         ? new UsageError('PORT_IN_USE', `cannot receive on ${where}: the port is in use`)
         : new UsageError('ADDRESS_UNAVAILABLE', `cannot receive on ${where}: error ${code}`);
     }
-    return new BatchedUdp(readiness, fd, size, received);
+    return new BatchedUdp(c, fd, size, received);
   }
 
   /** Where the next datagram is to be written, in {@link BatchedUdp.buffer}; {@link BatchedUdp.sent} sends it. */
@@ -109,7 +106,7 @@ export class BatchedUdp {
     const count = this.#waiting;
     this.#waiting = 0;
     if (count === 0 || !this.#open) return;
-    const taken = this.#calls.sendmmsg(this.fd, this.#out.headers, count, MSG_DONTWAIT);
+    const taken = this.c.sendmmsg(this.fd, this.#out.headers, count, MSG_DONTWAIT);
     // A socket that is full takes nothing more; what is left is lost, as on a wire.
     this.dropped += count - Math.max(0, taken);
   }
@@ -118,13 +115,13 @@ export class BatchedUdp {
     if (!this.#open) return;
     this.flush();
     this.#open = false;
-    this.readiness.remove(this.fd);
-    this.#calls.libc.close(this.fd);
+    reactor(this.c).remove(this.fd);
+    this.c.close(this.fd);
   }
 
   #drain(): void {
     const { headers, octets, names, view } = this.#in;
-    const count = this.#calls.recvmmsg(this.fd, headers, BATCH, MSG_DONTWAIT, null);
+    const count = this.c.recvmmsg(this.fd, headers, BATCH, MSG_DONTWAIT, null);
     for (let i = 0; i < count && this.#open; i++) {
       const start = i * this.size;
       this.received(octets, start, start + view.getUint32(i * HEADER + At.length, true), names, i * NAME);
