@@ -173,6 +173,10 @@ describe('a configuration that is wrong says where, and what was expected', () =
     expect(wrongNetwork({ grants: [{ node: 'web-a', prefix: '10.0.9.0/24', speaksFor: ['tag:any', 'x'] }] })[0]).toBe(
       'grants[0].speaksFor[1]',
     );
+    expect(wrongNetwork({ grants: [{ node: 'web-a', prefix: '10.0.9.0/24', weight: 2 }] })).toEqual([
+      'grants[0].weight',
+      'expected mode "shared" beside it, as only claimants that share have weights',
+    ]);
     expect(wrong({ interfaces: [{ subnet: 'wan', addresses: [] }] })[0]).toBe('interfaces[0].subnet');
     expect(wrongNeighbour({ node: 'web-z' })[0]).toBe('it.node');
     const prefixLists = { mine: [] };
