@@ -1,5 +1,6 @@
 import type { Clock, Millis } from '../lib/clock.js';
 import { AccessList } from './access.js';
+import type { Advertiser } from './advertiser.js';
 import { noDrops } from './drops.js';
 import type { Interface } from './interface.js';
 import type { Neighbour } from './neighbour.js';
@@ -60,6 +61,8 @@ export class Link {
   hop4: Neighbour | undefined;
   hop6: Neighbour | undefined;
   readonly neighbours = new Map<string, Neighbour>();
+  /** Tells the node of the router; none where another router is. */
+  advertiser: Advertiser | undefined;
   readonly drops = noDrops();
   received = 0;
   sent = 0;

@@ -177,6 +177,15 @@ describe('a configuration that is wrong says where, and what was expected', () =
       'grants[0].weight',
       'expected mode "shared" beside it, as only claimants that share have weights',
     ]);
+    const advertising = (advertise: object) => wrong({ interfaces: [{ subnet: 'lan', addresses: ['10.0.1.1'], advertise }] });
+    expect(advertising({ maxInterval: 8, minInterval: 7 })).toEqual([
+      'interfaces[0].advertise.minInterval',
+      'expected at most 6, three quarters of maxInterval, got 7',
+    ]);
+    expect(advertising({ lifetime: 60 })).toEqual([
+      'interfaces[0].advertise.lifetime',
+      'expected 0, or at least maxInterval (600), got 60',
+    ]);
     expect(wrong({ interfaces: [{ subnet: 'wan', addresses: [] }] })[0]).toBe('interfaces[0].subnet');
     expect(wrongNeighbour({ node: 'web-z' })[0]).toBe('it.node');
     const prefixLists = { mine: [] };

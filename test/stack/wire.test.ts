@@ -24,6 +24,7 @@ function stack() {
   const everything = [{ type: 'node', node: 'a' }] as const;
   const router = new Stack({
     timers,
+    random: () => 0.5,
     lookup4: () => [...everything],
     lookup6: () => [...everything],
     via4: () => undefined,
@@ -34,8 +35,8 @@ function stack() {
   });
   const mac = '02:56:0a:00:00:01';
   router.setInterfaces([
-    { prefix: parsePrefix('10.0.0.0/24'), addresses: ['10.0.0.1'], mac, advertise: true },
-    { prefix: parsePrefix('2001:db8::/64'), addresses: ['2001:db8::1'], mac, advertise: true },
+    { prefix: parsePrefix('10.0.0.0/24'), addresses: ['10.0.0.1'], mac, advertise: { least: 200_000, most: 600_000, lifetime: 1800 } },
+    { prefix: parsePrefix('2001:db8::/64'), addresses: ['2001:db8::1'], mac, advertise: { least: 200_000, most: 600_000, lifetime: 1800 } },
   ]);
   router.setNodes([{ name: 'a', location: 'p', addresses: ['10.0.0.2', '2001:db8::2'], up: true }]);
   const [guest, port] = memoryCable();
