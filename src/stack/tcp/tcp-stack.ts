@@ -30,6 +30,9 @@ import { type SocketOwner, TcpSocket } from './tcp-socket.js';
 /** Connections of one node that are not open yet, and all that it may have: what a flood can fill. A node's own oldest give way. */
 const MAX_HALF_OPEN = 256;
 const MAX_CONNECTIONS = 1024;
+/** Segments a second and node that belong to no connection and are looked at, and how many at once. */
+const STRANGERS_A_SECOND = 200;
+const STRANGERS_AT_ONCE = 512;
 /** Resets a second that answer what belongs to no connection, and reports a second of what was not believed. */
 const RESETS = 100;
 const REPORTS = 10;
@@ -95,6 +98,8 @@ export class TcpStack implements IpReceiver, SocketOwner {
   readonly #numbers: InitialNumbers;
   readonly #sockets = new Map<string, TcpSocket>();
   readonly #listeners = new Map<number, TcpListener>();
+  /** By the node at whose port they came in. */
+  readonly #strangers = new Map<string | undefined, Bucket>();
   readonly #pending = new Map<TcpSocket, Pending>();
   readonly #byNode = new Map<string, NodeSockets>();
   readonly #resets = new Bucket(RESETS, RESETS);
@@ -167,6 +172,16 @@ export class TcpStack implements IpReceiver, SocketOwner {
 
   receive({ source, destination, hopLimit, payload, node }: IpDatagram): undefined {
     this.counters.received++;
+    if (payload.length < TCP) {
+      this.counters.malformed++;
+      return;
+    }
+    const socket = this.#sockets.get(keyOf(destination, u16(payload, 2), source, u16(payload, 0), node));
+    // Before anything is computed of it.
+    if (!socket && !this.#strangersOf(node).take(this.timers.clock)) {
+      this.counters.overflows++;
+      return;
+    }
     const remote = parseAddress(source);
     const local = parseAddress(destination);
     if (!isTcp(payload, remote, local)) {
@@ -174,8 +189,6 @@ export class TcpStack implements IpReceiver, SocketOwner {
       return;
     }
     const segment = decodeTcp(payload);
-    const key = keyOf(destination, segment.targetPort, source, segment.sourcePort, node);
-    const socket = this.#sockets.get(key);
     if (socket) {
       const { authentication } = socket.place;
       const fault = tooFar(hopLimit, socket.security)
@@ -191,6 +204,15 @@ export class TcpStack implements IpReceiver, SocketOwner {
       socket.abort();
     }
     this.#unmatched(segment, payload, { source, destination, hopLimit, node }, local, remote);
+  }
+
+  #strangersOf(node: string | undefined): Bucket {
+    let bucket = this.#strangers.get(node);
+    if (!bucket) {
+      bucket = new Bucket(STRANGERS_A_SECOND, STRANGERS_AT_ONCE);
+      this.#strangers.set(node, bucket);
+    }
+    return bucket;
   }
 
   /** RFC 9293 §3.10.7.4, RFC 6191: a new connection in the place of one in TIME-WAIT. */
