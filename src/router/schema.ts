@@ -117,12 +117,16 @@ function checkPorts({ ports = [] }: RouterConfig, { nodes = [] }: NetworkConfig,
       tunnels.add(tunnel);
     }
   }
-  const known = new Set(ports.map(({ name }) => name));
   const taken = new Map<string, string>();
   for (const { name, location } of nodes) {
-    if (location === undefined || !known.has(location)) continue;
+    const at = ports.findIndex((port) => port.name === location);
+    if (location === undefined || at < 0) continue;
     const other = taken.get(location);
-    if (other !== undefined) problems.add(['ports'], `expected one node at port "${location}", got "${other}" and "${name}"`);
+    if (other !== undefined)
+      problems.add(
+        ['ports', at],
+        `expected one node at port "${location}", got "${other}" and "${name}": the port says which node a frame is from. Behind one far end, give each node a port with a VNI of its own`,
+      );
     taken.set(location, name);
   }
 }

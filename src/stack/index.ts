@@ -32,7 +32,7 @@
  *
  * Not done: DHCP; IGMP and multicast forwarding;
  * redirects; SLAAC addresses (an address that the network does not know is dropped); nodes behind several ports, several nodes behind one
- * port; link-local traffic between guests; parts of IPv4
+ * port (a VXLAN socket has a port for each pair of far end and VNI); link-local traffic between guests; parts of IPv4
  * packets made by us leave options out.
  */
 export { DROPS, type DropReason } from './drops.js';
