@@ -30,7 +30,7 @@ import { writeArp } from '../src/stack/wire/arp.js';
 import { EtherType } from '../src/stack/wire/codes.js';
 import { writeEthernet } from '../src/stack/wire/ethernet.js';
 import { writeIpv4 } from '../src/stack/wire/ipv4.js';
-import { Lab } from './lab.js';
+import { type Host as Guest, Lab } from './lab.js';
 
 const { values } = parseArgs({
   options: {
@@ -233,10 +233,11 @@ interface Iperf {
   readonly megabitsPerSecond: number;
 }
 
-async function iperf(lab: Lab, mtu: number): Promise<Iperf[]> {
+type Guests = Readonly<Record<'r' | 'a' | 'b' | 'slirp', Guest>>;
+
+async function iperf(lab: Lab, hosts: Guests, mtu: number): Promise<Iperf[]> {
   const results: Iperf[] = [];
-  const [r, a, b] = ['10.99.1.1', '10.99.1.2', '10.99.1.3'].map((address) => lab.host(address));
-  if (!r || !a || !b) return [];
+  const { r, a, b } = hosts;
   const inside = (host: { namespace: string }, ...command: string[]): string =>
     execFileSync('ip', ['netns', 'exec', host.namespace, ...command], { timeout: 30_000 }).toString();
   const measure = (name: string, target: string): void => {
@@ -246,10 +247,10 @@ async function iperf(lab: Lab, mtu: number): Promise<Iperf[]> {
     console.log(`  iperf3, ${name}, MTU ${mtu}: ${(end.sum_received.bits_per_second / 1e6).toFixed(0)} Mb/s`);
   };
   const server = lab.spawn(b, ['iperf3', '-s']);
-  for (const host of [a, b]) inside(host, 'ip', 'link', 'set', 'eth0', 'mtu', String(mtu));
+  lab.setMtu(mtu);
   await pause(500);
   measure("the kernel's bridge", '10.99.1.3');
-  for (const host of [r, a, b]) inside(host, 'ip', 'link', 'set', 'eth0', 'mtu', String(mtu + 50));
+  lab.setMtu(mtu + 50);
   for (const batched of [false, true]) {
     const child = spawn(
       'ip',
@@ -284,14 +285,23 @@ async function iperf(lab: Lab, mtu: number): Promise<Iperf[]> {
   if (spawnSync('slirp4netns', ['--version']).error === undefined) {
     // A guest of slirp4netns reaches the namespace that it runs in.
     inside(r, 'ip', 'link', 'set', 'lo', 'up');
-    lab.spawn(r, ['iperf3', '-s']);
-    const guest = lab.host('10.99.1.9');
-    lab.spawn(r, ['slirp4netns', '--configure', `--mtu=${mtu}`, '--netns-type=path', `/run/netns/${guest.namespace}`, 'tap0']);
+    const guest = hosts.slirp;
+    const near = lab.spawn(r, ['iperf3', '-s']);
+    const slirp = lab.spawn(r, [
+      'slirp4netns',
+      '--configure',
+      `--mtu=${mtu}`,
+      '--netns-type=path',
+      `/run/netns/${guest.namespace}`,
+      'tap0',
+    ]);
     await pause(1500);
     const out = inside(guest, 'iperf3', '-c', '10.0.2.2', '-t', String(SECONDS), '-O', '1', '-J');
     const { end } = JSON.parse(out) as { end: { sum_received: { bits_per_second: number } } };
     results.push({ name: 'slirp4netns', mtu, megabitsPerSecond: end.sum_received.bits_per_second / 1e6 });
     console.log(`  iperf3, slirp4netns, MTU ${mtu}: ${(end.sum_received.bits_per_second / 1e6).toFixed(0)} Mb/s`);
+    lab.stop(slirp);
+    lab.stop(near);
   }
   return results;
 }
@@ -340,7 +350,14 @@ try {
     const [r, a, b] = ['10.99.3.1', '10.99.3.2', '10.99.3.3'].map((address) => lab.host(address).namespace);
     measured.tap = part(`tap ${a} ${b}`, r);
   }
-  if (only.includes('iperf')) measured.iperf = await iperf(lab, 1450);
+  if (only.includes('iperf')) {
+    const [r, a, b, slirp] = ['10.99.1.1', '10.99.1.2', '10.99.1.3', '10.99.1.9'].map((address) => lab.host(address));
+    if (r && a && b && slirp) {
+      const results: Iperf[] = [];
+      for (const mtu of [1450, 8950]) results.push(...(await iperf(lab, { r, a, b, slirp }, mtu)));
+      measured.iperf = results;
+    }
+  }
 } finally {
   lab.dispose();
 }
