@@ -144,22 +144,26 @@ async function memory(): Promise<object> {
   return { framesPerSecond, heap: used };
 }
 
-/** Floods port a from another process, and counts what leaves by port b once all is warm. */
+/** Floods port a from another process, and counts what leaves by port b once all is warm; the heap is watched until `frames` have left. */
 async function flooded(
   port: Port & { readonly counters?: { readonly sent: number; readonly dropped: number } },
   blast: (seconds: number) => Promise<unknown>,
+  frames = 0,
 ): Promise<object> {
   const sent = (): number => (port.counters?.sent ?? 0) - (port.counters?.dropped ?? 0);
-  const over = blast(SECONDS + 4);
+  let blasting = true;
+  const over = blast(SECONDS + 4 + frames / 150_000).finally(() => {
+    blasting = false;
+  });
   // The other process takes a second to start, and ours a moment to be compiled.
   const latest = performance.now() + 3000;
   while (sent() < 20_000 && performance.now() < latest) await pause(10);
   const [from, at] = [sent(), performance.now()];
   const heap = watchHeap();
   await pause(SECONDS * 1000);
-  const frames = sent() - from;
-  const framesPerSecond = (frames / (performance.now() - at)) * 1000;
-  const used = heap(frames);
+  const framesPerSecond = ((sent() - from) / (performance.now() - at)) * 1000;
+  while (blasting && sent() - from < frames) await pause(100);
+  const used = heap(sent() - from);
   await over;
   return { framesPerSecond, heap: used };
 }
@@ -210,6 +214,7 @@ async function tap(guests: readonly string[]): Promise<object> {
   const result = await flooded(
     pb,
     blaster('10.0.1.10', 4000, '10.0.2.11', 4000, new Uint8Array(18), ['ip', 'netns', 'exec', guests[0] ?? '']),
+    FRAMES,
   );
   await router.stop();
   await Promise.all([pa.close(), pb.close()]);
@@ -317,7 +322,7 @@ function bundle(file: string): string {
 function part(name: string, namespace?: string): object {
   const node = [process.execPath, bundle('forward.ts'), '--inside', name, '--frames', values.frames, '--seconds', values.seconds];
   const [command = '', ...args] = namespace === undefined ? node : ['ip', 'netns', 'exec', namespace, ...node];
-  const out = execFileSync(command, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 120_000 })
+  const out = execFileSync(command, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 180_000 })
     .toString()
     .trim()
     .split('\n');
