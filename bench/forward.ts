@@ -190,7 +190,9 @@ async function vxlan(batched: boolean): Promise<object> {
   await once(b, 'listening');
   b.send(Buffer.concat([header, arp()]), 47_890, '127.0.0.1');
   await pause(100);
-  const result = await flooded(pb, blaster('127.0.0.2', 47_890, '127.0.0.1', 47_890, Buffer.concat([header, packet()])));
+  // Node's own sockets make objects for each datagram; there is nothing to show of their heap.
+  const frames = batched ? FRAMES : 0;
+  const result = await flooded(pb, blaster('127.0.0.2', 47_890, '127.0.0.1', 47_890, Buffer.concat([header, packet()])), frames);
   b.close();
   await router.stop();
   await Promise.all([pa.close(), pb.close()]);

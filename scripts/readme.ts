@@ -75,7 +75,12 @@ function forwarding({ measured, loadAverage, memory, vxlanPlain, vxlanBatched, t
   const rates = ways.flatMap(([name, rate]) => (rate ? [`${name} ${Math.round(rate.framesPerSecond / 100) / 10} k/s`] : []));
   const grown = (rate: Rate, where: string): string =>
     `${rate.heap.grownMb.toFixed(1)} MB over ${(rate.heap.frames / 1e6).toFixed(0)} million frames between ${where}`;
-  const heaps = [...(memory ? [grown(memory, 'memory ports')] : []), ...(tap ? [grown(tap, 'TAP ports')] : [])];
+  const flat: readonly (readonly [string, Rate | undefined])[] = [
+    ['memory ports', memory],
+    ['batched VXLAN ports', vxlanBatched],
+    ['TAP ports', tap],
+  ];
+  const heaps = flat.flatMap(([where, rate]) => (rate ? [grown(rate, where)] : []));
   const heap = heaps.length > 0 ? ` The heap grew by ${heaps.join(', and by ')}.` : '';
   const transfers = [...new Set(iperf.map(({ mtu }) => mtu))].map((mtu) => {
     const rates = iperf
