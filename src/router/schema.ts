@@ -64,7 +64,6 @@ function checkInterfaces({ interfaces = [] }: RouterConfig, { subnets = [], node
 
 /** RFC 4861 §6.2.1. */
 function checkAdvertise({ maxInterval = 600, minInterval, lifetime }: AdvertiseConfig, at: Path, problems: Problems): void {
-  if (maxInterval > 1800) problems.add([...at, 'maxInterval'], `expected 4 to 1800 seconds, got ${maxInterval}`);
   if (minInterval !== undefined && minInterval > 0.75 * maxInterval)
     problems.add([...at, 'minInterval'], `expected at most ${0.75 * maxInterval}, three quarters of maxInterval, got ${minInterval}`);
   if (lifetime !== undefined && lifetime !== 0 && lifetime < maxInterval)

@@ -32,8 +32,8 @@ import { policy } from './policy-shape.js';
 
 const advertise = z
   .strictObject({
-    maxInterval: seconds(4).exactOptional().describe('Seconds between two advertisements at most, 4 to 1800. Default 600.'),
-    minInterval: seconds(3)
+    maxInterval: seconds(4, 1800).exactOptional().describe('Seconds between two advertisements at most, 4 to 1800. Default 600.'),
+    minInterval: seconds(3, 1350)
       .exactOptional()
       .describe(
         'Seconds between two advertisements at least, 3 to three quarters of `maxInterval`. Default: a third of `maxInterval`, and 3 at least.',

@@ -182,6 +182,10 @@ describe('a configuration that is wrong says where, and what was expected', () =
       'interfaces[0].advertise.minInterval',
       'expected at most 6, three quarters of maxInterval, got 7',
     ]);
+    expect(advertising({ maxInterval: 2000 })).toEqual([
+      'interfaces[0].advertise.maxInterval',
+      'expected seconds, from 4 to 1800, got 2000',
+    ]);
     expect(advertising({ lifetime: 60 })).toEqual([
       'interfaces[0].advertise.lifetime',
       'expected 0, or at least maxInterval (600), got 60',
