@@ -252,6 +252,7 @@ export class LocalDelivery implements IpLayer {
     payload: Uint8Array,
   ): undefined {
     const receiver = this.#receivers.get(protocol);
+    if (receiver?.admits && !receiver.admits(link.holder, payload, 0, payload.length)) return this.stack.drop(link, 'overload');
     if (!receiver) {
       this.stack.drop(link, 'no-protocol');
       const stop = payload.byteOffset - b.byteOffset + payload.length;
