@@ -77,7 +77,11 @@ const port = z
       ),
     mtu: whole(68, 65_521).exactOptional().describe('Octets that a frame may carry. Default 1450 for `vxlan`, else 1500.'),
     address: address().exactOptional().describe("`vxlan`, `dgram`: the host's address to receive on. `stream`: to listen at."),
-    port: whole(0, 65_535).exactOptional().describe('`vxlan`: default 4789. `dgram`, `stream`: the port to receive on.'),
+    port: whole(0, 65_535)
+      .exactOptional()
+      .describe(
+        '`vxlan`: default 4789. `dgram`, `stream`: the port to receive on. VXLAN tunnels of one address and port share a socket, and what its queue cannot hold is lost to all of them: where guests may flood, let them be `batched`, or give each a port.',
+      ),
     remote: address()
       .exactOptional()
       .describe('`vxlan`: the far end (VTEP). `dgram`: whither. `stream`: the address to dial, in place of listening.'),

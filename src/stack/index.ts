@@ -21,7 +21,8 @@
  * **What a frame may be.** Untagged Ethernet II. VLAN tags, LLDP and 802.1D's reserved groups, unknown EtherTypes, runts, jumbos, unicast for
  * another MAC are dropped and counted; groups are heard for the router's own protocols and forwarded to nobody. Of
  * groups, ARP, Neighbour Discovery and what is sent to the router itself, 1,000 frames a second and link are looked at; of TCP segments that belong
- * to no connection, 200. So a guest that floods takes a bounded share of the router's time.
+ * to no connection, 200. Of VRRP's
+ * advertisements, 250. So a guest that floods takes a bounded share of the router's time.
  *
  * Within a subnet the router stands in for a switch (TTL stays); between subnets it takes one off, and so does each router on the way to a
  * node elsewhere: routers of one network are joined by cables, and a static route says which is next towards the node. ICMP errors are at most 100 a

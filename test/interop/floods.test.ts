@@ -18,8 +18,8 @@ import { Lab, type LabNode } from './support/lab.js';
 import { type RunningRouter, startRouter } from './support/router.js';
 
 const FLOOD = fileURLToPath(new URL('support/flood.py', import.meta.url));
-const HOLD_TIME = 6;
-const SECONDS = 8;
+const HOLD_TIME = 9;
+const SECONDS = 11;
 /** Different frames of each kind. */
 const FRAMES = 2048;
 /** MB that the router's process may grow by in one flood. */
@@ -35,6 +35,7 @@ describe.skipIf(!present.includes(bird) || !present.includes(frr)).each([false, 
   let router: RunningRouter;
   let b: LabNode;
   const daemons: Daemon[] = [];
+  const portOf = (guest: number): number => (batched || guest > 0 ? 4789 : 4790);
 
   beforeAll(async () => {
     lab = await Lab.create();
@@ -49,7 +50,8 @@ describe.skipIf(!present.includes(bird) || !present.includes(frr)).each([false, 
         { subnet: 'one', addresses: ['10.0.1.1'] },
         { subnet: 'six', addresses: ['2001:db8::1'] },
       ],
-      ports: [flooder, b, c].map((node, i) => ({ name: `p${i}`, ...tunnel(host, node), batched })),
+      // A plain socket takes in less than a kernel sends, and what its queue loses is whose it will: the flooder has one of its own.
+      ports: [flooder, b, c].map((node, i) => ({ name: `p${i}`, ...tunnel(host, node), batched, port: portOf(i) })),
       network: {
         ranges: ['10.0.0.0/16', '2001:db8::/32'],
         subnets: [
@@ -74,7 +76,7 @@ describe.skipIf(!present.includes(bird) || !present.includes(frr)).each([false, 
       ],
     });
     for (const [i, node] of [flooder, b, c].entries()) {
-      await vxlanDevice(lab, host, node, [`10.0.1.${10 + i}/24`, `2001:db8::${(10 + i).toString(16)}/64`]);
+      await vxlanDevice(lab, host, node, [`10.0.1.${10 + i}/24`, `2001:db8::${(10 + i).toString(16)}/64`], [], { port: portOf(i) });
     }
     for (const [node, kind, i] of [
       [b, bird, 1],
