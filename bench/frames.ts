@@ -1,9 +1,10 @@
 /**
  * A full table from BIRD in a guest, over frames (the guest's vxlan device, our own TCP) and over the kernel's sockets, in turn: from the
- * first prefix that the router has to the last. `npm run bench:frames`; needs root and BIRD.
+ * first prefix that the router has to the last. `npm run bench:frames`; needs root and BIRD. The medians go to docs/benchmarks.json.
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Lab, median, Speaker } from './lab.js';
@@ -80,6 +81,16 @@ try {
   console.log(
     `\nmedian: frames ${frames.toFixed(2)} s, kernel sockets ${sockets.toFixed(2)} s: ${(frames / sockets).toFixed(2)} times as long`,
   );
+  const figures = {
+    measured: new Date().toISOString().slice(0, 10),
+    loadAverage: Math.round(loadavg()[0] ?? 0),
+    prefixes,
+    framesSeconds: frames,
+    socketsSeconds: sockets,
+  };
+  const record = join(root, 'docs', 'benchmarks.json');
+  const before = JSON.parse(readFileSync(record, 'utf8')) as object;
+  writeFileSync(record, `${JSON.stringify({ ...before, frames: figures }, null, 2)}\n`);
 } finally {
   lab.dispose();
 }

@@ -68,6 +68,14 @@ export class Lab {
     return { namespace, address };
   }
 
+  /** Octets that a frame may carry on the bridge and on every host that there is. */
+  setMtu(mtu: number): void {
+    for (let n = 0; n < this.#count; n++) {
+      this.#in('sw', 'ip', 'link', 'set', `v${n}`, 'mtu', String(mtu));
+      this.#in(String(n), 'ip', 'link', 'set', 'eth0', 'mtu', String(mtu));
+    }
+  }
+
   addAddress(host: Host, address: string): void {
     execFileSync('ip', ['-n', host.namespace, 'address', 'add', `${address}/16`, 'dev', 'eth0']);
   }

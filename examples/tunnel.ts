@@ -1,57 +1,53 @@
 /**
- * Two ways to attach a guest without any privilege: a VXLAN tunnel, whose other end is as a rule Linux's own (`ip link add vx0 type vxlan
- * id 42 local 127.0.0.2 remote 127.0.0.1 dstport 4790`), and a VM's socket (`qemu -netdev stream,id=n,addr.type=unix,addr.path=vm.sock`).
- * Here the guests are a few lines that ask for the router by ARP. What passes the VM's port is kept as a capture.
+ * A guest on a VXLAN tunnel, whose other end is as a rule Linux's own (`ip link add vx0 type vxlan id 42 local 127.0.0.2 remote 127.0.0.1
+ * dstport 4790`); no privilege is needed on this side. Two guests are behind one far end here, and told apart by the VNI: each is a port. They
+ * are a few lines that ask for the router by ARP, and the second one asks in the first one's name too.
  */
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readPcapng } from '../src/capture/index.js';
+import { setTimeout as pause } from 'node:timers/promises';
 import { VirtualRouter } from '../src/index.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'virtual-router-'));
-const [path, capture] = [join(folder, 'vm.sock'), join(folder, 'vm.pcapng')];
 const port = 20_000 + (process.pid % 10_000);
+const tunnel = { type: 'vxlan', address: '127.0.0.1', port, remote: '127.0.0.2' } as const;
 const router = new VirtualRouter({
   as: 65000,
   routerId: '10.0.0.1',
   interfaces: [{ subnet: 'lan', addresses: ['10.0.1.1'] }],
   ports: [
-    { name: 'tunnel', type: 'vxlan', address: '127.0.0.1', port, remote: '127.0.0.2', vni: 42 },
-    { name: 'vm', type: 'stream', path, capture },
+    { name: 'port-a', ...tunnel, vni: 42 },
+    { name: 'port-b', ...tunnel, vni: 43 },
   ],
   network: {
     subnets: [{ name: 'lan', prefix: '10.0.1.0/24' }],
     nodes: [
-      { name: 'a', addresses: ['10.0.1.10'], location: 'tunnel' },
-      { name: 'b', addresses: ['10.0.1.11'], location: 'vm' },
+      { name: 'a', addresses: ['10.0.1.10'], location: 'port-a' },
+      { name: 'b', addresses: ['10.0.1.11'], location: 'port-b' },
     ],
   },
 });
 await router.start();
 
-const question = (last: string) => `ffffffffffff0200000000${last}080600010800060400010200000000${last}0a0001${last}0000000000000a000101`;
-
-const tunnel = createSocket('udp4').bind(port, '127.0.0.2');
-await new Promise<void>((resolve) => {
-  tunnel.once('message', (datagram) => {
-    console.log(`the router answered ${datagram.length - 8} octets over vxlan`);
-    resolve();
-  });
-  tunnel.once('listening', () => tunnel.send(Buffer.from(`0800000000002a00${question('0a')}`, 'hex'), port, '127.0.0.1'));
+const guests = createSocket('udp4').bind(port, '127.0.0.2');
+await new Promise((resolve) => guests.once('listening', resolve));
+guests.on('message', (datagram) => {
+  const asked = datagram.subarray(8 + 38, 8 + 42).join('.');
+  console.log(`VNI ${datagram.readUIntBE(4, 3)}: the router answered ${asked} with ${datagram.length - 8} octets`);
 });
-tunnel.close();
 
-const vm = createConnection(path);
-const answered = await new Promise<number>((resolve) => {
-  vm.once('data', (bytes) => resolve(bytes.readUInt32BE(0)));
-  vm.write(Buffer.from(`0000002a${question('0b')}`, 'hex'));
+/** A datagram of a tunnel: RFC 7348's header, then "who has 10.0.1.1? Tell 10.0.1.x". */
+function ask(vni: number, last: string): void {
+  const header = `08000000${vni.toString(16).padStart(6, '0')}00`;
+  const frame = `ffffffffffff0200000000${last}080600010800060400010200000000${last}0a0001${last}0000000000000a000101`;
+  guests.send(Buffer.from(header + frame, 'hex'), port, '127.0.0.1');
+}
+ask(42, '0a');
+ask(43, '0b');
+/** "I have 10.0.1.10": said by b, it is b's claim, and b has no grant. */
+router.on('claim-rejected', ({ claims }) => {
+  for (const { prefix, node, reason } of claims) console.log(`${node} may not have ${prefix}: ${reason}`);
 });
-vm.destroy();
+const claim = 'ffffffffffff02000000000b0806000108000604000102000000000b0a00010a0000000000000a00010a';
+guests.send(Buffer.from(`0800000000002b00${claim}`, 'hex'), port, '127.0.0.1');
+await pause(200);
+guests.close();
 await router.stop();
-console.log(
-  `the router answered ${answered} octets over stream, and vm.pcapng has ${[...readPcapng(readFileSync(capture))].length} frames`,
-);
-rmSync(folder, { recursive: true });

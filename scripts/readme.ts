@@ -22,6 +22,7 @@ interface Benchmarks {
   readonly convergence: readonly Figures[];
   readonly withGrants: { readonly granted: number; readonly results: readonly Figures[] };
   readonly forward?: Forward;
+  readonly frames?: Frames;
   readonly failover?: Failover;
   readonly sessions?: Readonly<Record<string, number>>;
   readonly churn?: readonly { readonly name: string; readonly arrivedSeconds: number; readonly churnedSeconds: number }[];
@@ -55,6 +56,15 @@ interface Forward {
   readonly iperf?: readonly { readonly name: string; readonly mtu: number; readonly megabitsPerSecond: number }[];
 }
 
+/** What `npm run bench:frames` found: medians. */
+interface Frames {
+  readonly measured: string;
+  readonly loadAverage: number;
+  readonly prefixes: number;
+  readonly framesSeconds: number;
+  readonly socketsSeconds: number;
+}
+
 function forwarding({ measured, loadAverage, memory, vxlanPlain, vxlanBatched, tap, iperf = [] }: Forward): string {
   const ways: readonly (readonly [string, Rate | undefined])[] = [
     ['memory port to memory port', memory],
@@ -63,12 +73,26 @@ function forwarding({ measured, loadAverage, memory, vxlanPlain, vxlanBatched, t
     ['TAP to TAP', tap],
   ];
   const rates = ways.flatMap(([name, rate]) => (rate ? [`${name} ${Math.round(rate.framesPerSecond / 100) / 10} k/s`] : []));
-  const heap = memory
-    ? ` The heap grew by ${memory.heap.grownMb.toFixed(1)} MB over ${memory.heap.frames / 1e6} million frames between memory ports.`
-    : '';
-  const mtu = iperf[0]?.mtu;
-  const transfers = iperf.map(({ name, megabitsPerSecond }) => `${name} ${megabitsPerSecond.toFixed(0)} Mb/s`);
-  return `Forwarding (\`npm run bench:forward\`, ${measured}, one thread, source check and look-up included, load average ${loadAverage} from other work on the same two cores): 64-octet frames, ${rates.join(', ')}.${heap}${transfers.length > 0 ? ` iperf3 between two guests, MTU ${mtu}, in one run: ${transfers.join(', ')}.` : ''}`;
+  const grown = (rate: Rate, where: string): string =>
+    `${rate.heap.grownMb.toFixed(1)} MB over ${(rate.heap.frames / 1e6).toFixed(0)} million frames between ${where}`;
+  const flat: readonly (readonly [string, Rate | undefined])[] = [
+    ['memory ports', memory],
+    ['batched VXLAN ports', vxlanBatched],
+    ['TAP ports', tap],
+  ];
+  const heaps = flat.flatMap(([where, rate]) => (rate ? [grown(rate, where)] : []));
+  const heap = heaps.length > 0 ? ` The heap grew by ${heaps.join(', and by ')}.` : '';
+  const transfers = [...new Set(iperf.map(({ mtu }) => mtu))].map((mtu) => {
+    const rates = iperf
+      .filter((one) => one.mtu === mtu)
+      .map(({ name, megabitsPerSecond }) => `${name} ${megabitsPerSecond.toFixed(0)} Mb/s`);
+    return `at MTU ${mtu} ${rates.join(', ')}`;
+  });
+  return `Forwarding (\`npm run bench:forward\`, ${measured}, one thread, source check and look-up included, load average ${loadAverage} from other work on the same two cores): 64-octet frames, ${rates.join(', ')}.${heap}${transfers.length > 0 ? ` iperf3 between two guests, in one run: ${transfers.join('; ')}.` : ''}`;
+}
+
+function overFrames({ measured, loadAverage, prefixes, framesSeconds, socketsSeconds }: Frames): string {
+  return `A table of ${prefixes.toLocaleString('en')} prefixes from BIRD in a guest (\`npm run bench:frames\`, ${measured}, load average ${loadAverage}): ${framesSeconds.toFixed(2)} s over frames and our own TCP, ${socketsSeconds.toFixed(2)} s over the kernel's sockets (${(framesSeconds / socketsSeconds).toFixed(2)}).`;
 }
 
 function failing({ measured, results }: Failover): string {
@@ -94,7 +118,7 @@ function interop(): string {
 
 function bench(): string {
   if (!existsSync('docs/benchmarks.json')) return 'Not measured yet.';
-  const { measured, machine, prefixes, lookup, convergence, withGrants, forward, failover, sessions, churn } = JSON.parse(
+  const { measured, machine, prefixes, lookup, convergence, withGrants, forward, frames, failover, sessions, churn } = JSON.parse(
     readFileSync('docs/benchmarks.json', 'utf8'),
   ) as Benchmarks;
   const table = (results: readonly Figures[]): string => {
@@ -138,6 +162,7 @@ function bench(): string {
     `Look-ups: ${lookups.join(', ')}.`,
     ...(failover ? [failing(failover)] : []),
     ...(forward ? [forwarding(forward)] : []),
+    ...(frames ? [overFrames(frames)] : []),
   ].join('\n\n');
 }
 

@@ -103,6 +103,7 @@ export type { VrrpStatus } from './router/attach/vrrp.js';
 export type {
   AccessRuleConfig,
   AddressFamily,
+  AdvertiseConfig,
   ExportKind,
   InterfaceConfig,
   ListenConfig,

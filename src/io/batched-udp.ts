@@ -1,7 +1,7 @@
 import { parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
-import type { PacketCalls } from './packet-calls.js';
-import { Readiness } from './readiness.js';
+import { type Libc, libc } from './libc.js';
+import { reactor } from './reactor.js';
 import { receiveBuffer } from './udp-socket.js';
 
 const AF_INET = 2;
@@ -17,30 +17,42 @@ const SO_RCVBUFFORCE = 33;
 const SO_SNDBUFFORCE = 32;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
+/** linux/udp.h: what is sent leaves as datagrams of so many octets. */
+const SOL_UDP = 17;
+const UDP_SEGMENT = 103;
+/** Octets that one message may have, for datagrams of their own below the 64 KB of an IP packet. */
+const MOST_OCTETS = 65_000;
 const MSG_DONTWAIT = 0x40;
+const EIO = 5;
+const EAGAIN = 11;
+const EINVAL = 22;
+const EMSGSIZE = 90;
 const EADDRINUSE = 98;
 
 /** Datagrams of one call. */
 const BATCH = 64;
-/** Octets of a `struct mmsghdr`, and where its fields are, on 64-bit Linux. */
+/** Octets of a `struct mmsghdr`, and where its fields are, on 64-bit Linux; of a `struct iovec`, and of a `struct cmsghdr` with two octets. */
 const HEADER = 64;
-const At = { name: 0, nameLength: 8, vector: 16, vectors: 24, length: 56 } as const;
+const At = { name: 0, nameLength: 8, vector: 16, vectors: 24, control: 32, controlLength: 40, length: 56 } as const;
 const NAME = 28;
+const VECTOR = 16;
+const CONTROL = 24;
 
 /** Takes a datagram: `[start, end)` of `buffer`, and its sender's `sockaddr` at `name` of `names`. Good during the call. */
 export type DatagramReader = (buffer: Uint8Array, start: number, end: number, names: Uint8Array, name: number) => void;
 
 /**
  * A UDP socket that moves up to 64 datagrams with one system call, each way, and makes nothing for any of them. What is sent leaves at the end
- * of the turn, or when a batch is full. Linux on 64 bits, by koffi.
+ * of the turn, or when a batch is full; neighbours in it of one size and destination pass the kernel as one message, which it cuts up as
+ * late as it can (UDP_SEGMENT). Linux on 64 bits, by koffi.
  */
 export class BatchedUdp {
-  readonly #calls: PacketCalls;
-  readonly #in: Batch;
-  readonly #out: Batch;
+  readonly #in: InBatch;
+  readonly #out: OutBatch;
   #waiting = 0;
   #scheduled = false;
   #open = true;
+  #segmenting = true;
   /** Datagrams that the system did not take. */
   dropped = 0;
   readonly #flushLater = (): void => {
@@ -49,42 +61,39 @@ export class BatchedUdp {
   };
 
   private constructor(
-    private readonly readiness: Readiness,
+    private readonly c: Libc,
     private readonly fd: number,
     private readonly size: number,
     private readonly received: DatagramReader,
   ) {
-    this.#calls = readiness.calls;
-    const address = (buffer: Uint8Array): bigint => this.#calls.libc.address(buffer);
-    this.#in = new Batch(size, address);
-    this.#out = new Batch(size, address);
-    readiness.add(fd, () => this.#drain());
+    this.#in = new InBatch(size, c);
+    this.#out = new OutBatch(size, c);
+    reactor(c).add(fd, () => this.#drain());
   }
 
   /** Binds a socket for datagrams of up to `size` octets. Rejects with a `UsageError` (`NATIVE_MISSING`, `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`). */
   static async open(address: string, port: number, size: number, received: DatagramReader): Promise<BatchedUdp> {
-    const readiness = await Readiness.open('batched datagrams');
-    const { libc } = readiness.calls;
+    const c = await libc('batched datagrams');
     const ipv6 = address.includes(':');
-    const fd = libc.socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const fd = c.socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const name = socketName(address, port);
     const set = (level: number, option: number, value: number): number => {
       const octets = Buffer.alloc(4);
       octets.writeInt32LE(value);
-      return libc.setsockopt(fd, level, option, octets, 4);
+      return c.setsockopt(fd, level, option, octets, 4);
     };
     if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
     if (set(SOL_SOCKET, SO_RCVBUFFORCE, receiveBuffer) < 0) set(SOL_SOCKET, SO_RCVBUF, receiveBuffer);
     if (set(SOL_SOCKET, SO_SNDBUFFORCE, receiveBuffer) < 0) set(SOL_SOCKET, SO_SNDBUF, receiveBuffer);
-    if (libc.bind(fd, name, name.length) < 0) {
-      const code = libc.errno();
-      libc.close(fd);
+    if (c.bind(fd, name, name.length) < 0) {
+      const code = c.errno();
+      c.close(fd);
       const where = `UDP ${address} port ${port}`;
       throw code === EADDRINUSE
         ? new UsageError('PORT_IN_USE', `cannot receive on ${where}: the port is in use`)
         : new UsageError('ADDRESS_UNAVAILABLE', `cannot receive on ${where}: error ${code}`);
     }
-    return new BatchedUdp(readiness, fd, size, received);
+    return new BatchedUdp(c, fd, size, received);
   }
 
   /** Where the next datagram is to be written, in {@link BatchedUdp.buffer}; {@link BatchedUdp.sent} sends it. */
@@ -98,7 +107,7 @@ export class BatchedUdp {
   /** The datagram at {@link BatchedUdp.next} is `length` octets long and goes to `name`, of {@link socketName}. */
   sent(length: number, name: Uint8Array): void {
     if (!this.#open) return;
-    this.#out.address(this.#waiting, name, length);
+    this.#out.put(this.#waiting, length, name);
     this.#waiting++;
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -108,23 +117,44 @@ export class BatchedUdp {
   flush(): void {
     const count = this.#waiting;
     this.#waiting = 0;
-    if (count === 0 || !this.#open) return;
-    const taken = this.#calls.sendmmsg(this.fd, this.#out.headers, count, MSG_DONTWAIT);
-    // A socket that is full takes nothing more; what is left is lost, as on a wire.
-    this.dropped += count - Math.max(0, taken);
+    if (!this.#open) return;
+    const out = this.#out;
+    for (let from = 0; from < count; ) {
+      const messages = out.arrange(from, count, this.#segmenting);
+      const taken = this.c.sendmmsg(this.fd, out.headers, messages, MSG_DONTWAIT);
+      if (taken >= messages) return;
+      // The call ends at the first message that is not taken; it says why when that is the first of all.
+      if (taken > 0) from = out.first[taken] ?? count;
+      else {
+        const error = this.c.errno();
+        const next = messages > 1 ? (out.first[1] ?? count) : count;
+        const refused = error === EINVAL || error === EIO || error === EMSGSIZE;
+        if (error === EAGAIN) {
+          // The socket is full: what is left is lost, as on a wire.
+          this.dropped += count - from;
+          return;
+        }
+        // A path too narrow for its size, or a device that computes no checksums: from now on each by itself.
+        if (refused && next - from > 1) this.#segmenting = false;
+        else {
+          this.dropped += next - from;
+          from = next;
+        }
+      }
+    }
   }
 
   close(): void {
     if (!this.#open) return;
     this.flush();
     this.#open = false;
-    this.readiness.remove(this.fd);
-    this.#calls.libc.close(this.fd);
+    reactor(this.c).remove(this.fd);
+    this.c.close(this.fd);
   }
 
   #drain(): void {
     const { headers, octets, names, view } = this.#in;
-    const count = this.#calls.recvmmsg(this.fd, headers, BATCH, MSG_DONTWAIT, null);
+    const count = this.c.recvmmsg(this.fd, headers, BATCH, MSG_DONTWAIT, null);
     for (let i = 0; i < count && this.#open; i++) {
       const start = i * this.size;
       this.received(octets, start, start + view.getUint32(i * HEADER + At.length, true), names, i * NAME);
@@ -135,33 +165,96 @@ export class BatchedUdp {
   }
 }
 
-/** Room for a batch: octets, names, and the structures that point to them. */
-class Batch {
+/** Room for a batch: a slot for each datagram, and the structures by which the kernel finds them. */
+abstract class Batch {
   readonly octets: Uint8Array;
   readonly names = new Uint8Array(NAME * BATCH);
   readonly headers = new Uint8Array(HEADER * BATCH);
   readonly view = new DataView(this.headers.buffer);
-  readonly #vectors = new Uint8Array(16 * BATCH);
-  readonly #vectorView = new DataView(this.#vectors.buffer);
+  protected readonly vectors = new DataView(new ArrayBuffer(VECTOR * BATCH));
+  /** Where the vector of the first slot is. */
+  protected readonly firstVector: bigint;
 
-  constructor(size: number, address: (buffer: Uint8Array) => bigint) {
+  constructor(size: number, c: Libc) {
     this.octets = new Uint8Array(size * BATCH);
-    const [octets, names, vectors] = [address(this.octets), address(this.names), address(this.#vectors)];
+    const [octets, names] = [c.address(this.octets), c.address(this.names)];
+    this.firstVector = c.address(new Uint8Array(this.vectors.buffer));
     for (let i = 0; i < BATCH; i++) {
-      this.#vectorView.setBigUint64(16 * i, octets + BigInt(size * i), true);
-      this.#vectorView.setBigUint64(16 * i + 8, BigInt(size), true);
+      this.vectors.setBigUint64(VECTOR * i, octets + BigInt(size * i), true);
+      this.vectors.setBigUint64(VECTOR * i + 8, BigInt(size), true);
       this.view.setBigUint64(HEADER * i + At.name, names + BigInt(NAME * i), true);
       this.view.setUint32(HEADER * i + At.nameLength, NAME, true);
-      this.view.setBigUint64(HEADER * i + At.vector, vectors + BigInt(16 * i), true);
-      this.view.setBigUint64(HEADER * i + At.vectors, 1n, true);
+    }
+  }
+}
+
+/** What is received: a message is a slot. */
+class InBatch extends Batch {
+  constructor(size: number, c: Libc) {
+    super(size, c);
+    for (let i = 0; i < BATCH; i++) {
+      this.view.setBigUint64(HEADER * i + At.vector, this.firstVector + BigInt(VECTOR * i), true);
+      this.view.setUint32(HEADER * i + At.vectors, 1, true);
+    }
+  }
+}
+
+/** What is sent: a message is one slot, or several next to each other. */
+class OutBatch extends Batch {
+  /** First slot of each message. */
+  readonly first = new Uint8Array(BATCH);
+  readonly #lengths = new Uint32Array(BATCH);
+  readonly #to: Uint8Array[] = Array.from({ length: BATCH }, () => new Uint8Array(0));
+  readonly #controls = new DataView(new ArrayBuffer(CONTROL * BATCH));
+  /** The addresses of the slots' vectors, in halves: a number of 64 bits would be an object. */
+  readonly #addresses = new Uint32Array(2 * BATCH);
+
+  constructor(size: number, c: Libc) {
+    super(size, c);
+    const controls = c.address(new Uint8Array(this.#controls.buffer));
+    for (let i = 0; i < BATCH; i++) {
+      const vector = this.firstVector + BigInt(VECTOR * i);
+      this.#addresses[2 * i] = Number(vector & 0xffff_ffffn);
+      this.#addresses[2 * i + 1] = Number(vector >> 32n);
+      this.view.setBigUint64(HEADER * i + At.control, controls + BigInt(CONTROL * i), true);
+      this.#controls.setUint32(CONTROL * i, 16 + 2, true);
+      this.#controls.setUint32(CONTROL * i + 8, SOL_UDP, true);
+      this.#controls.setUint32(CONTROL * i + 12, UDP_SEGMENT, true);
     }
   }
 
-  /** Slot `i` holds `length` octets for `name`. */
-  address(i: number, name: Uint8Array, length: number): void {
-    for (let at = 0; at < name.length; at++) this.names[NAME * i + at] = name[at] ?? 0;
-    this.view.setUint32(HEADER * i + At.nameLength, name.length, true);
-    this.#vectorView.setUint32(16 * i + 8, length, true);
+  /** Slot `i` holds `length` octets for `name`, which stays as it is. */
+  put(i: number, length: number, name: Uint8Array): void {
+    this.#lengths[i] = length;
+    this.#to[i] = name;
+    this.vectors.setUint32(VECTOR * i + 8, length, true);
+  }
+
+  /** Makes messages of the slots `[from, count)`, of several each where that is wanted and can be: all of one length, but for the last. */
+  arrange(from: number, count: number, several: boolean): number {
+    let messages = 0;
+    for (let i = from; i < count; messages++) {
+      const name = this.#to[i] as Uint8Array; // filled to `count`
+      const length = this.#lengths[i] ?? 0;
+      const begin = i++;
+      let octets = length;
+      while (several && i < count && this.#to[i] === name && this.#lengths[i - 1] === length) {
+        const next = this.#lengths[i] ?? 0;
+        if (next > length || octets + next > MOST_OCTETS) break;
+        octets += next;
+        i++;
+      }
+      const header = HEADER * messages;
+      this.first[messages] = begin;
+      for (let at = 0; at < name.length; at++) this.names[NAME * messages + at] = name[at] ?? 0;
+      this.view.setUint32(header + At.nameLength, name.length, true);
+      this.view.setUint32(header + At.vector, this.#addresses[2 * begin] ?? 0, true);
+      this.view.setUint32(header + At.vector + 4, this.#addresses[2 * begin + 1] ?? 0, true);
+      this.view.setUint32(header + At.vectors, i - begin, true);
+      this.view.setUint32(header + At.controlLength, i - begin > 1 ? CONTROL : 0, true);
+      this.#controls.setUint16(CONTROL * messages + 16, length, true);
+    }
+    return messages;
   }
 }
 

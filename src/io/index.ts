@@ -7,7 +7,7 @@
  * routers of a process share. `capture-file.ts` opens recordings. `control.ts` answers questions
  * about running routers over HTTP. `libc.ts` is the C library, through koffi, for what Node has no words
  * for. `secrets.ts` reads keys from where a configuration says that they are. `ospf-sockets.ts` carries OSPF (`ospf/link.ts` is the contract):
- * `netlink.ts` knows the host's interfaces, and `reactor.ts` says when there is something to read.
+ * `netlink.ts` knows the host's interfaces. `reactor.ts` says when descriptors that Node does not know have something to read.
  *
  * `snapshot-file.ts` and `snapshot-keeper.ts` keep what is claimed in a file, for the next life of a process.
  *
@@ -16,7 +16,7 @@
  *
  * `tcp-options.ts` protects TCP connections (RFC 2385, RFC 5082).
  *
- * Not done: TCP-AO was only tried where the kernel has it not, and its keys do not roll over on host sockets; kernel routes; batched system calls for VXLAN; UNIX datagram sockets (Node has
+ * Not done: TCP-AO was only tried where the kernel has it not, and its keys do not roll over on host sockets; kernel routes; UNIX datagram sockets (Node has
  * none); `capture` of ports that the program gives.
  */
 export { BfdThread } from './bfd-thread.js';

@@ -11,6 +11,10 @@ export interface Libc {
   recvfrom(fd: number, into: Uint8Array, length: number, flags: number, from: Uint8Array, fromLength: Uint32Array): number;
   /** The message's buffers are those that `header`, a `struct msghdr`, points to. */
   recvmsg(fd: number, header: Uint8Array, flags: number): number;
+  /** Several messages: `headers` are of `struct mmsghdr`, one after the other. Return how many were received, or sent. */
+  recvmmsg(fd: number, headers: Uint8Array, count: number, flags: number, timeout: null): number;
+  sendmmsg(fd: number, headers: Uint8Array, count: number, flags: number): number;
+  ioctl(fd: number, request: number, argument: Uint8Array): number;
   read(fd: number, into: Uint8Array, length: number): number;
   write(fd: number, bytes: Uint8Array, length: number): number;
   close(fd: number): number;
@@ -58,6 +62,9 @@ async function load(): Promise<Libc> {
     sendto: library.func('int sendto(int fd, const void *bytes, size_t length, int flags, const void *to, uint32_t toLength)'),
     recvfrom: library.func('int recvfrom(int fd, _Out_ void *into, size_t length, int flags, _Out_ void *from, _Inout_ uint32_t *used)'),
     recvmsg: library.func('int recvmsg(int fd, void *header, int flags)'),
+    recvmmsg: library.func('int recvmmsg(int fd, void *headers, unsigned int count, int flags, void *timeout)'),
+    sendmmsg: library.func('int sendmmsg(int fd, void *headers, unsigned int count, int flags)'),
+    ioctl: library.func('int ioctl(int fd, unsigned long request, _Inout_ void *argument)'),
     write: library.func('int write(int fd, const void *bytes, size_t length)'),
     read: library.func('int read(int fd, _Out_ void *into, size_t length)'),
     eventfd: library.func('int eventfd(unsigned int initial, int flags)'),

@@ -2,8 +2,8 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { UsageError } from '../lib/errors.js';
 import type { PortConfig } from '../stack/config.js';
 import type { FrameReceiver, Port, PortCounters } from '../stack/port.js';
-import type { PacketCalls } from './packet-calls.js';
-import { Readiness } from './readiness.js';
+import { type Libc, libc } from './libc.js';
+import { reactor } from './reactor.js';
 
 /** linux/if_tun.h. */
 const TUNSETIFF = 0x400454ca;
@@ -24,24 +24,22 @@ export class TapPort implements Port {
   #open = true;
   readonly #in: Uint8Array;
   readonly #out: Uint8Array;
-  readonly #calls: PacketCalls;
 
   private constructor(
-    private readonly readiness: Readiness,
+    private readonly c: Libc,
     private readonly fd: number,
     mtu: number,
   ) {
     this.mtu = mtu;
     this.#in = new Uint8Array(mtu + 64);
     this.#out = new Uint8Array(mtu + 64);
-    this.#calls = readiness.calls;
-    readiness.add(fd, () => this.#drain());
+    reactor(c).add(fd, () => this.#drain());
   }
 
   static async open(config: PortConfig): Promise<TapPort> {
     const device = config.device ?? '';
     if (process.platform !== 'linux') throw new UsageError('DEVICE_UNAVAILABLE', `TAP ports are for Linux, not ${process.platform}`);
-    const readiness = await Readiness.open('a TAP port');
+    const c = await libc('a TAP port');
     let fd: number;
     try {
       fd = openSync('/dev/net/tun', constants.O_RDWR | constants.O_NONBLOCK);
@@ -51,11 +49,11 @@ export class TapPort implements Port {
     const request = Buffer.alloc(40);
     request.write(device.slice(0, 15), 0);
     request.writeInt16LE(IFF_TAP | IFF_NO_PI, 16);
-    if (readiness.calls.ioctl(fd, TUNSETIFF, request) < 0) {
+    if (c.ioctl(fd, TUNSETIFF, request) < 0) {
       closeSync(fd);
       throw new UsageError('DEVICE_UNAVAILABLE', `cannot make TAP device ${device}: it is in use, or CAP_NET_ADMIN is missing`);
     }
-    return new TapPort(readiness, fd, config.mtu ?? 1500);
+    return new TapPort(c, fd, config.mtu ?? 1500);
   }
 
   listen(receiver: FrameReceiver | undefined): void {
@@ -73,14 +71,14 @@ export class TapPort implements Port {
       from = this.#out;
       from.set(buffer.subarray(start, end));
     }
-    if (this.#calls.write(this.fd, from, length) === length) this.counters.sent++;
+    if (this.c.write(this.fd, from, length) === length) this.counters.sent++;
     else this.counters.dropped++;
   }
 
   close(): Promise<void> {
     if (this.#open) {
       this.#open = false;
-      this.readiness.remove(this.fd);
+      reactor(this.c).remove(this.fd);
       closeSync(this.fd);
     }
     return Promise.resolve();
@@ -88,7 +86,7 @@ export class TapPort implements Port {
 
   #drain(): void {
     for (let i = 0; i < BATCH && this.#open; i++) {
-      const length = this.#calls.read(this.fd, this.#in, this.#in.length);
+      const length = this.c.read(this.fd, this.#in, this.#in.length);
       if (length <= 0) return;
       this.counters.received++;
       this.#receiver?.(this.#in, 0, length);

@@ -97,9 +97,16 @@ function hash(octets: Uint8Array, at: number, size: number, vni: number): number
   return h;
 }
 
+/** Node gives IPv6 addresses with their zone. */
+function canonical(address: string): string {
+  return address.includes(':') ? canonicalAddress(address.replace(/%.*$/, '')) : address;
+}
+
 class PlainSocket extends VxlanSocket {
   readonly batched = false;
   readonly mtu = 65_535;
+  /** Octets of the far ends, by what Node calls them: to parse each datagram's sender takes longer than all else that is done with it. */
+  readonly #far = new Map<string, Uint8Array>();
 
   private constructor(
     private readonly socket: Socket,
@@ -107,8 +114,8 @@ class PlainSocket extends VxlanSocket {
   ) {
     super(closed);
     socket.on('message', (bytes, { address }) => {
-      const from = parseAddress(address.includes(':') ? canonicalAddress(address.replace(/%.*$/, '')) : address);
-      const tunnel = this.find(from, 0, from.length, vniOf(bytes, 0, bytes.length));
+      const from = this.#far.get(address) ?? this.#far.get(canonical(address));
+      const tunnel = from && this.find(from, 0, from.length, vniOf(bytes, 0, bytes.length));
       if (tunnel) tunnel.arrive(bytes, HEADER, bytes.length);
       else this.unknown++;
     });
@@ -127,6 +134,7 @@ class PlainSocket extends VxlanSocket {
   }
 
   protected make(remote: string, remotePort: number, vni: number, mtu: number, done: () => Promise<void>): Tunnel {
+    this.#far.set(canonicalAddress(remote), parseAddress(remote));
     return new PlainTunnel(this.socket, remote, remotePort, vni, mtu, done);
   }
   protected closeSocket(): Promise<void> {
@@ -207,6 +215,10 @@ abstract class Tunnel implements Port {
 }
 
 class PlainTunnel extends Tunnel {
+  readonly #gone = (error: Error | null): void => {
+    if (error) this.counters.dropped++;
+  };
+
   constructor(
     private readonly socket: Socket,
     private readonly remote: string,
@@ -225,9 +237,7 @@ class PlainTunnel extends Tunnel {
     const datagram = Buffer.allocUnsafe(HEADER + end - start);
     this.header.copy(datagram);
     datagram.set(buffer.subarray(start, end), HEADER);
-    this.socket.send(datagram, this.remotePort, this.remote, (error) => {
-      if (error) this.counters.dropped++;
-    });
+    this.socket.send(datagram, this.remotePort, this.remote, this.#gone);
   }
 }
 

@@ -88,9 +88,9 @@ export const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) => {
 };
 
 /** A span of time, with a fraction if need be. @internal */
-export const seconds = (min: number) => {
-  const words = `seconds, from ${min} to 65535`;
-  return z.number(expects(words)).min(min, expects(words)).max(65_535, expects(words));
+export const seconds = (min: number, max = 65_535) => {
+  const words = `seconds, from ${min} to ${max}`;
+  return z.number(expects(words)).min(min, expects(words)).max(max, expects(words));
 };
 
 /** A secret, or where it is kept. What is wrong with one is said without showing it. @internal */

@@ -3,7 +3,7 @@ import type { Feed } from '../claims/feed.js';
 import type { Takeover } from '../network/config.js';
 import type { Decision, Eliminated } from '../rib/decision.js';
 import type { Rib } from '../rib/rib.js';
-import type { TargetSets } from './target.js';
+import type { Part, TargetSets } from './target.js';
 
 /**
  * Who wins a prefix. A function of the claims that are alive, in the order in which they were first heard, and of nothing else:
@@ -199,10 +199,16 @@ export class Arbitration {
     const name = (row: number): string => rib.model.at(rib.holderOf(row)).name;
     sharing.sort((x, y) => (name(x) < name(y) ? -1 : 1));
     this.row = best + 1;
-    const drained = (row: number): boolean => rib.model.draining[rib.holderOf(row)] === 1;
-    // Where all are to be left, they share as before.
-    const some = sharing.some((row) => !drained(row));
-    this.target = this.targets.several(sharing.map((row) => [rib.holderOf(row), rib.kindOf(row), some && drained(row)]));
+    this.target = this.targets.several(this.#weighted(sharing));
+  }
+
+  /** Those who share, with the weights of their grants; one that is to be left has none. Where all have none, they share as if none were to be left. */
+  #weighted(sharing: readonly number[]): Part[] {
+    const { rib } = this;
+    const granted = sharing.map((row) => rib.authorization.grants[rib.grantOf(row) - 1].config.weight ?? 1);
+    const left = granted.map((weight, i) => (rib.model.draining[rib.holderOf(sharing[i])] === 1 ? 0 : weight));
+    const weights = [left, granted].find((some) => some.some((weight) => weight > 0));
+    return sharing.map((row, i) => [rib.holderOf(row), rib.kindOf(row), weights?.[i] ?? 1]);
   }
 
   /** Rule 5: leaves those that take part in the last decision. */

@@ -22,10 +22,11 @@ export type Targets = readonly [Target, ...Target[]];
 export class TargetSets {
   readonly #targets: (Targets | undefined)[] = [undefined];
   readonly #keys: string[] = [''];
+  readonly #parts: (readonly Part[])[] = [[]];
   readonly #byKey = new Map<string, number>();
   readonly #free: number[] = [];
   #refs = new Uint32Array(64);
-  /** Number of the one-target set of each node and kind: {@link partOf}. */
+  /** Number of the one-target set of each node and kind. */
   readonly #single = new Map<number, number>();
   #lastKey = -1;
   #lastId = 0;
@@ -34,11 +35,11 @@ export class TargetSets {
 
   /** The set of one target, not counted. */
   single(holder: number, kind: number): number {
-    const key = partOf(holder, kind, false);
+    const key = holder * 4 + kind;
     if (key === this.#lastKey) return this.#lastId;
     let id = this.#single.get(key);
     if (id === undefined) {
-      id = this.#intern(String(key), [[holder, kind, false]]);
+      id = this.#intern(String(key), [[holder, kind, 1]]);
       this.#single.set(key, id);
     }
     this.#lastKey = key;
@@ -46,11 +47,11 @@ export class TargetSets {
     return id;
   }
 
-  /** The set of several, not counted, in order; a drained one has weight zero. */
+  /** The set of several, not counted, in order. */
   several(parts: readonly Part[]): number {
     const [first] = parts;
     if (first && parts.length === 1) return this.single(first[0], first[1]);
-    return this.#intern(parts.map((part) => partOf(...part)).join(), parts);
+    return this.#intern(parts.map((part) => part.join(' ')).join(), parts);
   }
 
   get(id: number): Targets | undefined {
@@ -74,7 +75,7 @@ export class TargetSets {
   holders(): Set<number> {
     const holders = new Set<number>();
     this.#targets.forEach((targets, id) => {
-      if (targets && this.#refs[id] > 0) for (const part of this.#keys[id].split(',')) holders.add(Number(part) >> 3);
+      if (targets && this.#refs[id] > 0) for (const [holder] of this.#parts[id]) holders.add(holder);
     });
     return holders;
   }
@@ -83,10 +84,8 @@ export class TargetSets {
   refresh(holder: number): number[] {
     const changed: number[] = [];
     this.#targets.forEach((targets, id) => {
-      if (!targets) return;
-      const parts = this.#keys[id].split(',').map((part): Part => [Number(part) >> 3, Number(part) & 3, (Number(part) & 4) !== 0]);
-      if (!parts.some(([node]) => node === holder)) return;
-      this.#targets[id] = this.#make(parts);
+      if (!targets || !this.#parts[id].some(([node]) => node === holder)) return;
+      this.#targets[id] = this.#make(this.#parts[id]);
       changed.push(id);
     });
     return changed;
@@ -98,6 +97,7 @@ export class TargetSets {
     const id = this.#free.pop() ?? this.#targets.length;
     this.#targets[id] = this.#make(parts);
     this.#keys[id] = key;
+    this.#parts[id] = parts;
     this.#byKey.set(key, id);
     if (id >= this.#refs.length) {
       const wider = new Uint32Array(this.#refs.length * 4);
@@ -109,12 +109,11 @@ export class TargetSets {
   }
 
   #make(parts: readonly Part[]): Targets {
-    const targets = parts.map(([holder, kind, drained]): Target => {
+    const targets = parts.map(([holder, kind, weight]): Target => {
       const { name, config } = this.model.at(holder);
       const location = config.location === undefined ? {} : { location: config.location };
       if (kind === TargetKind.discard) return { type: 'discard', node: name };
-      const weight = drained ? { weight: 0 } : {};
-      return { type: kind === TargetKind.gateway ? 'gateway' : 'node', node: name, ...location, ...weight };
+      return { type: kind === TargetKind.gateway ? 'gateway' : 'node', node: name, ...location, ...(weight === 1 ? {} : { weight }) };
     });
     const [first, ...rest] = targets;
     if (!first) throw new Error('a set of no targets');
@@ -122,9 +121,5 @@ export class TargetSets {
   }
 }
 
-type Part = readonly [holder: number, kind: number, drained: boolean];
-
-/** A target as a number. */
-function partOf(holder: number, kind: number, drained: boolean): number {
-  return holder * 8 + (drained ? 4 : 0) + kind;
-}
+/** @internal */
+export type Part = readonly [holder: number, kind: number, weight: number];

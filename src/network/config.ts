@@ -170,6 +170,11 @@ export interface GrantConfig {
    * - `shared`: all claimants that are equal hold it together.
    */
   readonly mode?: 'single' | 'exclusive' | 'shared';
+  /**
+   * Of a `shared` grant: how many flows a claimant gets in comparison with the others, 0 to 1000. 0: none, unless all have 0. When it changes,
+   * only flows that the claimant gets or loses move. Default 1.
+   */
+  readonly weight?: number;
   /** `holder` (default): the addresses are the node's own. `gateway`: a remote prefix that is reached through it. */
   readonly as?: 'holder' | 'gateway';
   /** Default: all. */

@@ -74,6 +74,8 @@ function checkGrants({ nodes = [], grants = [] }: NetworkConfig, problems: Probl
       // A tag may be given to nodes that come later; a node's name that nothing bears is a slip.
       if (!name.startsWith('tag:')) checkName(name, known, 'node', [...at, 'speaksFor', j], problems);
     }
+    if (grant.weight !== undefined && grant.mode !== 'shared')
+      problems.add([...at, 'weight'], 'expected mode "shared" beside it, as only claimants that share have weights');
     checkLengths(grant, at, problems);
     checkPreference(grant, at, problems);
   }

@@ -55,6 +55,11 @@ const grant = z
       .describe(
         '`single` (default): one holder at a time; others with a grant may take over. `exclusive`: as single, and nobody without this very grant may claim anything equal to the range or inside it. `shared`: all claimants that are equal hold it together.',
       ),
+    weight: whole(0, 1000)
+      .exactOptional()
+      .describe(
+        'Of a `shared` grant: how many flows a claimant gets in comparison with the others, 0 to 1000. 0: none, unless all have 0. When it changes, only flows that the claimant gets or loses move. Default 1.',
+      ),
     as: z
       .enum(['holder', 'gateway'])
       .exactOptional()

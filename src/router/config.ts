@@ -71,8 +71,18 @@ export interface InterfaceConfig {
   readonly mac?: string;
   /** Its IPv6 link-local address. Default: made of the MAC (EUI-64). */
   readonly linkLocal?: string;
-  /** Answer router solicitations (RFC 4861). Default true. */
-  readonly advertise?: boolean;
+  /** Advertise the router to guests in an IPv6 subnet (RFC 4861): now and then, and when they ask. Default true, which is `{}`. */
+  readonly advertise?: boolean | AdvertiseConfig;
+}
+
+/** How often the router advertises itself (RFC 4861 §6.2.1). At a port that several subnets are at, those of the first count. @public */
+export interface AdvertiseConfig {
+  /** Seconds between two advertisements at most, 4 to 1800. Default 600. */
+  readonly maxInterval?: number;
+  /** Seconds between two advertisements at least, 3 to three quarters of `maxInterval`. Default: a third of `maxInterval`, and 3 at least. */
+  readonly minInterval?: number;
+  /** Seconds for which guests take the router for a default one: 0 (they do not), or `maxInterval` to 9000. Default: three times `maxInterval`. */
+  readonly lifetime?: number;
 }
 
 /**

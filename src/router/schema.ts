@@ -9,7 +9,7 @@ import { type Path, Problems, validate } from '../lib/validate.js';
 import type { NetworkConfig } from '../network/config.js';
 import { checkLengths, checkName, checkNetwork, Names } from '../network/schema.js';
 import type { PortConfig } from '../stack/config.js';
-import type { NeighbourConfig, RouterConfig } from './config.js';
+import type { AdvertiseConfig, NeighbourConfig, RouterConfig } from './config.js';
 import { checkOspf } from './ospf-schema.js';
 import { routerSchema } from './shape.js';
 
@@ -45,7 +45,8 @@ function checkInterfaces({ interfaces = [] }: RouterConfig, { subnets = [], node
   const names = new Set(bySubnet.keys());
   const owners = new Map(nodes.flatMap(({ name, addresses = [] }) => addresses.map((address) => [address, name] as const)));
   const seen = new Set<string>();
-  for (const [i, { subnet, addresses }] of interfaces.entries()) {
+  for (const [i, { subnet, addresses, advertise }] of interfaces.entries()) {
+    if (typeof advertise === 'object') checkAdvertise(advertise, ['interfaces', i, 'advertise'], problems);
     checkName(subnet, names, 'subnet', ['interfaces', i, 'subnet'], problems);
     const range = bySubnet.get(subnet);
     for (const [j, address] of addresses.entries()) {
@@ -59,6 +60,14 @@ function checkInterfaces({ interfaces = [] }: RouterConfig, { subnets = [], node
       seen.add(address);
     }
   }
+}
+
+/** RFC 4861 §6.2.1. */
+function checkAdvertise({ maxInterval = 600, minInterval, lifetime }: AdvertiseConfig, at: Path, problems: Problems): void {
+  if (minInterval !== undefined && minInterval > 0.75 * maxInterval)
+    problems.add([...at, 'minInterval'], `expected at most ${0.75 * maxInterval}, three quarters of maxInterval, got ${minInterval}`);
+  if (lifetime !== undefined && lifetime !== 0 && lifetime < maxInterval)
+    problems.add([...at, 'lifetime'], `expected 0, or at least maxInterval (${maxInterval}), got ${lifetime}`);
 }
 
 function checkListen({ listen = [] }: RouterConfig, problems: Problems): void {
@@ -107,12 +116,16 @@ function checkPorts({ ports = [] }: RouterConfig, { nodes = [] }: NetworkConfig,
       tunnels.add(tunnel);
     }
   }
-  const known = new Set(ports.map(({ name }) => name));
   const taken = new Map<string, string>();
   for (const { name, location } of nodes) {
-    if (location === undefined || !known.has(location)) continue;
+    const at = ports.findIndex((port) => port.name === location);
+    if (location === undefined || at < 0) continue;
     const other = taken.get(location);
-    if (other !== undefined) problems.add(['ports'], `expected one node at port "${location}", got "${other}" and "${name}"`);
+    if (other !== undefined)
+      problems.add(
+        ['ports', at],
+        `expected one node at port "${location}", got "${other}" and "${name}": the port says which node a frame is from. Behind one far end, give each node a port with a VNI of its own`,
+      );
     taken.set(location, name);
   }
 }

@@ -30,6 +30,26 @@ import type { RouterConfig } from './config.js';
 import { ospfShape } from './ospf-shape.js';
 import { policy } from './policy-shape.js';
 
+const advertise = z
+  .strictObject({
+    maxInterval: seconds(4, 1800).exactOptional().describe('Seconds between two advertisements at most, 4 to 1800. Default 600.'),
+    minInterval: seconds(3, 1350)
+      .exactOptional()
+      .describe(
+        'Seconds between two advertisements at least, 3 to three quarters of `maxInterval`. Default: a third of `maxInterval`, and 3 at least.',
+      ),
+    lifetime: whole(0, 9000)
+      .exactOptional()
+      .describe(
+        'Seconds for which guests take the router for a default one: 0 (they do not), or `maxInterval` to 9000. Default: three times `maxInterval`.',
+      ),
+  })
+  .meta({
+    id: 'Advertise',
+    description:
+      'How often the router advertises itself (RFC 4861 §6.2.1). At a port that several subnets are at, those of the first count.',
+  });
+
 const routerInterface = z
   .strictObject({
     subnet: text('the name of a subnet').describe('Name of a subnet of the network.'),
@@ -38,7 +58,12 @@ const routerInterface = z
       .exactOptional()
       .describe("The router's MAC there, as guests at its ports see it. Default: `02:56:` and the octets of the router id."),
     linkLocal: address().exactOptional().describe('Its IPv6 link-local address. Default: made of the MAC (EUI-64).'),
-    advertise: flag().exactOptional().describe('Answer router solicitations (RFC 4861). Default true.'),
+    advertise: z
+      .union([flag(), advertise], expects('true, false, or an object such as { maxInterval: 600 }'))
+      .exactOptional()
+      .describe(
+        'Advertise the router to guests in an IPv6 subnet (RFC 4861): now and then, and when they ask. Default true, which is `{}`.',
+      ),
   })
   .meta({ id: 'Interface', description: "The router's addresses in a subnet." });
 
@@ -52,7 +77,11 @@ const port = z
       ),
     mtu: whole(68, 65_521).exactOptional().describe('Octets that a frame may carry. Default 1450 for `vxlan`, else 1500.'),
     address: address().exactOptional().describe("`vxlan`, `dgram`: the host's address to receive on. `stream`: to listen at."),
-    port: whole(0, 65_535).exactOptional().describe('`vxlan`: default 4789. `dgram`, `stream`: the port to receive on.'),
+    port: whole(0, 65_535)
+      .exactOptional()
+      .describe(
+        '`vxlan`: default 4789. `dgram`, `stream`: the port to receive on. VXLAN tunnels of one address and port share a socket, and what its queue cannot hold is lost to all of them: where guests may flood, let them be `batched`, or give each a port.',
+      ),
     remote: address()
       .exactOptional()
       .describe('`vxlan`: the far end (VTEP). `dgram`: whither. `stream`: the address to dial, in place of listening.'),

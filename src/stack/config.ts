@@ -17,7 +17,10 @@ export interface PortConfig {
   readonly mtu?: number;
   /** `vxlan`, `dgram`: the host's address to receive on. `stream`: to listen at. */
   readonly address?: string;
-  /** `vxlan`: default 4789. `dgram`, `stream`: the port to receive on. */
+  /**
+   * `vxlan`: default 4789. `dgram`, `stream`: the port to receive on. VXLAN tunnels of one address and port share a socket, and what its queue
+   * cannot hold is lost to all of them: where guests may flood, let them be `batched`, or give each a port.
+   */
   readonly port?: number;
   /** `vxlan`: the far end (VTEP). `dgram`: whither. `stream`: the address to dial, in place of listening. */
   readonly remote?: string;

@@ -49,7 +49,7 @@ export const DROPS = [
   'unresolved',
   /** Fragments for the router that did not become whole, or too many of them. */
   'reassembly',
-  /** Too many frames came in while one was being dealt with, or too many broadcasts a second. */
+  /** Too many frames came in while one was being dealt with, or too many a second that the router itself has to deal with. */
   'overload',
 ] as const;
 

@@ -4,7 +4,8 @@
  *
  * A frame comes in by a `port.ts` (a cable in memory is `memory-cable.ts`; VXLAN, QEMU's sockets and TAP are in `io/`) to `stack.ts`,
  * which knows the `link.ts` of each port and the node that is there: the port says who a frame is from, and never the frame.
- * `resolution.ts` answers who has an address; `neighbour.ts` is what we know of a guest's MAC. `forwarding.ts` is the fast path: checks,
+ * `resolution.ts` answers who has an address; `neighbour.ts` is what we know of a guest's MAC,
+ * `advertiser.ts` when it is told of the router. `forwarding.ts` is the fast path: checks,
  * the source check, look-up in the forwarding table, TTL, MACs, out; in place, nothing made per frame. `flow-hash.ts` shares flows among
  * targets. `access.ts` is the rules on what may pass. `local.ts` takes what is for the router itself: echo, reassembly (`reassembly.ts`),
  * transports by the seam of `ip-layer.ts`, of which `udp.ts` is one and `tcp/` another. `wire/` reads and writes octets in place. `drops.ts`
@@ -18,19 +19,21 @@
  * identity, so VRRP's virtual MAC passes.
  *
  * **What a frame may be.** Untagged Ethernet II. VLAN tags, LLDP and 802.1D's reserved groups, unknown EtherTypes, runts, jumbos, unicast for
- * another MAC are dropped and counted; groups are heard for the router's own protocols and forwarded to nobody; over 1,000 group
- * frames a second and link are not looked at.
+ * another MAC are dropped and counted; groups are heard for the router's own protocols and forwarded to nobody. Of
+ * groups, ARP, Neighbour Discovery and what is sent to the router itself, 1,000 frames a second and link are looked at; of TCP segments that belong
+ * to no connection, 200. Of VRRP's
+ * advertisements, 250. So a guest that floods takes a bounded share of the router's time.
  *
  * Within a subnet the router stands in for a switch (TTL stays); between subnets it takes one off, and so does each router on the way to a
  * node elsewhere: routers of one network are joined by cables, and a static route says which is next towards the node. ICMP errors are at most 100 a
  * second and link.
  *
- * RFCs: 768, 791, 792, 826, 1112 (group MACs), 1624, 1812 (forwarding and errors, no redirects), 2464, 4291 (link-local), 4443, 4861 (router's side;
- * solicited advertisements only), 5227 (probes and announcements), 5722, 8200.
+ * RFCs: 768, 791, 792, 826, 1112 (group MACs), 1624, 1812 (forwarding and errors, no redirects), 2464, 4291 (link-local), 4443, 4861 (router's
+ * side), 5227 (probes and announcements), 5722, 8200.
  *
- * Not done: DHCP; IGMP and multicast forwarding; periodic router advertisements,
+ * Not done: DHCP; IGMP and multicast forwarding;
  * redirects; SLAAC addresses (an address that the network does not know is dropped); nodes behind several ports, several nodes behind one
- * port; link-local traffic between guests; parts of IPv4
+ * port (a VXLAN socket has a port for each pair of far end and VNI); link-local traffic between guests; parts of IPv4
  * packets made by us leave options out.
  */
 export { DROPS, type DropReason } from './drops.js';

@@ -1,5 +1,6 @@
 import { parseAddress } from '../lib/address.js';
 import { contains, type Prefix, prefixWords } from '../lib/prefix.js';
+import type { AdvertiseTimes } from './advertiser.js';
 
 /** An interface of the router, as configured. @internal */
 export interface InterfaceOptions {
@@ -10,8 +11,8 @@ export interface InterfaceOptions {
   readonly mac: string;
   /** Default: made of the MAC (RFC 4291, appendix A). */
   readonly linkLocal?: string;
-  /** Whether it answers router solicitations. */
-  readonly advertise: boolean;
+  /** How often it advertises the router, if it does. */
+  readonly advertise: AdvertiseTimes | false;
 }
 
 /** An interface of the router: its place in one subnet. @internal */
@@ -20,7 +21,7 @@ export interface Interface {
   readonly addresses: readonly Uint8Array[];
   readonly mac: Uint8Array;
   readonly linkLocal: Uint8Array;
-  readonly advertise: boolean;
+  readonly advertise: AdvertiseTimes | false;
   /** IPv4: the subnet as numbers. */
   readonly net: number;
   readonly mask: number;

@@ -57,6 +57,11 @@ export interface IpReceiver {
   receive(datagram: IpDatagram, now: Millis): void;
   /** Whether it takes what is sent to a group or a broadcast. Default true. */
   readonly groups?: boolean;
+  /**
+   * Whether a datagram of the node at the port is worth more than a glance, before anything is made of it: its payload is `[at, end)` of
+   * `b`. What is not is dropped and counted. Default: each is.
+   */
+  admits?(node: string, b: Uint8Array, at: number, end: number): boolean;
   /** ICMP says that something it sent did not arrive. Returns whether that can be: what it never sent is somebody's forgery (RFC 5927). */
   error?(error: IpError, now: Millis): boolean;
 }

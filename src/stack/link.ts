@@ -1,5 +1,6 @@
 import type { Clock, Millis } from '../lib/clock.js';
 import { AccessList } from './access.js';
+import type { Advertiser } from './advertiser.js';
 import { noDrops } from './drops.js';
 import type { Interface } from './interface.js';
 import type { Neighbour } from './neighbour.js';
@@ -8,8 +9,8 @@ import type { Port } from './port.js';
 /** ICMP errors a second and link, and at once (RFC 1812 §4.3.2.8, RFC 4443 §2.4 f). */
 const ERRORS_A_SECOND = 100;
 const ERRORS_AT_ONCE = 20;
-/** Broadcasts and multicasts a second and link that are looked at. */
-const GROUPS_A_SECOND = 1000;
+/** Frames a second and link that the router itself deals with, beside those of TCP: what one guest may take of its time. */
+const CONTROL_A_SECOND = 1000;
 
 /** So many a second, and so many at once. @internal */
 export class Bucket {
@@ -60,12 +61,15 @@ export class Link {
   hop4: Neighbour | undefined;
   hop6: Neighbour | undefined;
   readonly neighbours = new Map<string, Neighbour>();
+  /** Tells the node of the router; none where another router is. */
+  advertiser: Advertiser | undefined;
   readonly drops = noDrops();
   received = 0;
   sent = 0;
   forwarded = 0;
   readonly errors = new Bucket(ERRORS_A_SECOND, ERRORS_AT_ONCE);
-  readonly groups = new Bucket(GROUPS_A_SECOND, GROUPS_A_SECOND);
+  /** For groups, ARP and Neighbour Discovery, and what is sent to the router: each takes far longer than to pass a packet on. */
+  readonly control = new Bucket(CONTROL_A_SECOND, CONTROL_A_SECOND);
   /** Addresses of the last packets that the source check refused, for `explain`. */
   readonly refused: string[] = [];
 

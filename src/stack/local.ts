@@ -84,7 +84,9 @@ export class LocalDelivery implements IpLayer {
   ipv4(link: Link, b: Uint8Array, ip: number, stop: number): undefined {
     const at = ip + headerLength4(b, ip);
     const protocol = b[ip + 9];
-    if (!isFragment4(b, ip)) {
+    const unbroken = !isFragment4(b, ip);
+    if (!(unbroken && protocol === Protocol.tcp) && !this.#admits(link, b, ip)) return this.stack.drop(link, 'overload');
+    if (unbroken) {
       if (protocol === Protocol.icmp) return this.#icmp4(link, b, ip, at, stop);
       return this.#deliver(
         link,
@@ -122,6 +124,8 @@ export class LocalDelivery implements IpLayer {
     const { upper } = this.stack.forwarding;
     if (!walkHeaders(b, ip, stop, upper)) return this.stack.drop(link, 'malformed-ip');
     const { at, protocol, fragment } = upper;
+    const segment = protocol === Protocol.tcp && fragment < 0;
+    if (!segment && !this.#admits(link, b, ip)) return this.stack.drop(link, 'overload');
     const source = b.subarray(ip + 8, ip + 24);
     if (isLinkLocal(b, ip + 8)) this.#remember(link, formatAddress(source));
     const field = fragment < 0 ? 0 : u16(b, fragment + 2);
@@ -167,6 +171,11 @@ export class LocalDelivery implements IpLayer {
       if (upper.protocol === Protocol.icmp6 || this.#takesGroups(upper.protocol)) return this.ipv6(link, b, ip, stop);
     } else if (this.#takesGroups(b[ip + 9])) return this.ipv4(link, b, ip, stop);
     this.stack.drop(link, 'group');
+  }
+
+  /** Whether the link's bound lets one more through; a frame to a group was counted already. TCP knows better what a segment is worth. */
+  #admits(link: Link, b: Uint8Array, ip: number): boolean {
+    return (b[ip - ETHERNET] & 1) !== 0 || link.control.take(this.stack.clock);
   }
 
   #takesGroups(protocol: number): boolean {
@@ -243,6 +252,7 @@ export class LocalDelivery implements IpLayer {
     payload: Uint8Array,
   ): undefined {
     const receiver = this.#receivers.get(protocol);
+    if (receiver?.admits && !receiver.admits(link.holder, payload, 0, payload.length)) return this.stack.drop(link, 'overload');
     if (!receiver) {
       this.stack.drop(link, 'no-protocol');
       const stop = payload.byteOffset - b.byteOffset + payload.length;

@@ -1,6 +1,7 @@
 /**
  * Where frames enter and leave: a cable in memory, a VXLAN tunnel, a VM's socket, a TAP device. A port is a node's *location*: which
- * node a frame is from is told by the port that it came in by, and never by what the frame says.
+ * node a frame is from is told by the port that it came in by, and never by what the frame says. So one node is at a port; nodes behind one
+ * far end (a hypervisor, a bridge) have a port each, which VXLAN tells apart by the VNI.
  */
 
 /**

@@ -1,4 +1,4 @@
-import { onLink } from './interface.js';
+import { type Interface, onLink } from './interface.js';
 import type { Link } from './link.js';
 import type { Stack } from './stack.js';
 import { ARP, Arp, ArpOperation, isArp, writeArp } from './wire/arp.js';
@@ -75,7 +75,8 @@ export class Resolution {
     const source = b.slice(ip + 8, ip + 24);
     switch (b[at]) {
       case Icmp6.routerSolicitation:
-        return this.#advertiseRouter(link);
+        link.advertiser?.solicited();
+        return;
       case Icmp6.neighbourSolicitation:
         return this.#solicited(link, b, ip, at, end, source);
       case Icmp6.neighbourAdvertisement:
@@ -111,17 +112,13 @@ export class Resolution {
     this.#heard(link, target, b.slice(option, option + 6), unsolicited);
   }
 
-  #advertiseRouter(link: Link): undefined {
-    const faces = link.interfaces.filter(({ advertise, prefix }) => advertise && prefix.family === 'ipv6');
-    const [face] = faces;
-    if (!face) return;
-    const message = routerAdvertisement(
-      link.mac,
-      link.port.mtu,
-      faces.map(({ prefix }) => prefix),
-    );
-    // To all nodes of the link, of which there is one (RFC 4861 §6.2.6 lets us).
-    this.#sendNd(link, face.linkLocal, ALL_NODES, groupMac(ALL_NODES), message);
+  /** Says to all nodes of a link that the router is there, for `lifetime` seconds, and which prefixes are. */
+  advertise(link: Link, faces: readonly Interface[], lifetime: number): undefined {
+    const source = (faces[0] ?? link.interfaces[0])?.linkLocal;
+    if (!source) return;
+    const prefixes = faces.map(({ prefix }) => prefix);
+    const message = routerAdvertisement(link.mac, link.port.mtu, prefixes, lifetime);
+    this.#sendNd(link, source, ALL_NODES, groupMac(ALL_NODES), message);
   }
 
   #sendNd(link: Link, source: Uint8Array, target: Uint8Array, mac: Uint8Array, message: Uint8Array): undefined {

@@ -1,8 +1,10 @@
 import { formatAddress, parseAddress } from '../lib/address.js';
 import type { Clock } from '../lib/clock.js';
+import type { Random } from '../lib/random.js';
 import type { TimerHeap } from '../lib/timers.js';
 import type { Targets } from '../mapping/target.js';
 import { AccessList, type AccessRule } from './access.js';
+import { Advertiser } from './advertiser.js';
 import type { DropReason } from './drops.js';
 import { Forwarding } from './forwarding.js';
 import { type Interface, type InterfaceOptions, interfaceOf, onLink } from './interface.js';
@@ -23,6 +25,7 @@ const MAX_NEIGHBOURS = 256;
 /** What the stack asks of the network, and tells it. @internal */
 export interface Surroundings {
   readonly timers: TimerHeap;
+  readonly random: Random;
   /** Where packets for an address go. */
   lookup4(a: number): Targets | undefined;
   lookup6(a: number, b: number, c: number, d: number): Targets | undefined;
@@ -90,8 +93,10 @@ export class Stack {
     const at = new Map(nodes.map((node) => [node.location, node]));
     for (const link of this.links.values()) {
       const node = at.get(link.name);
-      if (link.holder !== (node?.name ?? '') || !sameAddresses(link, node)) link.forget();
+      const other = link.holder !== (node?.name ?? '');
+      if (other || !sameAddresses(link, node)) link.forget();
       this.#place(link, node);
+      link.advertiser?.refresh(other);
     }
     this.routesChanged();
   }
@@ -133,6 +138,9 @@ export class Stack {
 
   attach(name: string, port: Port): Link {
     const link = new Link(name, port);
+    link.advertiser = new Advertiser(link, this.around.timers, this.around.random, (faces, lifetime) =>
+      this.resolution.advertise(link, faces, lifetime),
+    );
     this.links.set(name, link);
     this.#restrict(link);
     this.#listen(link);
@@ -170,6 +178,7 @@ export class Stack {
   detach(name: string): undefined {
     const link = this.links.get(name);
     if (!link) return;
+    link.advertiser?.cease();
     link.port.listen(undefined);
     link.forget();
     this.links.delete(name);
@@ -227,8 +236,9 @@ export class Stack {
     if ((b[start] & 1) !== 0) {
       if (b[start] === 1 && b[start + 1] === 0x80 && b[start + 2] === 0xc2 && b[start + 3] === 0 && b[start + 4] === 0 && b[start + 5] < 16)
         return this.drop(link, 'link-local-control');
-      if (!link.groups.take(this.clock)) return this.drop(link, 'overload');
+      if (!link.control.take(this.clock)) return this.drop(link, 'overload');
     } else if (!this.#isOurs(link, b, start)) return this.drop(link, 'other-mac');
+    else if (type === EtherType.arp && !link.control.take(this.clock)) return this.drop(link, 'overload');
     if (link.holder === '' && link.peer === '') return this.drop(link, 'no-node');
     switch (type) {
       case EtherType.ipv4:

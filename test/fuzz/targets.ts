@@ -288,6 +288,7 @@ const frames: Target = {
     const everything = [{ type: 'node', node: 'a' }] as const;
     const stack = new Stack({
       timers: new TimerHeap(clock),
+      random: () => 0.5,
       lookup4: () => [...everything],
       lookup6: () => [...everything],
       via4: () => undefined,
@@ -298,8 +299,13 @@ const frames: Target = {
     });
     const mac = '02:56:0a:00:00:01';
     stack.setInterfaces([
-      { prefix: parsePrefix('10.0.0.0/24'), addresses: ['10.0.0.1'], mac, advertise: true },
-      { prefix: parsePrefix('2001:db8::/64'), addresses: ['2001:db8::1'], mac, advertise: true },
+      { prefix: parsePrefix('10.0.0.0/24'), addresses: ['10.0.0.1'], mac, advertise: { least: 200_000, most: 600_000, lifetime: 1800 } },
+      {
+        prefix: parsePrefix('2001:db8::/64'),
+        addresses: ['2001:db8::1'],
+        mac,
+        advertise: { least: 200_000, most: 600_000, lifetime: 1800 },
+      },
     ]);
     stack.setNodes([{ name: 'a', location: 'p', addresses: ['10.0.0.2', '2001:db8::2'], up: true }]);
     const [guest, port] = memoryCable();

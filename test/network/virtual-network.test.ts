@@ -264,6 +264,49 @@ describe('grants', () => {
   });
 });
 
+describe('weights of shared grants', () => {
+  const weighted = (b?: number, a?: number): NetworkConfig => ({
+    ...base,
+    grants: [
+      { node: 'web-a', prefix: VIP, mode: 'shared', ...(a === undefined ? {} : { weight: a }) },
+      { node: 'web-b', prefix: VIP, mode: 'shared', ...(b === undefined ? {} : { weight: b }) },
+    ],
+  });
+  const weights = (network: VirtualNetwork): unknown =>
+    network.get(VIP)?.map((target) => [target.node, 'weight' in target ? target.weight : 1]);
+
+  test('are those of the targets, change in place, and are nothing to one that holds alone', () => {
+    const { network } = lab(weighted(3));
+    network.claim({ node: 'web-a', prefix: VIP });
+    const b = network.claim({ node: 'web-b', prefix: VIP });
+    expect(weights(network)).toEqual([
+      ['web-a', 1],
+      ['web-b', 3],
+    ]);
+    network.grant({ node: 'web-b', prefix: VIP, mode: 'shared', weight: 0 });
+    expect(weights(network)).toEqual([
+      ['web-a', 1],
+      ['web-b', 0],
+    ]);
+    network.drain('web-a');
+    expect(weights(network)).toEqual([
+      ['web-a', 1],
+      ['web-b', 0],
+    ]);
+    b.release();
+    expect(network.get(VIP)).toEqual([{ type: 'node', node: 'web-a' }]);
+  });
+
+  test('that are all zero are all alike', () => {
+    const { network } = lab(weighted(0, 0));
+    for (const node of ['web-a', 'web-b']) network.claim({ node, prefix: VIP });
+    expect(weights(network)).toEqual([
+      ['web-a', 1],
+      ['web-b', 1],
+    ]);
+  });
+});
+
 describe('the configuration in force', () => {
   test('holds moved addresses, and can be given back', () => {
     const { network } = lab();

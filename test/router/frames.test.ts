@@ -10,7 +10,7 @@ const text = (secret: string) => Uint8Array.from(secret, (character) => characte
 async function lab(neighbours: readonly NeighbourConfig[], keys: Readonly<Record<string, ConnectionSecurity>> = {}) {
   const clock = new ManualClock(1_000_000);
   const host = new Host({ clock, transport: new MemoryTransport(clock), random: seeded(3) });
-  const cables = { pa: memoryCable(), pb: memoryCable() };
+  const cables = { pa: memoryCable(), pb: memoryCable(), pc: memoryCable() };
   const config: RouterConfig = {
     as: 65000,
     routerId: '10.0.0.1',
@@ -21,6 +21,7 @@ async function lab(neighbours: readonly NeighbourConfig[], keys: Readonly<Record
     ports: [
       { name: 'pa', type: 'memory' },
       { name: 'pb', type: 'memory' },
+      { name: 'pc', type: 'memory' },
     ],
     neighbours,
     network: {
@@ -40,7 +41,7 @@ async function lab(neighbours: readonly NeighbourConfig[], keys: Readonly<Record
       ],
     },
   };
-  const router = new VirtualRouter(config, { host, ports: { pa: cables.pa[0], pb: cables.pb[0] } });
+  const router = new VirtualRouter(config, { host, ports: { pa: cables.pa[0], pb: cables.pb[0], pc: cables.pc[0] } });
   const log: string[] = [];
   router.on('mapping-change', ({ changes }) => {
     for (const { prefix, after } of changes)
@@ -115,6 +116,43 @@ describe('BGP over frames', () => {
     a.announce(six ? '2001:db8::100/128' : '10.0.1.100/32');
     await pass(500);
     expect(log).toEqual([six ? '2001:db8::100/128 -> a' : '10.0.1.100/32 -> a']);
+    await Promise.all([router.stop(), pass(5000)]);
+  });
+
+  test('a guest that moves to another port keeps its sessions and what it holds, and others lose nothing', async () => {
+    const { router, guests, speaker, pass, log, cables } = await lab(both.map((one) => ({ ...one, passive: true, export: 'claims' })));
+    const a = speaker('a');
+    const b = speaker('b');
+    a.start();
+    b.start();
+    await pass(3000);
+    a.announce('10.0.1.100/32');
+    await pass(2000);
+    const sessions = () => router.neighbours().map(({ state, establishedAt, flaps }) => [state, establishedAt, flaps]);
+    const standing = sessions();
+    const path = () => b.route('10.0.1.100/32')?.attributes;
+    const before = path();
+    expect(before).toBeDefined();
+    let lost = 0;
+    b.on('routes', () => {
+      if (!path()) lost++;
+    });
+    guests.a.stack.detach('eth0');
+    guests.a.stack.attach('eth0', cables.pc[1]);
+    router.network.changeNode({ name: 'a', addresses: ['10.0.1.10', '2001:db8::a'], location: 'pc' });
+    await pass(200_000);
+    expect(sessions()).toEqual(standing);
+    expect([lost, path()]).toEqual([0, before]);
+    expect(router.lookup('10.0.1.100')).toEqual([{ type: 'node', node: 'a', location: 'pc' }]);
+    // It speaks over the new port, and what it left has nobody.
+    a.withdraw('10.0.1.100/32');
+    await pass(500);
+    expect(log.at(-1)).toBe('10.0.1.100/32 -> nobody');
+    expect(router.links().map(({ port, node }) => [port, node])).toEqual([
+      ['pa', undefined],
+      ['pb', 'b'],
+      ['pc', 'a'],
+    ]);
     await Promise.all([router.stop(), pass(5000)]);
   });
 

@@ -36,6 +36,7 @@ const grant: fc.Arbitrary<GrantConfig> = fc
       { prefix: '0.0.0.0/0' },
     ),
     mode: sometimes<'exclusive' | 'shared'>('exclusive', 'shared', 'shared'),
+    weight: sometimes(0, 3),
     as: pick<'holder' | 'gateway'>('holder', 'gateway', 'gateway'),
     sources: sometimes<('api' | 'bgp')[]>(['bgp'], ['api']),
     limit: sometimes(1, 2, 3),
@@ -44,7 +45,8 @@ const grant: fc.Arbitrary<GrantConfig> = fc
     takeover: sometimes<'always' | 'if-preferred' | 'if-holder-down'>('always', 'if-preferred', 'if-holder-down'),
     speaksFor: sometimes(['b', 'c'], ['tag:all']),
   })
-  .map(({ who, range, ...rest }) => {
+  .map(({ who, range, weight, ...others }) => {
+    const rest = { ...others, weight: others.mode === 'shared' ? weight : undefined };
     const { preference, preferenceRange } = rest;
     const outside = preference !== undefined && preferenceRange && (preference < preferenceRange[0] || preference > preferenceRange[1]);
     return { ...who, ...range, ...given(outside ? { ...rest, preference: undefined } : rest) } as GrantConfig;

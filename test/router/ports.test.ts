@@ -36,7 +36,7 @@ test('a port has what its type needs, and nothing of another type', () => {
 test('one node is at a port', () => {
   const nodes = ['x', 'y'].map((name) => ({ name, location: 'd' }));
   expect(problems({ ports: [{ name: 'd', type: 'memory' }], network: { nodes } })).toEqual([
-    'ports: expected one node at port "d", got "x" and "y"',
+    'ports.0: expected one node at port "d", got "x" and "y": the port says which node a frame is from. Behind one far end, give each node a port with a VNI of its own',
   ]);
 });
 

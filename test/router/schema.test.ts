@@ -173,6 +173,23 @@ describe('a configuration that is wrong says where, and what was expected', () =
     expect(wrongNetwork({ grants: [{ node: 'web-a', prefix: '10.0.9.0/24', speaksFor: ['tag:any', 'x'] }] })[0]).toBe(
       'grants[0].speaksFor[1]',
     );
+    expect(wrongNetwork({ grants: [{ node: 'web-a', prefix: '10.0.9.0/24', weight: 2 }] })).toEqual([
+      'grants[0].weight',
+      'expected mode "shared" beside it, as only claimants that share have weights',
+    ]);
+    const advertising = (advertise: object) => wrong({ interfaces: [{ subnet: 'lan', addresses: ['10.0.1.1'], advertise }] });
+    expect(advertising({ maxInterval: 8, minInterval: 7 })).toEqual([
+      'interfaces[0].advertise.minInterval',
+      'expected at most 6, three quarters of maxInterval, got 7',
+    ]);
+    expect(advertising({ maxInterval: 2000 })).toEqual([
+      'interfaces[0].advertise.maxInterval',
+      'expected seconds, from 4 to 1800, got 2000',
+    ]);
+    expect(advertising({ lifetime: 60 })).toEqual([
+      'interfaces[0].advertise.lifetime',
+      'expected 0, or at least maxInterval (600), got 60',
+    ]);
     expect(wrong({ interfaces: [{ subnet: 'wan', addresses: [] }] })[0]).toBe('interfaces[0].subnet');
     expect(wrongNeighbour({ node: 'web-z' })[0]).toBe('it.node');
     const prefixLists = { mine: [] };

@@ -104,7 +104,8 @@ describe('a packet through several routers', () => {
     c.silent = true;
     a.ipv4('10.0.1.10', '10.0.3.10');
     clock.advance(3001);
-    expect(a.take()).toEqual(['1/3/1 from 10.0.3.1 ttl 62']);
+    // The first is a router's advertisement.
+    expect(a.take()).toEqual(['6:58/134/0 hops 255', '1/3/1 from 10.0.3.1 ttl 62']);
     a.ipv4('10.0.1.10', '192.0.2.1');
     expect(a.take()).toEqual(['1/3/0 from 10.0.2.1 ttl 63']);
   });

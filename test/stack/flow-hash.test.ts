@@ -21,3 +21,16 @@ test('when a target goes only its flows move, and when one comes only those that
   expect(moved).toBeGreaterThan(0.23);
   expect(moved).toBeLessThan(0.27);
 });
+
+test('when a weight changes only flows of its target move, and with weight zero it has none', () => {
+  const before = where(['a', 'b', 'c'], [1, 1, 1]);
+  const more = where(['a', 'b', 'c'], [1, 1, 2]);
+  const moved = before.filter((node, i) => node !== more[i]).length / FLOWS.length;
+  expect(before.filter((node, i) => node !== more[i] && more[i] !== 'c').length).toBe(0);
+  // From a third to a half.
+  expect(moved).toBeGreaterThan(0.15);
+  expect(moved).toBeLessThan(0.19);
+  const none = where(['a', 'b', 'c'], [1, 1, 0]);
+  expect(none).not.toContain('c');
+  expect(before.filter((node, i) => node !== none[i] && node !== 'c').length).toBe(0);
+});

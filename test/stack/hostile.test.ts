@@ -2,10 +2,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Host, ManualClock, MemoryTransport, memoryCable, type RouterConfig, seeded, VirtualRouter } from '../../src/core.js';
 import { parseAddress } from '../../src/lib/address.js';
+import { writeArp } from '../../src/stack/wire/arp.js';
+import { writeEthernet } from '../../src/stack/wire/ethernet.js';
 import { writeIpv4 } from '../../src/stack/wire/ipv4.js';
 import { neighbourAdvertisement, neighbourSolicitation } from '../../src/stack/wire/nd.js';
 import { encodeVrrp } from '../../src/vrrp/wire/index.js';
 import { hex } from '../support/hex.js';
+import { floodsOf } from './floods.js';
 import { Guest } from './guest.js';
 
 const ROUTER = Uint8Array.of(2, 0x56, 10, 0, 0, 1);
@@ -121,39 +124,10 @@ describe('the source check', () => {
 });
 
 describe('a flood', () => {
-  const number = (n: number): string => `10.0.${8 + ((n >> 8) & 7)}.${n & 255}`;
-  const address = (n: number): Uint8Array => Uint8Array.of(...parseAddress('2001:db8::').subarray(0, 12), 1, n >> 16, n >> 8, n);
-  const floods: Readonly<Record<string, (n: number) => void>> = {
-    ARP: (n) => a.arp(1, '10.0.1.10', `10.0.1.${n & 255}`),
-    'gratuitous ARP': (n) => a.arp(1, number(n), number(n)),
-    'Neighbour Discovery': (n) =>
-      a.ipv6(parseAddress('2001:db8::a'), parseAddress('ff02::1:ff00:1'), 58, neighbourSolicitation(address(n), a.mac), 255, true),
-    'unsolicited advertisements': (n) =>
-      a.ipv6(address(n), parseAddress('ff02::1'), 58, neighbourAdvertisement(address(n), a.mac, 0x20), 255, true),
-    echo: () => a.echo('10.0.1.10', '10.0.1.1'),
-    fragments: (n) => a.ipv4('10.0.1.10', '10.0.1.1', { fragment: 0x2000 | (n & 1), id: n & 0xffff, payload: new Uint8Array(1400) }),
-    'packets to nowhere': (n) => a.ipv4('10.0.1.10', `10.77.${n & 255}.1`),
-    'unknown unicast': () => a.raw(hex('020000000077 02000000000a 0800 4500')),
-    'false sources': (n) => a.ipv4(`10.9.${(n >> 8) & 255}.${n & 255}`, '10.0.1.11'),
-    SYNs: (n) =>
-      a.ipv4('10.0.1.10', '10.0.1.1', {
-        protocol: 6,
-        payload: Uint8Array.of(n >> 8, n, 0, 179, n, 0, 0, 0, 0, 0, 0, 0, 0x50, 2, 1, 0, 0, 0, 0, 0),
-      }),
-    VRRP: (n) => {
-      const fields = {
-        version: 2,
-        virtualRouterId: 1 + (n % 255),
-        priority: 1,
-        interval: 1000,
-        addresses: [parseAddress(number(n))],
-      } as const;
-      const payload = encodeVrrp(fields, parseAddress('10.0.1.10'), parseAddress('224.0.0.18'));
-      a.ipv4('10.0.1.10', '224.0.0.18', { protocol: 112, payload, ttl: 255 });
-    },
-  };
+  const kinds = Object.keys(floodsOf(new Guest(memoryCable()[0], ROUTER, ROUTER)));
 
-  test.each(Object.entries(floods))('of %s takes nothing from another guest, and is answered within bounds', (_name, send) => {
+  test.each(kinds)('of %s takes nothing from another guest, and is answered within bounds', (kind) => {
+    const send = floodsOf(a)[kind] as (n: number) => void; // each kind is there
     const advertise = (): void => {
       const fields = { version: 2, virtualRouterId: 51, priority: 100, interval: 1000, addresses: [parseAddress(VIP)] } as const;
       b.ipv4('10.0.1.11', '224.0.0.18', {
@@ -181,6 +155,52 @@ describe('a flood', () => {
     // What the flooder made us keep: claims, and nothing else that grows with it.
     expect([...router.claims({ node: 'a' })].length).toBeLessThanOrEqual(256 + 64 + 2);
     expect(drops('pb')).toEqual({});
+  });
+});
+
+describe('what the router itself deals with', () => {
+  test.each<[string, () => void]>([
+    [
+      'ARP to its MAC',
+      () => {
+        const frame = new Uint8Array(42);
+        writeEthernet(frame, 0, ROUTER, a.mac, 0x0806);
+        writeArp(frame, 14, 1, a.mac, parseAddress('10.0.1.10'), new Uint8Array(6), parseAddress('10.0.1.1'));
+        a.raw(frame);
+      },
+    ],
+    ['echo', () => a.echo('10.0.1.10', '10.0.1.1')],
+    ['Neighbour Discovery', () => floodsOf(a)['Neighbour Discovery']?.(1)],
+    ['fragments', () => floodsOf(a).fragments?.(2)],
+  ])('of %s is a thousand a second and link', (_name, send) => {
+    for (let second = 1; second <= 3; second++) {
+      for (let n = 0; n < 3000; n++) send();
+      // What the guest answers, when it is asked for its MAC, counts too.
+      expect(drops()?.overload).toBeGreaterThanOrEqual(2000 * second);
+      expect(drops()?.overload).toBeLessThanOrEqual(2000 * second + 1);
+      clock.advance(1000);
+    }
+  });
+
+  test('is not what is passed on, nor what another link sends', () => {
+    for (let n = 0; n < 3000; n++) a.echo('10.0.1.10', '10.0.1.1');
+    a.take();
+    b.arp(1, '10.0.1.11', '10.0.1.1');
+    expect(b.replies.length).toBe(1);
+    for (let n = 0; n < 2000; n++) a.ipv4('10.0.1.10', '10.0.1.11');
+    expect(b.take().length).toBe(2000);
+  });
+
+  test('of TCP is what belongs to a connection, and some hundreds a second of what does not', () => {
+    const syns = floodsOf(a).SYNs as (n: number) => void; // it is there
+    a.take();
+    for (let n = 0; n < 5000; n++) syns(n);
+    const first = a.take().length;
+    clock.advance(1000);
+    a.take();
+    for (let n = 5000; n < 10_000; n++) syns(n);
+    const later = a.take().length;
+    expect([first, later]).toEqual([512, 200]);
   });
 });
 

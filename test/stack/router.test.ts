@@ -92,7 +92,9 @@ describe('a guest at a port', () => {
       255,
       true,
     );
-    expect(a.take()).toEqual(['6:58/134/0 hops 255', '6:58/136/0 hops 255']);
+    expect(a.take()).toEqual(['6:58/136/0 hops 255']);
+    clock.advance(500);
+    expect(a.take()).toEqual(['6:58/134/0 hops 255']);
   });
 });
 
@@ -147,7 +149,7 @@ describe('a packet', () => {
     c.silent = true;
     a.ipv4('10.0.1.10', '10.0.2.12');
     clock.advance(2999);
-    expect(a.take()).toEqual([]);
+    expect(a.take()).toEqual(['6:58/134/0 hops 255']);
     clock.advance(2);
     expect(a.take()).toEqual(['1/3/1 from 10.0.1.1 ttl 64']);
   });
@@ -263,6 +265,31 @@ describe('an address', () => {
     expect(c.take()).toEqual(['17 from 10.0.1.200 ttl 63']);
     a.ipv4('10.0.1.200', '10.0.2.12');
     expect([c.take(), drops('pa')]).toEqual([[], { 'source-not-held': 1 }]);
+  });
+
+  test('shared by weight has flows as the weights say, and only those move that the change is about', () => {
+    const share = (weight: number): void => void router.grant({ node: 'b', prefix: '10.0.9.9/32', mode: 'shared', weight });
+    router.grant({ node: 'a', prefix: '10.0.9.9/32', mode: 'shared' });
+    share(1);
+    for (const node of ['a', 'b']) router.claim({ node, prefix: '10.0.9.9/32' });
+    const FLOWS = 1000;
+    const atB = (): boolean[] =>
+      Array.from({ length: FLOWS }, (_, flow) => {
+        c.ipv4('10.0.2.12', '10.0.9.9', { payload: Uint8Array.of(flow >> 8, flow, 0, 9, 0, 20, 0, 0) });
+        const [na, nb] = [a.take().length, b.take().length];
+        expect(na + nb).toBe(1);
+        return nb === 1;
+      });
+    const count = (flows: readonly boolean[]): number => flows.filter(Boolean).length / FLOWS;
+    const even = atB();
+    expect(count(even)).toBeCloseTo(1 / 2, 1);
+    share(3);
+    const most = atB();
+    expect(count(most)).toBeCloseTo(3 / 4, 1);
+    // None went from b to a.
+    expect(even.some((b, i) => b && !most[i])).toBe(false);
+    share(0);
+    expect(count(atB())).toBe(0);
   });
 
   test('announced without a grant is refused, and gives no right to send', () => {

@@ -19,6 +19,7 @@ function pair() {
     const far = [{ type: 'node', node: 'far' }] as const;
     const stack = new Stack({
       timers: new TimerHeap(clock),
+      random: () => 0.5,
       lookup4: () => far as unknown as [(typeof far)[0]],
       lookup6: () => far as unknown as [(typeof far)[0]],
       via4: () => undefined,
@@ -28,8 +29,18 @@ function pair() {
       answered: () => {},
     });
     stack.setInterfaces([
-      { prefix: parsePrefix('10.0.0.0/24'), addresses: [addresses[i][0]], mac: macs[i], advertise: true },
-      { prefix: parsePrefix('fd00::/64'), addresses: [addresses[i][1]], mac: macs[i], advertise: true },
+      {
+        prefix: parsePrefix('10.0.0.0/24'),
+        addresses: [addresses[i][0]],
+        mac: macs[i],
+        advertise: false,
+      },
+      {
+        prefix: parsePrefix('fd00::/64'),
+        addresses: [addresses[i][1]],
+        mac: macs[i],
+        advertise: false,
+      },
     ]);
     stack.setNodes([{ name: 'far', location: 'p', addresses: addresses[1 - i] ?? [], up: true }]);
     stack.attach('p', ends[i]);

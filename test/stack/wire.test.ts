@@ -20,10 +20,12 @@ const ROUTER = hex('02560a000001');
 
 /** A stack with one guest, which the mapping gives everything, and what it sends. */
 function stack() {
-  const timers = new TimerHeap(new ManualClock());
+  const clock = new ManualClock();
+  const timers = new TimerHeap(clock);
   const everything = [{ type: 'node', node: 'a' }] as const;
   const router = new Stack({
     timers,
+    random: () => 0.5,
     lookup4: () => [...everything],
     lookup6: () => [...everything],
     via4: () => undefined,
@@ -34,8 +36,8 @@ function stack() {
   });
   const mac = '02:56:0a:00:00:01';
   router.setInterfaces([
-    { prefix: parsePrefix('10.0.0.0/24'), addresses: ['10.0.0.1'], mac, advertise: true },
-    { prefix: parsePrefix('2001:db8::/64'), addresses: ['2001:db8::1'], mac, advertise: true },
+    { prefix: parsePrefix('10.0.0.0/24'), addresses: ['10.0.0.1'], mac, advertise: { least: 200_000, most: 600_000, lifetime: 1800 } },
+    { prefix: parsePrefix('2001:db8::/64'), addresses: ['2001:db8::1'], mac, advertise: { least: 200_000, most: 600_000, lifetime: 1800 } },
   ]);
   router.setNodes([{ name: 'a', location: 'p', addresses: ['10.0.0.2', '2001:db8::2'], up: true }]);
   const [guest, port] = memoryCable();
@@ -44,6 +46,8 @@ function stack() {
   guest.listen(() => out++);
   /** One frame, and what became of it. */
   const take = (frame: Uint8Array): string => {
+    // Each gets its turn: what the router itself deals with is bounded a second.
+    clock.advance(1);
     const before = { ...link.drops };
     const [forwarded, sent] = [link.forwarded, out];
     guest.send(frame, 0, frame.length);

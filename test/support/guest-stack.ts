@@ -30,6 +30,7 @@ export class GuestStack {
     const far = [{ type: 'node', node: 'router' }] as const;
     this.stack = new Stack({
       timers,
+      random: () => 0.5,
       lookup4: () => far,
       lookup6: () => far,
       via4: () => undefined,

@@ -3,6 +3,7 @@ import { formatAddress, parseAddress } from '../../lib/address.js';
 import { UsageError } from '../../lib/errors.js';
 import { parsePrefix, prefixWords } from '../../lib/prefix.js';
 import type { Random } from '../../lib/random.js';
+import type { AdvertiseTimes } from '../../stack/advertiser.js';
 import type { PortConfig, PortOpener } from '../../stack/config.js';
 import type { DropReason } from '../../stack/drops.js';
 import { parseMac } from '../../stack/interface.js';
@@ -12,7 +13,7 @@ import { Stack } from '../../stack/stack.js';
 import { type SegmentRefused, TcpStack } from '../../stack/tcp/index.js';
 import { Protocol } from '../../stack/wire/codes.js';
 import { accessRule } from '../access.js';
-import type { AccessRuleConfig, InterfaceConfig } from '../config.js';
+import type { AccessRuleConfig, AdvertiseConfig, InterfaceConfig } from '../config.js';
 import type { NetworkMember, VirtualNetwork } from '../virtual-network.js';
 import { LinkClaims } from './link-claims.js';
 import { Routes } from './router-links.js';
@@ -65,6 +66,7 @@ export class LinkAttachment implements NetworkMember {
     });
     this.#stack = new Stack({
       timers: network.timers,
+      random: host.random,
       lookup4: (a) => network.lookup4(a),
       lookup6: (a, b, c, d) => network.lookup6(a, b, c, d),
       via4: (a) => this.#routes.via4(a),
@@ -121,7 +123,7 @@ export class LinkAttachment implements NetworkMember {
           prefix,
           addresses: one.addresses,
           mac: one.mac ?? mac,
-          advertise: one.advertise ?? true,
+          advertise: advertiseTimes(one.advertise ?? true),
           ...(one.linkLocal === undefined ? {} : { linkLocal: one.linkLocal }),
         };
       }),
@@ -219,6 +221,13 @@ export class LinkAttachment implements NetworkMember {
     const length = address.length * 8;
     return this.network.authorization.judge(...prefixWords(address), length, length === 128, node.index, node.index, ARP_SOURCE) >= 0;
   }
+}
+
+/** RFC 4861 §6.2.1: intervals, and a lifetime of three of the longest. */
+function advertiseTimes(config: boolean | AdvertiseConfig): AdvertiseTimes | false {
+  if (config === false) return false;
+  const { maxInterval = 600, minInterval = Math.max(3, maxInterval / 3), lifetime = 3 * maxInterval } = config === true ? {} : config;
+  return { least: minInterval * 1000, most: maxInterval * 1000, lifetime };
 }
 
 /** A locally administered MAC of the router id: the same each time, and another one for each router. */

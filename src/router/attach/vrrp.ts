@@ -5,6 +5,7 @@ import { Driver } from '../../lib/machine.js';
 import { hostPrefix, prefixWords } from '../../lib/prefix.js';
 import { Stale } from '../../rib/claim-records.js';
 import type { IpDatagram, IpReceiver } from '../../stack/ip-layer.js';
+import { Bucket } from '../../stack/link.js';
 import { isLinkLocal } from '../../stack/wire/ipv6.js';
 import { decodeVrrp, HOP_LIMIT, type VrrpAdvertisement, type VrrpEffect, type VrrpEvent, VrrpSession } from '../../vrrp/index.js';
 import type { VirtualNetwork } from '../virtual-network.js';
@@ -15,6 +16,9 @@ const MAX_SESSIONS = 64;
 const MAX_ADDRESSES = 256;
 /** Advertisements of one session that are passed on a second: version 3 has at most a hundred. */
 const RELAYED_A_SECOND = 100;
+/** Advertisements a second of a node that are looked at, and how many at once: each may change what is mapped. */
+const ADVERTISEMENTS_A_SECOND = 250;
+const ADVERTISEMENTS_AT_ONCE = 500;
 
 /** What VRRP needs of the link. @internal */
 export interface VrrpLink {
@@ -45,6 +49,8 @@ export interface VrrpStatus {
  */
 export class VrrpClaims implements IpReceiver {
   readonly #sessions = new Map<string, Session>();
+  /** By node. */
+  readonly #rates = new Map<string, Bucket>();
   /** Advertisements beyond the limits of a node. */
   ignored = 0;
 
@@ -53,6 +59,15 @@ export class VrrpClaims implements IpReceiver {
     private readonly router: string,
     private readonly link: VrrpLink,
   ) {}
+
+  admits(node: string): boolean {
+    let rate = this.#rates.get(node);
+    if (!rate) {
+      rate = new Bucket(ADVERTISEMENTS_A_SECOND, ADVERTISEMENTS_AT_ONCE);
+      this.#rates.set(node, rate);
+    }
+    return rate.take(this.network.timers.clock);
+  }
 
   receive(datagram: IpDatagram, now: Millis): void {
     const { port = '', hopLimit, payload } = datagram;

@@ -4,14 +4,12 @@ import { Timers } from '../../lib/timers.js';
 import { type OutgoingSegment, optionsLength, TCP, TcpFlag, type TcpSegment } from '../wire/tcp.js';
 import type { TcpConfig } from './config.js';
 import type { TcpEffect, TcpEvent, TcpState, TcpTimer } from './events.js';
-import { ReceiveQueue } from './receive-queue.js';
+import { Reception } from './reception.js';
 import { RoundTrip } from './round-trip.js';
-import { add, ahead, later } from './sequence.js';
+import { add, ahead } from './sequence.js';
 import { Transmission } from './transmission.js';
 
 const NOTHING = new Uint8Array(0);
-/** Segments at the beginning that are acknowledged at once, so that the other end's slow start is not slowed further. */
-const QUICK_ACKS = 16;
 /** RFC 7323 §5.5: a timestamp that old says nothing. */
 const PAWS_IDLE: Millis = 24 * 86_400_000;
 
@@ -32,7 +30,7 @@ export interface ConnectionOptions {
 
 /**
  * One TCP connection (RFC 9293 §3.10): segments and the owner's wishes in, segments and events sender. What is sent, when, and again, is
- * {@link Transmission}'s; this is the states, what is received, and who may end it.
+ * {@link Transmission}'s, and what is received {@link Reception}'s; this is the states, the handshake, what is believed, and who may end it.
  *
  * @internal
  */
@@ -45,24 +43,11 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   readonly #roundTrip: RoundTrip;
   readonly #passive: boolean;
 
-  // --- Received
+  readonly #receiver: Reception;
   #irs = 0;
-  #rcvNxt = 0;
-  readonly #early = new ReceiveQueue();
-  /** In order, and not read yet, as reading is paused. */
-  #unread: Uint8Array[] = [];
-  #unreadOctets = 0;
-  #paused = false;
-  #rcvScale = 0;
-  /** The right edge of the window that was told last; it never moves back. */
-  #edge = 0;
+  /** The acknowledgement that was sent last, and whether another one is due at once. */
   #lastAck = 0;
-  /** Full segments since the last acknowledgement, and segments that are still acknowledged at once. */
-  #unacknowledged = 0;
-  #quick = QUICK_ACKS;
   #ackNow = false;
-  /** Sequence number of the other end's FIN that came ahead of its turn. */
-  #finAt: number | undefined;
 
   // --- Agreed in the handshake
   #sack = false;
@@ -88,7 +73,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     this.#passive = syn !== undefined;
     this.state = syn ? 'syn-received' : 'syn-sent';
     this.#roundTrip = new RoundTrip(config);
-    if (config.windowScaling) while (config.receiveBuffer >> this.#rcvScale > 0xffff) this.#rcvScale++;
+    this.#receiver = new Reception(config, (bytes) => void this.#effects.push({ type: 'data', bytes }));
     this.#sender = new Transmission(
       {
         send: (flags, seq, payload, now) => this.#sendSegment(flags, seq, payload, now),
@@ -110,14 +95,14 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   }
   /** Octets that are kept for the owner, in order and ahead of it. */
   get held(): number {
-    return this.#unreadOctets + this.#early.octets;
+    return this.#receiver.held;
   }
   get writable(): boolean {
     return !this.#full;
   }
   /** Next sequence numbers, for those who must tell an old segment from a new connection's. */
   get expected(): number {
-    return this.#rcvNxt;
+    return this.#receiver.next;
   }
   /** Whether an octet is under way: only then is ICMP believed (RFC 5927 §4.1). */
   underWay(seq: number): boolean {
@@ -140,7 +125,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
         this.#write(event.bytes, event.sent, now);
         break;
       case 'pause':
-        this.#paused = true;
+        this.#receiver.paused = true;
         break;
       case 'resume':
         this.#resume(now);
@@ -181,9 +166,8 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     const { mss, windowScale, sackPermitted, timestamp } = syn.options;
     const { config, ipHeader, mtu, reserved } = this.options;
     this.#irs = syn.seq;
-    this.#rcvNxt = add(syn.seq, 1);
-    this.#lastAck = this.#rcvNxt;
-    this.#edge = add(this.#rcvNxt, Math.min(0xffff, config.receiveBuffer)); // as our SYN says
+    this.#receiver.begin(syn.seq);
+    this.#lastAck = this.#receiver.next;
     // With MD5 there is no room for both, and SACK is worth more.
     this.#sack = config.sack && sackPermitted === true;
     this.#timestamps = config.timestamps && timestamp !== undefined && !this.#crowded;
@@ -192,7 +176,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       this.#tsRecentAt = now;
     }
     const scaled = config.windowScaling && windowScale !== undefined;
-    if (!scaled) this.#rcvScale = 0;
+    if (!scaled) this.#receiver.scale = 0;
     const sender = this.#sender;
     sender.scale = scaled ? (windowScale ?? 0) : 0;
     sender.sack = this.#sack;
@@ -216,20 +200,20 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     const { iss } = this.options;
     const answer = this.state === 'syn-received';
     const { ipHeader, mtu } = this.options;
-    const window = Math.min(0xffff, config.receiveBuffer);
-    const scales = answer ? this.#rcvScale > 0 || this.#sender.scale > 0 : config.windowScaling;
+    const window = this.#receiver.firstWindow;
+    const scales = answer ? this.#receiver.scale > 0 || this.#sender.scale > 0 : config.windowScaling;
     const timestamps = answer ? this.#timestamps : config.timestamps && !this.#crowded;
     const sack = answer ? this.#sack : config.sack;
     this.#effects.push({
       type: 'send',
       segment: {
         seq: iss,
-        ack: answer ? this.#rcvNxt : 0,
+        ack: answer ? this.#receiver.next : 0,
         flags: TcpFlag.syn | (answer ? TcpFlag.ack : 0),
         window,
         payload: NOTHING,
         mss: Math.min(0xffff, mtu - ipHeader - TCP),
-        ...(scales ? { windowScale: this.#rcvScale } : {}),
+        ...(scales ? { windowScale: this.#receiver.scale } : {}),
         ...(sack ? { sackPermitted: true } : {}),
         ...(timestamps ? { timestamp: { value: this.#timestamp(now), echo: answer ? this.#tsRecent : 0 } } : {}),
       },
@@ -302,14 +286,14 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       return;
     }
     const length = payload.length + (fin ? 1 : 0);
-    if (!this.#inWindow(seq, length)) {
+    if (!this.#receiver.inWindow(seq, length)) {
       if (this.state === 'time-wait' && fin) this.#timeWait(now);
       if (!rst) this.#ackNow = true;
       return;
     }
     if (rst) {
       // RFC 5961 §3.2: only the very next octet resets; what is merely in the window is asked about.
-      if (seq === this.#rcvNxt) this.#reset();
+      if (seq === this.#receiver.next) this.#reset();
       else this.#challenge(now);
       return;
     }
@@ -326,16 +310,6 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     this.#heard = now;
     this.#probes = 0;
     this.#text(segment, seq, now);
-  }
-
-  /** RFC 9293 §3.10.7.4, first: whether any of the segment is in the window, a window of nothing taking what is empty. */
-  #inWindow(seq: number, length: number): boolean {
-    const window = Math.max(0, ahead(this.#edge, this.#rcvNxt));
-    const start = ahead(seq, this.#rcvNxt);
-    if (length === 0) return window === 0 ? start === 0 : start >= 0 && start < window;
-    if (window === 0) return false;
-    const last = start + length - 1;
-    return (start >= 0 && start < window) || (last >= 0 && last < window);
   }
 
   #isOld(timestamp: { readonly value: number } | undefined, now: Millis): boolean {
@@ -415,49 +389,16 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       this.#ackNow = true; // after its FIN the other end has nothing to say: it is sent again
       return;
     }
-    const end = add(seq, payload.length);
-    if (fin) this.#finAt = end;
-    const skip = Math.max(0, -ahead(seq, this.#rcvNxt));
-    // Past the window there is no room.
-    const room = Math.max(0, ahead(this.#edge, later(seq, this.#rcvNxt)));
-    const octets = payload.subarray(skip, skip + room);
-    if (octets.length < payload.length - skip) this.#finAt = undefined;
-    const start = add(seq, skip);
-    if (start === this.#rcvNxt) {
-      if (octets.length > 0) this.#deliver(octets);
-      if (!this.#early.empty) {
-        for (const bytes of this.#early.take(this.#rcvNxt)) this.#deliver(bytes);
-        this.#ackNow = true; // RFC 5681 §4.2: a gap was filled
-      }
-    } else if (octets.length > 0) {
-      this.#early.add(start, octets);
-      this.#ackNow = true;
-    }
-    if (skip > 0) this.#ackNow = true;
-    this.#unacknowledged += octets.length;
-    if (this.#quick > 0 && octets.length > 0) {
-      this.#quick--;
-      this.#ackNow = true;
-    }
-    if (this.#finAt !== undefined && this.#finAt === this.#rcvNxt) this.#finished(now);
+    const receiver = this.#receiver;
+    if (receiver.take(payload, fin, seq)) this.#ackNow = true;
+    if (receiver.finished()) this.#finished(now);
     // RFC 9293 §3.8.6.3: every second full segment at the latest.
-    if (this.#unacknowledged >= 2 * this.#sender.mss) this.#ackNow = true;
+    if (receiver.unacknowledged >= 2 * this.#sender.mss) this.#ackNow = true;
     else if (!this.timers.running('delayedAck')) this.timers.start('delayedAck', now + this.#config.delayedAck);
   }
 
-  #deliver(bytes: Uint8Array): void {
-    this.#rcvNxt = add(this.#rcvNxt, bytes.length);
-    if (this.#told) return;
-    if (this.#paused) {
-      this.#unread.push(bytes.slice());
-      this.#unreadOctets += bytes.length;
-    } else this.#effects.push({ type: 'data', bytes });
-  }
-
-  /** The other end's FIN is next. As the host's sockets do, we then say that we are done too. */
+  /** The other end's FIN has come in its turn. As the host's sockets do, we then say that we are done too. */
   #finished(now: Millis): void {
-    this.#finAt = undefined;
-    this.#rcvNxt = add(this.#rcvNxt, 1);
     this.#ackNow = true;
     switch (this.state) {
       case 'established':
@@ -488,11 +429,9 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   }
 
   #resume(now: Millis): void {
-    this.#paused = false;
-    for (const bytes of this.#unread.splice(0)) this.#effects.push({ type: 'data', bytes });
-    this.#unreadOctets = 0;
+    this.#receiver.resume();
     // RFC 9293 §3.8.6.2.2: the window is told once it has grown by something.
-    if (this.#synchronous && this.#grown >= Math.min(2 * this.#sender.mss, this.#config.receiveBuffer / 2)) this.#ackNow = true;
+    if (this.#synchronous && this.#receiver.grown() >= Math.min(2 * this.#sender.mss, this.#config.receiveBuffer / 2)) this.#ackNow = true;
     this.#flush(now);
   }
 
@@ -521,7 +460,8 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #abort(_now: Millis): void {
     if (this.state === 'closed') return;
     // RFC 9293 §3.10.5; from SYN-SENT and TIME-WAIT there is nobody to tell.
-    if (this.state !== 'syn-sent' && this.state !== 'time-wait') this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.nxt, this.#rcvNxt);
+    if (this.state !== 'syn-sent' && this.state !== 'time-wait')
+      this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.nxt, this.#receiver.next);
     this.#close(undefined);
   }
 
@@ -553,6 +493,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #tell(reason: string | undefined): void {
     if (this.#told) return;
     this.#told = true;
+    this.#receiver.deaf = true;
     for (const call of this.#sender.buffer.clear()) this.#effects.push({ type: 'sent', call });
     this.#effects.push({ type: 'closed', reason });
   }
@@ -560,9 +501,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #close(reason: string | undefined): void {
     this.state = 'closed';
     this.timers.stopAll();
-    this.#early.clear();
-    this.#unread = [];
-    this.#unreadOctets = 0;
+    this.#receiver.clear();
     this.#tell(reason);
     this.#effects.push({ type: 'gone' });
   }
@@ -570,7 +509,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #timeWait(now: Millis): void {
     this.state = 'time-wait';
     this.timers.stopAll();
-    this.#early.clear();
+    this.#receiver.clearEarly();
     this.timers.start('timeWait', now + 2 * this.#config.segmentLifetime);
     this.#tell(undefined);
   }
@@ -619,7 +558,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   }
 
   #giveUp(): undefined {
-    if (this.#synchronous) this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.nxt, this.#rcvNxt);
+    if (this.#synchronous) this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.nxt, this.#receiver.next);
     this.#close(this.#lastTrouble ?? (this.#synchronous ? 'connection timed out' : 'nobody answered'));
   }
 
@@ -639,7 +578,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     if (this.#probes >= keepAlive.count) return this.#giveUp();
     this.#probes++;
     // RFC 9293 §3.8.4: an octet that was acknowledged long ago, without the octet.
-    this.#sendRaw(TcpFlag.ack, add(this.#sender.una, -1), this.#rcvNxt, now);
+    this.#sendRaw(TcpFlag.ack, add(this.#sender.una, -1), this.#receiver.next, now);
     this.timers.start('keepAlive', now + keepAlive.interval);
   }
 
@@ -653,7 +592,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #flush(now: Millis): void {
     if (!this.#synchronous) return;
     if (this.state !== 'time-wait') this.#sender.transmit(now);
-    if (this.#ackNow) this.#sendRaw(TcpFlag.ack, this.#sender.nxt, this.#rcvNxt, now);
+    if (this.#ackNow) this.#sendRaw(TcpFlag.ack, this.#sender.nxt, this.#receiver.next, now);
   }
 
   /** RFC 5961 §7: answers what may be an attack, so often and no more. */
@@ -662,12 +601,12 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       this.#challengedAt = now;
       this.#challenges = 0;
     }
-    if (this.#challenges++ < this.#config.challenges) this.#sendRaw(TcpFlag.ack, this.#sender.nxt, this.#rcvNxt, now);
+    if (this.#challenges++ < this.#config.challenges) this.#sendRaw(TcpFlag.ack, this.#sender.nxt, this.#receiver.next, now);
   }
 
   /** A segment with data or FIN, or both. */
   #sendSegment(flags: number, seq: number, payload: Uint8Array, now: Millis): void {
-    this.#push({ seq, ack: this.#rcvNxt, flags: flags | TcpFlag.ack, window: 0, payload }, now);
+    this.#push({ seq, ack: this.#receiver.next, flags: flags | TcpFlag.ack, window: 0, payload }, now);
   }
 
   #sendRaw(flags: number, seq: number, ack: number, now?: Millis): void {
@@ -678,32 +617,18 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   /** Everything that every segment of an open connection says. */
   #push(bare: OutgoingSegment, now: Millis): void {
     const timestamp = this.#timestamps ? { value: this.#timestamp(now), echo: this.#tsRecent } : undefined;
-    const window = this.#window();
+    const receiver = this.#receiver;
+    const window = receiver.window(this.#sender.mss);
     let segment: OutgoingSegment = timestamp ? { ...bare, window, timestamp } : { ...bare, window };
-    if (this.#sack && !this.#early.empty && bare.payload.length === 0) {
+    if (this.#sack && receiver.gaps && bare.payload.length === 0) {
       const room = 40 - this.options.reserved - optionsLength(segment) - 4;
-      segment = { ...segment, sack: this.#early.blocks(Math.floor(room / 8)) };
+      segment = { ...segment, sack: receiver.blocks(Math.floor(room / 8)) };
     }
-    this.#lastAck = this.#rcvNxt;
+    this.#lastAck = this.#receiver.next;
     this.#ackNow = false;
-    this.#unacknowledged = 0;
+    receiver.unacknowledged = 0;
     this.timers.stop('delayedAck');
     this.#effects.push({ type: 'send', segment });
-  }
-
-  /** Room that the other end has not been told of. */
-  get #grown(): number {
-    // More than its field can say is told nobody.
-    const room = Math.min(this.#config.receiveBuffer, 0xffff << this.#rcvScale) - this.#unreadOctets;
-    return ahead(add(this.#rcvNxt, room), this.#edge);
-  }
-
-  /** RFC 9293 §3.8.6.2.2: the window moves on by something worth sending, or stays where it was told to be. */
-  #window(): number {
-    const { receiveBuffer } = this.#config;
-    if (this.#grown >= Math.min(receiveBuffer / 2, this.#sender.mss)) this.#edge = add(this.#edge, this.#grown);
-    const units = Math.min(0xffff, Math.max(0, ahead(this.#edge, this.#rcvNxt)) >>> this.#rcvScale);
-    return units;
   }
 
   #timestamp(now: Millis): number {

@@ -4,13 +4,14 @@
  *
  * `tcp-stack.ts` is what IP knows: whose a segment is, who listens, what is answered with a reset, how much any one node may take up. For
  * each connection there is a `tcp-socket.ts`, which the owner has, and under it the machine, `connection.ts` (`events.ts` has its events
- * and effects): states, what is received, who may end it. It reads no clock and sends nothing itself. What is sent, when, and again, is
- * `transmission.ts`, with `send-buffer.ts`, `congestion.ts`, `round-trip.ts` and `scoreboard.ts`; `receive-queue.ts` keeps what came ahead
- * of its turn. `authentication.ts` signs and checks segments before the machine sees them: `md5.ts`, or `ao.ts` with `ao-keys.ts`. `isn.ts`
+ * and effects): states, what is believed, who may end it. It reads no clock and sends nothing itself. What is sent, when, and again, is
+ * `transmission.ts`, with `send-buffer.ts`, `congestion.ts`, `round-trip.ts` and `scoreboard.ts`; what is received is `reception.ts`, with
+ * `receive-queue.ts` for what came ahead of its turn. `authentication.ts` signs and checks segments before the machine sees them: `md5.ts`, or `ao.ts` with `ao-keys.ts`. `isn.ts`
  * makes numbers that cannot be guessed.
  *
  * **What a flood can take.** A segment's node is told by the port that it came in by, so bounds are each node's: 256 connections that are
- * not open yet, of which the oldest gives way; 1,024 in all; 100 resets a second. A connection keeps at most its window (256 KiB, and
+ * not open yet, of which the oldest gives way; 1,024 in all; 200 segments a second that belong to no connection, 512 at
+ * once; 100 resets a second. A connection keeps at most its window (256 KiB, and
  * 512 pieces ahead of their turn), and tells its writer to wait at 1 MiB.
  *
  * **Who may end a connection.** A reset with the very next sequence number (RFC 5961); ICMP ends a dial only, and is heard only when what it

@@ -30,6 +30,9 @@ import { type SocketOwner, TcpSocket } from './tcp-socket.js';
 /** Connections of one node that are not open yet, and all that it may have: what a flood can fill. A node's own oldest give way. */
 const MAX_HALF_OPEN = 256;
 const MAX_CONNECTIONS = 1024;
+/** Segments a second and node that belong to no connection and are looked at, and how many at once. */
+const STRANGERS_A_SECOND = 200;
+const STRANGERS_AT_ONCE = 512;
 /** Resets a second that answer what belongs to no connection, and reports a second of what was not believed. */
 const RESETS = 100;
 const REPORTS = 10;
@@ -78,6 +81,8 @@ interface Arrival extends Pick<IpDatagram, 'source' | 'destination' | 'hopLimit'
 interface NodeSockets {
   readonly all: Set<TcpSocket>;
   readonly opening: Set<TcpSocket>;
+  /** Their ports, the remote one in the upper half as a segment has it, and how many have them. */
+  readonly ports: Map<number, number>;
 }
 
 /** A connection that is being opened, and for whom. */
@@ -95,6 +100,8 @@ export class TcpStack implements IpReceiver, SocketOwner {
   readonly #numbers: InitialNumbers;
   readonly #sockets = new Map<string, TcpSocket>();
   readonly #listeners = new Map<number, TcpListener>();
+  /** By the node at whose port they came in. */
+  readonly #strangers = new Map<string, Bucket>();
   readonly #pending = new Map<TcpSocket, Pending>();
   readonly #byNode = new Map<string, NodeSockets>();
   readonly #resets = new Bucket(RESETS, RESETS);
@@ -167,6 +174,11 @@ export class TcpStack implements IpReceiver, SocketOwner {
 
   receive({ source, destination, hopLimit, payload, node }: IpDatagram): undefined {
     this.counters.received++;
+    if (payload.length < TCP) {
+      this.counters.malformed++;
+      return;
+    }
+    const socket = this.#sockets.get(keyOf(destination, u16(payload, 2), source, u16(payload, 0), node));
     const remote = parseAddress(source);
     const local = parseAddress(destination);
     if (!isTcp(payload, remote, local)) {
@@ -174,8 +186,6 @@ export class TcpStack implements IpReceiver, SocketOwner {
       return;
     }
     const segment = decodeTcp(payload);
-    const key = keyOf(destination, segment.targetPort, source, segment.sourcePort, node);
-    const socket = this.#sockets.get(key);
     if (socket) {
       const { authentication } = socket.place;
       const fault = tooFar(hopLimit, socket.security)
@@ -191,6 +201,20 @@ export class TcpStack implements IpReceiver, SocketOwner {
       socket.abort();
     }
     this.#unmatched(segment, payload, { source, destination, hopLimit, node }, local, remote);
+  }
+
+  /** What has the ports of a connection of the node's, and so many a second of what has not, or wants to begin one. */
+  admits(node: string, b: Uint8Array, at: number, end: number): boolean {
+    const begins = end - at < TCP || (b[at + 13] & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
+    if (!begins && this.#byNode.get(node)?.ports.has(u32(b, at))) return true;
+    let strangers = this.#strangers.get(node);
+    if (!strangers) {
+      strangers = new Bucket(STRANGERS_A_SECOND, STRANGERS_AT_ONCE);
+      this.#strangers.set(node, strangers);
+    }
+    if (strangers.take(this.timers.clock)) return true;
+    this.counters.overflows++;
+    return false;
   }
 
   /** RFC 9293 §3.10.7.4, RFC 6191: a new connection in the place of one in TIME-WAIT. */
@@ -325,9 +349,11 @@ export class TcpStack implements IpReceiver, SocketOwner {
     });
     const socket = new TcpSocket(machine, { key, ends, local, remote, node, authentication }, security, this);
     this.#sockets.set(key, socket);
-    const own = this.#byNode.get(node ?? '') ?? { all: new Set(), opening: new Set() };
+    const own = this.#byNode.get(node ?? '') ?? { all: new Set(), opening: new Set(), ports: new Map() };
     this.#byNode.set(node ?? '', own);
     own.all.add(socket);
+    const ports = portsOf(remote.port, local.port);
+    own.ports.set(ports, (own.ports.get(ports) ?? 0) + 1);
     if (syn) own.opening.add(socket);
     return socket;
   }
@@ -349,12 +375,16 @@ export class TcpStack implements IpReceiver, SocketOwner {
 
   gone(socket: TcpSocket): void {
     this.#pending.delete(socket);
-    const { key, node = '' } = socket.place;
+    const { key, local, remote, node = '' } = socket.place;
     if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
     const own = this.#byNode.get(node);
-    own?.all.delete(socket);
-    own?.opening.delete(socket);
-    if (own?.all.size === 0) this.#byNode.delete(node);
+    if (!own?.all.delete(socket)) return;
+    own.opening.delete(socket);
+    const ports = portsOf(remote.port, local.port);
+    const others = (own.ports.get(ports) ?? 1) - 1;
+    if (others > 0) own.ports.set(ports, others);
+    else own.ports.delete(ports);
+    if (own.all.size === 0) this.#byNode.delete(node);
   }
 
   #freePort(source: string, remote: { readonly address: string; readonly port: number }, node: string | undefined): number | undefined {
@@ -407,6 +437,10 @@ export class TcpStack implements IpReceiver, SocketOwner {
 }
 
 const NOTHING = new Uint8Array(0);
+
+function portsOf(remote: number, local: number): number {
+  return remote * 0x1_0000 + local;
+}
 
 /** What tells connections apart. Link-local addresses are each link's own, so the node is part of it; else a node may move. */
 function keyOf(local: string, localPort: number, remote: string, remotePort: number, node: string | undefined): string {

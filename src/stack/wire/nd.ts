@@ -57,16 +57,17 @@ export function neighbourAdvertisement(target: Uint8Array, mac: Uint8Array, flag
   return b;
 }
 
-/** A router's advertisement, without its checksum: a default router for 30 minutes, with its prefixes on the link, none to make addresses of. @internal */
+/** A router's advertisement, without its checksum: a default router for `lifetime` seconds, with its prefixes on the link, none to make addresses of. @internal */
 export function routerAdvertisement(
   mac: Uint8Array,
   mtu: number,
   prefixes: readonly { readonly bytes: Uint8Array; readonly length: number }[],
+  lifetime: number,
 ): Uint8Array {
   const b = new Uint8Array(16 + 8 + 8 + 32 * prefixes.length);
   b[0] = Icmp6.routerAdvertisement;
   b[4] = 64;
-  put16(b, 6, 1800);
+  put16(b, 6, lifetime);
   b.set([NdOption.sourceLinkAddress, 1], 16);
   b.set(mac, 18);
   b.set([NdOption.mtu, 1], 24);

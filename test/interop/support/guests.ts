@@ -50,10 +50,10 @@ export async function vxlanDevice(
   guest: LabNode,
   addresses: readonly string[],
   routes: readonly string[] = [],
-  { vni = 42, device = 'vx0' } = {},
+  { vni = 42, device = 'vx0', port = 4789 } = {},
 ): Promise<void> {
   const ip = (...args: string[]): Promise<string> => lab.exec(guest, 'ip', args);
-  const local = ['local', guest.ipv4, 'remote', host.ipv4, 'dstport', '4789', 'dev', 'eth0'];
+  const local = ['local', guest.ipv4, 'remote', host.ipv4, 'dstport', String(port), 'dev', 'eth0'];
   await ip('link', 'add', device, 'type', 'vxlan', 'id', String(vni), ...local);
   await ip('link', 'set', device, 'mtu', String(INNER_MTU), 'up');
   // A veth leaves the inner checksum to hardware that is not there; a network card would fill it in.

@@ -10,7 +10,7 @@ import { type NetworkConfig, type RouterConfig, VirtualNetwork, VirtualRouter } 
 
 /** What can be asked. */
 export type Request =
-  | { readonly ask: 'neighbours' | 'mapping' | 'claims' | 'caches' | 'ospf' }
+  | { readonly ask: 'neighbours' | 'mapping' | 'claims' | 'caches' | 'ospf' | 'links' | 'memory' }
   | { readonly ask: 'refresh'; readonly neighbour: string }
   | { readonly ask: 'reset'; readonly neighbour: string; readonly text: string }
   | { readonly ask: 'reconfigure'; readonly config: RouterConfig };
@@ -61,6 +61,10 @@ async function answer(request: Request): Promise<unknown> {
       return router.ospf();
     case 'caches':
       return router.caches();
+    case 'links':
+      return router.links();
+    case 'memory':
+      return process.memoryUsage.rss();
     case 'refresh':
       return router.refresh(request.neighbour);
     case 'reset':

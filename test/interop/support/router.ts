@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { CacheStatus, ClaimView, MappingEntry, NeighbourStatus, OspfStatus, RouterConfig } from '../../../src/index.js';
+import type { CacheStatus, ClaimView, LinkStatus, MappingEntry, NeighbourStatus, OspfStatus, RouterConfig } from '../../../src/index.js';
 import type { Lab, LabNode } from './lab.js';
 import type { Request } from './router-process.js';
 
@@ -18,6 +18,9 @@ export interface RunningRouter {
   claims(): Promise<readonly ClaimView[]>;
   caches(): Promise<readonly CacheStatus[]>;
   ospf(): Promise<readonly OspfStatus[]>;
+  links(): Promise<readonly LinkStatus[]>;
+  /** Octets of its process that are in memory. */
+  memory(): Promise<number>;
   /** The node that packets for a prefix go to, or undefined. */
   holder(prefix: string): Promise<string | undefined>;
   refresh(neighbour: string): Promise<void>;
@@ -50,6 +53,8 @@ export async function startRouter(lab: Lab, node: LabNode, config: RouterConfig)
     mapping,
     claims: async () => (await ask({ ask: 'claims' })) as ClaimView[],
     ospf: async () => (await ask({ ask: 'ospf' })) as OspfStatus[],
+    links: async () => (await ask({ ask: 'links' })) as LinkStatus[],
+    memory: async () => (await ask({ ask: 'memory' })) as number,
     caches: async () => (await ask({ ask: 'caches' })) as CacheStatus[],
     holder: async (prefix) => (await mapping()).find((entry) => entry.prefix === prefix)?.targets[0].node,
     refresh: async (neighbour) => void (await ask({ ask: 'refresh', neighbour })),

@@ -19,6 +19,7 @@ const timers = new TimerHeap(new SystemClock());
 const guest = [{ type: 'node', node: 'guest' }] as const;
 const stack = new Stack({
   timers,
+  random: () => 0.5,
   lookup4: () => guest,
   lookup6: () => guest,
   via4: () => undefined,
