@@ -104,6 +104,8 @@ export interface NetworkMember {
   routesChosen?(): void;
   /** Every claim was judged again. */
   judged?(): void;
+  /** The journal has grown: asked for with {@link VirtualNetwork.entriesSince}. */
+  journaled?(): void;
 }
 
 /**
@@ -584,10 +586,15 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** What happened after a position; a snapshot when that cannot be told any more, or the position is of another life. */
   changesSince(position: Position): ChangesSince {
-    const changes = position.epoch === this.#epoch ? this.#journal.since(position.seq) : undefined;
+    const changes = this.entriesSince(position);
     return changes
       ? { type: 'changes', changes, position: this.position }
       : { type: 'snapshot', mapping: [...this.mapping()], position: this.position };
+  }
+
+  /** The journal after a position, or undefined when that cannot be told any more, or the position is of another life. @internal */
+  entriesSince(position: Position): JournalEntry[] | undefined {
+    return position.epoch === this.#epoch ? this.#journal.since(position.seq) : undefined;
   }
 
   /** Why packets for an address, or a prefix, go where they go: every claim, its verdict, and the step that decided. */
@@ -851,6 +858,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       published: (changes: readonly MappingChange[]) => {
         const last = changes[changes.length - 1];
         network.tell('mapping-change', { network: network.name, changes, position: { epoch: network.#epoch, seq: last?.seq ?? 0 } });
+      },
+      journaled: () => {
+        for (const member of network.#members) member.journaled?.();
       },
       failed: (failed: readonly FailedPrefix[], error: string | undefined) => {
         network.logger.warn({ failed: failed.length, error }, 'the forwarding table did not take a change');
