@@ -5,8 +5,7 @@
  * @packageDocumentation
  */
 import { BgpSpeaker as CoreSpeaker, type SpeakerConfig, type SpeakerOptions } from './bgp/speaker.js';
-import { Forwarder as CoreForwarder, type ForwarderConfiguration, type ForwarderOptions } from './forwarder/forwarder.js';
-import { ForwarderService } from './forwarder/service.js';
+import { Forwarder as CoreForwarder, type ForwarderConfiguration, type ForwarderOptions, ForwarderService } from './forwarder/index.js';
 import {
   acceptAtPath,
   BfdThread,
@@ -28,8 +27,7 @@ import { VirtualNetwork as CoreNetwork, type FormerLife, type NetworkOptions } f
 import { VirtualRouter as CoreRouter, type RouterOptions, type StopOptions } from './router/virtual-router.js';
 
 export * from './core.js';
-export type { ForwarderState } from './forwarder/follower.js';
-export type { ForwarderConfiguration, ForwarderEvents, ForwarderOptions, ForwarderStatus } from './forwarder/forwarder.js';
+export type { ForwarderConfiguration, ForwarderEvents, ForwarderOptions, ForwarderState, ForwarderStatus } from './forwarder/index.js';
 export {
   askControl,
   type ControlAnswer,

@@ -1,5 +1,15 @@
 import { afterEach, expect, test } from 'vitest';
-import { BgpSpeaker, Host, ManualClock, MemoryTransport, memoryCable, seeded, UsageError, VirtualRouter } from '../../src/core.js';
+import {
+  BgpSpeaker,
+  Host,
+  ManualClock,
+  MemoryTransport,
+  memoryCable,
+  seeded,
+  UsageError,
+  VirtualNetwork,
+  VirtualRouter,
+} from '../../src/core.js';
 import { Forwarder } from '../../src/forwarder/forwarder.js';
 import { ForwarderService } from '../../src/forwarder/service.js';
 import { parseAddress } from '../../src/lib/address.js';
@@ -266,6 +276,71 @@ test('echo is answered by the forwarder, and a flood of what is for the router c
   a.send(ROUTER);
   expect(forwarder.status().left).toBeGreaterThan(left);
   await Promise.all([router().stop(), pass(1000)]);
+});
+
+test('routers that are joined by links are so in the forwarder: a packet passes each of them', async () => {
+  const clock = new ManualClock(1_000_000);
+  const transport = new MemoryTransport(clock);
+  const network = {
+    ranges: ['10.0.0.0/16'],
+    subnets: [1, 2].map((n) => ({ name: `lan${n}`, prefix: `10.0.${n}.0/24` })),
+    nodes: [1, 2].map((n) => ({ name: `n${n}`, addresses: [`10.0.${n}.10`], location: `p${n}` })),
+    links: [{ routers: ['r1', 'r2'] as const }],
+    routes: [
+      { router: 'r1', prefix: '10.0.2.0/24', via: 'r2' },
+      { router: 'r2', prefix: '10.0.1.0/24', via: 'r1' },
+    ],
+    forwarder: { path: '/run/feed' },
+  };
+  const routers = [1, 2].map((n) => ({
+    name: `r${n}`,
+    as: 65000 + n,
+    routerId: `10.0.0.${n}`,
+    interfaces: [{ subnet: `lan${n}`, addresses: [`10.0.${n}.1`] }],
+    ports: [{ name: `p${n}`, type: 'tap' as const, device: `p${n}` }],
+  }));
+  const service = new ForwarderService({
+    clock,
+    accept: async (accepted) => {
+      const listener = await transport.listen(FEED, accepted);
+      return () => listener.close();
+    },
+  });
+  await service.open();
+  service.serve(new VirtualNetwork(network, { clock }));
+  const ends: CableEnd[] = [];
+  const forwarder = new Forwarder(
+    { network, routers },
+    {
+      clock,
+      ports: {
+        open: () => {
+          const [port, end] = memoryCable();
+          ends.push(end);
+          return Promise.resolve(port);
+        },
+      },
+      dial: (_path, events) => transport.dial({ remote: FEED, localAddress: 'forwarder' }, events),
+    },
+  );
+  close.push(() => forwarder.stop());
+  await forwarder.start();
+  clock.advance(100);
+  const guests = [1, 2].map((n) => {
+    const guest = new GuestStack(clock, ends[n - 1] as CableEnd, {
+      mac: `02:00:00:00:00:0${n}`,
+      addresses: [`10.0.${n}.10`],
+      prefixes: [`10.0.${n}.0/24`],
+      router: [`10.0.${n}.1`],
+    });
+    const got: number[] = [];
+    guest.stack.local.register(253, { receive: ({ hopLimit }) => void got.push(hopLimit) });
+    return { local: guest.stack.local, got };
+  });
+  const packet = { source: '10.0.1.10', destination: '10.0.2.10', protocol: 253, hopLimit: 64, payload: new Uint8Array(8), node: 'router' };
+  guests[0]?.local.send(packet);
+  clock.advance(10);
+  expect(guests[1]?.got).toEqual([62]);
 });
 
 test('a network without a forwarder has none to start, and a port in memory is in no other process', () => {
