@@ -63,6 +63,9 @@ export interface Due {
   due(now: Millis): void;
 }
 
+/** Dead entries that a heap keeps without counting them against the others. */
+const MOST_DEAD = 64;
+
 /**
  * One heap of deadlines over one clock, shared by all machines. The clock's timer is set anew only when the earliest
  * deadline gets earlier or fires. A deadline that moved later (a hold timer that a message restarted) is noticed when its old
@@ -71,8 +74,10 @@ export interface Due {
  * @internal
  */
 export class TimerHeap {
-  readonly #heap: { at: Millis; readonly who: Due }[] = [];
+  #heap: { at: Millis; readonly who: Due }[] = [];
   readonly #entryAt = new Map<Due, Millis>();
+  /** Entries that were superseded, or whose owner was forgotten: what they name is kept alive by them. */
+  #dead = 0;
   #armed: { readonly at: Millis; readonly cancel: Cancel } | undefined;
 
   constructor(readonly clock: Clock) {}
@@ -82,19 +87,34 @@ export class TimerHeap {
     const at = who.deadline;
     if (at === undefined) return;
     const known = this.#entryAt.get(who);
-    if (known !== undefined && known <= at) return;
+    if (known !== undefined) {
+      if (known <= at) return;
+      this.#dead++;
+    }
     this.#push(at, who);
     this.#arm();
+    this.#bury();
   }
 
   /** Forgets `who`. */
   forget(who: Due): void {
-    this.#entryAt.delete(who);
+    if (this.#entryAt.delete(who)) this.#dead++;
     if (this.#entryAt.size === 0) {
       this.#heap.length = 0;
+      this.#dead = 0;
       this.#armed?.cancel();
       this.#armed = undefined;
-    }
+    } else this.#bury();
+  }
+
+  /** Lets go of dead entries before their time, which may be minutes away, where they are most of all. */
+  #bury(): void {
+    if (this.#dead <= MOST_DEAD || this.#dead * 2 <= this.#heap.length) return;
+    const alive = this.#heap.filter(({ at, who }) => this.#entryAt.get(who) === at);
+    // In order, it is a heap.
+    this.#heap = alive.sort((x, y) => x.at - y.at);
+    this.#dead = alive.length - this.#entryAt.size;
+    this.#arm();
   }
 
   #arm(): void {
@@ -111,7 +131,10 @@ export class TimerHeap {
     for (let first = this.#heap[0]; first && first.at <= now; first = this.#heap[0]) {
       this.#pop();
       // An entry that was superseded by an earlier one, or whose owner was forgotten.
-      if (this.#entryAt.get(first.who) !== first.at) continue;
+      if (this.#entryAt.get(first.who) !== first.at) {
+        this.#dead--;
+        continue;
+      }
       this.#entryAt.delete(first.who);
       const { deadline } = first.who;
       if (deadline !== undefined && deadline <= now) first.who.due(now);
