@@ -43,7 +43,7 @@ const RIGHT_WITHIN = 60_000;
 const CUT_EVERY = 20_000;
 /** The first part of the time, in which memory may grow: caches fill, code is compiled. */
 const WARM_UP = 0.25;
-/** What memory may grow by in an hour before it is a violation, beside what is noise: a share of what it was. */
+/** What objects may grow by in the time that is measured, beside a megabyte of noise: a share of what they were. */
 const MOST_GROWTH = 0.1;
 
 const { values } = parseArgs({
@@ -344,7 +344,7 @@ async function soak(): Promise<void> {
     `done       ${done.announced} announced, ${done.withdrawn} withdrawn, ${done.flaps} flaps of 20, ${done.kills} killed, ${done.shortStops} stopped for up to ${SHORT_STOP[1]} s, ${done.longStops} for longer than the hold time, the forwarder cut off ${done.cuts} times`,
     `router     ${counts.changes} changes of the mapping, ${counts.refused} claims and connections refused, ${counts.malformed} malformed messages, ${counts.user.toFixed(0)} s of CPU`,
     `mapping    looked at ${done.looks} times, at the end with ${alive} of ${count} guests alive`,
-    `memory     ${((last?.heap ?? 0) / MB).toFixed(1)} MB in use after garbage collection, slope ${((heap * 60) / MB).toFixed(2)} MB/hour (${(heap / 1024).toFixed(1)} KB/min); resident ${((last?.rss ?? 0) / MB).toFixed(0)} MB, ${((rss * 60) / MB).toFixed(1)} MB/hour; over the last ${Math.round(minutes * (1 - WARM_UP) * 10) / 10} minutes`,
+    `memory     ${((last?.heap ?? 0) / MB).toFixed(1)} MB of objects after garbage collection, slope ${(heap / 1024).toFixed(1)} KB/min (${((heap * 60) / MB).toFixed(2)} MB/hour) over the last ${Math.round(minutes * (1 - WARM_UP) * 10) / 10} minutes; ${((last?.columns ?? 0) / MB).toFixed(1)} MB of columns and buffers, at first ${((first?.columns ?? 0) / MB).toFixed(1)}; resident ${((last?.rss ?? 0) / MB).toFixed(0)} MB, slope ${(rss / 1024).toFixed(0)} KB/min`,
     `handles    ${fewest} to ${most}`,
     `event loop ${counts.delay.median} ms median, ${counts.delay.p99} ms 99th percentile, ${counts.delay.most} ms at most (timer of 1 ms included), on ${cpus().length} cores with ${count + HOSTILE} guests`,
     `violations ${violations.length}`,

@@ -69,7 +69,7 @@ export function routerPlan(guests: readonly GuestPlan[], port: number): RouterCo
     })),
     network: {
       // Full before memory is measured.
-      journal: 4096,
+      journal: 1024,
       ranges: ['10.8.0.0/15'],
       subnets: [{ name: 'lan', prefix: '10.8.0.0/24' }],
       nodes: [

@@ -22,8 +22,9 @@ export type RouterNews =
 export interface Sample {
   /** Milliseconds since it runs. */
   readonly at: number;
-  /** Octets. */
+  /** Octets: objects; columns and buffers, which the system gives as they are first written; and what the process has of the system. */
   readonly heap: number;
+  readonly columns: number;
   readonly rss: number;
   readonly handles: number;
 }
@@ -120,10 +121,10 @@ delay.enable();
 const began = performance.now();
 setInterval(() => {
   globalThis.gc?.();
-  const { heapUsed, external, rss } = process.memoryUsage();
+  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
   say({
     type: 'sample',
-    sample: { at: performance.now() - began, heap: heapUsed + external, rss, handles: readdirSync('/proc/self/fd').length },
+    sample: { at: performance.now() - began, heap: heapUsed, columns: arrayBuffers, rss, handles: readdirSync('/proc/self/fd').length },
   });
 }, SAMPLE_EVERY);
 
