@@ -129,7 +129,7 @@ const GUESTS = [
 
 for (const [kind, start] of GUESTS) {
   describe.skipIf(!present.includes(kind))(`BFD with ${kind.name}`, () => {
-    it.each([10, 50, 300])('at %i ms x 3: comes up, notices a cut link and a killed daemon, and comes back', async (interval) => {
+    it.each([10, 50, 300])('at %i ms x 3: comes up, notices a cut link, an interface that is taken down and a killed daemon, and comes back', async (interval) => {
       await using lab = await Lab.create();
       const own = await lab.node('router');
       const guest = await lab.node('guest');
@@ -177,6 +177,16 @@ for (const [kind, start] of GUESTS) {
       await lab.link(guest, 'up');
       await next('the guest holds the address again', holds('guest'));
       await next('BFD is up again', bfdUp);
+
+      // As its owner takes an interface down, which the guest's daemons see at once, and tell nobody.
+      seen = events().length;
+      await lab.exec(guest, 'ip', ['link', 'set', 'eth0', 'down']);
+      await next('BFD is down', ({ event, from }) => event === 'bfd-change' && from === 'up');
+      await next('the address goes back', holds('spare'));
+      seen = events().length;
+      await lab.exec(guest, 'ip', ['link', 'set', 'eth0', 'up']);
+      await next('the guest holds the address once more', holds('guest'));
+      await next('BFD is up once more', bfdUp);
 
       seen = events().length;
       await daemon.kill9();
