@@ -65,6 +65,10 @@ export interface Due {
 
 /** Dead entries that a heap keeps without counting them against the others. */
 const MOST_DEAD = 64;
+/** Milliseconds after which a deadline is late. */
+const LATE: Millis = 50;
+/** In place of a timer while deadlines are looked at. */
+const FIRING = { at: Number.NEGATIVE_INFINITY, cancel: (): void => {} };
 
 /**
  * One heap of deadlines over one clock, shared by all machines. The clock's timer is set anew only when the earliest
@@ -122,25 +126,39 @@ export class TimerHeap {
     if (!first || (this.#armed && this.#armed.at <= first.at)) return;
     this.#armed?.cancel();
     const at = first.at;
-    this.#armed = { at, cancel: this.clock.at(at, () => this.#fire()) };
+    this.#armed = { at, cancel: this.clock.at(at, () => this.#wake(at)) };
+  }
+
+  /**
+   * The process may have stood still: then what was to be heard meanwhile waits to be read, and has its turn before anybody's silence is
+   * held against him.
+   */
+  #wake(at: Millis): void {
+    if (this.clock.now() - at <= LATE) this.#fire();
+    else this.#armed = { at: Number.NEGATIVE_INFINITY, cancel: this.clock.defer(() => this.#fire()) };
   }
 
   #fire(): void {
-    this.#armed = undefined;
-    const now = this.clock.now();
-    for (let first = this.#heap[0]; first && first.at <= now; first = this.#heap[0]) {
-      this.#pop();
-      // An entry that was superseded by an earlier one, or whose owner was forgotten.
-      if (this.#entryAt.get(first.who) !== first.at) {
-        this.#dead--;
-        continue;
+    // What is noted meanwhile sets no timer: that is done once, at the end.
+    this.#armed = FIRING;
+    try {
+      const now = this.clock.now();
+      for (let first = this.#heap[0]; first && first.at <= now; first = this.#heap[0]) {
+        this.#pop();
+        // An entry that was superseded by an earlier one, or whose owner was forgotten.
+        if (this.#entryAt.get(first.who) !== first.at) {
+          this.#dead--;
+          continue;
+        }
+        this.#entryAt.delete(first.who);
+        const { deadline } = first.who;
+        if (deadline !== undefined && deadline <= now) first.who.due(now);
+        this.note(first.who);
       }
-      this.#entryAt.delete(first.who);
-      const { deadline } = first.who;
-      if (deadline !== undefined && deadline <= now) first.who.due(now);
-      this.note(first.who);
+    } finally {
+      if (this.#armed === FIRING) this.#armed = undefined;
+      this.#arm();
     }
-    this.#arm();
   }
 
   #push(at: Millis, who: Due): void {

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../src/lib/clock.js';
+import { type Clock, ManualClock } from '../../src/lib/clock.js';
 import { type Due, TimerHeap, Timers } from '../../src/lib/timers.js';
 
 test('the next timer is the earliest that runs, whatever was started, moved, stopped and expired before', () => {
@@ -92,4 +92,33 @@ test('who was forgotten is not kept until its deadline', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   gc();
   expect(gone.filter((one) => one.deref() !== undefined).length).toBeLessThanOrEqual(100);
+});
+
+test('when the process stood still, what waits to be read has its turn before anybody is late', () => {
+  let now = 0;
+  const calls: (() => void)[] = [];
+  const deferred: (() => void)[] = [];
+  const list = (calls: (() => void)[], call: () => void): (() => void) => {
+    calls.push(call);
+    return () => void calls.splice(calls.indexOf(call), 1);
+  };
+  const clock: Clock = { now: () => now, at: (_when, call) => list(calls, call), defer: (call) => list(deferred, call) };
+  const heap = new TimerHeap(clock);
+  const [heard, silent] = [new Bell(), new Bell()];
+  for (const bell of [heard, silent]) {
+    bell.deadline = 9000;
+    heap.note(bell);
+  }
+  now = 20_000;
+  for (const call of calls.splice(0)) call();
+  expect([heard.rung, silent.rung]).toEqual([[], []]);
+  // What waited is read: one of them was heard all the time. Noting anything meanwhile sets no timer of its own.
+  heard.deadline = 29_000;
+  heap.note(heard);
+  expect(calls.length).toBe(0);
+  for (const call of deferred.splice(0)) call();
+  expect([heard.rung, silent.rung]).toEqual([[], [20_000]]);
+  now = 29_010;
+  for (const call of calls.splice(0)) call();
+  expect([heard.rung, deferred.length]).toEqual([[29_010], 0]);
 });
