@@ -6,6 +6,8 @@
  * and speaks by the library's own TCP over frames that are lost, late and doubled. Three more have no grant, and say what is malformed, too
  * much, or nothing. Somebody follows the router as a forwarder does, and is cut off now and then.
  *
+ * Where the router's process got no processor for seconds, what ends then is the machine's fault: it is counted by itself, and said.
+ *
  * Every half minute and at the end the mapping must be the one worked out from who is alive and what those claim; no change may be missing or out
  * of order; no session may end whose guest had no fault. What does not hold is printed, and the exit code is 1. Printed besides: what the
  * router's process takes, after garbage collection: its memory's slope, its handles, and how late its event loop was.
@@ -65,6 +67,9 @@ const upTo = (most: number): number => Math.floor(random() * most);
 const between = ([from, to]: readonly [number, number]): number => from + random() * (to - from);
 const oneOf = <T>(list: readonly T[]): T | undefined => list[upTo(list.length)];
 
+/** Sessions that ended without a fault of their guests, and when the router's process had stood still, by the time that it was told. */
+const ended: { readonly at: number; readonly text: string }[] = [];
+const stalls: { readonly at: number; readonly by: number }[] = [];
 const violations: string[] = [];
 const violated = (text: string): void => {
   if (violations.length < 50) console.log(`VIOLATION after ${Math.round((performance.now() - began) / 1000)} s: ${text}`);
@@ -150,6 +155,9 @@ function heard(news: RouterNews): void {
     case 'listening':
       routerPort = news.port;
       return;
+    case 'stall':
+      stalls.push({ at: performance.now(), by: news.by });
+      return;
     case 'violation':
       violated(news.text);
       return;
@@ -165,7 +173,11 @@ function heard(news: RouterNews): void {
       guest.up = news.to === 'established';
       if (guest.up) {
         if (guest.child && !guest.stopped) guest.faulty = false;
-      } else if (!guest.faulty && !stopping) violated(`the session of ${news.node} ended, which had no fault: ${news.reason}`);
+      } else if (!guest.faulty && !stopping) {
+        // Until it is up again, whatever else becomes of it is no news.
+        guest.faulty = true;
+        ended.push({ at: performance.now(), text: `the session of ${news.node} ended, which had no fault: ${news.reason}` });
+      }
     }
   }
 }
@@ -179,12 +191,12 @@ async function until(what: string, condition: () => boolean, milliseconds: numbe
 }
 
 /** What the router says is so. */
-function ask(): Promise<{ mapping: Map<string, string>; counts: Counts }> {
+function ask(): Promise<{ mapping: Map<string, string>; counts: Counts; sessions: Readonly<Record<string, string>> }> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error('the router does not answer')), 20_000);
-    answered = ({ mapping, counts }) => {
+    answered = ({ mapping, counts, sessions }) => {
       clearTimeout(late);
-      resolve({ mapping: new Map(mapping.filter(([prefix]) => prefix.startsWith('10.9.'))), counts });
+      resolve({ mapping: new Map(mapping.filter(([prefix]) => prefix.startsWith('10.9.'))), counts, sessions });
     };
     router?.send('mapping');
   });
@@ -196,7 +208,7 @@ async function look(): Promise<Counts> {
   const wanted = mappingOf(new Map(guests.filter(({ child }) => child).map(({ plan, claims }) => [plan, claims])));
   const end = performance.now() + RIGHT_WITHIN;
   for (;;) {
-    const { mapping, counts } = await ask();
+    const { mapping, counts, sessions } = await ask();
     await pause(50); // for the follower, which is told of it a moment later
     const all = [...new Set([...wanted.keys(), ...mapping.keys()])];
     const told = (prefix: string): string | undefined =>
@@ -210,6 +222,9 @@ async function look(): Promise<Counts> {
     if (performance.now() > end) {
       for (const prefix of wrong.slice(0, 10))
         violated(`${prefix} should be at ${wanted.get(prefix)}: the router has ${mapping.get(prefix)}, the forwarder ${told(prefix)}`);
+      for (const { plan, child } of guests)
+        if (child && !sessions[plan.name]?.startsWith('established'))
+          violated(`${plan.name} lives, and its session does not: ${sessions[plan.name]}`);
       return counts;
     }
     await pause(250);
@@ -325,6 +340,9 @@ async function soak(): Promise<void> {
   }
   for (const guest of guests) if (guest.stopped) guest.resume();
   const counts = await look();
+  // A guest notices up to a hold time after it that nothing came while the router stood still.
+  const excused = ended.filter(({ at }) => stalls.some((stall) => at > stall.at - stall.by - 1000 && at < stall.at + HOLD_TIME * 1000));
+  for (const one of ended) if (!excused.includes(one)) violated(`${one.text} (${Math.round((one.at - began) / 1000)} s)`);
   const alive = guests.filter(({ child }) => child).length;
 
   const past = samples.filter(({ at }) => at - (samples[0]?.at ?? 0) >= minutes * 60_000 * WARM_UP);
@@ -347,6 +365,7 @@ async function soak(): Promise<void> {
     `memory     ${((last?.heap ?? 0) / MB).toFixed(1)} MB of objects after garbage collection, slope ${(heap / 1024).toFixed(1)} KB/min (${((heap * 60) / MB).toFixed(2)} MB/hour) over the last ${Math.round(minutes * (1 - WARM_UP) * 10) / 10} minutes; ${((last?.columns ?? 0) / MB).toFixed(1)} MB of columns and buffers, at first ${((first?.columns ?? 0) / MB).toFixed(1)}; resident ${((last?.rss ?? 0) / MB).toFixed(0)} MB, slope ${(rss / 1024).toFixed(0)} KB/min`,
     `handles    ${fewest} to ${most}`,
     `event loop ${counts.delay.median} ms median, ${counts.delay.p99} ms 99th percentile, ${counts.delay.most} ms at most (timer of 1 ms included), on ${cpus().length} cores with ${count + HOSTILE} guests`,
+    `stood still ${stalls.length} times for over 2 s${stalls.length > 0 ? ` (${stalls.map(({ by }) => `${(by / 1000).toFixed(1)} s`).join(', ')})` : ''}: ${excused.length} sessions ended by that`,
     `violations ${violations.length}`,
   ];
   console.log(lines.join('\n'));

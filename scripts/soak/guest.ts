@@ -1,6 +1,7 @@
 /** A guest of the soak, in a process of its own: announces and withdraws what it is told to, until it is killed. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { BgpSpeaker } from '../../src/bgp/speaker.js';
 import { NodeTransport, SystemClock } from '../../src/io/index.js';
 import { type Random, seeded } from '../../src/lib/random.js';
@@ -62,9 +63,19 @@ async function unkindPort({ ports: [router, own] }: GuestPlan, chance: Random): 
     else pass(frame);
   };
   socket.on('message', (bytes) => unkindly(Uint8Array.from(bytes), (frame) => receiver?.(frame, 0, frame.length)));
+  // Whoever had the port before may be dying still.
+  while (true) {
+    socket.bind(own, '127.0.0.1');
+    if (
+      await once(socket, 'listening').then(
+        () => true,
+        () => false,
+      )
+    )
+      break;
+    await pause(100);
+  }
   socket.on('error', () => {}); // the router is not there yet, or any more
-  socket.bind(own, '127.0.0.1');
-  await once(socket, 'listening');
   return {
     mtu: 1500,
     listen: (next) => {

@@ -15,8 +15,16 @@ export type RouterNews =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'session'; readonly node: string; readonly from: string; readonly to: string; readonly reason: string }
   | { readonly type: 'violation'; readonly text: string }
+  /** The process stood still for so many milliseconds. */
+  | { readonly type: 'stall'; readonly by: number }
   | { readonly type: 'sample'; readonly sample: Sample }
-  | { readonly type: 'mapping'; readonly mapping: readonly (readonly [prefix: string, nodes: string])[]; readonly counts: Counts };
+  | {
+      readonly type: 'mapping';
+      readonly mapping: readonly (readonly [prefix: string, nodes: string])[];
+      readonly counts: Counts;
+      /** How each guest's session stands, for when something is not as it should be. */
+      readonly sessions: Readonly<Record<string, string>>;
+    };
 
 /** What it takes, at a moment, after all garbage is gone. */
 export interface Sample {
@@ -40,6 +48,9 @@ export interface Counts {
 
 const SAMPLE_EVERY = 5000;
 const LOOK_EVERY = 700;
+/** Milliseconds between two looks whether the process stands still, and how long it does before it is told. */
+const BEAT = 250;
+const STALL = 2000;
 
 const [text = '', socket = ''] = process.argv.slice(2);
 const router = new VirtualRouter(JSON.parse(text) as RouterConfig);
@@ -117,6 +128,12 @@ const resume = (): void => {
   for (const entry of since.changes) if (entry.type === 'mapping-change') resumer.take(entry);
 };
 setInterval(resume, LOOK_EVERY);
+let beat = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  if (now - beat > STALL + BEAT) say({ type: 'stall', by: now - beat - BEAT });
+  beat = now;
+}, BEAT);
 delay.enable();
 const began = performance.now();
 setInterval(() => {
@@ -143,6 +160,14 @@ process.on('message', (order: 'mapping' | 'stop') => {
   say({
     type: 'mapping',
     mapping: [...router.mapping()].map(({ prefix, targets }) => [prefix, spelt(targets)]),
+    sessions: Object.fromEntries(
+      router
+        .neighbours()
+        .map(({ node, state, lastDown, claims, claimsRefused }) => [
+          node,
+          `${state}, ${claims} claims, ${claimsRefused} refused, last down: ${lastDown ?? 'never'}`,
+        ]),
+    ),
     counts: {
       changes: listener.changes,
       refused,
