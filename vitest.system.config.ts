@@ -6,7 +6,7 @@ const INTEROP = 'test/interop/**/*.test.ts';
 /** What measures time or forwards frames, the tests of the lab itself, and what builds the package: each has the machine to itself. */
 const ALONE = [
   'test/package.test.ts',
-  ...(interop ? ['bfd', 'bfd-thread', 'frames', 'link', 'support', 'tcp'].map((name) => `test/interop/${name}.test.ts`) : []),
+  ...(interop ? ['bfd', 'bfd-thread', 'forward', 'frames', 'link', 'support', 'tcp'].map((name) => `test/interop/${name}.test.ts`) : []),
 ];
 
 export default defineConfig({
