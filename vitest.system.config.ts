@@ -10,7 +10,9 @@ export const SYSTEM = [INTEROP, 'test/package.test.ts', ...OUTSIDE];
 /** What measures time or forwards frames, the tests of the lab itself, and what builds the package: each has the machine to itself. */
 const ALONE = [
   'test/package.test.ts',
-  ...(interop ? ['bfd', 'bfd-thread', 'floods', 'frames', 'link', 'support', 'tcp'].map((name) => `test/interop/${name}.test.ts`) : []),
+  ...(interop
+    ? ['bfd', 'bfd-thread', 'floods', 'forward', 'frames', 'link', 'support', 'tcp'].map((name) => `test/interop/${name}.test.ts`)
+    : []),
 ];
 
 export default defineConfig({

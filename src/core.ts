@@ -59,6 +59,7 @@ export {
   type DampeningConfig,
   DEFAULT_PREFERENCE,
   type DecisionConfig,
+  type ForwarderConfig,
   type GrantConfig,
   type GuardConfig,
   type HolderConfig,

@@ -5,8 +5,11 @@
  * @packageDocumentation
  */
 import { BgpSpeaker as CoreSpeaker, type SpeakerConfig, type SpeakerOptions } from './bgp/speaker.js';
+import { Forwarder as CoreForwarder, type ForwarderConfiguration, type ForwarderOptions, ForwarderService } from './forwarder/index.js';
 import {
+  acceptAtPath,
   BfdThread,
+  dialPath,
   entropy,
   formerLife,
   NodePorts,
@@ -16,6 +19,7 @@ import {
   SnapshotKeeper,
   SystemClock,
 } from './io/index.js';
+import type { Clock } from './lib/clock.js';
 import type { NetworkConfig } from './network/config.js';
 import type { RouterConfig } from './router/config.js';
 import { Host } from './router/host.js';
@@ -23,6 +27,7 @@ import { VirtualNetwork as CoreNetwork, type FormerLife, type NetworkOptions } f
 import { VirtualRouter as CoreRouter, type RouterOptions, type StopOptions } from './router/virtual-router.js';
 
 export * from './core.js';
+export type { ForwarderConfiguration, ForwarderEvents, ForwarderOptions, ForwarderState, ForwarderStatus } from './forwarder/index.js';
 export {
   askControl,
   type ControlAnswer,
@@ -61,19 +66,35 @@ export function nodeHost(): Host {
 export class VirtualRouter extends CoreRouter {
   readonly #snapshots: string | undefined;
   #keeper: SnapshotKeeper | undefined;
+  /** The router's side of the network's forwarder; and the same where the network is private, so that nobody else closes it. */
+  readonly #forwarder: ForwarderService | undefined;
+  readonly #own: ForwarderService | undefined;
 
   /**
    * Over the host's sockets and clock, unless `options.host` says otherwise. A private network with `restart.snapshot` goes on with its
-   * former life, and keeps the file while the router runs. See the class for what it throws.
+   * former life, and keeps the file while the router runs. Where the network has a `forwarder`, the router's ports are that one's, but those
+   * that the program brings. See the class for what it throws.
    */
   constructor(config: RouterConfig, options: Partial<RouterOptions> = {}) {
     const path = options.network ? undefined : config.network?.restart?.snapshot;
-    super(config, { host: nodeHost(), ...former(path, options.snapshot), ...options });
+    const own = options.network ? undefined : serviceOf(config.network, options.host?.clock);
+    const forwarder = options.network instanceof VirtualNetwork ? options.network.forwarder : own;
+    const ports = forwarder ? { ports: { ...forwarder.ports(config), ...options.ports } } : {};
+    super(config, { host: nodeHost(), ...former(path, options.snapshot), ...options, ...ports });
     this.#snapshots = path;
+    this.#forwarder = forwarder;
+    this.#own = own;
   }
 
   override async start(): Promise<void> {
-    await super.start();
+    await this.#forwarder?.open();
+    try {
+      await super.start();
+    } catch (error) {
+      await this.#own?.close();
+      throw error;
+    }
+    this.#forwarder?.serve(this.network);
     if (this.#snapshots !== undefined) this.#keeper ??= new SnapshotKeeper(this.#snapshots, this.network);
   }
 
@@ -82,25 +103,49 @@ export class VirtualRouter extends CoreRouter {
     this.#keeper = undefined;
     // Before the sessions end, and their claims with them.
     await keeper?.close(options.restart ?? false);
+    if (options.restart) await this.#forwarder?.close();
     await super.stop(options);
+    await this.#own?.close();
   }
 }
 
 /** {@inheritDoc CoreNetwork} @public */
 export class VirtualNetwork extends CoreNetwork {
   readonly #keeper: SnapshotKeeper | undefined;
+  /** @internal */
+  readonly forwarder: ForwarderService | undefined;
 
-  /** On the host's clock, unless `options.clock` says otherwise. With `restart.snapshot` it goes on with its former life, and keeps the file. */
+  /**
+   * On the host's clock, unless `options.clock` says otherwise. With `restart.snapshot` it goes on with its former life, and keeps the file.
+   * With `forwarder`, its routers' ports are that one's, which is told from when the first of them has started.
+   */
   constructor(config: NetworkConfig = {}, options: Partial<NetworkOptions> = {}) {
     const path = config.restart?.snapshot;
     super(config, { clock: nodeHost().clock, ...former(path, options.snapshot), ...options });
     if (path !== undefined) this.#keeper = new SnapshotKeeper(path, this);
+    this.forwarder = serviceOf(config, options.clock);
   }
 
   override async close(options: { readonly restart?: boolean } = {}): Promise<void> {
     await this.#keeper?.close(options.restart ?? false);
+    await this.forwarder?.close();
     await super.close(options);
   }
+}
+
+/** {@inheritDoc CoreForwarder} @public */
+export class Forwarder extends CoreForwarder {
+  /** Over the host's sockets and clock, unless `options` say otherwise. Throws a `UsageError` (`CONFIG_INVALID`). */
+  constructor(config: ForwarderConfiguration, options: Partial<ForwarderOptions> = {}) {
+    super(config, { clock: nodeHost().clock, ports: new NodePorts(), dial: dialPath, ...options });
+  }
+}
+
+/** The routers' side of a network's forwarder, where it has one. */
+function serviceOf(network: NetworkConfig | undefined, clock: Clock | undefined): ForwarderService | undefined {
+  const path = network?.forwarder?.path;
+  if (path === undefined) return undefined;
+  return new ForwarderService({ clock: clock ?? nodeHost().clock, accept: (accepted) => acceptAtPath(path, accepted) });
 }
 
 /** The core looks at what it is given: nothing of it is believed here. */

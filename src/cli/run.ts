@@ -18,7 +18,8 @@ export const run: Command = {
 
 Runs the router, or the routers of one network, that FILE describes (docs/config.md) until
 SIGINT or SIGTERM; neighbours are then told by a Cease, administrative shutdown. A second
-signal does not wait for them.
+signal does not wait for them. With network.forwarder in FILE the ports are in the process
+of \`virtual-router forward FILE.yaml\`.
 
 Prints a line when it listens, for each session that comes up or goes down, for refused
 claims, and for what moved: each change while they are few, else how many.

@@ -1,9 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isMainThread } from 'node:worker_threads';
 import { UsageError } from '../lib/errors.js';
+import { listenAtPath } from './unix-socket.js';
 
 /** Where questions are answered: a UNIX socket, or an address and a port. @public */
 export type ControlEndpoint = { readonly path: string } | { readonly address: string; readonly port: number };
@@ -36,8 +35,8 @@ const CONNECTIONS = 32;
 const PATIENCE = 5000;
 
 /**
- * Answers questions about running routers over HTTP: `GET` only, nothing is changed by it. A UNIX socket is its owner's alone (mode 0600); a
- * TCP port needs a token unless it is on loopback. Rejects with a `UsageError` (`CONTROL_REFUSED`, `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`).
+ * Answers questions about running routers over HTTP: `GET` only, nothing is changed by it. A UNIX socket is its owner's alone (mode
+ * 0600), and one that a killed process left behind is no hindrance; a TCP port needs a token unless it is on loopback. Rejects with a `UsageError` (`CONTROL_REFUSED`, `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`).
  *
  * @public
  */
@@ -53,10 +52,10 @@ export function openControl({ endpoint, token, answers }: ControlOptions): Promi
   });
   server.maxConnections = CONNECTIONS;
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
       const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'ADDRESS_UNAVAILABLE';
       reject(new UsageError(code, `cannot open the control socket: ${error.message}`));
-    });
+    };
     const listening = (): void => {
       const bound = server.address() as AddressInfo | string | null;
       resolve({
@@ -68,18 +67,8 @@ export function openControl({ endpoint, token, answers }: ControlOptions): Promi
           }),
       });
     };
-    if ('path' in endpoint) {
-      // The socket must not be anybody else's for a moment either; a thread cannot see to that moment.
-      const before = isMainThread ? process.umask(0o177) : undefined;
-      try {
-        server.listen(endpoint.path, () => {
-          chmodSync(endpoint.path, 0o600);
-          listening();
-        });
-      } finally {
-        if (before !== undefined) process.umask(before);
-      }
-    } else server.listen({ host: endpoint.address, port: endpoint.port, exclusive: true }, listening);
+    if ('path' in endpoint) listenAtPath(server, endpoint.path, 'own').then(listening, failed);
+    else server.once('error', failed).listen({ host: endpoint.address, port: endpoint.port, exclusive: true }, listening);
   });
 }
 

@@ -9,6 +9,8 @@
  * for. `secrets.ts` reads keys from where a configuration says that they are. `ospf-sockets.ts` carries OSPF (`ospf/link.ts` is the contract):
  * `netlink.ts` knows the host's interfaces. `reactor.ts` says when descriptors that Node does not know have something to read.
  *
+ * `unix-socket.ts` listens at paths, and carries what a router's process and its forwarder say to each other.
+ *
  * `snapshot-file.ts` and `snapshot-keeper.ts` keep what is claimed in a file, for the next life of a process.
  *
  * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, QEMU's two kinds of socket in `qemu.ts`, `tap.ts`, and `tee.ts`,
@@ -27,3 +29,4 @@ export { entropy, readSecret } from './secrets.js';
 export { formerLife, SnapshotKeeper } from './snapshot-keeper.js';
 export { NodeTransport } from './sockets.js';
 export { SystemClock } from './system-clock.js';
+export { acceptAtPath, dialPath } from './unix-socket.js';

@@ -4,6 +4,7 @@ import { UsageError } from '../lib/errors.js';
 import type { PortConfig } from '../stack/config.js';
 import type { FrameReceiver, Port, PortCounters } from '../stack/port.js';
 import { bound, receiveBuffer } from './udp-socket.js';
+import { listenAtPath } from './unix-socket.js';
 
 /** Octets before each frame: its length (QEMU `net/stream.c`). */
 const LENGTH = 4;
@@ -68,22 +69,22 @@ export class StreamPort implements Port {
     if (server) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
-  #listen(): Promise<void> {
+  async #listen(): Promise<void> {
     const { path, address, port } = this.config;
     const where = path ?? `${address} port ${port}`;
     const server = createServer((socket) => this.#join(socket));
     this.#server = server;
-    return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'ADDRESS_UNAVAILABLE';
-        reject(new UsageError(code, `cannot listen on ${where}: ${error.message}`));
-      });
-      server.listen(path === undefined ? { host: address, port, exclusive: true } : { path }, () => {
-        server.removeAllListeners('error');
-        server.on('error', () => {});
-        resolve();
-      });
+    const failed = (error: NodeJS.ErrnoException): never => {
+      const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'ADDRESS_UNAVAILABLE';
+      throw new UsageError(code, `cannot listen on ${where}: ${error.message}`);
+    };
+    const listening = new Promise<void>((resolve, reject) => {
+      if (path !== undefined) listenAtPath(server, path, 'any').then(resolve, reject);
+      else server.once('error', reject).listen({ host: address, port, exclusive: true }, () => resolve());
     });
+    await listening.catch(failed);
+    server.removeAllListeners('error');
+    server.on('error', () => {});
   }
 
   #dial(): void {

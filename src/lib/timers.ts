@@ -63,6 +63,13 @@ export interface Due {
   due(now: Millis): void;
 }
 
+/** Dead entries that a heap keeps without counting them against the others. */
+const MOST_DEAD = 64;
+/** Milliseconds after which a deadline is late. */
+const LATE: Millis = 50;
+/** In place of a timer while deadlines are looked at. */
+const FIRING = { at: Number.NEGATIVE_INFINITY, cancel: (): void => {} };
+
 /**
  * One heap of deadlines over one clock, shared by all machines. The clock's timer is set anew only when the earliest
  * deadline gets earlier or fires. A deadline that moved later (a hold timer that a message restarted) is noticed when its old
@@ -71,8 +78,10 @@ export interface Due {
  * @internal
  */
 export class TimerHeap {
-  readonly #heap: { at: Millis; readonly who: Due }[] = [];
+  #heap: { at: Millis; readonly who: Due }[] = [];
   readonly #entryAt = new Map<Due, Millis>();
+  /** Entries that were superseded, or whose owner was forgotten: what they name is kept alive by them. */
+  #dead = 0;
   #armed: { readonly at: Millis; readonly cancel: Cancel } | undefined;
 
   constructor(readonly clock: Clock) {}
@@ -82,19 +91,34 @@ export class TimerHeap {
     const at = who.deadline;
     if (at === undefined) return;
     const known = this.#entryAt.get(who);
-    if (known !== undefined && known <= at) return;
+    if (known !== undefined) {
+      if (known <= at) return;
+      this.#dead++;
+    }
     this.#push(at, who);
     this.#arm();
+    this.#bury();
   }
 
   /** Forgets `who`. */
   forget(who: Due): void {
-    this.#entryAt.delete(who);
+    if (this.#entryAt.delete(who)) this.#dead++;
     if (this.#entryAt.size === 0) {
       this.#heap.length = 0;
+      this.#dead = 0;
       this.#armed?.cancel();
       this.#armed = undefined;
-    }
+    } else this.#bury();
+  }
+
+  /** Lets go of dead entries before their time, which may be minutes away, where they are most of all. */
+  #bury(): void {
+    if (this.#dead <= MOST_DEAD || this.#dead * 2 <= this.#heap.length) return;
+    const alive = this.#heap.filter(({ at, who }) => this.#entryAt.get(who) === at);
+    // In order, it is a heap.
+    this.#heap = alive.sort((x, y) => x.at - y.at);
+    this.#dead = alive.length - this.#entryAt.size;
+    this.#arm();
   }
 
   #arm(): void {
@@ -102,22 +126,39 @@ export class TimerHeap {
     if (!first || (this.#armed && this.#armed.at <= first.at)) return;
     this.#armed?.cancel();
     const at = first.at;
-    this.#armed = { at, cancel: this.clock.at(at, () => this.#fire()) };
+    this.#armed = { at, cancel: this.clock.at(at, () => this.#wake(at)) };
+  }
+
+  /**
+   * The process may have stood still: then what was to be heard meanwhile waits to be read, and has its turn before anybody's silence is
+   * held against him.
+   */
+  #wake(at: Millis): void {
+    if (this.clock.now() - at <= LATE) this.#fire();
+    else this.#armed = { at: Number.NEGATIVE_INFINITY, cancel: this.clock.defer(() => this.#fire()) };
   }
 
   #fire(): void {
-    this.#armed = undefined;
-    const now = this.clock.now();
-    for (let first = this.#heap[0]; first && first.at <= now; first = this.#heap[0]) {
-      this.#pop();
-      // An entry that was superseded by an earlier one, or whose owner was forgotten.
-      if (this.#entryAt.get(first.who) !== first.at) continue;
-      this.#entryAt.delete(first.who);
-      const { deadline } = first.who;
-      if (deadline !== undefined && deadline <= now) first.who.due(now);
-      this.note(first.who);
+    // What is noted meanwhile sets no timer: that is done once, at the end.
+    this.#armed = FIRING;
+    try {
+      const now = this.clock.now();
+      for (let first = this.#heap[0]; first && first.at <= now; first = this.#heap[0]) {
+        this.#pop();
+        // An entry that was superseded by an earlier one, or whose owner was forgotten.
+        if (this.#entryAt.get(first.who) !== first.at) {
+          this.#dead--;
+          continue;
+        }
+        this.#entryAt.delete(first.who);
+        const { deadline } = first.who;
+        if (deadline !== undefined && deadline <= now) first.who.due(now);
+        this.note(first.who);
+      }
+    } finally {
+      if (this.#armed === FIRING) this.#armed = undefined;
+      this.#arm();
     }
-    this.#arm();
   }
 
   #push(at: Millis, who: Due): void {

@@ -23,6 +23,8 @@ export interface PublicationOwner {
   /** Whether anybody wants {@link PublicationOwner.published}: the objects are made only then. */
   readonly listening: boolean;
   published(changes: readonly MappingChange[]): void;
+  /** The journal has grown. */
+  journaled(): void;
   failed(prefixes: readonly FailedPrefix[], error: string | undefined): void;
 }
 
@@ -383,6 +385,7 @@ export class Publication {
       const changes = batch.published(numbers, now);
       if (changes.length > 0) this.owner.published(changes);
     }
+    if (batch.size > 0) this.owner.journaled();
     this.#close(batch);
   }
 

@@ -47,6 +47,8 @@ export interface NetworkConfig {
   readonly decision?: DecisionConfig;
   /** How its routers come through a restart of their own. Default: they ask nobody to wait for them. */
   readonly restart?: RestartConfig;
+  /** Its ports are in a forwarder, a process of its own. Default: in the router's. */
+  readonly forwarder?: ForwarderConfig;
   /** Refuses claims that come and go (RFC 2439), each holder's to each prefix for itself. Default: not. */
   readonly dampening?: DampeningConfig;
   /** Seconds for which a claim that ended is not taken back from its holder. Default 0. */
@@ -85,6 +87,19 @@ export interface RestartConfig {
   readonly deferral?: number;
   /** A file that what is claimed is written to, for the next life to begin with. Default: none. */
   readonly snapshot?: string;
+}
+
+/**
+ * A forwarder: a process that has the ports of the network's routers and forwards by the mapping that it hears of, on its own while no
+ * router runs.
+ *
+ * @public
+ */
+export interface ForwarderConfig {
+  /** A UNIX socket, at which the routers' process listens and the forwarder's calls. */
+  readonly path: string;
+  /** Seconds for which the forwarder goes on without a router: then it forwards nothing any more. Default 600. */
+  readonly stale?: number;
 }
 
 /** How claims that come and go are dampened; the figures of RFC 2439 §4.2 are the defaults. @public */

@@ -135,6 +135,19 @@ const restart = z
   })
   .meta({ id: 'Restart', description: 'How routers come through a restart of their own (RFC 4724).' });
 
+const forwarder = z
+  .strictObject({
+    path: text('a path').describe("A UNIX socket, at which the routers' process listens and the forwarder's calls."),
+    stale: whole(1)
+      .exactOptional()
+      .describe('Seconds for which the forwarder goes on without a router: then it forwards nothing any more. Default 600.'),
+  })
+  .meta({
+    id: 'Forwarder',
+    description:
+      "A forwarder: a process (`virtual-router forward`) that has the ports of the network's routers and forwards by the mapping that it hears of, on its own while no router runs.",
+  });
+
 const dampening = z
   .strictObject({
     halfLife: whole(1).exactOptional().describe('Seconds in which a penalty decays by half. Default 900.'),
@@ -215,6 +228,9 @@ export const networkSchema = z
         .describe(
           'How its routers come through a restart of their own: of use where packets are forwarded meanwhile, by something that outlives the process. Default: they ask nobody to wait for them.',
         ),
+      forwarder: forwarder
+        .exactOptional()
+        .describe("Its routers' ports are in a forwarder, a process of its own. Default: they are in the router's process."),
       dampening: dampening
         .exactOptional()
         .describe("Refuses claims that come and go (RFC 2439), each holder's to each prefix for itself. Default: not."),

@@ -90,11 +90,13 @@ const PORT_FIELDS: Readonly<Record<PortConfig['type'], { readonly needs: readonl
 const FIELDS = ['address', 'port', 'remote', 'remotePort', 'vni', 'batched', 'path', 'device'] as const;
 type Field = (typeof FIELDS)[number];
 
-function checkPorts({ ports = [] }: RouterConfig, { nodes = [] }: NetworkConfig, problems: Problems): void {
+function checkPorts({ ports = [] }: RouterConfig, { nodes = [], forwarder }: NetworkConfig, problems: Problems): void {
   const names = new Names('port', problems);
   const tunnels = new Set<string>();
   for (const [i, port] of ports.entries()) {
     names.add(port.name, ['ports', i, 'name']);
+    if (forwarder && port.type === 'memory')
+      problems.add(['ports', i, 'type'], "expected a port that the network's forwarder can open, got memory");
     const { needs, may } = PORT_FIELDS[port.type];
     for (const field of FIELDS) {
       if (port[field] === undefined && needs.includes(field))

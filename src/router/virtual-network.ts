@@ -105,6 +105,8 @@ export interface NetworkMember {
   routesChosen?(): void;
   /** Every claim was judged again. */
   judged?(): void;
+  /** The journal has grown: asked for with {@link VirtualNetwork.entriesSince}. */
+  journaled?(): void;
 }
 
 /**
@@ -585,10 +587,15 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** What happened after a position; a snapshot when that cannot be told any more, or the position is of another life. */
   changesSince(position: Position): ChangesSince {
-    const changes = position.epoch === this.#epoch ? this.#journal.since(position.seq) : undefined;
+    const changes = this.entriesSince(position);
     return changes
       ? { type: 'changes', changes, position: this.position }
       : { type: 'snapshot', mapping: [...this.mapping()], position: this.position };
+  }
+
+  /** The journal after a position, or undefined when that cannot be told any more, or the position is of another life. @internal */
+  entriesSince(position: Position): JournalEntry[] | undefined {
+    return position.epoch === this.#epoch ? this.#journal.since(position.seq) : undefined;
   }
 
   /** Why packets for an address, or a prefix, go where they go: every claim, its verdict, and the step that decided. */
@@ -686,6 +693,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   /** The former life, where there is one that is gone on with. @internal */
   get restoration(): Restoration | undefined {
     return this.#restoration;
+  }
+  /** Whether its routers' packets are a forwarder's matter. @internal */
+  get isForwarded(): boolean {
+    return this.#config.forwarder !== undefined;
   }
   /** Routes are being chosen after a restart, and not told to anybody yet. @internal */
   get deferring(): boolean {
@@ -814,6 +825,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       published: (changes: readonly MappingChange[]) => {
         const last = changes[changes.length - 1];
         network.tell('mapping-change', { network: network.name, changes, position: { epoch: network.#epoch, seq: last?.seq ?? 0 } });
+      },
+      journaled: () => {
+        for (const member of network.#members) member.journaled?.();
       },
       failed: (failed: readonly FailedPrefix[], error: string | undefined) => {
         network.logger.warn({ failed: failed.length, error }, 'the forwarding table did not take a change');

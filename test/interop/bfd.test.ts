@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bird } from './support/bird.js';
@@ -13,7 +14,7 @@ const ADDRESS = '10.77.0.100/32';
 const ROUTER = '10.77.0.1';
 const { present } = daemonsPresent();
 
-const configuration = (interval: number): string => `
+const configuration = (interval: number, authentication = ''): string => `
 as: 65000
 routerId: ${ROUTER}
 listen:
@@ -38,18 +39,19 @@ neighbours:
     bfd:
       minTx: ${interval}
       minRx: ${interval}
-`;
+${authentication === '' ? '' : `      authentication: ${authentication}\n`}`;
 
 /** A guest that announces the address with BFD on; ends by being killed. */
 type StartGuest = (lab: Lab, node: LabNode, interval: number) => Promise<{ kill9(): Promise<void> }>;
 
-const startBird: StartGuest = async (lab, node, interval) => {
+/** @param more - Lines for BFD on its interfaces. */
+const startBird = async (lab: Lab, node: LabNode, interval: number, more = ''): Promise<{ kill9(): Promise<void> }> => {
   const file = join(node.directory, 'bird.conf');
   writeFileSync(
     file,
     `router id ${node.ipv4};
 protocol device { scan time 1; }
-protocol bfd { interface "*" { min rx interval ${interval} ms; min tx interval ${interval} ms; multiplier 3; }; }
+protocol bfd { interface "*" { min rx interval ${interval} ms; min tx interval ${interval} ms; multiplier 3; ${more} }; }
 protocol static { ipv4; route ${ADDRESS} blackhole; }
 protocol bgp { local ${node.ipv4} as 65001; neighbor ${ROUTER} as 65000; bfd on; hold time 90; connect delay time 1; error wait time 1, 1; ipv4 { import none; export all; }; }
 `,
@@ -122,65 +124,129 @@ interface Line {
   readonly reason?: string;
 }
 
-const GUESTS = [
-  [bird, startBird],
+const GUESTS: readonly (readonly [typeof bird, StartGuest])[] = [
+  [bird, (lab, node, interval) => startBird(lab, node, interval)],
   [frr, startFrr],
+];
+
+/** Each type of authentication, and BIRD's words for it. */
+const TYPES = [
+  ['simple', 'simple'],
+  ['md5', 'keyed md5'],
+  ['meticulous-md5', 'meticulous keyed md5'],
+  ['sha1', 'keyed sha1'],
+  ['meticulous-sha1', 'meticulous keyed sha1'],
 ] as const;
+
+describe.skipIf(!present.includes(bird))('BFD with BIRD, authenticated', () => {
+  it.each(TYPES)('by %s: comes up with the key, is lost with the link, and does not come up with another key', async (type, words) => {
+    await using lab = await Lab.create();
+    const own = await lab.node('router');
+    const guest = await lab.node('guest');
+    const file = join(own.directory, 'router.yaml');
+    writeFileSync(file, configuration(100, `{ type: ${type}, keys: [{ id: 7, secret: open-sesame }] }`));
+    const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
+    const router = lab.spawn(own, process.execPath, args, { name: 'virtual-router run', directory: root });
+    await lab.answers(router, () => router.output().includes('"listening"'));
+    const events = (): Line[] =>
+      router
+        .output()
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Line);
+    const turned = (to: string): number => events().filter((line) => line.event === 'bfd-change' && line.to === to).length;
+    const held = (node: string): boolean =>
+      JSON.stringify(
+        events()
+          .filter(({ prefix }) => prefix === ADDRESS)
+          .at(-1)?.after,
+      ).includes(node);
+    const keyed = (secret: string): string => `authentication ${words}; password "${secret}" { id 7; };`;
+
+    const daemon = await startBird(lab, guest, 100, keyed('open-sesame'));
+    await lab.waitFor('BFD is up', () => turned('up') > 0, 40);
+    await lab.waitFor('the guest holds the address', () => held('guest'));
+    await lab.link(guest, 'down');
+    await lab.waitFor('the address goes back', () => turned('down') > 0 && held('spare'));
+    await daemon.kill9();
+    await lab.link(guest, 'up');
+
+    const ups = turned('up');
+    await startBird(lab, guest, 100, keyed('open-barley'));
+    // Its session comes up, as it is not held back for BFD.
+    await lab.waitFor('the guest holds the address', () => held('guest'), 40);
+    await pause(4000);
+    expect(turned('up')).toBe(ups);
+  });
+});
 
 for (const [kind, start] of GUESTS) {
   describe.skipIf(!present.includes(kind))(`BFD with ${kind.name}`, () => {
-    it.each([10, 50, 300])('at %i ms x 3: comes up, notices a cut link and a killed daemon, and comes back', async (interval) => {
-      await using lab = await Lab.create();
-      const own = await lab.node('router');
-      const guest = await lab.node('guest');
-      const file = join(own.directory, 'router.yaml');
-      writeFileSync(file, configuration(interval));
-      const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
-      const router = lab.spawn(own, process.execPath, args, { name: 'virtual-router run', directory: root });
-      await lab.answers(router, () => router.output().includes('"listening"'));
-      let seen = 0;
-      const events = (): Line[] =>
-        router
-          .output()
-          .split('\n')
-          .filter((line) => line.startsWith('{'))
-          .map((line) => JSON.parse(line) as Line);
-      /** The first event after the last one that was waited for. */
-      const next = async (what: string, fits: (line: Line) => boolean): Promise<Line> => {
-        let found: Line | undefined;
-        await lab.waitFor(what, () => {
-          const all = events();
-          const at = all.findIndex((line, i) => i >= seen && fits(line));
-          if (at < 0) return false;
-          found = all[at];
-          return true;
+    it.each([10, 50, 300])(
+      'at %i ms x 3: comes up, notices a cut link, an interface that is taken down and a killed daemon, and comes back',
+      async (interval) => {
+        await using lab = await Lab.create();
+        const own = await lab.node('router');
+        const guest = await lab.node('guest');
+        const file = join(own.directory, 'router.yaml');
+        writeFileSync(file, configuration(interval));
+        const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
+        const router = lab.spawn(own, process.execPath, args, { name: 'virtual-router run', directory: root });
+        await lab.answers(router, () => router.output().includes('"listening"'));
+        let seen = 0;
+        const events = (): Line[] =>
+          router
+            .output()
+            .split('\n')
+            .filter((line) => line.startsWith('{'))
+            .map((line) => JSON.parse(line) as Line);
+        /** The first event after the last one that was waited for. */
+        const next = async (what: string, fits: (line: Line) => boolean): Promise<Line> => {
+          let found: Line | undefined;
+          await lab.waitFor(what, () => {
+            const all = events();
+            const at = all.findIndex((line, i) => i >= seen && fits(line));
+            if (at < 0) return false;
+            found = all[at];
+            return true;
+          });
+          return found as Line; // waited for
+        };
+        const holds = (node: string) => (line: Line) => line.prefix === ADDRESS && JSON.stringify(line.after).includes(node);
+        const bfdUp = (line: Line): boolean => line.event === 'bfd-change' && line.to === 'up';
+
+        const daemon = await start(lab, guest, interval);
+        await next('the guest holds the address', holds('guest'));
+        await next('BFD is up', bfdUp);
+
+        seen = events().length;
+        await lab.link(guest, 'down');
+        expect(await next('BFD is down', ({ event, from }) => event === 'bfd-change' && from === 'up')).toMatchObject({
+          to: 'down',
+          diagnostic: 'detection-time-expired',
         });
-        return found as Line; // waited for
-      };
-      const holds = (node: string) => (line: Line) => line.prefix === ADDRESS && JSON.stringify(line.after).includes(node);
-      const bfdUp = (line: Line): boolean => line.event === 'bfd-change' && line.to === 'up';
+        await next('the session is down', ({ event, reason }) => event === 'session-change' && (reason ?? '').includes('BFD is down'));
+        await next('the address goes back', holds('spare'));
 
-      const daemon = await start(lab, guest, interval);
-      await next('the guest holds the address', holds('guest'));
-      await next('BFD is up', bfdUp);
+        seen = events().length;
+        await lab.link(guest, 'up');
+        await next('the guest holds the address again', holds('guest'));
+        await next('BFD is up again', bfdUp);
 
-      seen = events().length;
-      await lab.link(guest, 'down');
-      expect(await next('BFD is down', ({ event, from }) => event === 'bfd-change' && from === 'up')).toMatchObject({
-        to: 'down',
-        diagnostic: 'detection-time-expired',
-      });
-      await next('the session is down', ({ event, reason }) => event === 'session-change' && (reason ?? '').includes('BFD is down'));
-      await next('the address goes back', holds('spare'));
+        // As its owner takes an interface down, which the guest's daemons see at once, and tell nobody.
+        seen = events().length;
+        await lab.exec(guest, 'ip', ['link', 'set', 'eth0', 'down']);
+        await next('BFD is down', ({ event, from }) => event === 'bfd-change' && from === 'up');
+        await next('the address goes back', holds('spare'));
+        seen = events().length;
+        await lab.exec(guest, 'ip', ['link', 'set', 'eth0', 'up']);
+        await next('the guest holds the address once more', holds('guest'));
+        await next('BFD is up once more', bfdUp);
 
-      seen = events().length;
-      await lab.link(guest, 'up');
-      await next('the guest holds the address again', holds('guest'));
-      await next('BFD is up again', bfdUp);
-
-      seen = events().length;
-      await daemon.kill9();
-      await next('the address goes back', holds('spare'));
-    });
+        seen = events().length;
+        await daemon.kill9();
+        await next('the address goes back', holds('spare'));
+      },
+    );
   });
 }

@@ -1,10 +1,14 @@
+/** BIRD, FRR and GoBGP are killed and started again, and the router helps them through (RFC 4724). */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bird } from './support/bird.js';
+import type { Daemon } from './support/daemon.js';
 import { daemonsPresent } from './support/daemons.js';
-import { Lab, type LabNode, type Running } from './support/lab.js';
+import { frr } from './support/frr.js';
+import { gobgp } from './support/gobgp.js';
+import { Lab } from './support/lab.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const [KEPT, DROPPED] = ['10.77.0.100/32', '10.77.0.101/32'];
@@ -31,23 +35,20 @@ neighbours:
     passive: true
 `;
 
-function start(lab: Lab, node: LabNode, prefixes: readonly string[], recover: boolean): Running {
-  const file = join(node.directory, 'bird.conf');
-  const routes = prefixes.map((prefix) => `route ${prefix} blackhole;`).join(' ');
-  writeFileSync(
-    file,
-    `router id ${node.ipv4};
-graceful restart wait 10;
-protocol device {}
-protocol static { ipv4; ${routes} }
-protocol bgp { local ${node.ipv4} as 65001; neighbor ${ROUTER} as 65000; graceful restart on; graceful restart time 60; connect delay time 1; ipv4 { import none; export all; }; }
-`,
-  );
-  return lab.spawn(node, 'bird', ['-f', '-c', file, '-s', join(node.directory, 'bird.ctl'), ...(recover ? ['-R'] : [])]);
+interface Line {
+  readonly event?: string;
+  readonly prefix?: string;
+  readonly seq?: number;
+  readonly after?: unknown;
+  readonly from?: string;
+  readonly to?: string;
+  readonly restart?: { readonly phase: string };
 }
 
-describe.skipIf(!daemonsPresent().present.includes(bird))('graceful restart of BIRD', () => {
-  it('killed and started again, it keeps what it says again; what it does not ends', async () => {
+const { present } = daemonsPresent();
+
+describe.each([bird, frr, gobgp])('graceful restart of $name', (kind) => {
+  it.skipIf(!present.includes(kind))('killed and started again, it keeps what it says again; what it does not ends', async () => {
     await using lab = await Lab.create();
     const own = await lab.node('router');
     const guest = await lab.node('guest');
@@ -56,27 +57,43 @@ describe.skipIf(!daemonsPresent().present.includes(bird))('graceful restart of B
     const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
     const router = lab.spawn(own, process.execPath, args, { name: 'virtual-router run', directory: root });
     await lab.answers(router, () => router.output().includes('"listening"'));
-    const events = (): { event?: string; prefix?: string; after?: unknown; to?: string }[] =>
+    const events = (): Line[] =>
       router
         .output()
         .split('\n')
         .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line));
+        .map((line) => JSON.parse(line) as Line);
     const changes = (prefix: string): boolean[] =>
       events()
-        .filter((line) => line.prefix === prefix && 'seq' in line)
+        .filter((line) => line.prefix === prefix && line.seq !== undefined)
         .map(({ after }) => after !== undefined && after !== null);
+    const phases = (): (string | undefined)[] =>
+      events()
+        .filter(({ event }) => event === 'restart-change')
+        .map(({ restart }) => restart?.phase);
+    const start = (restarter: 'first' | 'again', prefixes: readonly string[]): Promise<Daemon> =>
+      kind.start(lab, guest, {
+        as: 65001,
+        routerId: guest.ipv4,
+        neighbours: [{ address: ROUTER, as: 65000, gracefulRestart: true }],
+        announce: prefixes.map((prefix) => ({ prefix })),
+        restarter,
+      });
 
-    const first = start(lab, guest, [KEPT, DROPPED], false);
-    await lab.waitFor('both are held', () => changes(KEPT).at(-1) === true && changes(DROPPED).at(-1) === true);
+    const first = await start('first', [KEPT, DROPPED]);
+    await lab.waitFor('both are held', () => changes(KEPT).at(-1) === true && changes(DROPPED).at(-1) === true, 40);
     const sessions = (): number => events().filter(({ event, to }) => event === 'session-change' && to === 'established').length;
     await lab.waitFor('the session is up', () => sessions() === 1);
-    await first.kill('SIGKILL');
-    await lab.waitFor('the session is down', () => events().some(({ event, to }) => event === 'session-change' && to !== 'established'));
-    start(lab, guest, [KEPT], true);
-    await lab.waitFor('the session is up again', () => sessions() === 2);
-    await lab.waitFor('what is not said again ends', () => changes(DROPPED).at(-1) === false);
+    await first.kill9();
+    await lab.waitFor('the session is down', () =>
+      events().some(({ event, from }) => event === 'session-change' && from === 'established'),
+    );
+    expect(phases()).toEqual(['restarting']);
+    await start('again', [KEPT]);
+    await lab.waitFor('the session is up again', () => sessions() === 2, 40);
+    await lab.waitFor('what is not said again ends', () => changes(DROPPED).at(-1) === false, 60);
     expect(changes(KEPT)).toEqual([true]);
     expect(changes(DROPPED)).toEqual([true, false]);
+    await lab.waitFor('the restart is over', () => phases().at(-1) === undefined);
   });
 });

@@ -1,5 +1,5 @@
 /** A guest with a stack of ours at the end of a cable: what a program in it has is a transport. */
-import type { ManualClock } from '../../src/lib/clock.js';
+import type { Clock } from '../../src/lib/clock.js';
 import { parsePrefix } from '../../src/lib/prefix.js';
 import { seeded } from '../../src/lib/random.js';
 import { TimerHeap } from '../../src/lib/timers.js';
@@ -24,7 +24,7 @@ export class GuestStack {
   readonly refused: SegmentRefused[] = [];
   security: ConnectionSecurity | undefined;
 
-  constructor(clock: ManualClock, port: Port, { mac, addresses, prefixes, router, security }: GuestStackOptions) {
+  constructor(clock: Clock, port: Port, { mac, addresses, prefixes, router, security }: GuestStackOptions) {
     this.security = security;
     const timers = new TimerHeap(clock);
     const far = [{ type: 'node', node: 'router' }] as const;

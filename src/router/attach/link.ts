@@ -1,12 +1,12 @@
 import { SOURCES } from '../../claims/authorization.js';
 import { formatAddress, parseAddress } from '../../lib/address.js';
 import { UsageError } from '../../lib/errors.js';
-import { parsePrefix, prefixWords } from '../../lib/prefix.js';
+import { type Prefix, parsePrefix, prefixWords } from '../../lib/prefix.js';
 import type { Random } from '../../lib/random.js';
 import type { AdvertiseTimes } from '../../stack/advertiser.js';
 import type { PortConfig, PortOpener } from '../../stack/config.js';
 import type { DropReason } from '../../stack/drops.js';
-import { parseMac } from '../../stack/interface.js';
+import { type InterfaceOptions, parseMac } from '../../stack/interface.js';
 import type { LocalDelivery } from '../../stack/local.js';
 import type { Port } from '../../stack/port.js';
 import { Stack } from '../../stack/stack.js';
@@ -113,21 +113,9 @@ export class LinkAttachment implements NetworkMember {
 
   configure(interfaces: readonly InterfaceConfig[], access: readonly AccessRuleConfig[]): void {
     this.#stack.setAccess(access.map(accessRule));
-    const prefixes = new Map(this.network.model.subnets.map(({ name, prefix }) => [name, prefix]));
-    const mac = defaultMac(this.router.routerId);
-    this.#stack.setInterfaces(
-      interfaces.flatMap((one) => {
-        const prefix = prefixes.get(one.subnet);
-        if (!prefix) return []; // the network has lost the subnet since
-        return {
-          prefix,
-          addresses: one.addresses,
-          mac: one.mac ?? mac,
-          advertise: advertiseTimes(one.advertise ?? true),
-          ...(one.linkLocal === undefined ? {} : { linkLocal: one.linkLocal }),
-        };
-      }),
-    );
+    const faces = facesOf(interfaces, this.network.model.subnets, this.router.routerId);
+    // A forwarder advertises for us, also while we are away.
+    this.#stack.setInterfaces(this.network.isForwarded ? faces.map((face) => ({ ...face, advertise: false })) : faces);
     this.nodesChanged();
   }
 
@@ -182,16 +170,7 @@ export class LinkAttachment implements NetworkMember {
   }
 
   status(): LinkStatus[] {
-    return [...this.#stack.links.values(), ...this.#stack.peers.values()].map((link) => ({
-      port: link.peer === '' ? link.name : undefined,
-      router: link.peer === '' ? undefined : link.peer,
-      node: link.node?.name,
-      received: link.received,
-      sent: link.sent,
-      forwarded: link.forwarded,
-      dropped: Object.fromEntries(Object.entries(link.drops).filter(([, count]) => count > 0)),
-      refusedSources: [...link.refused],
-    }));
+    return linkStatus(this.#stack);
   }
 
   /** Virtual routers (VRRP) that guests are active in. */
@@ -230,8 +209,43 @@ function advertiseTimes(config: boolean | AdvertiseConfig): AdvertiseTimes | fal
   return { least: minInterval * 1000, most: maxInterval * 1000, lifetime };
 }
 
-/** A locally administered MAC of the router id: the same each time, and another one for each router. */
-function defaultMac(routerId: string): string {
+/** Every link of a stack, as it stands. @internal */
+export function linkStatus({ links, peers }: Stack): LinkStatus[] {
+  return [...links.values(), ...peers.values()].map((link) => ({
+    port: link.peer === '' ? link.name : undefined,
+    router: link.peer === '' ? undefined : link.peer,
+    node: link.node?.name,
+    received: link.received,
+    sent: link.sent,
+    forwarded: link.forwarded,
+    dropped: Object.fromEntries(Object.entries(link.drops).filter(([, count]) => count > 0)),
+    refusedSources: [...link.refused],
+  }));
+}
+
+/** A router's interfaces in the subnets that there are. @internal */
+export function facesOf(
+  interfaces: readonly InterfaceConfig[],
+  subnets: readonly { readonly name: string; readonly prefix: Prefix }[],
+  routerId: string,
+): InterfaceOptions[] {
+  const prefixes = new Map(subnets.map(({ name, prefix }) => [name, prefix]));
+  const mac = defaultMac(routerId);
+  return interfaces.flatMap((one) => {
+    const prefix = prefixes.get(one.subnet);
+    if (!prefix) return []; // the network has lost the subnet since
+    return {
+      prefix,
+      addresses: one.addresses,
+      mac: one.mac ?? mac,
+      advertise: advertiseTimes(one.advertise ?? true),
+      ...(one.linkLocal === undefined ? {} : { linkLocal: one.linkLocal }),
+    };
+  });
+}
+
+/** A locally administered MAC of the router id: the same each time, and another one for each router. @internal */
+export function defaultMac(routerId: string): string {
   const { bytes } = parsePrefix(routerId);
   return ['02', '56', ...Array.from(bytes, (octet) => octet.toString(16).padStart(2, '0'))].join(':');
 }

@@ -43,7 +43,9 @@ async function start(lab: Lab, node: LabNode, options: DaemonOptions): Promise<D
   const announced = new Announced(options.announce);
   const write = (): void => writeFileSync(file, configuration(node, options, announced.all()));
   write();
-  const running = lab.spawn(node, 'bird', ['-f', '-c', file, '-s', socket], { name: `BIRD in ${node.name}` });
+  const running = lab.spawn(node, 'bird', ['-f', '-c', file, '-s', socket, ...(options.restarter === 'again' ? ['-R'] : [])], {
+    name: `BIRD in ${node.name}`,
+  });
   const birdc = (...command: string[]): Promise<string> => lab.exec(node, 'birdc', ['-s', socket, ...command]);
   const configure = async (): Promise<void> => {
     write();
@@ -96,6 +98,7 @@ function configuration(node: LabNode, options: DaemonOptions, routes: readonly A
     'log stderr all;',
     `router id ${options.routerId};`,
     'debug protocols { states, events };',
+    ...(options.restarter ? ['graceful restart wait 10;'] : []),
     'protocol device { }',
     // A MED that an external neighbour is to see must be set on its way out.
     'attribute int own_med;',
@@ -155,6 +158,7 @@ function protocol(node: LabNode, options: DaemonOptions, neighbour: NeighbourOpt
     '  error wait time 1, 2;',
     `  hold time ${neighbour.holdTime ?? 90};`,
     ...(neighbour.passive ? ['  passive on;'] : []),
+    ...(options.restarter ? ['  graceful restart on;', '  graceful restart time 60;'] : []),
     ...(neighbour.extendedMessages ? ['  enable extended messages on;'] : []),
     ...(neighbour.fourOctetAs === false ? ['  enable as4 off;'] : []),
     ...(neighbour.allowOwnAs ? ['  allow local as 10;'] : []),

@@ -82,6 +82,11 @@ export interface DaemonOptions {
   readonly port?: number;
   /** Pass on what one neighbour said to the others. Default false: only its own routes leave. */
   readonly transit?: boolean;
+  /**
+   * It can be killed and started again (RFC 4724), and goes on forwarding meanwhile: started for the first time, or again. Default: it asks
+   * nobody to wait. BIRD, FRR and GoBGP.
+   */
+  readonly restarter?: 'first' | 'again';
 }
 
 /** A daemon that runs. */

@@ -106,12 +106,17 @@ class Configuration {
   }
 
   start(): string[] {
-    const { as, routerId, neighbours, announce = [] } = this.#options;
+    const { as, routerId, neighbours, announce = [], restarter } = this.#options;
     return [
       'frr version 8.4',
       'frr defaults traditional',
       'hostname frr',
       'debug bgp neighbor-events',
+      // Only what is announced here leaves, unless it is a transit network; what is announced here has the tag. A map that is named before it
+      // is there denies everything for five seconds.
+      'route-map own permit 10',
+      ` match tag ${OWN}`,
+      'exit',
       `router bgp ${as}`,
       ` bgp router-id ${routerId}`,
       ' no bgp ebgp-requires-policy',
@@ -119,16 +124,13 @@ class Configuration {
       ' no bgp network import-check',
       ' bgp log-neighbor-changes',
       ' bgp suppress-duplicates',
+      ...(restarter ? [' bgp graceful-restart preserve-fw-state', ' bgp graceful-restart restart-time 60', ' bgp graceful-restart'] : []),
       ...neighbours.flatMap((neighbour) => this.#neighbour(neighbour)),
       ...(['ipv4-unicast', 'ipv6-unicast'] as const).flatMap((family) => [
         ` address-family ${shortOf(family)} unicast`,
         ...neighbours.filter((neighbour) => familiesOf(neighbour).includes(family)).flatMap((neighbour) => this.#activate(neighbour)),
         ' exit-address-family',
       ]),
-      'exit',
-      // Only what is announced here leaves, unless it is a transit network; what is announced here has the tag.
-      'route-map own permit 10',
-      ` match tag ${OWN}`,
       'exit',
       ...this.announce(announce),
     ];

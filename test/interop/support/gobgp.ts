@@ -39,9 +39,14 @@ async function start(lab: Lab, node: LabNode, options: DaemonOptions): Promise<D
   const file = join(node.directory, 'gobgpd.toml');
   writeFileSync(file, configuration(node, options));
   // Each namespace has a loopback of its own, so the port is free.
-  const running = lab.spawn(node, 'gobgpd', ['-f', file, '--api-hosts', '127.0.0.1:50051', '--log-plain'], {
-    name: `GoBGP in ${node.name}`,
-  });
+  const running = lab.spawn(
+    node,
+    'gobgpd',
+    [...(options.restarter === 'again' ? ['-r'] : []), '-f', file, '--api-hosts', '127.0.0.1:50051', '--log-plain'],
+    {
+      name: `GoBGP in ${node.name}`,
+    },
+  );
   const ask = (...command: string[]): Promise<string> => lab.exec(node, 'gobgp', command);
   await lab.answers(running, async () => (await ask('global')).includes(options.routerId));
   const shown = new Map<string, Announcement[]>();

@@ -1,0 +1,12 @@
+/** The language of a router's process and its forwarder: octets and values, no state, no time. */
+export {
+  type EntryChange,
+  encodeFrame,
+  encodeMessage,
+  type ForwarderNode,
+  MAX_MESSAGE,
+  type Message,
+  MessageReader,
+  type PortName,
+  VERSION,
+} from './message.js';

@@ -1,0 +1,160 @@
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
+import { UsageError } from '../lib/errors.js';
+import type { Connection, ConnectionEvents, DialEvents } from '../lib/transport.js';
+
+/** Milliseconds in which a socket that somebody listens at says so. */
+const PATIENCE = 2000;
+/** Connections to one socket at once. */
+const MOST = 8;
+
+/**
+ * Has a server listen at a path. A socket that a killed process left there, at which nobody answers, is removed first. Rejects with the
+ * system's error.
+ *
+ * @param whose - `own`: its owner's alone (mode 0600). `any`: of whomever the process's umask lets.
+ * @internal
+ */
+export async function listenAtPath(server: Server, path: string, whose: 'own' | 'any'): Promise<void> {
+  try {
+    await listen(server, path, whose);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || !(await isLeftBehind(path))) throw error;
+    rmSync(path, { force: true });
+    await listen(server, path, whose);
+  }
+}
+
+function listen(server: Server, path: string, whose: 'own' | 'any'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // The socket must not be anybody else's for a moment either; a thread cannot see to that moment.
+    const before = isMainThread && whose === 'own' ? process.umask(0o177) : undefined;
+    const failed = (error: Error): void => reject(error);
+    server.once('error', failed);
+    try {
+      server.listen(path, () => {
+        server.off('error', failed);
+        if (whose === 'own') chmodSync(path, 0o600);
+        resolve();
+      });
+    } finally {
+      if (before !== undefined) process.umask(before);
+    }
+  });
+}
+
+/** Whether a path is that of a socket at which nobody listens. */
+function isLeftBehind(path: string): Promise<boolean> {
+  if (!lstatSync(path).isSocket()) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const probe = createConnection({ path, timeout: PATIENCE });
+    const found = (left: boolean): void => {
+      probe.destroy();
+      resolve(left);
+    };
+    probe.once('connect', () => found(false));
+    probe.once('timeout', () => found(false));
+    probe.once('error', (error: NodeJS.ErrnoException) => found(error.code === 'ECONNREFUSED'));
+  });
+}
+
+/**
+ * Takes connections at a path until the returned function is called. Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`).
+ *
+ * @internal
+ */
+export async function acceptAtPath(path: string, accepted: (connection: Connection) => void): Promise<() => Promise<void>> {
+  const server = createServer((socket) => accepted(new PathConnection(socket, path)));
+  server.maxConnections = MOST;
+  try {
+    await listenAtPath(server, path, 'own');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code === 'EADDRINUSE'
+      ? new UsageError('PORT_IN_USE', `cannot listen at ${path}: somebody else does, or it is no socket`)
+      : new UsageError('ADDRESS_UNAVAILABLE', `cannot listen at ${path}: ${message}`);
+  }
+  server.on('error', () => {});
+  return () => new Promise((closed) => server.close(() => closed()));
+}
+
+/** Calls whoever listens at a path. Returns a way to give up. @internal */
+export function dialPath(path: string, events: DialEvents): () => void {
+  const socket = createConnection({ path });
+  let over = false;
+  const failed = (error: Error): void => {
+    if (over) return;
+    over = true;
+    events.failed(error.message);
+  };
+  socket.once('error', failed);
+  socket.once('connect', () => {
+    if (over) return;
+    over = true;
+    socket.off('error', failed);
+    events.connected(new PathConnection(socket, path));
+  });
+  return () => {
+    if (over) return;
+    over = true;
+    socket.destroy();
+  };
+}
+
+/** A UNIX socket as a {@link Connection}. Both its ends are the path. */
+class PathConnection implements Connection {
+  readonly local: { readonly address: string; readonly port: number };
+  readonly remote: { readonly address: string; readonly port: number };
+  #events: ConnectionEvents | undefined;
+  #error: string | undefined;
+  #over = false;
+
+  constructor(
+    private readonly socket: Socket,
+    path: string,
+  ) {
+    this.local = { address: path, port: 0 };
+    this.remote = this.local;
+    socket.pause();
+    // A Buffer's `slice` is a view, an array's a copy: the core means the latter.
+    socket.on('data', (chunk) => this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)));
+    socket.on('drain', () => this.#events?.drained());
+    socket.on('error', (error) => {
+      this.#error = error.message;
+    });
+    socket.on('end', () => socket.end());
+    socket.on('close', () => {
+      this.#over = true;
+      this.#events?.closed(this.#error);
+    });
+  }
+
+  get buffered(): number {
+    return this.socket.writableLength;
+  }
+
+  listen(events: ConnectionEvents): void {
+    this.#events = events;
+    if (this.#over) queueMicrotask(() => events.closed(this.#error));
+    else this.socket.resume();
+  }
+
+  write(bytes: Uint8Array, sent?: () => void): boolean {
+    if (this.#over || this.socket.destroyed || this.socket.writableEnded) return true;
+    return sent ? this.socket.write(bytes, () => sent()) : this.socket.write(bytes);
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+  resume(): void {
+    this.socket.resume();
+  }
+  end(): void {
+    this.socket.end();
+  }
+  abort(): void {
+    this.socket.destroy();
+  }
+}

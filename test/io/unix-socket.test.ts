@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { askControl, NodePorts, openControl } from '../../src/index.js';
+import { acceptAtPath, dialPath } from '../../src/io/unix-socket.js';
+import type { Connection } from '../../src/lib/transport.js';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'virtual-router-path-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The socket of a process that was killed while it listened. */
+async function leftBehind(name: string): Promise<string> {
+  const path = join(folder, name);
+  const child = spawn(process.execPath, [
+    '-e',
+    `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('ready'))`,
+  ]);
+  await once(child.stdout, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(existsSync(path)).toBe(true);
+  return path;
+}
+
+test.skipIf(process.platform === 'win32')(
+  'the socket of a process that was killed is no hindrance, to the control socket, the feed, and a port',
+  async () => {
+    const endpoint = { path: await leftBehind('control') };
+    const control = await openControl({ endpoint, answers: { '/x': () => 'yes' } });
+    expect(await askControl(endpoint, '/x')).toBe('yes');
+    expect(statSync(endpoint.path).mode & 0o777).toBe(0o600);
+    await control.close();
+    expect(existsSync(endpoint.path)).toBe(false);
+    const stop = await acceptAtPath(await leftBehind('feed'), () => {});
+    expect(statSync(join(folder, 'feed')).mode & 0o777).toBe(0o600);
+    await stop();
+    const port = await new NodePorts().open({ name: 'p', type: 'stream', path: await leftBehind('port') });
+    await port.close();
+  },
+);
+
+test.skipIf(process.platform === 'win32')('a socket that somebody listens at, and a file that is no socket, are left alone', async () => {
+  const path = join(folder, 'taken');
+  const stop = await acceptAtPath(path, () => {});
+  await expect(acceptAtPath(path, () => {})).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+  await expect(openControl({ endpoint: { path }, answers: {} })).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+  await stop();
+  const file = join(folder, 'file');
+  writeFileSync(file, 'precious');
+  await expect(acceptAtPath(file, () => {})).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+  expect(existsSync(file)).toBe(true);
+  await expect(acceptAtPath(join(folder, 'nowhere', 'feed'), () => {})).rejects.toMatchObject({ code: 'ADDRESS_UNAVAILABLE' });
+});
+
+test.skipIf(process.platform === 'win32')('a connection at a path carries octets both ways and ends once', async () => {
+  const path = join(folder, 'pair');
+  const accepted: Connection[] = [];
+  const stop = await acceptAtPath(path, (connection) => void accepted.push(connection));
+  const near = await new Promise<Connection>((resolve, reject) =>
+    dialPath(path, { connected: resolve, failed: (reason) => reject(new Error(reason)) }),
+  );
+  const heard: string[] = [];
+  const closed = new Promise<void>((resolve) =>
+    near.listen({ data: (bytes) => void heard.push(String(bytes)), drained: () => {}, closed: () => resolve() }),
+  );
+  near.write(Uint8Array.of(1, 2));
+  while (!accepted[0]) await new Promise((resolve) => setImmediate(resolve));
+  const [far] = accepted;
+  await new Promise<void>((resolve) => far?.listen({ data: () => resolve(), drained: () => {}, closed: () => {} }));
+  far?.write(Uint8Array.of(3, 4));
+  far?.end();
+  await closed;
+  expect(heard).toEqual(['3,4']);
+  await stop();
+  await expect(new Promise((resolve) => dialPath(path, { connected: () => resolve('connected'), failed: resolve }))).resolves.toContain(
+    'ENOENT',
+  );
+});
