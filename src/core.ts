@@ -74,6 +74,7 @@ export {
 export type {
   NeighbourReason,
   OspfAreaConfig,
+  OspfAreaRangeConfig,
   OspfAreaType,
   OspfAuthenticationConfig,
   OspfHash,

@@ -6,7 +6,8 @@
  * knows no sockets and no clock. A packet goes through `receive.ts` (whose is it?) to `hello.ts`, `exchange.ts` (database descriptions and
  * requests) or `flooding.ts` (updates and acknowledgments). `fsm.ts` has the tables of interfaces and neighbours as the RFC has them,
  * `election.ts` who is designated router. LSAs (`lsa.ts`) live in a `database.ts` for each scope, grow old in `ageing.ts`; ours are made
- * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas and at the edge of the AS.
+ * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas (`ranges.ts`: several networks as one) and at
+ * the edge of the AS.
  *
  * What LSAs say goes two ways: links into an area's graph (`area.ts`; `spf/` has the shortest paths, whole and as amended by what changed, in
  * columns; `backoff.ts` when), prefixes into `routes.ts`, which works out again only what hangs on what changed.
@@ -27,12 +28,13 @@
  * RFCs: 2328, 5340, 5838 (unicast families), 3101 (NSSA), 3509 (border routers), 3623 and 5187 (helper), 5250 (opaque LSAs are flooded and kept),
  * 6987 (stub router), 8405 (SPF back-off); in `wire/` 5709, 7166, 7474.
  *
- * Not done: NBMA networks, virtual links, area ranges, demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
+ * Not done: NBMA networks, virtual links, ranges of type 7 (3101 §3.2), demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
  * traffic engineering, multi-topology, RFC 8362's extended LSAs, host routers (8770), RFC1583Compatibility, forwarding of packets along OSPF's
  * own paths (the mapping does that).
  */
 export type {
   OspfAreaConfig,
+  OspfAreaRangeConfig,
   OspfAuthenticationConfig,
   OspfInstanceConfig,
   OspfInterfaceConfig,

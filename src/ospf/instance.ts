@@ -221,6 +221,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   #addArea(options: AreaOptions): Area {
     const area = new Area(options, this.hopSets, (own) => this.#firstHops(own));
     this.areas.set(options.id, area);
+    this.border.ranges.add(area);
     return area;
   }
 

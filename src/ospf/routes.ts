@@ -200,6 +200,12 @@ export class RouteTable {
     }
   }
 
+  /** A prefix is to be looked at again. */
+  reconsider(key: RouteKey): void {
+    const route = this.routes.get(key);
+    if (route) this.#dirty.add(route);
+  }
+
   /** Everything is to be looked at again: what kind of router we are changed. */
   invalidate(): void {
     this.#reach.clear();
@@ -251,7 +257,7 @@ export class RouteTable {
   // --- Ways (§16.1 to §16.4) -------------------------------------------------------------------------------------------
 
   #path(advertisement: Advertisement): OspfPath | undefined {
-    const { kind, area, vertex, metric } = advertisement;
+    const { kind, area, vertex, metric, prefix } = advertisement;
     if (kind === 'intra') {
       if (!area) return undefined;
       const distance = area.distance(vertex);
@@ -264,6 +270,8 @@ export class RouteTable {
     if (kind === 'inter') {
       // §16.2: a border router looks at the backbone's summaries only.
       if (!area || (this.o.self.isBorder && !area.isBackbone)) return undefined;
+      // Step 3: what is a range of ours that counts, we tell ourselves.
+      if (this.o.border.ranges.any && this.o.border.ranges.active(routeKey(prefix))) return undefined;
       const distance = area.distance(vertex);
       if (distance >= UNREACHABLE || !this.o.isBorder(area, routerOfVertex(vertex) ?? 0)) return undefined;
       return { type: 'inter', cost: distance + metric, externalCost: 0, hops: area.hops(vertex), area, advertisement };

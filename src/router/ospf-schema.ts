@@ -2,7 +2,7 @@ import type { Path, Problems } from '../lib/validate.js';
 import type { NetworkConfig } from '../network/config.js';
 import { checkName, Names } from '../network/schema.js';
 import type { OspfAuthenticationConfig, OspfInterfaceConfig } from '../ospf/config.js';
-import { idNumber, nameOf, versionOf } from '../ospf/resolve.js';
+import { familyOf, idNumber, nameOf, versionOf } from '../ospf/resolve.js';
 import { longestSecret } from '../ospf/wire/index.js';
 import type { RouterConfig } from './config.js';
 import type { OspfConfig } from './ospf-config.js';
@@ -19,14 +19,23 @@ export function checkOspf(router: RouterConfig, network: NetworkConfig, problems
   }
 }
 
-function checkAreas({ areas = [] }: OspfConfig, at: Path, problems: Problems): void {
+function checkAreas(ospf: OspfConfig, at: Path, problems: Problems): void {
+  const { areas = [] } = ospf;
   const seen = new Set<number>();
-  for (const [i, { area, type = 'normal', summaries, defaultCost }] of areas.entries()) {
+  const ranges = new Set<string>();
+  for (const [i, { area, type = 'normal', summaries, defaultCost, ranges: own = [] }] of areas.entries()) {
     const where = [...at, 'areas', i];
     const id = idNumber(area);
     if (seen.has(id)) problems.add([...where, 'area'], `expected each area once, got ${area} again`);
     seen.add(id);
     if (id === 0 && type !== 'normal') problems.add([...where, 'type'], 'expected "normal", as the backbone is no stub area');
+    for (const [j, { prefix }] of own.entries()) {
+      const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
+      if (family !== familyOf(ospf))
+        problems.add([...where, 'ranges', j, 'prefix'], `expected an ${familyOf(ospf) === 'ipv4' ? 'IPv4' : 'IPv6'} prefix, got ${prefix}`);
+      if (ranges.has(prefix)) problems.add([...where, 'ranges', j, 'prefix'], `expected each range once, got ${prefix} again`);
+      ranges.add(prefix);
+    }
     if (type !== 'normal') continue;
     if (summaries !== undefined) problems.add([...where, 'summaries'], 'expected nothing, as a normal area has all summaries');
     if (defaultCost !== undefined)

@@ -108,6 +108,7 @@ function replay(recorded: RecordedCase): OspfInstance {
       type: area['area-type']?.includes('stub') ? 'stub' : 'normal',
       summaries: area.summary ?? true,
       defaultCost: 1,
+      ranges: [],
     })),
   });
   const now = 1_000_000;

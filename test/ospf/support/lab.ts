@@ -51,7 +51,7 @@ export class Lab {
       family: this.options.version === 3 ? 'ipv6' : 'ipv4',
       ...this.options.instance,
       routerId: id,
-      areas: areas.map((area) => ({ id: 0, type: 'normal', summaries: true, defaultCost: 1, ...area })),
+      areas: areas.map((area) => ({ id: 0, type: 'normal', summaries: true, defaultCost: 1, ranges: [], ...area })),
       ...options,
     });
     this.routers.set(id, router);
