@@ -85,8 +85,10 @@ export interface Dialect {
   drIdOf(routerId: number, source: Uint8Array): number;
   /** What tells neighbours on an interface apart. */
   neighbourKey(options: InterfaceOptions, routerId: number, source: Uint8Array): number;
-  /** Options of our Hellos in an area. */
+  /** Options of our Hellos and LSAs in an area. */
   options(area: Area): number;
+  /** Options of our Database Descriptions there. */
+  descriptionOptions(area: Area): number;
   /** Whether a Hello is of our link and area; else what is wrong, and for people how. */
   checkHello(one: OspfInterface, hello: Hello, source: Uint8Array): { readonly problem: OspfProblem; readonly detail: string } | undefined;
   /** The part of a Hello that only one version has. */

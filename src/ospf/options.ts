@@ -89,7 +89,7 @@ export interface OspfOptions {
   readonly retransmitLimit: number;
 }
 
-/** RFC 8405 §5's timers, as BIRD and FRR have them: the first calculation at once, in a storm every half second at most. @internal */
+/** RFC 8405 §5's timers, with the values of its §6: the first calculation at once, in a storm every five seconds at most. @internal */
 export const SPF_DELAYS: SpfDelays = { initial: 50, short: 200, long: 5000, timeToLearn: 500, holdDown: 10_000 };
 
 /** What an interface is unless told otherwise. @internal */

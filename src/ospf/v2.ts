@@ -35,7 +35,9 @@ export const v2: Dialect = {
   drIdOf: (_routerId, source) => word(source),
   // §10: by address on networks of many, by router id elsewhere.
   neighbourKey: ({ type }, routerId, source) => (type === 'point-to-point' ? routerId : word(source)),
-  options: (area) => (area.options.type === 'normal' ? Option.e : 0) | (area.options.type === 'nssa' ? Option.n : 0) | Option.o,
+  options: (area) => (area.options.type === 'normal' ? Option.e : 0) | (area.options.type === 'nssa' ? Option.n : 0),
+  // RFC 5250 §4: the O bit is in Database Descriptions and in no other packet. FRR begins the exchange anew at a Hello with it.
+  descriptionOptions: (area) => v2.options(area) | Option.o,
 
   checkHello({ options, area }, hello) {
     // §10.5: on point-to-point links the mask says nothing.
@@ -153,7 +155,7 @@ export const v2: Dialect = {
     body: { ...body, prefixOptions: 0, referenced: undefined } satisfies ExternalBody,
   }),
   lsaOptions(area, body) {
-    const shared = area ? v2.options(area) & ~Option.n : Option.e | Option.o;
+    const shared = area ? v2.options(area) & ~Option.n : Option.e;
     return body.type === 'nssa' && body.propagate ? shared | Option.n : shared;
   },
 };

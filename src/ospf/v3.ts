@@ -31,6 +31,8 @@ export function v3(family: Family): Dialect {
       (area.options.type === 'nssa' ? Option.n : 0) |
       Option.r,
 
+    descriptionOptions: (area) => dialect.options(area),
+
     checkHello({ area }, hello) {
       const own = dialect.options(area) & (Option.e | Option.n);
       if ((hello.options & (Option.e | Option.n)) !== own) return { problem: 'area-type-mismatch', detail: areaType(hello.options) };

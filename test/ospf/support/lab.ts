@@ -17,6 +17,8 @@ import { octets, word } from '../../../src/ospf/wire/index.js';
 export class Wire {
   readonly ends: { readonly router: LabRouter; readonly name: string; readonly address: Uint8Array }[] = [];
   up = true;
+  /** Sees what is sent. */
+  tap: ((bytes: Uint8Array, source: Uint8Array, destination: Uint8Array) => void) | undefined;
   constructor(
     readonly delay: number,
     readonly loss: number,
@@ -176,6 +178,7 @@ export class LabRouter {
       if (!wire?.up) continue;
       const { lab } = this;
       const from = wire.ends.find((end) => end.router === this && end.name === effect.interface)?.address ?? new Uint8Array(4);
+      wire.tap?.(effect.bytes, from, effect.destination);
       const group = effect.destination.length === 4 ? (effect.destination[0] ?? 0) >= 224 : effect.destination[0] === 0xff;
       for (const end of wire.ends) {
         if ((end.router === this && end.name === effect.interface) || (!group && end.address.join() !== effect.destination.join()))
