@@ -447,14 +447,16 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const vertex = is?.vertex ?? was?.vertex;
     if (area && vertex) {
       const stale = area.stale;
+      const noted = area.graph.changes;
       area.speak(vertex.key, vertex.kind, lsa, is?.vertex?.links);
       area.stale = stale || news;
       if (news) {
         // What kind of router it is counts at once; where it is, when the shortest paths are known.
         if (!sameRole(was?.router, is?.router)) this.routes.moved(area, [vertex.key]);
-        if (vertex.key === vertexOfRouter(this.options.routerId) || lsa.header.advertisingRouter === this.options.routerId)
-          area.paths.invalidate();
-        this.#schedule();
+        const own = vertex.key === vertexOfRouter(this.options.routerId) || lsa.header.advertisingRouter === this.options.routerId;
+        if (own) area.paths.invalidate();
+        // Other prefixes at a router, or a link that its other end does not list, move no path.
+        if (own || area.graph.changes > noted) this.#schedule();
       }
     }
     if (was !== undefined || is !== undefined) this.routes.advertise(area, lsa, was?.prefixes ?? [], is?.prefixes ?? []);

@@ -36,7 +36,7 @@ export const v2: Dialect = {
   // §10: by address on networks of many, by router id elsewhere.
   neighbourKey: ({ type }, routerId, source) => (type === 'point-to-point' ? routerId : word(source)),
   options: (area) => (area.options.type === 'normal' ? Option.e : 0) | (area.options.type === 'nssa' ? Option.n : 0),
-  // RFC 5250 §4: the O bit is in Database Descriptions and in no other packet. FRR begins the exchange anew at a Hello with it.
+  // RFC 5250 §3.1: the O bit is in Database Descriptions and in no other packet. FRR begins the exchange anew at a Hello with it.
   descriptionOptions: (area) => v2.options(area) | Option.o,
 
   checkHello({ options, area }, hello) {

@@ -58,7 +58,7 @@ describe.each([2, 3] as const)('OSPFv%i: two routers', (version) => {
   });
 });
 
-test('that we take opaque LSAs is said in Database Descriptions and in no other packet (RFC 5250 §4)', () => {
+test('that we take opaque LSAs is said in Database Descriptions and in no other packet (RFC 5250 §3.1)', () => {
   const { lab, wire, a } = pair();
   const said = new Map<string, Set<boolean>>();
   wire.tap = (bytes, source, destination) => {
