@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SpfBackoff } from '../../src/ospf/backoff.js';
+import { vertexOfRouter } from '../../src/ospf/dialect.js';
 import { Lab } from './support/lab.js';
 
 const DELAYS = { initial: 50, short: 200, long: 5000, timeToLearn: 500, holdDown: 10_000 };
@@ -27,25 +28,42 @@ describe('the wait for a calculation (RFC 8405 §5)', () => {
   });
 });
 
-test('a storm of changes is worked out a few times, and the last change counts', () => {
+/** `1 - 2 - 3`, and how often 1 has worked out its paths since it was asked last. */
+function chain() {
   const lab = new Lab({ instance: { spf: DELAYS } });
-  const wire = lab.wire();
-  const [a, b] = [lab.router(1), lab.router(2)];
-  a.attach(wire, '10.0.0.1/24');
-  b.attach(wire, '10.0.0.2/24');
+  const wires = [lab.wire(), lab.wire()] as const;
+  const [a, b, c] = [lab.router(1), lab.router(2), lab.router(3)];
+  a.attach(wires[0], '10.0.0.1/24');
+  b.attach(wires[0], '10.0.0.2/24');
+  b.attach(wires[1], '10.0.1.1/24');
+  c.attach(wires[1], '10.0.1.2/24');
   lab.advance(60_000);
   const calculations = (): number => {
-    const area = a.machine.areas.get(0);
-    return (area?.paths.full ?? 0) + (area?.paths.incremental ?? 0);
+    const { full = 0, incremental = 0 } = a.machine.areas.get(0)?.paths ?? {};
+    return full + incremental;
   };
+  return { lab, a, b, c, calculations };
+}
+
+test('other prefixes at a router, or a link that its other end does not list, start no calculation', () => {
+  const { lab, a, b, calculations } = chain();
   const before = calculations();
-  // Twice a second for half a minute another interface of the neighbour's is there, and each costs something else.
-  for (let i = 0; i < 60; i++) {
-    b.attach(lab.wire(), '10.9.0.1/16', { name: 'own', passive: true, cost: i + 1 });
-    lab.advance(500);
+  b.attach(lab.wire(), '10.9.0.1/16', { name: 'own', passive: true, cost: 1 });
+  lab.advance(20_000);
+  expect(a.table()['10.9.0.0/16']).toBe('intra 11 via 2');
+  expect(calculations()).toBe(before);
+});
+
+test('a storm of changes is worked out a few times, and the last change counts', () => {
+  const { lab, a, b, calculations } = chain();
+  const before = calculations();
+  // Three times a second for half a minute the router between has other costs. MinLSInterval lets six instances come, and each waits.
+  for (let i = 0; i < 91; i++) {
+    b.handle({ type: 'stubRouter', on: i % 2 === 0 });
+    lab.advance(333);
   }
-  // MinLSInterval lets six instances come; each waits.
+  expect(calculations() - before).toBeGreaterThan(0);
   expect(calculations() - before).toBeLessThanOrEqual(7);
   lab.advance(20_000);
-  expect(a.table()['10.9.0.0/16']).toBe('intra 70 via 2');
+  expect(a.machine.areas.get(0)?.distance(vertexOfRouter(3))).toBe(10 + 0xffff);
 });
