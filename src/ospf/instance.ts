@@ -128,6 +128,12 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
         if (one) this.interfaceEvent(one, { type: event.type });
         break;
       }
+      case 'neighbourSilent':
+        // One that restarts gracefully is silent as a matter of course.
+        for (const neighbour of [...(this.interfaces.get(event.interface)?.neighbours.values() ?? [])])
+          if (neighbour.routerId === event.routerId && (neighbour.graceUntil === undefined || event.independent))
+            this.neighbourEvent(neighbour, { type: 'killNbr', reason: 'bfd-down' });
+        break;
       case 'externals':
         this.border.tell(event.changes);
         break;

@@ -1,11 +1,12 @@
 import type { Path, Problems } from '../lib/validate.js';
 import type { NetworkConfig } from '../network/config.js';
 import { checkName, Names } from '../network/schema.js';
-import type { OspfAuthenticationConfig, OspfInterfaceConfig } from '../ospf/config.js';
+import type { OspfAuthenticationConfig } from '../ospf/config.js';
 import { familyOf, idNumber, nameOf, versionOf } from '../ospf/resolve.js';
 import { longestSecret } from '../ospf/wire/index.js';
+import { checkBfd } from './bfd-schema.js';
 import type { RouterConfig } from './config.js';
-import type { OspfConfig } from './ospf-config.js';
+import type { OspfConfig, OspfLinkConfig } from './ospf-config.js';
 
 /** OSPF's configuration, held to itself and to its router and network. @internal */
 export function checkOspf(router: RouterConfig, network: NetworkConfig, problems: Problems): void {
@@ -45,7 +46,7 @@ function checkAreas(ospf: OspfConfig, at: Path, problems: Problems): void {
 
 function checkInterface(
   ospf: OspfConfig,
-  one: OspfInterfaceConfig,
+  one: OspfLinkConfig,
   { ports = [], interfaces = [] }: RouterConfig,
   { nodes = [] }: NetworkConfig,
   at: Path,
@@ -76,6 +77,10 @@ function checkInterface(
     problems.add([...at, 'instance'], 'expected nothing, as OSPFv2 has no instances on a link');
   if (one.trusted && one.authentication?.type !== 'cryptographic')
     problems.add([...at, 'trusted'], 'expected false, as only a link with cryptographic authentication can be trusted');
+  checkBfd(one.bfd, [...at, 'bfd'], problems);
+  for (const field of ['multihop', 'strict', 'dampening'] as const)
+    if (one.bfd?.[field])
+      problems.add([...at, 'bfd', field], 'expected nothing, as OSPF does not wait for BFD, nor for who is more than a hop away');
   if (one.authentication) checkAuthentication(ospf, one.authentication, [...at, 'authentication'], problems);
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { expects, flag, list, moment, prefix, routerId, seconds, text, whole } from '../lib/fields.js';
 import type { Holds, Same } from '../lib/validate.js';
+import { bfd } from './bfd-shape.js';
 import type { OspfConfig } from './ospf-config.js';
 import { policy } from './policy-shape.js';
 
@@ -94,6 +95,9 @@ const ospfInterface = z
         'LSAs that come by this link become claims of their originators, whoever passed them on. For links where all are authenticated and trusted. Default false.',
       ),
     neighbourLimit: whole(1, 65_535).exactOptional().describe('Most neighbours. Default 256.'),
+    bfd: bfd
+      .exactOptional()
+      .describe("Watch each neighbour that is a node's by BFD: when it falls silent, it is down at once and its claims end. Default: not."),
   })
   .meta({
     id: 'OspfInterface',

@@ -319,6 +319,7 @@ describe('OSPF that is wrong says where, and what was expected', () => {
     const at = (change: object): object => ({ interfaces: [{ ...ospf.interfaces[0], ...change }] });
     expect(wrongOspf(at({ subnet: 'lan' }))).toEqual(['it.interfaces[0]', 'expected one of port, subnet and device']);
     expect(wrongOspf(at({ trusted: true }))[0]).toBe('it.interfaces[0].trusted');
+    for (const field of ['multihop', 'strict']) expect(wrongOspf(at({ bfd: { [field]: true } }))[0]).toBe(`it.interfaces[0].bfd.${field}`);
     const keys = [{ id: 1, hash: 'md5', secret: 'a secret' }];
     expect(wrongOspf({ version: 3, ...at({ authentication: { type: 'cryptographic', keys } }) })).toEqual([
       'it.interfaces[0].authentication.keys[0].hash',
