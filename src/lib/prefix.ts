@@ -1,7 +1,7 @@
 import { addressSize, type Family, formatAddress, parseAddress } from './address.js';
 import { UsageError } from './errors.js';
 
-/** An address prefix: its octets with all bits past the length zero. @internal */
+/** An address prefix: its octets with all bits past the length zero. @public */
 export interface Prefix {
   readonly family: Family;
   /** 4 or 16 octets. */
@@ -69,7 +69,7 @@ export function contains(prefix: Prefix, address: Uint8Array): boolean {
   return ((address[whole] ?? 0) & mask) === ((prefix.bytes[whole] ?? 0) & mask);
 }
 
-/** A copy with every bit past `length` zero. @internal */
+/** A copy with every bit past `length` zero. @public */
 export function maskBytes(bytes: Uint8Array, length: number): Uint8Array {
   const masked = bytes.slice();
   for (let i = 0; i < masked.length; i++) {
