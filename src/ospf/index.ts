@@ -12,7 +12,7 @@
  * What LSAs say goes two ways: links into an area's graph (`area.ts`; `spf/` has the shortest paths, whole and as amended by what changed, in
  * columns; `backoff.ts` when), prefixes into `routes.ts`, which works out again only what hangs on what changed.
  *
- * `dialect.ts` is all that OSPFv2 (`v2.ts`) and OSPFv3 (`v3.ts`) differ in. `config.ts` is what is configured, `options.ts` the same resolved;
+ * `meaning.ts` is what LSAs mean to all of that, `dialect.ts` all that OSPFv2 (`v2.ts`) and OSPFv3 (`v3.ts`) differ in. `config.ts` is what is configured, `options.ts` the same resolved;
  * `events.ts` the vocabulary; `link.ts` the contract with who sends packets (`memory-links.ts`: nobody but memory).
  *
  * **When a neighbour does not come up**, the reason is an event: every packet that counts for nothing has one, told once and counted always.

@@ -7,7 +7,7 @@ import { Area, type VertexKey } from './area.js';
 import { SpfBackoff } from './backoff.js';
 import { Border } from './border.js';
 import { Database } from './database.js';
-import { type Dialect, type Meaning, routerOfVertex, type Self, vertexOfRouter } from './dialect.js';
+import { type Dialect, routerOfVertex, type Self, vertexOfRouter } from './dialect.js';
 import type {
   InterfaceEvent,
   NeighbourEvent,
@@ -24,6 +24,7 @@ import { interfaceTransitions, neighbourTransitions } from './fsm.js';
 import { sendHello } from './hello.js';
 import { OspfInterface } from './interface.js';
 import type { StoredLsa } from './lsa.js';
+import type { Meaning } from './meaning.js';
 import type { Neighbour } from './neighbour.js';
 import type { AreaOptions, InterfaceOptions, OspfOptions } from './options.js';
 import { Origination } from './origination.js';

@@ -106,7 +106,7 @@ export class OspfClaims {
     const claims: Claim[] = [];
     const own = this.instance.options.routerId;
     // What we are connected to ourselves is nobody's claim: guests tell of their side of the link as a matter of course.
-    for (const { lsa, kind } of route.advertisements.values()) if (kind === 'intra' && lsa.header.advertisingRouter === own) return claims;
+    for (const { lsa, kind } of route.advertisements) if (kind === 'intra' && lsa.header.advertisingRouter === own) return claims;
     if (this.#connected.has(route.key)) return claims;
     for (const path of route.paths) {
       for (const claim of this.#claimsBy(path)) {

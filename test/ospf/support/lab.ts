@@ -125,7 +125,8 @@ export class Lab {
 
 export class LabRouter {
   readonly machine: OspfInstance;
-  readonly events: Exclude<OspfEffect, { type: 'send' }>[] = [];
+  /** What happened, but for packets and routes: of those there are too many to keep. */
+  readonly events: Exclude<OspfEffect, { type: 'send' | 'routesChanged' }>[] = [];
   readonly wires = new Map<string, Wire>();
   #armed: number | undefined;
 
@@ -170,6 +171,7 @@ export class LabRouter {
 
   #perform(effects: readonly OspfEffect[]): void {
     for (const effect of effects) {
+      if (effect.type === 'routesChanged') continue;
       if (effect.type !== 'send') {
         this.events.push(effect);
         continue;
