@@ -195,7 +195,7 @@ export class Border {
   }
 
   #leadsInto(area: Area, hops: number): boolean {
-    return this.o.hopSets.get(hops).some((hop) => this.o.hopOf(hop)?.interface.area === area);
+    return this.o.hopSets.get(hops).some((hop) => this.o.nextHops.get(hop)?.interface.area === area);
   }
 
   /** Type 4: where the boundary routers of other areas are (§12.4.3). */

@@ -10,7 +10,8 @@
  * the edge of the AS.
  *
  * What LSAs say goes two ways: links into an area's graph (`area.ts`; `spf/` has the shortest paths, whole and as amended by what changed, in
- * columns; `backoff.ts` when), prefixes into `routes.ts`, which works out again only what hangs on what changed.
+ * columns; `next-hops.ts` where they begin; `backoff.ts` when), prefixes into `routes.ts`, which works out again only what hangs on what
+ * changed.
  *
  * `meaning.ts` is what LSAs mean to all of that, `dialect.ts` all that OSPFv2 (`v2.ts`) and OSPFv3 (`v3.ts`) differ in. `config.ts` is what is configured, `options.ts` the same resolved;
  * `events.ts` the vocabulary; `link.ts` the contract with who sends packets (`memory-links.ts`: nobody but memory).

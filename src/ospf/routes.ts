@@ -297,7 +297,7 @@ export class RouteTable {
       cost = way.cost;
       // On a link of ours it is next itself.
       const local = this.o.hopSets.get(way.hops).every((hop) => hop === LOCAL_HOP);
-      hops = local ? (this.o.hopsOnLink(forwarding) ?? reach.hops) : way.hops;
+      hops = local ? (this.o.nextHops.onLink(forwarding) ?? reach.hops) : way.hops;
       through = way.area ?? through;
     }
     return metricType === 1

@@ -172,7 +172,7 @@ function tableOf(machine: OspfInstance): Record<string, string> {
     if (!first) return [];
     const hops = ways.flatMap(({ hops: set }) =>
       machine.hopSets.get(set).flatMap((number) => {
-        const hop = machine.hopOf(number);
+        const hop = machine.nextHops.get(number);
         const neighbour = [...(hop?.interface.neighbours.values() ?? [])].find(({ routerId }) => routerId === hop?.routerId);
         return hop ? [`${hop.interface.options.name} ${neighbour?.address.join('.') ?? ''}`] : [];
       }),

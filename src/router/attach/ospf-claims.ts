@@ -151,7 +151,7 @@ export class OspfClaims {
       nodes = bound.filter((node) => this.#heardFrom(path, node));
     } else if (bound.length === 0) {
       const through = this.instance.hopSets.get(path.hops).flatMap((number) => {
-        const hop = this.instance.hopOf(number);
+        const hop = this.instance.nextHops.get(number);
         return hop ? (this.where.nodeAt(hop.interface.options.name, hop.routerId) ?? []) : [];
       });
       nodes = [...new Set(through)];

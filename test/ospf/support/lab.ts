@@ -220,7 +220,7 @@ export class LabRouter {
       const hops = new Set<string>();
       for (const { hops: set } of ways)
         for (const number of machine.hopSets.get(set)) {
-          const hop = machine.hopOf(number);
+          const hop = machine.nextHops.get(number);
           if (hop) hops.add(String(hop.routerId));
         }
       const cost = first.type === 'external-2' ? `${first.externalCost}+${first.cost}` : String(first.cost);
