@@ -455,7 +455,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
         const own = vertex.key === vertexOfRouter(this.options.routerId) || lsa.header.advertisingRouter === this.options.routerId;
         if (own) area.paths.invalidate();
         // Other prefixes at a router, or a link that its other end does not list, move no path.
-        if (own || area.graph.changes > noted) this.#schedule();
+        if (own || area.graph.changes > noted || area.isUntidy) this.#schedule();
       }
     }
     if (was !== undefined || is !== undefined) this.routes.advertise(area, lsa, was?.prefixes ?? [], is?.prefixes ?? []);

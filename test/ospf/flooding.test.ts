@@ -164,6 +164,25 @@ describe.each([2, 3] as const)('OSPFv%i: LSAs', (version) => {
     expect(a.databases()).toEqual(c.databases());
   });
 
+  test('of routers that come and go for ever take no more room than those that are there', () => {
+    const { lab, routers } = chain(version);
+    const [, b] = routers;
+    for (let id = 1000; id < 1060; id++) {
+      const head = { lsType: routerType[version], id: idOf(id), advertisingRouter: id, options: 0x42 };
+      for (const [sequence, age] of [
+        [1, 1],
+        [2, Constant.maxAge],
+      ] as const)
+        say(b, 1, [encodeLsa({ ...head, sequence, age }, routerLsa(version), b.machine.dialect.context)]);
+      lab.advance(1500);
+      say(b, 1, [encodeLsa({ ...head, sequence: 2, age: Constant.maxAge }, routerLsa(version), b.machine.dialect.context)]);
+      lab.advance(1500);
+    }
+    lab.advance(30_000);
+    expect(b.machine.areas.get(0)?.graph.limit).toBeLessThan(20);
+    expect(b.databases()).toEqual(routers[0].databases());
+  });
+
   test('of types that are not known here go on as their scope says', () => {
     const { lab, routers } = chain(version);
     const [, b, c] = routers;
