@@ -78,7 +78,7 @@ export class OspfClaims {
       }
       for (const claim of after) {
         if (route) this.#announce(route, claim);
-        cause = { type: 'announced', neighbour: this.#labelOf(claim.node), node: claim.node.name };
+        cause = this.#feedOf(claim.node).cause;
       }
       if (after.length > 0) this.#claims.set(key, after);
       else this.#claims.delete(key);
@@ -181,7 +181,7 @@ export class OspfClaims {
     const feed = this.#feedOf(node);
     const rib = network.ribs[prefix.family];
     const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
-    feed.cause = { type: 'announced', neighbour: feed.label, node: node.name };
+    if (feed.cause.type !== 'announced') feed.cause = { type: 'announced', neighbour: feed.label, node: node.name };
     rib.announce(id, feed.index, 0, network.bareSet, network.bareSet, fault, holder, -1);
     rib.setRank(rib.find(id, feed.index, 0) - 1, rank);
   }
