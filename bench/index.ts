@@ -14,6 +14,7 @@ import { benchConvergence, ratios, TARGETS } from './convergence.js';
 import { manyGrants } from './grants.js';
 import { benchLookup } from './lookup.js';
 import { benchOspf } from './ospf.js';
+import { benchOspfDatabase } from './ospf-database.js';
 import { bird, virtualRouter } from './targets.js';
 
 const { values, positionals } = parseArgs({
@@ -33,6 +34,10 @@ const PARTS: Readonly<Record<string, () => object | Promise<object>>> = {
   ospf() {
     console.log('\nShortest paths of OSPF over 5,000 routers and 20,000 links');
     return { ospf: benchOspf() };
+  },
+  async database() {
+    console.log('\nA database of 50,000 external LSAs taken in from FRR');
+    return { ospfDatabase: await benchOspfDatabase() };
   },
   sessions() {
     console.log('\n1,000 sessions, and how late the event loop is');

@@ -130,6 +130,13 @@ export class Lab {
     };
   }
 
+  /** Has the bridge forward what a host sends and is sent, or not: nobody sees its link go down or come up. */
+  forward(host: Host, on: boolean): void {
+    const port = `v${host.namespace.slice(this.#prefix.length + 1)}`;
+    // The port's state in the spanning tree: disabled, or forwarding.
+    execFileSync('bridge', ['-n', `${this.#prefix}-sw`, 'link', 'set', 'dev', port, 'state', on ? '3' : '0']);
+  }
+
   stop(child: ChildProcess): void {
     this.#processes.delete(child);
     child.kill('SIGKILL');

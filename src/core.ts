@@ -75,6 +75,7 @@ export {
 export type {
   NeighbourReason,
   OspfAreaConfig,
+  OspfAreaRangeConfig,
   OspfAreaType,
   OspfAuthenticationConfig,
   OspfHash,
@@ -145,7 +146,7 @@ export { Guard, type GuardStatus } from './router/guard.js';
 export { Host } from './router/host.js';
 export type { ClaimRequest, Lease } from './router/lease.js';
 export type { NeighbourStatus } from './router/neighbour-status.js';
-export type { OspfConfig, OspfExportConfig } from './router/ospf-config.js';
+export type { OspfConfig, OspfExportConfig, OspfLinkConfig } from './router/ospf-config.js';
 export { renderPrometheus } from './router/prometheus.js';
 export { rehearse } from './router/rehearsal.js';
 export type { ClaimSnapshot, FeedSnapshot, NetworkSnapshot } from './router/snapshot.js';

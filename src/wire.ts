@@ -1,5 +1,5 @@
 /**
- * Entry `virtual-router/wire`: BGP messages, octets to values and back. No state, no time, no I/O.
+ * Entry `virtual-router/wire`: BGP messages and OSPF packets, octets to values and back. No state, no time, no I/O.
  *
  * @packageDocumentation
  */
@@ -43,4 +43,34 @@ export {
   type WireContext,
 } from './bgp/wire/index.js';
 export type * from './bgp/wire/values.js';
+export type { Family } from './lib/address.js';
 export { UsageError, type UsageErrorCode, WireError } from './lib/errors.js';
+export type { Prefix } from './lib/prefix.js';
+export {
+  type Authentication as OspfAuthentication,
+  type Dropped as OspfDropped,
+  decodeLsaBody,
+  decodePacket as decodeOspfPacket,
+  encodeLsa,
+  encodePacket as encodeOspfPacket,
+  type InspectedPacket as InspectedOspfPacket,
+  inspectPacket as inspectOspfPacket,
+  type LsaHead,
+  LsTypeV2,
+  LsTypeV3,
+  lsaChecksumValid,
+  lsaTypeName,
+  OpaqueType as OspfOpaqueType,
+  Option as OspfOption,
+  type OspfHash,
+  type OspfKey,
+  type OspfVersion,
+  type PacketContext as OspfPacketContext,
+  type PacketDrop as OspfPacketDrop,
+  PacketType as OspfPacketType,
+  PrefixOption as OspfPrefixOption,
+  packetToJson as ospfPacketToJson,
+  type Received as OspfReceived,
+  type SeenAuthentication as SeenOspfAuthentication,
+} from './ospf/wire/index.js';
+export type * from './ospf/wire/values.js';

@@ -99,6 +99,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'lib/fields.ts',
     'network/shape.ts',
     'router/shape.ts',
+    'router/bfd-shape.ts',
     'router/ospf-shape.ts',
     'router/policy-shape.ts',
     'bgp/policy/shape.ts',

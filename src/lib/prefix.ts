@@ -1,7 +1,7 @@
 import { addressSize, type Family, formatAddress, parseAddress } from './address.js';
 import { UsageError } from './errors.js';
 
-/** An address prefix: its octets with all bits past the length zero. @internal */
+/** An address prefix: its octets with all bits past the length zero. @public */
 export interface Prefix {
   readonly family: Family;
   /** 4 or 16 octets. */
@@ -69,7 +69,7 @@ export function contains(prefix: Prefix, address: Uint8Array): boolean {
   return ((address[whole] ?? 0) & mask) === ((prefix.bytes[whole] ?? 0) & mask);
 }
 
-/** A copy with every bit past `length` zero. @internal */
+/** A copy with every bit past `length` zero. @public */
 export function maskBytes(bytes: Uint8Array, length: number): Uint8Array {
   const masked = bytes.slice();
   for (let i = 0; i < masked.length; i++) {
@@ -86,7 +86,11 @@ export function defaultPrefix(family: Family): Prefix {
 
 /** The prefix as 32-bit words: one for IPv4 (the others 0), four for IPv6. @internal */
 export function prefixWords(bytes: Uint8Array): [a: number, b: number, c: number, d: number] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length === 4) return [view.getUint32(0), 0, 0, 0];
-  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)];
+  if (bytes.length === 4) return [wordAt(bytes, 0), 0, 0, 0];
+  return [wordAt(bytes, 0), wordAt(bytes, 4), wordAt(bytes, 8), wordAt(bytes, 12)];
+}
+
+/** Without a view: to ask a short array for its buffer gives it one, which it has not until then, and keeps. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
 }

@@ -112,6 +112,11 @@ export class Area {
   }
   readonly #forgotten: number[] = [];
 
+  /** Numbers of vertices that are gone wait for the next calculation, to be given to others. */
+  get isUntidy(): boolean {
+    return this.#forgotten.length > 0;
+  }
+
   /** Brings the shortest paths up to date, and says whose distance or next hops changed. */
   calculate(root: VertexKey): Set<VertexKey> {
     this.stale = false;

@@ -4,13 +4,14 @@ import type { Database } from './database.js';
 import { type OwnBody, routerOfVertex, vertexOfRouter } from './dialect.js';
 import type { ExternalRoute, RouteKey } from './events.js';
 import type { OspfInstance } from './instance.js';
+import { AreaRanges } from './ranges.js';
 import { type OspfRoute, routeKey } from './routes.js';
 import { UNREACHABLE } from './spf/graph.js';
 import { Constant, type ExternalBody } from './wire/index.js';
 
 /**
- * What we say between areas and at the edge of the AS: summaries as border router (RFC 2328 §12.4.3), externals as boundary router
- * (§12.4.4), defaults into stub areas and NSSAs, and type 7 made into type 5 (RFC 3101 §3).
+ * What we say between areas and at the edge of the AS: summaries as border router (RFC 2328 §12.4.3), of networks or of areas' ranges,
+ * externals as boundary router (§12.4.4), defaults into stub areas and NSSAs, and type 7 made into type 5 (RFC 3101 §3).
  *
  * @internal
  */
@@ -22,6 +23,7 @@ export class Border {
   readonly #ids = new Map<Database, Map<number, Ids>>();
   /** What was summarised into each area. */
   readonly #summarised = new Map<Area, Map<RouteKey, Prefix>>();
+  readonly ranges = new AreaRanges();
   readonly #boundariesTold = new Map<Area, Set<number>>();
   #wasBorder = false;
 
@@ -94,8 +96,8 @@ export class Border {
       o.originateAll();
       for (const area of o.areas.values()) this.#sayDefault(area);
       for (const [key, { prefix }] of this.#externals) this.#sayExternal(key, prefix);
-      for (const key of [...o.routes.routes.keys(), ...this.#allSummarised()]) this.#summarise(key);
-    } else if (border) for (const key of changed) this.#summarise(key);
+      this.#summariseAll([...o.routes.routes.keys(), ...this.#allSummarised()]);
+    } else if (border) this.#summariseAll(changed);
     if (border || this.#translated.size > 0) this.#translate(changed);
     if (border || this.#boundariesTold.size > 0) this.#tellBoundaries();
   }
@@ -140,39 +142,60 @@ export class Border {
     );
   }
 
+  #summariseAll(keys: Iterable<RouteKey>): void {
+    const { o, ranges } = this;
+    const touched = new Set<RouteKey>();
+    for (const key of keys) {
+      if (ranges.any) for (const range of ranges.update(key, o.isBorderNow ? o.routes.routes.get(key) : undefined)) touched.add(range);
+      if (!touched.has(key)) this.#summarise(key);
+    }
+    for (const range of touched) {
+      this.#summarise(range);
+      // §16.2 step 3: whether others' summaries of it count hangs on whether it does.
+      o.afterTurn(() => o.routes.reconsider(range));
+    }
+  }
+
+  /** Tells each area of a network, or of one of our areas' ranges, what it is to be told. */
   #summarise(key: RouteKey): void {
     const { o } = this;
-    const route = o.routes.routes.get(key);
-    const path = route?.paths[0];
     for (const area of o.areas.values()) {
-      const { type, summaries } = area.options;
       const told = this.#summarised.get(area) ?? new Map<RouteKey, Prefix>();
       this.#summarised.set(area, told);
-      const wanted =
-        o.isBorderNow &&
-        route !== undefined &&
-        path !== undefined &&
-        (path.type === 'intra' || (path.type === 'inter' && !area.isBackbone)) &&
-        path.area !== area &&
-        path.cost < Constant.lsInfinity &&
-        (type === 'normal' || summaries) &&
-        // A stub area has its default from us.
-        !(type !== 'normal' && route.prefix.length === 0) &&
-        // §12.4.3: not back to where it is reached through.
-        !this.#leadsInto(area, path.hops);
-      if (!wanted) {
+      const summary = this.#summaryFor(area, key);
+      if (!summary) {
         const before = told.get(key);
         if (before) this.#say(area.database, o.dialect.types.summary, key, before, undefined);
         told.delete(key);
         continue;
       }
-      told.set(key, route.prefix);
-      this.#say(area.database, o.dialect.types.summary, key, route.prefix, (id) => o.dialect.summary(id, route.prefix, path.cost));
+      const { prefix, cost } = summary;
+      told.set(key, prefix);
+      this.#say(area.database, o.dialect.types.summary, key, prefix, (id) => o.dialect.summary(id, prefix, cost));
     }
   }
 
+  /** §12.4.3: what an area is told of a network or range. */
+  #summaryFor(area: Area, key: RouteKey): { readonly prefix: Prefix; readonly cost: number } | undefined {
+    const { o, ranges } = this;
+    const { type, summaries } = area.options;
+    if (!o.isBorderNow || (type !== 'normal' && !summaries)) return undefined;
+    const range = ranges.active(key);
+    if (range && range.area !== area) return range.options.advertise ? { prefix: range.options.prefix, cost: range.cost } : undefined;
+    const route = o.routes.routes.get(key);
+    const path = route?.paths[0];
+    if (!route || !path || ranges.holds(key)) return undefined;
+    if (path.type !== 'intra' && (path.type !== 'inter' || area.isBackbone)) return undefined;
+    if (path.area === area || path.cost >= Constant.lsInfinity) return undefined;
+    // A stub area has its default from us.
+    if (type !== 'normal' && route.prefix.length === 0) return undefined;
+    // Not back to where it is reached through.
+    if (this.#leadsInto(area, path.hops)) return undefined;
+    return { prefix: route.prefix, cost: path.cost };
+  }
+
   #leadsInto(area: Area, hops: number): boolean {
-    return this.o.hopSets.get(hops).some((hop) => this.o.hopOf(hop)?.interface.area === area);
+    return this.o.hopSets.get(hops).some((hop) => this.o.nextHops.get(hop)?.interface.area === area);
   }
 
   /** Type 4: where the boundary routers of other areas are (§12.4.3). */

@@ -35,6 +35,15 @@ export interface OspfAreaConfig {
   readonly summaries?: boolean;
   /** Cost of the default route told into a stub area or NSSA. Default 1. */
   readonly defaultCost?: number;
+  /** Told to other areas in place of the networks that lie in them (RFC 2328 §12.4.3). Default: each network is told. */
+  readonly ranges?: readonly OspfAreaRangeConfig[];
+}
+
+/** An address range of an area: while any network of the area in it can be reached, the range is told as one. @public */
+export interface OspfAreaRangeConfig {
+  readonly prefix: string;
+  /** False: neither it nor what lies in it is told. Default true. */
+  readonly advertise?: boolean;
 }
 
 /** A link, or several alike, on which OSPF is spoken. One of `port`, `subnet` and `device` says which. @public */

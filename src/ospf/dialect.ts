@@ -4,43 +4,14 @@
  */
 import type { Family } from '../lib/address.js';
 import type { Prefix } from '../lib/prefix.js';
-import type { Area, ListedLink, VertexKey } from './area.js';
+import type { Area, VertexKey } from './area.js';
 import type { OspfProblem } from './events.js';
 import type { OspfInterface } from './interface.js';
 import type { StoredLsa } from './lsa.js';
+import type { Meaning } from './meaning.js';
 import type { Neighbour } from './neighbour.js';
 import type { InterfaceOptions } from './options.js';
-import type { BodyContext, ExternalBody, Hello, LsaBody, OspfVersion, RouterBody } from './wire/index.js';
-
-/** A prefix that an LSA speaks of. @internal */
-export interface AdvertisedPrefix {
-  readonly prefix: Prefix;
-  /**
-   * - `intra`: it lies at a vertex of the area.
-   * - `inter`: a border router reaches it.
-   * - `external`, `nssa`: a boundary router brings it in.
-   */
-  readonly kind: 'intra' | 'inter' | 'external' | 'nssa';
-  /** The vertex where it lies, or that of the router that reaches it. */
-  readonly vertex: VertexKey;
-  readonly metric: number;
-  readonly metricType: 1 | 2;
-  readonly forwarding: Uint8Array | undefined;
-  readonly tag: number;
-  /** P of a type 7. */
-  readonly propagate: boolean;
-}
-
-/** What an LSA means to the calculation of routes. @internal */
-export interface Meaning {
-  /** It lists the links of a vertex. */
-  readonly vertex?: { readonly key: VertexKey; readonly kind: number; readonly links: readonly ListedLink[] };
-  /** What a router says of itself. */
-  readonly router?: Pick<RouterBody, 'areaBorder' | 'asBoundary' | 'nssaTranslator'>;
-  readonly prefixes: readonly AdvertisedPrefix[];
-  /** A border router reaches a boundary router. */
-  readonly boundary?: { readonly router: number; readonly via: number; readonly metric: number };
-}
+import type { BodyContext, ExternalBody, Hello, LsaBody, OspfVersion } from './wire/index.js';
 
 /** An LSA that we originate: all of it but its sequence number and age. @internal */
 export interface OwnBody {
@@ -85,9 +56,11 @@ export interface Dialect {
   drIdOf(routerId: number, source: Uint8Array): number;
   /** What tells neighbours on an interface apart. */
   neighbourKey(options: InterfaceOptions, routerId: number, source: Uint8Array): number;
-  /** Options of our Hellos in an area. */
+  /** Options of our Hellos and LSAs in an area. */
   options(area: Area): number;
-  /** Whether a Hello is of our link and area; else what is wrong, and for people how. */
+  /** Options of our Database Descriptions there. */
+  descriptionOptions(area: Area): number;
+  /** Whether a Hello is of our link, as this version says it; else what is wrong, and for people how. */
   checkHello(one: OspfInterface, hello: Hello, source: Uint8Array): { readonly problem: OspfProblem; readonly detail: string } | undefined;
   /** The part of a Hello that only one version has. */
   helloFields(options: InterfaceOptions): Pick<Hello, 'mask' | 'interfaceId'>;

@@ -43,6 +43,7 @@ export type NeighbourEvent =
  * - `no-adjacency`: neither is the designated router or its backup any longer (§10.4).
  * - `router-id-changed`: another router is at its address.
  * - `restarted`: its Hello says that it begins anew.
+ * - `bfd-down`: BFD found it silent (RFC 5882 §4.2).
  *
  * @public
  */
@@ -59,7 +60,8 @@ export type NeighbourReason =
   | 'retransmit-limit'
   | 'no-adjacency'
   | 'router-id-changed'
-  | 'restarted';
+  | 'restarted'
+  | 'bfd-down';
 
 /**
  * Why a packet on an interface counts for nothing: what wants to be mended when a neighbour does not come up. Besides
@@ -115,6 +117,8 @@ export type OspfEvent =
       readonly destination: Uint8Array;
       readonly bytes: Uint8Array;
     }
+  /** BFD found a neighbour silent. `independent`: what answers BFD there does not restart with OSPF (RFC 5882 §4.3). */
+  | { readonly type: 'neighbourSilent'; readonly interface: string; readonly routerId: number; readonly independent: boolean }
   /** What is told of other sources changed; undefined ends it. */
   | { readonly type: 'externals'; readonly changes: readonly ExternalRoute[] }
   /** We are to be passed only if there is no other way, or not any more (RFC 6987). */

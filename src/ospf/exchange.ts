@@ -44,7 +44,7 @@ function describe(
   const description: DatabaseDescription = {
     type: 'database-description',
     mtu: one.options.mtu,
-    options: o.dialect.options(one.area),
+    options: o.dialect.descriptionOptions(one.area),
     init,
     more,
     master,

@@ -134,7 +134,7 @@ export class Flooding {
   #confirm(lsa: StoredLsa, { interface: one, routerId }: Neighbour): void {
     const { name } = one.options;
     if (lsa.heardFrom.some((from) => from.routerId === routerId && from.interface === name)) return;
-    lsa.heardFrom.push({ interface: name, routerId });
+    lsa.heardFrom = [...lsa.heardFrom, { interface: name, routerId }];
     if (lsa.heardFrom.length > 1) this.o.confirmed(lsa);
   }
 

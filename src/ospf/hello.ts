@@ -2,7 +2,7 @@ import type { OspfInstance } from './instance.js';
 import type { OspfInterface } from './interface.js';
 import { Neighbour } from './neighbour.js';
 import type { InterfaceOptions } from './options.js';
-import type { Hello } from './wire/index.js';
+import { type Hello, Option } from './wire/index.js';
 
 /** Intervals as Hellos have them, in seconds. Below a second it is 0, as Cisco's and FRR's fast Hellos say. @internal */
 export function intervals({ helloInterval, deadInterval }: InterfaceOptions): Pick<Hello, 'helloInterval' | 'deadInterval'> {
@@ -51,6 +51,11 @@ export function receiveHello(o: OspfInstance, one: OspfInterface, routerId: numb
     );
     return;
   }
+  const kind = Option.e | Option.n;
+  if ((hello.options & kind) !== (dialect.options(one.area) & kind)) {
+    o.problem(one, 'area-type-mismatch', source, routerId, areaType(hello.options));
+    return;
+  }
   const wrong = dialect.checkHello(one, hello, source);
   if (wrong) {
     o.problem(one, wrong.problem, source, routerId, wrong.detail);
@@ -84,6 +89,12 @@ export function receiveHello(o: OspfInstance, one: OspfInterface, routerId: numb
     (before.backupDesignatedRouter === drId) !== (hello.backupDesignatedRouter === drId);
   if (changed) o.interfaceEvent(one, { type: 'neighbourChange' });
   else if (before.interfaceId !== hello.interfaceId) o.originateArea(one.area);
+}
+
+/** What a Hello's options say of its area, for people. */
+function areaType(options: number): string {
+  const type = (options & Option.e) !== 0 ? 'one that takes externals' : (options & Option.n) !== 0 ? 'an NSSA' : 'a stub area';
+  return `it takes the area for ${type}`;
 }
 
 function pick({ priority, designatedRouter, backupDesignatedRouter, interfaceId }: Neighbour) {

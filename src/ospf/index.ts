@@ -6,18 +6,20 @@
  * knows no sockets and no clock. A packet goes through `receive.ts` (whose is it?) to `hello.ts`, `exchange.ts` (database descriptions and
  * requests) or `flooding.ts` (updates and acknowledgments). `fsm.ts` has the tables of interfaces and neighbours as the RFC has them,
  * `election.ts` who is designated router. LSAs (`lsa.ts`) live in a `database.ts` for each scope, grow old in `ageing.ts`; ours are made
- * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas and at the edge of the AS.
+ * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas (`ranges.ts`: several networks as one) and at
+ * the edge of the AS.
  *
  * What LSAs say goes two ways: links into an area's graph (`area.ts`; `spf/` has the shortest paths, whole and as amended by what changed, in
- * columns; `backoff.ts` when), prefixes into `routes.ts`, which works out again only what hangs on what changed.
+ * columns; `next-hops.ts` where they begin; `backoff.ts` when), prefixes into `routes.ts`, which works out again only what hangs on what
+ * changed.
  *
- * `dialect.ts` is all that OSPFv2 (`v2.ts`) and OSPFv3 (`v3.ts`) differ in. `config.ts` is what is configured, `options.ts` the same resolved;
+ * `meaning.ts` is what LSAs mean to all of that, `dialect.ts` all that OSPFv2 (`v2.ts`) and OSPFv3 (`v3.ts`) differ in. `config.ts` is what is configured, `options.ts` the same resolved;
  * `events.ts` the vocabulary; `link.ts` the contract with who sends packets (`memory-links.ts`: nobody but memory).
  *
  * **When a neighbour does not come up**, the reason is an event: every packet that counts for nothing has one, told once and counted always.
  *
  * **Held against** a plain Dijkstra in simulations with loss and flapping links (`test/ospf/simulation.test.ts`; more routers in
- * `bench/ospf-simulation.ts`), and recorded topologies of another implementation (`test/ospf/conformance.test.ts`).
+ * `bench/ospf-simulation.ts`), and recorded topologies of another implementation (`test/ospf/conformance.test.ts`, `conformance-v3.test.ts`).
  *
  * An LSA is its originator's own where that very instance came from its own attach point, first or again: see `router/attach/ospf-claims.ts`.
  *
@@ -27,12 +29,13 @@
  * RFCs: 2328, 5340, 5838 (unicast families), 3101 (NSSA), 3509 (border routers), 3623 and 5187 (helper), 5250 (opaque LSAs are flooded and kept),
  * 6987 (stub router), 8405 (SPF back-off); in `wire/` 5709, 7166, 7474.
  *
- * Not done: NBMA networks, virtual links, area ranges, demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
+ * Not done: NBMA networks, virtual links, ranges of type 7 (3101 §3.2), demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
  * traffic engineering, multi-topology, RFC 8362's extended LSAs, host routers (8770), RFC1583Compatibility, forwarding of packets along OSPF's
  * own paths (the mapping does that).
  */
 export type {
   OspfAreaConfig,
+  OspfAreaRangeConfig,
   OspfAuthenticationConfig,
   OspfInstanceConfig,
   OspfInterfaceConfig,

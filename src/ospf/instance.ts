@@ -1,13 +1,12 @@
 import type { Millis } from '../lib/clock.js';
 import { lookup, type Machine } from '../lib/machine.js';
-import { contains } from '../lib/prefix.js';
 import { Timers } from '../lib/timers.js';
 import { Ageing } from './ageing.js';
-import { Area, type VertexKey } from './area.js';
+import { Area } from './area.js';
 import { SpfBackoff } from './backoff.js';
 import { Border } from './border.js';
 import { Database } from './database.js';
-import { type Dialect, type Meaning, routerOfVertex, type Self, vertexOfRouter } from './dialect.js';
+import { type Dialect, routerOfVertex, type Self, vertexOfRouter } from './dialect.js';
 import type {
   InterfaceEvent,
   NeighbourEvent,
@@ -24,14 +23,15 @@ import { interfaceTransitions, neighbourTransitions } from './fsm.js';
 import { sendHello } from './hello.js';
 import { OspfInterface } from './interface.js';
 import type { StoredLsa } from './lsa.js';
+import type { Meaning } from './meaning.js';
 import type { Neighbour } from './neighbour.js';
+import { NextHops } from './next-hops.js';
 import type { AreaOptions, InterfaceOptions, OspfOptions } from './options.js';
 import { Origination } from './origination.js';
 import { receivePacket } from './receive.js';
 import { RestartHelper } from './restart-helper.js';
 import { RouteTable } from './routes.js';
-import { HopSets, LOCAL_HOP } from './spf/hop-sets.js';
-import type { FirstHops } from './spf/shortest-paths.js';
+import { HopSets } from './spf/hop-sets.js';
 import { v2 } from './v2.js';
 import { v3 } from './v3.js';
 import { encodePacket, type PacketBody } from './wire/index.js';
@@ -40,12 +40,6 @@ import { encodePacket, type PacketBody } from './wire/index.js';
 type TimerKind = 'hello' | 'wait' | 'ack' | 'inactivity' | 'database' | 'request' | 'retransmit' | 'grace' | 'ageing' | 'own' | 'spf';
 /** `kind/neighbour's key/interface`. */
 type TimerName = `${TimerKind}/${string}/${string}`;
-
-/** A next hop: a neighbour at an interface. @internal */
-export interface Hop {
-  readonly interface: OspfInterface;
-  readonly routerId: number;
-}
 
 /** Rounds in which what a turn brings about may bring about more, before it is a mistake of ours. */
 const MOST_ROUNDS = 1000;
@@ -65,6 +59,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   readonly database = new Database('as', undefined);
   readonly timers = new Timers<TimerName>();
   readonly hopSets = new HopSets();
+  readonly nextHops = new NextHops(this);
   readonly flooding = new Flooding(this);
   readonly ageing = new Ageing(this);
   readonly origination = new Origination(this);
@@ -77,8 +72,6 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   readonly #backoff: SpfBackoff;
   #effects: OspfEffect[] = [];
   #after: (() => void)[] = [];
-  #hops: (Hop | undefined)[] = [undefined];
-  readonly #hopNumbers = new Map<string, number>();
   readonly #meanings = new WeakMap<StoredLsa, Meaning | null>();
   #stubRouter: boolean;
   #stopped = false;
@@ -128,6 +121,12 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
         if (one) this.interfaceEvent(one, { type: event.type });
         break;
       }
+      case 'neighbourSilent':
+        // One that restarts gracefully is silent as a matter of course.
+        for (const neighbour of [...(this.interfaces.get(event.interface)?.neighbours.values() ?? [])])
+          if (neighbour.routerId === event.routerId && (neighbour.graceUntil === undefined || event.independent))
+            this.neighbourEvent(neighbour, { type: 'killNbr', reason: 'bfd-down' });
+        break;
       case 'externals':
         this.border.tell(event.changes);
         break;
@@ -219,8 +218,9 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   // --- Areas and interfaces --------------------------------------------------------------------------------------------
 
   #addArea(options: AreaOptions): Area {
-    const area = new Area(options, this.hopSets, (own) => this.#firstHops(own));
+    const area = new Area(options, this.hopSets, (own) => this.nextHops.firstIn(own));
     this.areas.set(options.id, area);
+    this.border.ranges.add(area);
     return area;
   }
 
@@ -446,14 +446,16 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const vertex = is?.vertex ?? was?.vertex;
     if (area && vertex) {
       const stale = area.stale;
+      const noted = area.graph.changes;
       area.speak(vertex.key, vertex.kind, lsa, is?.vertex?.links);
       area.stale = stale || news;
       if (news) {
         // What kind of router it is counts at once; where it is, when the shortest paths are known.
         if (!sameRole(was?.router, is?.router)) this.routes.moved(area, [vertex.key]);
-        if (vertex.key === vertexOfRouter(this.options.routerId) || lsa.header.advertisingRouter === this.options.routerId)
-          area.paths.invalidate();
-        this.#schedule();
+        const own = vertex.key === vertexOfRouter(this.options.routerId) || lsa.header.advertisingRouter === this.options.routerId;
+        if (own) area.paths.invalidate();
+        // Other prefixes at a router, or a link that its other end does not list, move no path.
+        if (own || area.graph.changes > noted || area.isUntidy) this.#schedule();
       }
     }
     if (was !== undefined || is !== undefined) this.routes.advertise(area, lsa, was?.prefixes ?? [], is?.prefixes ?? []);
@@ -504,64 +506,6 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     }
     routers.delete(this.options.routerId);
     return routers;
-  }
-
-  // --- Next hops -------------------------------------------------------------------------------------------------------
-
-  hopOf(number: number): Hop | undefined {
-    return this.#hops[number];
-  }
-
-  #hop(one: OspfInterface, routerId: number): number {
-    const key = `${routerId}/${one.options.name}`;
-    let number = this.#hopNumbers.get(key);
-    if (number === undefined) {
-      number = Math.max(this.#hops.length, LOCAL_HOP + 1);
-      this.#hopNumbers.set(key, number);
-    }
-    this.#hops[number] = { interface: one, routerId };
-    return number;
-  }
-
-  /** The set of next hops that an address on one of our own links is; undefined where nobody that we know has it. */
-  hopsOnLink(address: Uint8Array): number | undefined {
-    for (const one of this.interfaces.values()) {
-      if (!one.isUp || !one.options.prefixes.some(({ bytes, length }) => contains({ family: this.dialect.family, bytes, length }, address)))
-        continue;
-      for (const neighbour of one.neighbours.values())
-        if (one.options.type === 'point-to-point' || neighbour.address.join() === address.join())
-          return this.hopSets.of([this.#hop(one, neighbour.routerId)]);
-    }
-    return undefined;
-  }
-
-  #firstHops(area: Area): FirstHops {
-    const routerOf = (vertex: number): number => routerOfVertex(area.keys[vertex] ?? '') ?? 0;
-    return {
-      direct: (vertex) => {
-        const router = routerOf(vertex);
-        let least = Number.POSITIVE_INFINITY;
-        let hops: number[] = [];
-        for (const one of area.interfaces) {
-          if (one.elects) continue;
-          for (const neighbour of one.neighbours.values()) {
-            if (neighbour.routerId !== router || !neighbour.isFull || one.options.cost > least) continue;
-            if (one.options.cost < least) hops = [];
-            least = one.options.cost;
-            hops.push(this.#hop(one, router));
-          }
-        }
-        return this.hopSets.of(hops);
-      },
-      across: (network, vertex) => {
-        const key: VertexKey | undefined = area.keys[network];
-        const hops: number[] = [];
-        for (const one of area.interfaces)
-          if (one.elects && one.isUp && one.designatedRouter !== 0 && this.dialect.networkOf(one) === key)
-            hops.push(this.#hop(one, routerOf(vertex)));
-        return this.hopSets.of(hops);
-      },
-    };
   }
 }
 

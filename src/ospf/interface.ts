@@ -57,6 +57,13 @@ export class OspfInterface {
   get isUp(): boolean {
     return this.state !== 'down';
   }
+  /** RFC 2328 §12.4.1.2: the network carries others' packets once its designated router has somebody. */
+  get isTransit(): boolean {
+    if (this.state === 'waiting' || this.designatedRouter === 0) return false;
+    for (const neighbour of this.neighbours.values())
+      if (neighbour.isFull && (this.state === 'dr' || neighbour.drId === this.designatedRouter)) return true;
+    return false;
+  }
   get isDesignated(): boolean {
     return this.state === 'dr' || this.state === 'backup';
   }

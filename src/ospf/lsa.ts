@@ -20,7 +20,7 @@ export class StoredLsa implements Lsa {
   /** Neighbours whose acknowledgment it waits for. */
   retransmissions = 0;
   /** Neighbours, by interface and router id, that sent this very instance; who was first, first. */
-  readonly heardFrom: Origin[] = [];
+  heardFrom: readonly Origin[] = [];
   /** We asked for it: it was not flooded to us (RFC 2328 §13 step 5a). */
   requested = false;
   /** When it was last sent to a neighbour that had an older one (RFC 2328 §13 step 8). */

@@ -1,5 +1,6 @@
 import type { Family } from '../lib/address.js';
 import type { Millis } from '../lib/clock.js';
+import type { Prefix } from '../lib/prefix.js';
 import type { Authentication, OspfVersion } from './wire/index.js';
 
 /** What a link is to OSPF (RFC 2328 §1.2). @public */
@@ -7,6 +8,13 @@ export type OspfInterfaceType = 'point-to-point' | 'broadcast' | 'point-to-multi
 
 /** @public */
 export type OspfAreaType = 'normal' | 'stub' | 'nssa';
+
+/** An address range of an area (RFC 2328 C.2), resolved. @internal */
+export interface AreaRange {
+  readonly prefix: Prefix;
+  /** False: what lies in it is not told to other areas. */
+  readonly advertise: boolean;
+}
 
 /** An area, resolved. @internal */
 export interface AreaOptions {
@@ -16,6 +24,8 @@ export interface AreaOptions {
   readonly summaries: boolean;
   /** Cost of the default route that a border router tells in a stub area or NSSA. */
   readonly defaultCost: number;
+  /** What is told to other areas in place of the networks in it. */
+  readonly ranges: readonly AreaRange[];
 }
 
 /** An interface, resolved. @internal */
@@ -79,7 +89,7 @@ export interface OspfOptions {
   readonly retransmitLimit: number;
 }
 
-/** RFC 8405 §5's timers, as BIRD and FRR have them: the first calculation at once, in a storm every half second at most. @internal */
+/** RFC 8405 §5's timers, with the values of its §6: the first calculation at once, in a storm every five seconds at most. @internal */
 export const SPF_DELAYS: SpfDelays = { initial: 50, short: 200, long: 5000, timeToLearn: 500, holdDown: 10_000 };
 
 /** What an interface is unless told otherwise. @internal */

@@ -1,5 +1,6 @@
 import type { Family } from '../lib/address.js';
 import { parseAddress } from '../lib/address.js';
+import { parsePrefix } from '../lib/prefix.js';
 import type { OspfAreaConfig, OspfAuthenticationConfig, OspfInstanceConfig, OspfInterfaceConfig } from './config.js';
 import { type AreaOptions, INSTANCE_DEFAULTS, INTERFACE_DEFAULTS, type InterfaceOptions, type OspfOptions } from './options.js';
 import { type Authentication, type OspfVersion, word } from './wire/index.js';
@@ -38,8 +39,14 @@ export function resolveInstance(config: OspfInstanceConfig, routerId: string): O
   };
 }
 
-function resolveArea({ area, type = 'normal', summaries = true, defaultCost = 1 }: OspfAreaConfig): AreaOptions {
-  return { id: idNumber(area), type, summaries, defaultCost };
+function resolveArea({ area, type = 'normal', summaries = true, defaultCost = 1, ranges = [] }: OspfAreaConfig): AreaOptions {
+  return {
+    id: idNumber(area),
+    type,
+    summaries,
+    defaultCost,
+    ranges: ranges.map(({ prefix, advertise = true }) => ({ prefix: parsePrefix(prefix), advertise })),
+  };
 }
 
 /** Where an interface turned out to be. */

@@ -1,10 +1,11 @@
 import { bytesEqual } from '../lib/bytes.js';
 import { maskBytes, type Prefix, prefixWords } from '../lib/prefix.js';
 import type { Area, VertexKey } from './area.js';
-import { type AdvertisedPrefix, routerOfVertex, vertexOfRouter } from './dialect.js';
+import { routerOfVertex, vertexOfRouter } from './dialect.js';
 import type { RouteKey } from './events.js';
 import type { OspfInstance } from './instance.js';
 import type { StoredLsa } from './lsa.js';
+import type { AdvertisedPrefix } from './meaning.js';
 import { UNREACHABLE } from './spf/graph.js';
 import { LOCAL_HOP, NO_HOPS } from './spf/hop-sets.js';
 import { Constant, word } from './wire/index.js';
@@ -40,7 +41,7 @@ export interface OspfRoute {
   readonly key: RouteKey;
   readonly prefix: Prefix;
   /** What LSAs say of it, whether it can be reached so or not. */
-  readonly advertisements: Map<string, Advertisement>;
+  advertisements: readonly Advertisement[];
   /** The ways that can be gone, best first; those that tie for best are {@link best}. */
   paths: readonly OspfPath[];
 }
@@ -97,12 +98,12 @@ export class RouteTable {
 
   /** An LSA advertises these prefixes from now on, and not those of the one before. */
   advertise(area: Area | undefined, lsa: StoredLsa, before: readonly AdvertisedPrefix[], after: readonly AdvertisedPrefix[]): void {
-    const scope = `${area?.id ?? 'as'} ${lsa.key}`;
+    const isOfLsa = (one: Advertisement): boolean => one.area === area && one.lsa.key === lsa.key;
     if (before.length === after.length && before.every((one, i) => sameSaying(one, after[i]))) {
       // Nearly always another instance says the same of prefixes, which then are reached as before.
       for (const { prefix } of after) {
         const key = routeKey(prefix);
-        const known = this.routes.get(key)?.advertisements.get(scope);
+        const known = this.routes.get(key)?.advertisements.find(isOfLsa);
         if (!known) continue;
         known.lsa = lsa;
         this.restated.add(key);
@@ -112,7 +113,7 @@ export class RouteTable {
     for (const one of before) {
       const route = this.routes.get(routeKey(one.prefix));
       if (!route) continue;
-      route.advertisements.delete(scope);
+      route.advertisements = route.advertisements.filter((other) => !isOfLsa(other));
       this.#unindex(area, one, route);
       this.#dirty.add(route);
     }
@@ -120,13 +121,14 @@ export class RouteTable {
       const key = routeKey(one.prefix);
       let route = this.routes.get(key);
       if (!route) {
-        route = { key, prefix: one.prefix, advertisements: new Map(), paths: [] };
+        route = { key, prefix: one.prefix, advertisements: [], paths: [] };
         this.routes.set(key, route);
       }
-      const known = route.advertisements.get(scope);
+      const known = route.advertisements.find(isOfLsa);
       // One LSA may say a prefix twice: the lesser cost counts.
       if (known && known.metric <= one.metric) continue;
-      route.advertisements.set(scope, { ...one, lsa, area });
+      const others = known ? route.advertisements.filter((other) => other !== known) : route.advertisements;
+      route.advertisements = [...others, advertisement(one, lsa, area)];
       this.#index(area, one, route);
       this.#dirty.add(route);
     }
@@ -146,7 +148,7 @@ export class RouteTable {
   }
 
   #unindex(area: Area | undefined, { kind, vertex }: AdvertisedPrefix, route: OspfRoute): void {
-    for (const other of route.advertisements.values()) {
+    for (const other of route.advertisements) {
       const external = other.kind === 'external' || other.kind === 'nssa';
       if (other.vertex === vertex && (external ? kind === 'external' || kind === 'nssa' : other.area === area)) return;
     }
@@ -200,6 +202,12 @@ export class RouteTable {
     }
   }
 
+  /** A prefix is to be looked at again. */
+  reconsider(key: RouteKey): void {
+    const route = this.routes.get(key);
+    if (route) this.#dirty.add(route);
+  }
+
   /** Everything is to be looked at again: what kind of router we are changed. */
   invalidate(): void {
     this.#reach.clear();
@@ -217,7 +225,7 @@ export class RouteTable {
     let internalChanged = false;
     for (const route of this.#dirty) {
       let internal = false;
-      for (const { kind } of route.advertisements.values()) if (kind === 'intra' || kind === 'inter') internal = true;
+      for (const { kind } of route.advertisements) if (kind === 'intra' || kind === 'inter') internal = true;
       if (!internal && route.paths.every(({ type }) => type.startsWith('external'))) externals.push(route);
       else if (this.#settle(route)) {
         changed.add(route.key);
@@ -227,7 +235,7 @@ export class RouteTable {
     this.#dirty.clear();
     if (internalChanged) {
       for (const route of [...this.#forwarded]) {
-        if (![...route.advertisements.values()].some(({ forwarding }) => forwarding)) this.#forwarded.delete(route);
+        if (!route.advertisements.some(({ forwarding }) => forwarding)) this.#forwarded.delete(route);
         else if (this.#settle(route)) changed.add(route.key);
       }
     }
@@ -237,21 +245,22 @@ export class RouteTable {
 
   #settle(route: OspfRoute): boolean {
     const paths: OspfPath[] = [];
-    for (const advertisement of route.advertisements.values()) {
+    for (const advertisement of route.advertisements) {
       const path = this.#path(advertisement);
       if (path) paths.push(path);
     }
     paths.sort(comparePaths);
     const same = paths.length === route.paths.length && paths.every((path, i) => samePath(path, route.paths[i]));
-    route.paths = paths;
-    if (route.advertisements.size === 0) this.routes.delete(route.key);
+    // No larger than they are: an array that grew has room for more.
+    route.paths = paths.slice();
+    if (route.advertisements.length === 0) this.routes.delete(route.key);
     return !same;
   }
 
   // --- Ways (§16.1 to §16.4) -------------------------------------------------------------------------------------------
 
   #path(advertisement: Advertisement): OspfPath | undefined {
-    const { kind, area, vertex, metric } = advertisement;
+    const { kind, area, vertex, metric, prefix } = advertisement;
     if (kind === 'intra') {
       if (!area) return undefined;
       const distance = area.distance(vertex);
@@ -264,6 +273,8 @@ export class RouteTable {
     if (kind === 'inter') {
       // §16.2: a border router looks at the backbone's summaries only.
       if (!area || (this.o.self.isBorder && !area.isBackbone)) return undefined;
+      // Step 3: what is a range of ours that counts, we tell ourselves.
+      if (this.o.border.ranges.any && this.o.border.ranges.active(routeKey(prefix))) return undefined;
       const distance = area.distance(vertex);
       if (distance >= UNREACHABLE || !this.o.isBorder(area, routerOfVertex(vertex) ?? 0)) return undefined;
       return { type: 'inter', cost: distance + metric, externalCost: 0, hops: area.hops(vertex), area, advertisement };
@@ -286,7 +297,7 @@ export class RouteTable {
       cost = way.cost;
       // On a link of ours it is next itself.
       const local = this.o.hopSets.get(way.hops).every((hop) => hop === LOCAL_HOP);
-      hops = local ? (this.o.hopsOnLink(forwarding) ?? reach.hops) : way.hops;
+      hops = local ? (this.o.nextHops.onLink(forwarding) ?? reach.hops) : way.hops;
       through = way.area ?? through;
     }
     return metricType === 1
@@ -362,6 +373,15 @@ export function best(route: OspfRoute): readonly OspfPath[] {
 }
 function tie(x: OspfPath, y: OspfPath): boolean {
   return x.type === y.type && x.cost === y.cost && x.externalCost === y.externalCost;
+}
+
+/** Written out: a copy by spreading has a hidden class of its own, which costs more than the object. */
+function advertisement(
+  { prefix, kind, vertex, metric, metricType, forwarding, tag, propagate }: AdvertisedPrefix,
+  lsa: StoredLsa,
+  area: Area | undefined,
+): Advertisement {
+  return { prefix, kind, vertex, metric, metricType, forwarding, tag, propagate, lsa, area };
 }
 
 function sameSaying(x: AdvertisedPrefix, y: AdvertisedPrefix | undefined): boolean {

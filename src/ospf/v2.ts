@@ -1,21 +1,11 @@
 import { parseAddress } from '../lib/address.js';
 import { maskBytes, type Prefix } from '../lib/prefix.js';
 import type { ListedLink } from './area.js';
-import { type AdvertisedPrefix, type Dialect, MAX_LINK_METRIC, type Meaning, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
+import { type Dialect, MAX_LINK_METRIC, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
 import type { OspfInterface } from './interface.js';
+import { external, internal, type Meaning, reached, roleOf } from './meaning.js';
 import { VertexKind } from './spf/graph.js';
-import {
-  type ExternalBody,
-  Group,
-  LsTypeV2,
-  maskOf,
-  Option,
-  octets,
-  PACKET_HEADER,
-  type RouterBody,
-  type RouterLink,
-  word,
-} from './wire/index.js';
+import { type ExternalBody, Group, LsTypeV2, maskOf, Option, octets, PACKET_HEADER, type RouterLink, word } from './wire/index.js';
 
 const IPV4_HEADER = 20;
 /** A network is named by its designated router's address, which the numbers of routers leave free above 2^32. */
@@ -35,14 +25,14 @@ export const v2: Dialect = {
   drIdOf: (_routerId, source) => word(source),
   // §10: by address on networks of many, by router id elsewhere.
   neighbourKey: ({ type }, routerId, source) => (type === 'point-to-point' ? routerId : word(source)),
-  options: (area) => (area.options.type === 'normal' ? Option.e : 0) | (area.options.type === 'nssa' ? Option.n : 0) | Option.o,
+  options: (area) => (area.options.type === 'normal' ? Option.e : 0) | (area.options.type === 'nssa' ? Option.n : 0),
+  // RFC 5250 §3.1: the O bit is in Database Descriptions and in no other packet. FRR begins the exchange anew at a Hello with it.
+  descriptionOptions: (area) => v2.options(area) | Option.o,
 
-  checkHello({ options, area }, hello) {
+  checkHello({ options }, hello) {
     // §10.5: on point-to-point links the mask says nothing.
     if (options.type !== 'point-to-point' && hello.mask !== maskOf(options.maskLength))
       return { problem: 'mask-mismatch', detail: `its mask is ${bits(hello.mask)}, ours /${options.maskLength}` };
-    const own = v2.options(area) & (Option.e | Option.n);
-    if ((hello.options & (Option.e | Option.n)) !== own) return { problem: 'area-type-mismatch', detail: areaType(hello.options) };
     return undefined;
   },
   helloFields: ({ maskLength }) => ({ mask: maskOf(maskLength), interfaceId: 0 }),
@@ -57,44 +47,26 @@ export const v2: Dialect = {
 
   meaning({ header }, body): Meaning {
     const router = vertexOfRouter(header.advertisingRouter);
-    const at = (
-      prefix: Prefix,
-      kind: AdvertisedPrefix['kind'],
-      metric: number,
-      rest: Partial<AdvertisedPrefix> = {},
-    ): AdvertisedPrefix => ({
-      prefix,
-      kind,
-      vertex: router,
-      metric,
-      metricType: 1,
-      forwarding: undefined,
-      tag: 0,
-      propagate: false,
-      ...rest,
-    });
     switch (body.type) {
       case 'router':
         return {
           vertex: { key: router, kind: VertexKind.router, links: body.links.flatMap(listed) },
           router: roleOf(body),
-          prefixes: body.links.flatMap((link) => (link.type === 'stub' ? [at(link.prefix, 'intra', link.metric)] : [])),
+          prefixes: body.links.flatMap((link) => (link.type === 'stub' ? [internal(link.prefix, 'intra', router, link.metric)] : [])),
         };
       case 'network': {
         const key = NETWORK + header.id;
         const links = body.routers.map((id) => ({ to: vertexOfRouter(id), kind: VertexKind.router, cost: 0 }));
-        const prefixes = body.prefix ? [at(body.prefix, 'intra', 0, { vertex: key })] : [];
+        const prefixes = body.prefix ? [internal(body.prefix, 'intra', key, 0)] : [];
         return { vertex: { key, kind: VertexKind.network, links }, prefixes };
       }
       case 'summary':
-        return { prefixes: [at(body.prefix, 'inter', body.metric)] };
+        return { prefixes: [internal(body.prefix, 'inter', router, body.metric)] };
       case 'asbr-summary':
-        return { prefixes: [], boundary: { router: body.router, via: header.advertisingRouter, metric: body.metric } };
+        return reached(body, header.advertisingRouter);
       case 'external':
-      case 'nssa': {
-        const { metric, metricType, forwarding, tag, propagate } = body;
-        return { prefixes: [at(body.prefix, body.type, metric, { metricType, forwarding, tag, propagate })] };
-      }
+      case 'nssa':
+        return { prefixes: [external(body, router)] };
       default:
         return { prefixes: [] };
     }
@@ -153,15 +125,10 @@ export const v2: Dialect = {
     body: { ...body, prefixOptions: 0, referenced: undefined } satisfies ExternalBody,
   }),
   lsaOptions(area, body) {
-    const shared = area ? v2.options(area) & ~Option.n : Option.e | Option.o;
+    const shared = area ? v2.options(area) & ~Option.n : Option.e;
     return body.type === 'nssa' && body.propagate ? shared | Option.n : shared;
   },
 };
-
-/** What a router says of itself. @internal */
-export function roleOf({ areaBorder, asBoundary, nssaTranslator }: RouterBody): NonNullable<Meaning['router']> {
-  return { areaBorder, asBoundary, nssaTranslator };
-}
 
 /** Links that lead to a vertex. */
 function listed(link: RouterLink): ListedLink[] {
@@ -193,7 +160,7 @@ function linksOf(one: OspfInterface, self: Self): RouterLink[] {
     links.push({ type: 'stub', metric: 0, prefix: { family: 'ipv4', bytes: options.address, length: 32 } });
     towards(full);
     subnet = false;
-  } else if (isTransit(one)) {
+  } else if (one.isTransit) {
     links.push({ type: 'transit', metric: transitCost, neighbour: 0, interfaceId, neighbourInterfaceId: one.designatedRouter });
     subnet = false;
   }
@@ -204,24 +171,10 @@ function linksOf(one: OspfInterface, self: Self): RouterLink[] {
   return links;
 }
 
-/** §12.4.1.2: the network carries others' packets once its designated router has somebody. @internal */
-export function isTransit(one: OspfInterface): boolean {
-  if (one.state === 'waiting' || one.designatedRouter === 0) return false;
-  for (const neighbour of one.neighbours.values())
-    if (neighbour.isFull && (one.state === 'dr' || neighbour.drId === one.designatedRouter)) return true;
-  return false;
-}
-
 function subnetOf({ options }: OspfInterface): Prefix {
   return { family: 'ipv4', bytes: maskBytes(options.address, options.maskLength), length: options.maskLength };
 }
 
 function bits(mask: number): string {
   return octets(mask).join('.');
-}
-
-/** What a Hello's options say of its area, for people. @internal */
-export function areaType(options: number): string {
-  const type = (options & Option.e) !== 0 ? 'one that takes externals' : (options & Option.n) !== 0 ? 'an NSSA' : 'a stub area';
-  return `it takes the area for ${type}`;
 }

@@ -1,10 +1,10 @@
 import { type Family, parseAddress } from '../lib/address.js';
 import type { Prefix } from '../lib/prefix.js';
 import type { ListedLink, VertexKey } from './area.js';
-import { type AdvertisedPrefix, type Dialect, MAX_LINK_METRIC, type Meaning, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
+import { type Dialect, MAX_LINK_METRIC, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
 import type { OspfInterface } from './interface.js';
+import { external, internal, type Meaning, reached, roleOf } from './meaning.js';
 import { UNREACHABLE, VertexKind } from './spf/graph.js';
-import { areaType, isTransit, roleOf } from './v2.js';
 import { type ExternalBody, Group, type LinkPrefix, LsTypeV3, Option, PACKET_HEADER, PrefixOption, type RouterLink } from './wire/index.js';
 
 const IPV6_HEADER = 40;
@@ -31,9 +31,9 @@ export function v3(family: Family): Dialect {
       (area.options.type === 'nssa' ? Option.n : 0) |
       Option.r,
 
-    checkHello({ area }, hello) {
-      const own = dialect.options(area) & (Option.e | Option.n);
-      if ((hello.options & (Option.e | Option.n)) !== own) return { problem: 'area-type-mismatch', detail: areaType(hello.options) };
+    descriptionOptions: (area) => dialect.options(area),
+
+    checkHello(_one, hello) {
       // RFC 5838 §2.4: in all families but unicast IPv6, who does not know of families is not spoken to.
       if (family !== 'ipv6' && (hello.options & Option.af) === 0)
         return { problem: 'family-mismatch', detail: 'it does not know of address families (its AF bit is clear)' };
@@ -49,22 +49,6 @@ export function v3(family: Family): Dialect {
 
     meaning({ header }, body): Meaning {
       const router = vertexOfRouter(header.advertisingRouter);
-      const at = (
-        prefix: Prefix,
-        kind: AdvertisedPrefix['kind'],
-        metric: number,
-        rest: Partial<AdvertisedPrefix> = {},
-      ): AdvertisedPrefix => ({
-        prefix,
-        kind,
-        vertex: router,
-        metric,
-        metricType: 1,
-        forwarding: undefined,
-        tag: 0,
-        propagate: false,
-        ...rest,
-      });
       const noted = ({ options }: { readonly options: number }): boolean => (options & PrefixOption.noUnicast) === 0;
       switch (body.type) {
         case 'router': {
@@ -84,18 +68,15 @@ export function v3(family: Family): Dialect {
           const vertex =
             lsType === LsTypeV3.network ? networkKey(advertisingRouter, id) : lsType === LsTypeV3.router && id === 0 ? router : undefined;
           if (vertex === undefined) return { prefixes: [] };
-          return { prefixes: body.prefixes.filter(noted).map(({ prefix, metric }) => at(prefix, 'intra', metric, { vertex })) };
+          return { prefixes: body.prefixes.filter(noted).map(({ prefix, metric }) => internal(prefix, 'intra', vertex, metric)) };
         }
         case 'summary':
-          return { prefixes: noted({ options: body.prefixOptions }) ? [at(body.prefix, 'inter', body.metric)] : [] };
+          return { prefixes: noted({ options: body.prefixOptions }) ? [internal(body.prefix, 'inter', router, body.metric)] : [] };
         case 'asbr-summary':
-          return { prefixes: [], boundary: { router: body.router, via: header.advertisingRouter, metric: body.metric } };
+          return reached(body, header.advertisingRouter);
         case 'external':
-        case 'nssa': {
-          if (!noted({ options: body.prefixOptions })) return { prefixes: [] };
-          const { metric, metricType, forwarding, tag, propagate } = body;
-          return { prefixes: [at(body.prefix, body.type, metric, { metricType, forwarding, tag, propagate })] };
-        }
+        case 'nssa':
+          return { prefixes: noted({ options: body.prefixOptions }) ? [external(body, router)] : [] };
         default:
           return { prefixes: [] };
       }
@@ -197,7 +178,7 @@ function linksOf(one: OspfInterface, self: Self): RouterLink[] {
   const metric = self.stubRouter ? MAX_LINK_METRIC : self.cost(one);
   const { interfaceId } = one.options;
   if (one.elects) {
-    if (!isTransit(one)) return [];
+    if (!one.isTransit) return [];
     const designated = one.state === 'dr' ? interfaceId : (one.neighbours.get(one.designatedRouter)?.interfaceId ?? 0);
     return [{ type: 'transit', metric, interfaceId, neighbour: one.designatedRouter, neighbourInterfaceId: designated }];
   }
@@ -214,7 +195,7 @@ function linksOf(one: OspfInterface, self: Self): RouterLink[] {
 
 /** §4.4.3.9: prefixes that lie at the router itself: of links that no network LSA speaks for. */
 function prefixesOf(one: OspfInterface, self: Self): LinkPrefix[] {
-  if (!one.isUp || (one.elects && isTransit(one))) return [];
+  if (!one.isUp || (one.elects && one.isTransit)) return [];
   return one.options.prefixes.map(({ bytes, length }) => ({
     prefix: { family: bytes.length === 4 ? 'ipv4' : 'ipv6', bytes, length },
     options: length === bytes.length * 8 ? PrefixOption.localAddress : 0,

@@ -1,6 +1,7 @@
 /** OSPF in a router, with what it tells of the network. Plain JSON, as the YAML file. */
+import type { BfdConfig } from '../bfd/index.js';
 import type { PolicyConfig } from '../bgp/policy/index.js';
-import type { OspfInstanceConfig } from '../ospf/config.js';
+import type { OspfInstanceConfig, OspfInterfaceConfig } from '../ospf/config.js';
 
 /**
  * OSPF in a router: one instance of the protocol, with one area or several. A router may have several instances: OSPFv2 and OSPFv3
@@ -9,8 +10,18 @@ import type { OspfInstanceConfig } from '../ospf/config.js';
  * @public
  */
 export interface OspfConfig extends OspfInstanceConfig {
+  readonly interfaces: readonly OspfLinkConfig[];
   /** What is announced to guests. Default: nothing but the links that it is spoken on. */
   readonly export?: OspfExportConfig;
+}
+
+/** A link, or several alike, on which OSPF is spoken, and whether neighbours there are watched. @public */
+export interface OspfLinkConfig extends OspfInterfaceConfig {
+  /**
+   * Watch each neighbour that is a node's by BFD (RFC 5882 §4.2): when it falls silent, it is down at once and its claims end. Nobody waits
+   * for BFD to come up: not `strict`, nor `dampening`, nor `multihop`. Default: not.
+   */
+  readonly bfd?: BfdConfig;
 }
 
 /** What of the network guests are told by OSPF. @public */

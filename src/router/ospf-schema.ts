@@ -1,11 +1,12 @@
 import type { Path, Problems } from '../lib/validate.js';
 import type { NetworkConfig } from '../network/config.js';
 import { checkName, Names } from '../network/schema.js';
-import type { OspfAuthenticationConfig, OspfInterfaceConfig } from '../ospf/config.js';
-import { idNumber, nameOf, versionOf } from '../ospf/resolve.js';
+import type { OspfAuthenticationConfig } from '../ospf/config.js';
+import { familyOf, idNumber, nameOf, versionOf } from '../ospf/resolve.js';
 import { longestSecret } from '../ospf/wire/index.js';
+import { checkBfd } from './bfd-schema.js';
 import type { RouterConfig } from './config.js';
-import type { OspfConfig } from './ospf-config.js';
+import type { OspfConfig, OspfLinkConfig } from './ospf-config.js';
 
 /** OSPF's configuration, held to itself and to its router and network. @internal */
 export function checkOspf(router: RouterConfig, network: NetworkConfig, problems: Problems): void {
@@ -19,14 +20,23 @@ export function checkOspf(router: RouterConfig, network: NetworkConfig, problems
   }
 }
 
-function checkAreas({ areas = [] }: OspfConfig, at: Path, problems: Problems): void {
+function checkAreas(ospf: OspfConfig, at: Path, problems: Problems): void {
+  const { areas = [] } = ospf;
   const seen = new Set<number>();
-  for (const [i, { area, type = 'normal', summaries, defaultCost }] of areas.entries()) {
+  const ranges = new Set<string>();
+  for (const [i, { area, type = 'normal', summaries, defaultCost, ranges: own = [] }] of areas.entries()) {
     const where = [...at, 'areas', i];
     const id = idNumber(area);
     if (seen.has(id)) problems.add([...where, 'area'], `expected each area once, got ${area} again`);
     seen.add(id);
     if (id === 0 && type !== 'normal') problems.add([...where, 'type'], 'expected "normal", as the backbone is no stub area');
+    for (const [j, { prefix }] of own.entries()) {
+      const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
+      if (family !== familyOf(ospf))
+        problems.add([...where, 'ranges', j, 'prefix'], `expected an ${familyOf(ospf) === 'ipv4' ? 'IPv4' : 'IPv6'} prefix, got ${prefix}`);
+      if (ranges.has(prefix)) problems.add([...where, 'ranges', j, 'prefix'], `expected each range once, got ${prefix} again`);
+      ranges.add(prefix);
+    }
     if (type !== 'normal') continue;
     if (summaries !== undefined) problems.add([...where, 'summaries'], 'expected nothing, as a normal area has all summaries');
     if (defaultCost !== undefined)
@@ -36,7 +46,7 @@ function checkAreas({ areas = [] }: OspfConfig, at: Path, problems: Problems): v
 
 function checkInterface(
   ospf: OspfConfig,
-  one: OspfInterfaceConfig,
+  one: OspfLinkConfig,
   { ports = [], interfaces = [] }: RouterConfig,
   { nodes = [] }: NetworkConfig,
   at: Path,
@@ -67,6 +77,10 @@ function checkInterface(
     problems.add([...at, 'instance'], 'expected nothing, as OSPFv2 has no instances on a link');
   if (one.trusted && one.authentication?.type !== 'cryptographic')
     problems.add([...at, 'trusted'], 'expected false, as only a link with cryptographic authentication can be trusted');
+  checkBfd(one.bfd, [...at, 'bfd'], problems);
+  for (const field of ['multihop', 'strict', 'dampening'] as const)
+    if (one.bfd?.[field])
+      problems.add([...at, 'bfd', field], 'expected nothing, as OSPF does not wait for BFD, nor for who is more than a hop away');
   if (one.authentication) checkAuthentication(ospf, one.authentication, [...at, 'authentication'], problems);
 }
 

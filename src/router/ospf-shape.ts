@@ -1,13 +1,24 @@
 /** The shape of OSPF's configuration: what {@link OspfConfig} says, where a program or a file can be held to it. */
 import { z } from 'zod';
-import { expects, flag, list, moment, routerId, seconds, text, whole } from '../lib/fields.js';
+import { expects, flag, list, moment, prefix, routerId, seconds, text, whole } from '../lib/fields.js';
 import type { Holds, Same } from '../lib/validate.js';
+import { bfd } from './bfd-shape.js';
 import type { OspfConfig } from './ospf-config.js';
 import { policy } from './policy-shape.js';
 
 const areaId = () => z.union([whole(0, 0xffff_ffff), areaQuad()], expects('an area: a number or dotted quad'));
 const areaQuad = () =>
   z.string(expects('an area such as "0.0.0.1"')).regex(/^\d{1,3}(\.\d{1,3}){3}$/, 'expected an area such as "0.0.0.1"');
+
+const range = z
+  .strictObject({
+    prefix: prefix().describe('The range.'),
+    advertise: flag().exactOptional().describe('False: neither it nor what lies in it is told. Default true.'),
+  })
+  .meta({
+    id: 'OspfAreaRange',
+    description: 'An address range of an area: while any network of the area in it can be reached, the range is told as one.',
+  });
 
 const area = z
   .strictObject({
@@ -17,6 +28,9 @@ const area = z
       .exactOptional()
       .describe('Stub areas and NSSAs: tell summaries of other areas; false is "totally stubby". Default true.'),
     defaultCost: whole(0, 0xff_fffe).exactOptional().describe('Cost of the default route told into a stub area or NSSA. Default 1.'),
+    ranges: list(range, 'a list of ranges')
+      .exactOptional()
+      .describe('Told to other areas in place of the networks that lie in them (RFC 2328 §12.4.3). Default: each network is told.'),
   })
   .meta({ id: 'OspfArea', description: 'An area of OSPF.' });
 
@@ -81,6 +95,9 @@ const ospfInterface = z
         'LSAs that come by this link become claims of their originators, whoever passed them on. For links where all are authenticated and trusted. Default false.',
       ),
     neighbourLimit: whole(1, 65_535).exactOptional().describe('Most neighbours. Default 256.'),
+    bfd: bfd
+      .exactOptional()
+      .describe("Watch each neighbour that is a node's by BFD: when it falls silent, it is down at once and its claims end. Default: not."),
   })
   .meta({
     id: 'OspfInterface',

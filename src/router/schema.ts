@@ -1,6 +1,3 @@
-import type { BfdConfig } from '../bfd/index.js';
-import { SCHEMES } from '../bfd/wire/index.js';
-import { encodeUtf8 } from '../bgp/wire/text.js';
 import { parseAddress } from '../lib/address.js';
 import { parseAsn } from '../lib/asn.js';
 import { contains, parsePrefix } from '../lib/prefix.js';
@@ -9,6 +6,7 @@ import { type Path, Problems, validate } from '../lib/validate.js';
 import type { NetworkConfig } from '../network/config.js';
 import { checkLengths, checkName, checkNetwork, Names } from '../network/schema.js';
 import type { PortConfig } from '../stack/config.js';
+import { checkBfd } from './bfd-schema.js';
 import type { AdvertiseConfig, NeighbourConfig, RouterConfig } from './config.js';
 import { checkOspf } from './ospf-schema.js';
 import { routerSchema } from './shape.js';
@@ -234,23 +232,6 @@ function checkWatches({ watch = [] }: RouterConfig, { nodes = [] }: NetworkConfi
     if (remote !== undefined && localAddress !== undefined && localAddress.includes(':') !== remote.includes(':'))
       problems.add([...at, 'localAddress'], `expected an address of the same family as ${remote}, got ${localAddress}`);
     checkBfd(bfd, [...at, 'bfd'], problems);
-  }
-}
-
-/** Keys fit their type, one an id. */
-function checkBfd(bfd: BfdConfig | undefined, at: Path, problems: Problems): void {
-  const { authentication, multihop, echo, checkTtl } = bfd ?? {};
-  if (multihop && echo !== undefined) problems.add([...at, 'echo'], 'expected no echo over several hops (RFC 5883 §3)');
-  if (multihop && checkTtl) problems.add([...at, 'checkTtl'], 'expected false or nothing, as the TTL says nothing over several hops');
-  if (!authentication) return;
-  const ids = new Set<number>();
-  const most = SCHEMES[authentication.type].size;
-  for (const [i, { id, secret }] of authentication.keys.entries()) {
-    const here = [...at, 'authentication', 'keys', i] as const;
-    if (ids.has(id)) problems.add([...here, 'id'], `expected each id once, got ${id} again`);
-    ids.add(id);
-    if (typeof secret === 'string' && encodeUtf8(secret).length > most)
-      problems.add([...here, 'secret'], `expected at most ${most} octets, which is what ${authentication.type} takes`);
   }
 }
 

@@ -52,17 +52,13 @@ export function securities(
 }
 
 /** BFD's configuration with its secrets as texts. Throws as {@link securityOf} does. @internal */
-export function withSecrets<T extends { readonly bfd?: BfdConfig }>(
-  holders: readonly T[],
-  read: SecretReader | undefined,
-  field: string,
-): T[] {
+export function withSecrets<T extends { readonly bfd?: BfdConfig }>(holders: readonly T[], read: SecretReader | undefined, at: Path): T[] {
   return holders.map((holder, i) => {
     const { bfd } = holder;
     if (!bfd?.authentication) return holder;
     const most = SCHEMES[bfd.authentication.type].size;
     const keys = bfd.authentication.keys.map(({ id, secret }, k) => {
-      const path = [field, i, 'bfd', 'authentication', 'keys', k, 'secret'];
+      const path = [...at, i, 'bfd', 'authentication', 'keys', k, 'secret'];
       if (typeof secret === 'string') return { id, secret };
       const text = fetched(secret, read, path);
       const { length } = encodeUtf8(text);

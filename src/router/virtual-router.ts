@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'eventemitter3';
-import type { BfdService } from '../bfd/index.js';
+import type { BfdChange, BfdService } from '../bfd/index.js';
 import { parseAsn } from '../lib/asn.js';
 import { Buffers } from '../lib/buffers.js';
 import type { Clock } from '../lib/clock.js';
@@ -28,6 +28,7 @@ import type { Guard } from './guard.js';
 import type { Host } from './host.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
+import type { OspfConfig } from './ospf-config.js';
 import { checkRouter } from './schema.js';
 import { securities, withSecrets } from './secrets.js';
 import { IsolatedEmitter } from './turn.js';
@@ -158,8 +159,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     const shared = options.network;
     this.#config = checkRouter(config, [], shared?.configuration());
     const security = securities(this.#config.neighbours, this.#host.secrets);
-    const neighbours = withSecrets(this.#config.neighbours ?? [], this.#host.secrets, 'neighbours');
-    const watch = withSecrets(this.#config.watch ?? [], this.#host.secrets, 'watch');
+    const neighbours = withSecrets(this.#config.neighbours ?? [], this.#host.secrets, ['neighbours']);
+    const watch = withSecrets(this.#config.watch ?? [], this.#host.secrets, ['watch']);
     this.name = this.#config.name ?? 'router';
     const { clock } = this.#host;
     this.network =
@@ -201,6 +202,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       originate: () => this.#config.originate ?? [],
       prefixLists: () => this.#config.prefixLists ?? {},
       macOf: (config) => this.#link.macOf(config),
+      bfdOf: (node) => this.#bfdOf(node),
+      localAddress: (node, address) => this.#localAddress(node, address),
+      bfdChanged: (node, address, change) => this.#bfdChanged(node, address, change),
+      bfdFailed: (node, address, reason) => this.#bfdFailed(node, address, reason),
       changed: (event) => this.tell('ospf-change', { router: this.name, ...event }),
       problem: (event) => {
         this.logger.warn(
@@ -210,18 +215,15 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         this.tell('ospf-problem', { router: this.name, ...event });
       },
     });
-    this.#ospf.configure(this.#config.ospf ?? []);
+    this.#ospf.configure(this.#instances(this.#config));
     this.#linkBfd = new LinkBfd(this.#link.ip, clock, this.#host.random);
     this.#watches = new NodeWatches({
       network: this.network,
       router: this.name,
       service: (node) => this.#bfdOf(node),
       localAddress: (node, address) => this.#localAddress(node, address),
-      changed: (node, address, change) => this.tell('bfd-change', { router: this.name, neighbour: address, address, node, ...change }),
-      failed: (node, address, reason) => {
-        this.logger.error({ node }, `cannot be watched by BFD: ${reason}`);
-        this.tell('bfd-failure', { router: this.name, neighbour: address, address, reason });
-      },
+      changed: (node, address, change) => this.#bfdChanged(node, address, change),
+      failed: (node, address, reason) => this.#bfdFailed(node, address, reason),
     });
     this.#watches.configure(watch);
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
@@ -246,7 +248,11 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
 
   async #start(): Promise<void> {
     try {
-      if (!this.#host.bfd && this.#bgp.all().some(({ config: { bfd }, node }) => bfd && !this.#atPort(node.config.location)))
+      if (
+        !this.#host.bfd &&
+        (this.#bgp.all().some(({ config: { bfd }, node }) => bfd && !this.#atPort(node.config.location)) ||
+          this.#config.ospf?.some(({ interfaces }) => interfaces.some(({ bfd, device }) => bfd && device !== undefined)))
+      )
         throw new UsageError('BFD_UNAVAILABLE', 'a neighbour is to be watched by BFD, and the host of this router brings no BFD service');
       await this.#link.start(this.#config.ports ?? [], this.#ports);
       await this.#ospf.start();
@@ -335,8 +341,9 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     if (this.#ownNetwork && config.network) this.network.checkFixed(config.network, ['network']);
     this.#bgp.checkShared(config.neighbours ?? []);
     const security = securities(config.neighbours, this.#host.secrets);
-    const neighbours = withSecrets(config.neighbours ?? [], this.#host.secrets, 'neighbours');
-    const watch = withSecrets(config.watch ?? [], this.#host.secrets, 'watch');
+    const neighbours = withSecrets(config.neighbours ?? [], this.#host.secrets, ['neighbours']);
+    const watch = withSecrets(config.watch ?? [], this.#host.secrets, ['watch']);
+    const instances = this.#instances(config);
     this.#bgp.secure(security);
     const network = this.#ownNetwork && config.network ? this.network.reconfigure(config.network) : { applied: [], restarted: [] };
     const before = this.#addresses();
@@ -347,7 +354,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
     const rpki = this.#rpki.configure(config.rpki);
     this.#link.configure(config.interfaces ?? [], config.access ?? []);
-    const ospf = this.#ospf.configure(config.ospf ?? []);
+    const ospf = this.#ospf.configure(instances);
     const watches = this.#watches.configure(watch);
     const bgp = this.#bgp.configure(neighbours, lists.length > 0);
     this.network.rejudge({ type: 'configured' });
@@ -511,6 +518,19 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   /** Who watches a node: its port's BFD, or the host's. */
   #bfdOf(node: string): BfdService | undefined {
     return this.#link.has(node) ? this.#linkBfd.of(node) : this.#host.bfd;
+  }
+
+  #bfdChanged(node: string, address: string, change: BfdChange): void {
+    this.tell('bfd-change', { router: this.name, neighbour: address, address, node, ...change });
+  }
+  #bfdFailed(node: string, address: string, reason: string): void {
+    this.logger.error({ node }, `cannot be watched by BFD: ${reason}`);
+    this.tell('bfd-failure', { router: this.name, neighbour: address, address, reason });
+  }
+
+  /** OSPF's instances with the secrets of their BFD as texts. */
+  #instances({ ospf = [] }: RouterConfig): OspfConfig[] {
+    return ospf.map((one, i) => ({ ...one, interfaces: withSecrets(one.interfaces, this.#host.secrets, ['ospf', i, 'interfaces']) }));
   }
 
   /** The address to watch an address of a node's from, where there is one to name. */

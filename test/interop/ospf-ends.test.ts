@@ -58,6 +58,27 @@ describe.skipIf(!enabled)('a guest that ends', () => {
     expect(performance.now() - killed).toBeLessThan(2000);
   });
 
+  it.each([2, 3] as const)(
+    "BIRD, OSPFv%d, watched by BFD, killed: its address is nobody's long before the dead interval",
+    async (version) => {
+      const bfd = { minTx: 100, minRx: 100, multiplier: 3 };
+      const at = await scene(
+        version,
+        'BIRD',
+        { type: 'point-to-point', deadInterval: 60, bfd },
+        { type: 'point-to-point', dead: 60, bfd: true },
+      );
+      await holds(at, stub(version, at.node), 'guest');
+      await at.lab.waitFor('BFD is up', async () => {
+        const [neighbour] = (await at.router.ospf())[0]?.interfaces[0]?.neighbours ?? [];
+        if (neighbour?.bfd?.state === 'up') return true;
+        throw new Error(JSON.stringify(neighbour?.bfd));
+      });
+      await at.guest.kill9();
+      await holds(at, stub(version, at.node), undefined, 20);
+    },
+  );
+
   it.each([
     ['BIRD', 2],
     ['FRR', 2],

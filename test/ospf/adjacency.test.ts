@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { decodePacket, Option } from '../../src/ospf/wire/index.js';
 import { Lab, type LabRouter } from './support/lab.js';
 
 function pair(options: ConstructorParameters<typeof Lab>[0] = {}, second: Parameters<LabRouter['attach']>[2] = {}) {
@@ -54,5 +55,25 @@ describe.each([2, 3] as const)('OSPFv%i: two routers', (version) => {
       // Once, not with every packet.
       expect(problems(a).filter((one) => one === problem)).toHaveLength(1);
     }
+  });
+});
+
+test('that we take opaque LSAs is said in Database Descriptions and in no other packet (RFC 5250 §3.1)', () => {
+  const { lab, wire, a } = pair();
+  const said = new Map<string, Set<boolean>>();
+  wire.tap = (bytes, source, destination) => {
+    const read = decodePacket(bytes, 2, { authentication: { type: 'null' }, source, destination, now: lab.now });
+    if (!('packet' in read)) return;
+    const { body } = read.packet;
+    const options =
+      'options' in body ? [body.options] : body.type === 'link-state-update' ? body.lsas.map(({ header }) => header.options) : [];
+    for (const one of options) said.set(body.type, (said.get(body.type) ?? new Set()).add((one & Option.o) !== 0));
+  };
+  lab.until(() => a.states()[0] === 'full');
+  lab.advance(10_000);
+  expect(Object.fromEntries([...said].map(([type, bits]) => [type, [...bits]]))).toEqual({
+    hello: [false],
+    'database-description': [true],
+    'link-state-update': [false],
   });
 });

@@ -96,6 +96,50 @@ describe.each([2, 3] as const)('OSPFv%i', (version) => {
     expect(first.table()[outside(version, 1)]).toBeUndefined();
   });
 
+  test('networks in a range are told as the range, at the cost of the farthest, while there is any', () => {
+    const range = version === 2 ? '10.64.0.0/10' : '2001:db8:64::/48';
+    const inside = (i: number): string => (version === 2 ? `10.64.${i}.1/24` : `2001:db8:64:${i}::1/64`);
+    const { lab, first, last, border } = chain(version, { ranges: [{ prefix: parsePrefix(range), advertise: true }] });
+    expect(first.table()[range]).toBeUndefined();
+    last.attach(lab.wire(), inside(1), { name: 'one', passive: true, cost: 1, area: 1 });
+    last.attach(lab.wire(), inside(2), { name: 'two', passive: true, cost: 7, area: 1 });
+    lab.advance(10_000);
+    const within = (router: LabRouter): string[] =>
+      Object.entries(router.table()).flatMap(([prefix, way]) => (/^(10\.64|2001:db8:64)/.test(prefix) ? [`${prefix} ${way}`] : []));
+    expect(within(first)).toEqual([`${range} inter 27 via 2`]);
+    // What lies in no range is told as ever, and the border router itself knows each.
+    expect(first.table()[net(version, 3)]).toBe('inter 21 via 2');
+    expect(within(border)).toHaveLength(2);
+    last.handle({ type: 'interfaceRemoved', interface: 'two' });
+    lab.advance(10_000);
+    expect(within(first)).toEqual([`${range} inter 21 via 2`]);
+    last.handle({ type: 'interfaceRemoved', interface: 'one' });
+    lab.advance(10_000);
+    expect(within(first)).toEqual([]);
+  });
+
+  test('a network that is a range itself is told once, and a range not to be told hides what lies in it', () => {
+    const told = chain(version, { ranges: [{ prefix: parsePrefix(net(version, 3)), advertise: true }] });
+    expect(told.first.table()[net(version, 3)]).toBe('inter 21 via 2');
+    const hidden = chain(version, { ranges: [{ prefix: parsePrefix(net(version, 3)), advertise: false }] });
+    expect(hidden.first.table()[net(version, 3)]).toBeUndefined();
+    expect(hidden.first.table()[net(version, 23)]).toBe('inter 20 via 2');
+    expect(hidden.border.table()[net(version, 3)]).toBe('intra 11 via 3');
+  });
+
+  test('a border router does not take another one for the way to its own range', () => {
+    const range = version === 2 ? '10.64.0.0/10' : '2001:db8:64::/48';
+    const { lab, last, border, other } = chain(version, { ranges: [{ prefix: parsePrefix(range), advertise: true }] }, true);
+    last.attach(lab.wire(), version === 2 ? '10.64.1.1/24' : '2001:db8:64:1::1/64', { name: 'one', passive: true, cost: 1, area: 1 });
+    lab.advance(20_000);
+    expect(border.table()[range]).toBeUndefined();
+    expect(other?.table()[range]).toBeUndefined();
+    border.handle({ type: 'interfaceDown', interface: 'e1' });
+    lab.advance(20_000);
+    // It has nothing of the area left: now the other one is its way.
+    expect(border.table()[range]).toBe('inter 31 via 1');
+  });
+
   test('routers that disagree on what an area is do not speak to each other, and say so', () => {
     const lab = new Lab({ version });
     const wire = lab.wire();

@@ -108,6 +108,7 @@ function replay(recorded: RecordedCase): OspfInstance {
       type: area['area-type']?.includes('stub') ? 'stub' : 'normal',
       summaries: area.summary ?? true,
       defaultCost: 1,
+      ranges: [],
     })),
   });
   const now = 1_000_000;
@@ -171,7 +172,7 @@ function tableOf(machine: OspfInstance): Record<string, string> {
     if (!first) return [];
     const hops = ways.flatMap(({ hops: set }) =>
       machine.hopSets.get(set).flatMap((number) => {
-        const hop = machine.hopOf(number);
+        const hop = machine.nextHops.get(number);
         const neighbour = [...(hop?.interface.neighbours.values() ?? [])].find(({ routerId }) => routerId === hop?.routerId);
         return hop ? [`${hop.interface.options.name} ${neighbour?.address.join('.') ?? ''}`] : [];
       }),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parsePrefix } from '../../src/lib/prefix.js';
 import { Constant, encodeLsa, encodePacket, type Lsa, type LsaBody, LsTypeV2, LsTypeV3 } from '../../src/ospf/wire/index.js';
 import { Lab, type LabRouter } from './support/lab.js';
 
@@ -104,6 +105,82 @@ describe.each([2, 3] as const)('OSPFv%i: LSAs', (version) => {
     lab.advance(1000);
     say(b, 1, [at(2)]);
     expect(has(b, `${routerType[version]} ${idOf(77)} 77 2 `)).toBe(true);
+  });
+
+  test('of ours are said anew every MinLSInterval at the most, and then as things stand', () => {
+    const { lab, routers } = chain(version);
+    const [a, , c] = routers;
+    const address = version === 2 ? '10.9.0.1/16' : '2001:db8:9::1/48';
+    // OSPFv3 says prefixes in an LSA of their own (RFC 5340 §4.4.3.9).
+    const key = version === 2 ? `${LsTypeV2.router} 3 3 ` : `${LsTypeV3.intraAreaPrefix} 0 3 `;
+    const instances: { readonly at: number; readonly sequence: string }[] = [];
+    for (let i = 0; i < 200; i++) {
+      c.attach(lab.wire(), address, { name: 'own', passive: true, cost: i + 1 });
+      const sequence = c.databases().find((line) => line.startsWith(key)) ?? '';
+      if (instances.at(-1)?.sequence !== sequence) instances.push({ at: lab.now, sequence });
+      lab.advance(100);
+    }
+    // At once, and three times more in twenty seconds.
+    expect(instances).toHaveLength(4);
+    for (const [i, { at }] of instances.entries()) {
+      const before = instances[i - 1];
+      if (before) expect(at - before.at).toBeGreaterThanOrEqual(Constant.minLsInterval * 1000);
+    }
+    lab.advance(10_000);
+    expect(a.table()[version === 2 ? '10.9.0.0/16' : '2001:db8:9::/48']).toBe('intra 220 via 2');
+  });
+
+  test('are looked at every five minutes, and one that changed in memory is a fault that ends it all', () => {
+    const { lab, routers } = chain(version);
+    const [, b] = routers;
+    say(b, 1, [lsa(version, routerType[version], idOf(77), 77, routerLsa(version))]);
+    lab.advance(2 * Constant.checkAge * 1000);
+    const kept = b.machine.areas.get(0)?.database.get(`${routerType[version]} ${idOf(77)} 77`);
+    if (!kept) throw new Error('it is not kept');
+    kept.bytes[21] = (kept.bytes[21] ?? 0) ^ 1;
+    expect(() => lab.advance(Constant.checkAge * 1000)).toThrow(`LSA ${kept.key} changed in memory`);
+  });
+
+  test('that a neighbour does not acknowledge begin its adjacency anew when they are too many, and nobody else loses any', () => {
+    const { lab, routers, wires } = chain(version, { instance: { retransmitLimit: 5 } });
+    const [a, b, c] = routers;
+    wires[0].up = false;
+    for (let i = 0; i < 10; i++) {
+      const prefix = parsePrefix(version === 2 ? `192.0.${i}.0/24` : `2001:db8:ff${i}::/48`);
+      c.handle({ type: 'externals', changes: [{ ...prefix, metric: { value: 1, type: 2, tag: 0 } }] });
+      // Long enough for who acknowledges to do so.
+      lab.advance(1500);
+      for (const { retransmit } of b.neighbours()) expect(retransmit.size).toBeLessThanOrEqual(5);
+    }
+    expect(b.events.filter((event) => event.type === 'neighbourChanged' && event.reason === 'retransmit-limit')).toMatchObject([
+      { routerId: 1, from: 'full', to: 'ex-start' },
+    ]);
+    expect(b.neighbours().map(({ routerId, state }) => [routerId, state])).toEqual([
+      [1, 'ex-start'],
+      [3, 'full'],
+    ]);
+    wires[0].up = true;
+    lab.advance(30_000);
+    expect(a.databases()).toEqual(c.databases());
+  });
+
+  test('of routers that come and go for ever take no more room than those that are there', () => {
+    const { lab, routers } = chain(version);
+    const [, b] = routers;
+    for (let id = 1000; id < 1060; id++) {
+      const head = { lsType: routerType[version], id: idOf(id), advertisingRouter: id, options: 0x42 };
+      for (const [sequence, age] of [
+        [1, 1],
+        [2, Constant.maxAge],
+      ] as const)
+        say(b, 1, [encodeLsa({ ...head, sequence, age }, routerLsa(version), b.machine.dialect.context)]);
+      lab.advance(1500);
+      say(b, 1, [encodeLsa({ ...head, sequence: 2, age: Constant.maxAge }, routerLsa(version), b.machine.dialect.context)]);
+      lab.advance(1500);
+    }
+    lab.advance(30_000);
+    expect(b.machine.areas.get(0)?.graph.limit).toBeLessThan(20);
+    expect(b.databases()).toEqual(routers[0].databases());
   });
 
   test('of types that are not known here go on as their scope says', () => {

@@ -98,7 +98,7 @@ describe('authentication', () => {
     return { a, b, problems: a.events.flatMap((event) => (event.type === 'problem' ? [event.problem] : [])) };
   };
 
-  test.each([2] as const)('OSPFv%i: with the same key they are adjacent, with another they are not, and it is said why', (version) => {
+  test.each([2, 3] as const)('OSPFv%i: with the same key they are adjacent, with another they are not, and it is said why', (version) => {
     expect(pair(version, [key(1, 'one')], [key(1, 'one')]).a.states()).toEqual(['full']);
     const other = pair(version, [key(1, 'one')], [key(1, 'two')]);
     expect(other.a.neighbours()).toEqual([]);

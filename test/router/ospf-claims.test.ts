@@ -220,6 +220,50 @@ describe('with a link to each guest', () => {
     expect(one.lookup('10.9.0.9')).toBeUndefined();
   });
 
+  const hearing = (clock: ManualClock, la: OspfSegment): VirtualRouter =>
+    guest(
+      clock,
+      '10.0.1.10',
+      [],
+      [['eth0', la, '10.0.1.10']],
+      {},
+      {
+        nodes: [{ name: 'main', addresses: ['10.0.1.1'] }],
+        grants: [
+          { node: 'main', prefix: '0.0.0.0/0', as: 'gateway' },
+          { node: 'main', prefix: '10.0.0.0/8', le: 32, as: 'gateway' },
+        ],
+      },
+    );
+
+  test('a default that is told always is there though the network has none', async () => {
+    const { clock, la, advance } = await links({}, { export: { default: 'always' } });
+    const one = hearing(clock, la);
+    await one.start();
+    await advance();
+    await one.network.settled();
+    expect(holders(one, '192.0.2.1')).toEqual(['main']);
+  });
+
+  test('subnets of the router are told, those that nobody speaks OSPF in too', async () => {
+    const silent = { name: 'silent', prefix: '10.0.7.0/24' };
+    const part = (connected: boolean): [Partial<RouterConfig>, Partial<OspfConfig>] => [
+      { network: { ...network, subnets: [silent] }, interfaces: [{ subnet: 'silent', addresses: ['10.0.7.1'] }] },
+      { export: { connected } },
+    ];
+    const { clock, main, la, advance } = await links(...part(true));
+    const one = hearing(clock, la);
+    await one.start();
+    await advance();
+    await one.network.settled();
+    expect(holders(one, '10.0.7.7')).toEqual(['main']);
+    const [ospf] = main.configuration().ospf ?? [];
+    main.reconfigure({ ...main.configuration(), ospf: ospf ? [{ ...ospf, export: {} }] : [] });
+    await advance();
+    await one.network.settled();
+    expect(one.lookup('10.0.7.7')).toBeUndefined();
+  });
+
   test('a default is told always, or only while there is one', async () => {
     const granted = { ...network, grants: [...grants, { node: 'b', prefix: '0.0.0.0/0', as: 'gateway' as const }] };
     const { clock, main, la, advance } = await links({ network: granted }, { export: { default: 'conditional' } });

@@ -108,7 +108,7 @@ describe('a guest that speaks OSPF', () => {
     expect(guests.a?.ospf()[0]?.routes).toBeGreaterThan(0);
   });
 
-  test('has the address by the lesser cost, and another takes over at once when it ends', async () => {
+  test('keeps an address that another tells at the same cost, who takes over at once when it ends', async () => {
     const { main, guests, advance } = await lab({ a: ['10.9.0.1/32'], b: ['10.9.0.1/32'] });
     await advance(20_000);
     // Both are as near: the one that had it keeps it.
@@ -124,5 +124,71 @@ describe('a guest that speaks OSPF', () => {
     const { main, advance } = await lab({ a: ['10.9.0.1/32'], b: ['10.9.0.1/32'] }, { network: { ...network, grants: shared } });
     await advance(20_000);
     expect(holder(main, '10.9.0.1')).toEqual(['a', 'b']);
+  });
+
+  test('loses an address to one that is nearer from now on, and gets it back when that one is farther again', async () => {
+    const { main, guests, advance } = await lab({ a: ['10.9.0.1/32'], b: ['10.9.0.1/32'] });
+    await advance(20_000);
+    const [first = ''] = holder(main, '10.9.0.1') as string[];
+    const other = first === 'a' ? 'b' : 'a';
+    const tell = async (metric: number): Promise<void> => {
+      const config = guests[first]?.configuration();
+      const [ospf] = config?.ospf ?? [];
+      if (config && ospf) guests[first]?.reconfigure({ ...config, ospf: [{ ...ospf, export: { ...ospf.export, metric } }] });
+      await advance(10_000);
+    };
+    await tell(50);
+    expect(holder(main, '10.9.0.1')).toEqual([other]);
+    await tell(4);
+    expect(holder(main, '10.9.0.1')).toEqual([first]);
+  });
+});
+
+describe('a router that is reconfigured while OSPF runs', () => {
+  async function running() {
+    const made = await lab({ a: ['10.9.0.1/32'] });
+    await made.advance(20_000);
+    made.changes.length = 0;
+    const [ospf] = made.main.configuration().ospf ?? [];
+    if (!ospf) throw new Error('no OSPF');
+    const change = (...wanted: NonNullable<RouterConfig['ospf']>) => made.main.reconfigure({ ...made.main.configuration(), ospf: wanted });
+    /** Second by second: devices are opened between them. */
+    const pass = async (seconds: number): Promise<void> => {
+      for (let i = 0; i < seconds; i++) await made.advance(1000);
+    };
+    return { ...made, ospf, change, pass };
+  }
+
+  test('tells otherwise from then on, and no neighbour is lost', async () => {
+    const { main, guests, advance, ospf, change, changes } = await running();
+    main.claim({ node: 'c', prefix: '10.8.0.1/32' });
+    main.grant({ node: 'c', prefix: '10.8.0.1/32' });
+    const known = guests.a?.ospf()[0]?.routes ?? 0;
+    expect(change({ ...ospf, export: { claims: true } })).toEqual({ applied: ['ospf export changed'], restarted: [] });
+    await advance(5000);
+    expect(guests.a?.ospf()[0]?.routes).toBe(known + 1);
+    change(ospf);
+    await advance(5000);
+    expect(guests.a?.ospf()[0]?.routes).toBe(known);
+    expect(changes).toEqual([]);
+  });
+
+  test('begins an instance anew whose links change, and has the claims again', async () => {
+    const { main, pass, ospf, change, changes } = await running();
+    expect(change({ ...ospf, interfaces: [{ device: 'a', cost: 7 }, { device: 'b' }, { device: 'c' }] }).restarted).toEqual(['ospf']);
+    await pass(60);
+    expect(changes.filter(({ node, to }) => node === 'a' && to === 'full')).toHaveLength(1);
+    expect(holder(main, '10.9.0.1')).toEqual(['a']);
+  });
+
+  test('ends an instance that is no more with its claims, and begins one that there was not', async () => {
+    const { main, pass, ospf, change } = await running();
+    expect(change().applied).toEqual(['ospf removed']);
+    await pass(1);
+    expect(main.lookup('10.9.0.1')).toBeUndefined();
+    expect(main.ospf()).toEqual([]);
+    expect(change(ospf).applied).toEqual(['ospf added']);
+    await pass(60);
+    expect(holder(main, '10.9.0.1')).toEqual(['a']);
   });
 });

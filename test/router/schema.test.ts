@@ -296,6 +296,55 @@ describe('a configuration that is wrong says where, and what was expected', () =
   });
 });
 
+describe('OSPF that is wrong says where, and what was expected', () => {
+  const ospf = { interfaces: [{ device: 'eth0', area: 1 }], areas: [{ area: 0 }, { area: 1 }] };
+  const wrongOspf = (change: object): [string, string] => {
+    const [path, message] = wrong({ ospf: [{ ...ospf, ...change }] });
+    return [path.replace('ospf[0]', 'it'), message];
+  };
+
+  test('where an area is none, or stands twice, or is a backbone that is no backbone', () => {
+    expect(wrongOspf({ areas: [{ area: 0 }] })).toEqual(['it.interfaces[0].area', 'expected one of the areas, got 1']);
+    expect(wrongOspf({ areas: [{ area: 1 }, { area: '0.0.0.1' }] })).toEqual([
+      'it.areas[1].area',
+      'expected each area once, got 0.0.0.1 again',
+    ]);
+    expect(wrongOspf({ areas: [{ area: 0, type: 'stub' }, { area: 1 }] })).toEqual([
+      'it.areas[0].type',
+      'expected "normal", as the backbone is no stub area',
+    ]);
+  });
+
+  test('where a range is of another family, or of two areas', () => {
+    const ranges = (...prefixes: string[]): object => ({
+      areas: prefixes.map((prefix, area) => ({ area, ranges: [{ prefix }] })),
+    });
+    expect(checkRouter({ ...router, ospf: [{ ...ospf, ...ranges('10.0.0.0/16', '10.1.0.0/16') }] }).ospf?.[0]?.areas?.[1]?.ranges).toEqual([
+      { prefix: '10.1.0.0/16' },
+    ]);
+    expect(wrongOspf(ranges('10.0.0.0/16', '2001:db8::/32'))).toEqual([
+      'it.areas[1].ranges[0].prefix',
+      'expected an IPv4 prefix, got 2001:db8::/32',
+    ]);
+    expect(wrongOspf(ranges('10.0.0.0/16', '10.0.0.0/16'))).toEqual([
+      'it.areas[1].ranges[0].prefix',
+      'expected each range once, got 10.0.0.0/16 again',
+    ]);
+  });
+
+  test('where a link is said in two ways, is trusted without a key, or has a key of the other version', () => {
+    const at = (change: object): object => ({ interfaces: [{ ...ospf.interfaces[0], ...change }] });
+    expect(wrongOspf(at({ subnet: 'lan' }))).toEqual(['it.interfaces[0]', 'expected one of port, subnet and device']);
+    expect(wrongOspf(at({ trusted: true }))[0]).toBe('it.interfaces[0].trusted');
+    for (const field of ['multihop', 'strict']) expect(wrongOspf(at({ bfd: { [field]: true } }))[0]).toBe(`it.interfaces[0].bfd.${field}`);
+    const keys = [{ id: 1, hash: 'md5', secret: 'a secret' }];
+    expect(wrongOspf({ version: 3, ...at({ authentication: { type: 'cryptographic', keys } }) })).toEqual([
+      'it.interfaces[0].authentication.keys[0].hash',
+      'expected another, as OSPFv3 has no MD5 (RFC 7166)',
+    ]);
+  });
+});
+
 describe('whatever it is given', () => {
   /** Whether it is taken, or refused as a mistake of the caller's. */
   const judged = (value: unknown): boolean => {

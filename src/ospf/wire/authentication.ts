@@ -3,7 +3,7 @@ import { digest, digestSize, type HashName, keyedDigest } from '../../lib/digest
 /** RFC 2328 D.4.3 (MD5), RFC 5709 (the others, in OSPFv2), RFC 7166 (the others, in OSPFv3). @public */
 export type OspfHash = 'md5' | 'hmac-sha-1' | 'hmac-sha-256' | 'hmac-sha-384' | 'hmac-sha-512';
 
-/** A key, and when it counts. Times are milliseconds since the Unix epoch; absent: without end. @internal */
+/** A key, and when it counts. Times are milliseconds since the Unix epoch; absent: without end. @public */
 export interface OspfKey {
   /** 0 to 255 in OSPFv2 (to 2^32-1 with extended sequence numbers), 0 to 65535 (a security association) in OSPFv3. */
   readonly id: number;
@@ -16,7 +16,7 @@ export interface OspfKey {
   readonly acceptUntil?: number | undefined;
 }
 
-/** How packets of an interface are authenticated. @internal */
+/** How packets of an interface are authenticated. @public */
 export type Authentication =
   | { readonly type: 'null' }
   /** OSPFv2 only: up to eight octets, in clear. */

@@ -6,7 +6,7 @@ import { type PacketContext, security } from './security.js';
 import type { OspfPacket } from './values.js';
 import { OspfWireError, type PacketDrop } from './wire-error.js';
 
-/** A packet that was read. @internal */
+/** A packet that was read. @public */
 export interface Received {
   readonly packet: OspfPacket;
   /** Of cryptographic authentication: the key, and the number that must not go back (RFC 2328 D.5.3, RFC 7474, RFC 7166). */
@@ -14,14 +14,14 @@ export interface Received {
   readonly cryptographicSequence?: bigint | undefined;
 }
 
-/** A packet that is dropped. @internal */
+/** A packet that is dropped. @public */
 export interface Dropped {
   readonly drop: PacketDrop;
   /** For people. */
   readonly message: string;
 }
 
-/** The OSPF packet in an IP payload, or why it is dropped. Never throws. @internal */
+/** The OSPF packet in an IP payload, or why it is dropped. Never throws. @public */
 export function decodePacket(bytes: Uint8Array, version: OspfVersion, context: PacketContext): Received | Dropped {
   try {
     const header = readPacketHeader(bytes, version);
@@ -44,7 +44,7 @@ export function decodePacket(bytes: Uint8Array, version: OspfVersion, context: P
  * The octets of a packet: an IP payload. `sequence` is what {@link Received.cryptographicSequence} is at the other end, of cryptographic
  * authentication. What follows a Hello or Database Description (signalling, OSPFv3's trailer) is added to its options.
  *
- * @internal
+ * @public
  */
 export function encodePacket(packet: OspfPacket, context: PacketContext, sequence = 0n): Uint8Array {
   const to = new ByteWriter(256);

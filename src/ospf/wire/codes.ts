@@ -12,7 +12,7 @@ export const Group = {
   allDesignatedRouters: { 2: '224.0.0.6', 3: 'ff02::6' },
 } as const;
 
-/** RFC 2328 A.3.1. @internal */
+/** RFC 2328 A.3.1. @public */
 export const PacketType = {
   hello: 1,
   databaseDescription: 2,
@@ -28,7 +28,7 @@ export const AuType = { null: 0, simple: 1, cryptographic: 2, cryptographicExten
  * Bits of the options field. Both versions share those of one octet but for the first; `af` and later are OSPFv3's alone.
  * RFC 2328 A.2, RFC 3101 §2.3 (N/P), RFC 5613 §2 (L), RFC 5250 §4.1 (O), RFC 4576 (DN); RFC 5340 A.2, RFC 5838 §2.2 (AF), RFC 7166 §2.1 (AT).
  *
- * @internal
+ * @public
  */
 export const Option = {
   /** OSPFv3: the router forwards IPv6. (OSPFv2: multi-topology.) */
@@ -52,7 +52,7 @@ export const Option = {
   at: 0x400,
 } as const;
 
-/** Bits of prefix options in OSPFv3 (RFC 5340 A.4.1.1). @internal */
+/** Bits of prefix options in OSPFv3 (RFC 5340 A.4.1.1). @public */
 export const PrefixOption = { noUnicast: 0x01, localAddress: 0x02, propagate: 0x08, dn: 0x10 } as const;
 
 /** Bits of a Database Description (RFC 2328 A.3.3; R is RFC 4811's). @internal */
@@ -64,7 +64,7 @@ export const RouterBit = { b: 0x01, e: 0x02, v: 0x04, nt: 0x10 } as const;
 /** Where an LSA is flooded: on its link, in its area, in the whole AS (RFC 5340 §4.5, RFC 5250 §3). @public */
 export type FloodingScope = 'link' | 'area' | 'as';
 
-/** LS types of OSPFv2 (RFC 2328 A.4.1, RFC 3101, RFC 5250). @internal */
+/** LS types of OSPFv2 (RFC 2328 A.4.1, RFC 3101, RFC 5250). @public */
 export const LsTypeV2 = {
   router: 1,
   network: 2,
@@ -77,7 +77,7 @@ export const LsTypeV2 = {
   opaqueAs: 11,
 } as const;
 
-/** LS types of OSPFv3 (RFC 5340 A.4.2.1, RFC 5187 §3). @internal */
+/** LS types of OSPFv3 (RFC 5340 A.4.2.1, RFC 5187 §3). @public */
 export const LsTypeV3 = {
   router: 0x2001,
   network: 0x2002,
@@ -90,7 +90,7 @@ export const LsTypeV3 = {
   grace: 0x000b,
 } as const;
 
-/** Opaque types (RFC 3623 A, RFC 3630, RFC 7770). @internal */
+/** Opaque types (RFC 3623 A, RFC 3630, RFC 7770). @public */
 export const OpaqueType = { trafficEngineering: 1, grace: 3, routerInformation: 4 } as const;
 
 /** Bits of OSPFv3's LS type (RFC 5340 A.4.2.1). @internal */

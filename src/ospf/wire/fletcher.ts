@@ -23,7 +23,7 @@ function sums(lsa: Uint8Array): [c0: number, c1: number] {
   return [c0, c1];
 }
 
-/** Whether the checksum in an LSA is right. One of 0 is never (RFC 2328 §12.1.7 wants it there in all). @internal */
+/** Whether the checksum in an LSA is right. One of 0 is never (RFC 2328 §12.1.7 wants it there in all). @public */
 export function lsaChecksumValid(lsa: Uint8Array): boolean {
   if (lsa[CHECKSUM_AT] === 0 && lsa[CHECKSUM_AT + 1] === 0) return false;
   const [c0, c1] = sums(lsa);

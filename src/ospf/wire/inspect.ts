@@ -10,13 +10,13 @@ import { type PacketHeader, packetOptions, readPacketBody, readPacketHeader } fr
 import type { BodyContext, Lls, Lsa, LsaBody, PacketBody } from './values.js';
 import { OspfWireError, type PacketDrop } from './wire-error.js';
 
-/** How a packet says it is authenticated; what is secret stays unread, and nothing is verified. @internal */
+/** How a packet says it is authenticated; what is secret stays unread, and nothing is verified. @public */
 export type SeenAuthentication =
   | { readonly type: 'null' | 'simple' }
   | { readonly type: 'cryptographic'; readonly keyId: number; readonly sequence: bigint; readonly extended?: boolean }
   | { readonly type: 'unknown'; readonly code: number };
 
-/** A packet as an onlooker sees it, who knows neither keys nor configuration. @internal */
+/** A packet as an onlooker sees it, who knows neither keys nor configuration. @public */
 export interface InspectedPacket {
   readonly header: PacketHeader | undefined;
   readonly authentication: SeenAuthentication | undefined;
@@ -26,7 +26,7 @@ export interface InspectedPacket {
   readonly error: { readonly drop: PacketDrop; readonly message: string } | undefined;
 }
 
-/** Reads a packet without a key. Never throws. @internal */
+/** Reads a packet without a key. Never throws. @public */
 export function inspectPacket(bytes: Uint8Array, version: OspfVersion, source: Uint8Array, destination: Uint8Array): InspectedPacket {
   let header: PacketHeader | undefined;
   let authentication: SeenAuthentication | undefined;

@@ -13,7 +13,7 @@ type Plain = Readonly<Record<string, unknown>>;
  * A packet as plain objects for people and their tools: addresses and ids dotted, options by name, sequence numbers in hex, numbers
  * that a version does not have left out.
  *
- * @internal
+ * @public
  */
 export function packetToJson({ header, authentication, body, lls }: InspectedPacket): Plain {
   if (!header) return {};

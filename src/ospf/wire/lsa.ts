@@ -46,7 +46,7 @@ export function readLsa(from: ByteReader, version: OspfVersion): Lsa {
  * What an LSA says. An LSA of a type not known is carried as it is; one that cannot be read, though its checksum is right, is the
  * string that says why.
  *
- * @internal
+ * @public
  */
 export function decodeLsaBody(lsa: Lsa, context: BodyContext): LsaBody | string {
   const { header, bytes } = lsa;
@@ -62,10 +62,10 @@ export function decodeLsaBody(lsa: Lsa, context: BodyContext): LsaBody | string 
   }
 }
 
-/** What of a header an originator chooses. @internal */
+/** What of a header an originator chooses. @public */
 export type LsaHead = LsaKey & Pick<LsaHeader, 'age' | 'options' | 'sequence'>;
 
-/** An LSA with its length and checksum. The body must be one of its LS type. @internal */
+/** An LSA with its length and checksum. The body must be one of its LS type. @public */
 export function encodeLsa(head: LsaHead, body: LsaBody, context: BodyContext): Lsa {
   const to = new ByteWriter();
   writeLsaHeader(to, { ...head, checksum: 0, length: 0 }, context.version);

@@ -4,7 +4,7 @@ import { readLsa, readLsaHeader, writeLsaHeader } from './lsa.js';
 import type { Hello, LsaHeader, LsaKey, PacketBody } from './values.js';
 import { OspfWireError } from './wire-error.js';
 
-/** A packet's header, what it carries of authentication aside (RFC 2328 A.3.1, RFC 5340 A.3.1). @internal */
+/** A packet's header, what it carries of authentication aside (RFC 2328 A.3.1, RFC 5340 A.3.1). @public */
 export interface PacketHeader {
   readonly version: OspfVersion;
   readonly type: number;

@@ -5,7 +5,7 @@ import type { OspfVersion } from './codes.js';
 import type { PacketHeader } from './packet.js';
 import type { Lls } from './values.js';
 
-/** What a packet is read and written by, beside its octets. @internal */
+/** What a packet is read and written by, beside its octets. @public */
 export interface PacketContext {
   readonly authentication: Authentication;
   /** IP addresses of the packet, 4 or 16 octets: OSPFv3's checksum and the newer digests cover them. */

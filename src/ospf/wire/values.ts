@@ -7,7 +7,7 @@ import type { OspfVersion } from './codes.js';
  * shape here, so that one engine serves both; what only one of them has says so, and what it is in the other.
  */
 
-/** A packet, as far as both ends must agree on it. @internal */
+/** A packet, as far as both ends must agree on it. @public */
 export interface OspfPacket {
   readonly version: OspfVersion;
   readonly routerId: number;
@@ -19,10 +19,10 @@ export interface OspfPacket {
   readonly lls?: Lls | undefined;
 }
 
-/** @internal */
+/** @public */
 export type PacketBody = Hello | DatabaseDescription | LinkStateRequest | LinkStateUpdate | LinkStateAcknowledgment;
 
-/** RFC 2328 A.3.2, RFC 5340 A.3.2. Intervals are seconds. @internal */
+/** RFC 2328 A.3.2, RFC 5340 A.3.2. Intervals are seconds. @public */
 export interface Hello {
   readonly type: 'hello';
   /** OSPFv2: network mask; 0 in OSPFv3. */
@@ -40,7 +40,7 @@ export interface Hello {
   readonly neighbours: readonly number[];
 }
 
-/** RFC 2328 A.3.3, RFC 5340 A.3.3. @internal */
+/** RFC 2328 A.3.3, RFC 5340 A.3.3. @public */
 export interface DatabaseDescription {
   readonly type: 'database-description';
   readonly mtu: number;
@@ -52,25 +52,25 @@ export interface DatabaseDescription {
   readonly headers: readonly LsaHeader[];
 }
 
-/** RFC 2328 A.3.4. @internal */
+/** RFC 2328 A.3.4. @public */
 export interface LinkStateRequest {
   readonly type: 'link-state-request';
   readonly requests: readonly LsaKey[];
 }
 
-/** RFC 2328 A.3.5. @internal */
+/** RFC 2328 A.3.5. @public */
 export interface LinkStateUpdate {
   readonly type: 'link-state-update';
   readonly lsas: readonly Lsa[];
 }
 
-/** RFC 2328 A.3.6. @internal */
+/** RFC 2328 A.3.6. @public */
 export interface LinkStateAcknowledgment {
   readonly type: 'link-state-acknowledgment';
   readonly headers: readonly LsaHeader[];
 }
 
-/** What names an LSA (RFC 2328 §12.1). @internal */
+/** What names an LSA (RFC 2328 §12.1). @public */
 export interface LsaKey {
   /** The LS type as on the wire: 1 to 11 in OSPFv2, flooding scope included in OSPFv3 (0x2001 is a router LSA). */
   readonly lsType: number;
@@ -78,7 +78,7 @@ export interface LsaKey {
   readonly advertisingRouter: number;
 }
 
-/** RFC 2328 A.4.1, RFC 5340 A.4.2. @internal */
+/** RFC 2328 A.4.1, RFC 5340 A.4.2. @public */
 export interface LsaHeader extends LsaKey {
   /** Seconds, as on the wire: at 3600 or more it is at its end. (DoNotAge, RFC 4136, is the top bit.) */
   readonly age: number;
@@ -91,14 +91,14 @@ export interface LsaHeader extends LsaKey {
   readonly length: number;
 }
 
-/** An LSA whose octets stay as they came: it is flooded, checked and kept by them, understood or not. @internal */
+/** An LSA whose octets stay as they came: it is flooded, checked and kept by them, understood or not. @public */
 export interface Lsa {
   readonly header: LsaHeader;
   /** Header and body. Aliases the packet it was decoded from: who keeps it copies it. */
   readonly bytes: Uint8Array;
 }
 
-/** What an LSA says. In OSPFv3 what depends on the address family has its family's size (RFC 5838). @internal */
+/** What an LSA says. In OSPFv3 what depends on the address family has its family's size (RFC 5838). @public */
 export type LsaBody =
   | RouterBody
   | NetworkBody
@@ -111,7 +111,7 @@ export type LsaBody =
   | OpaqueBody
   | UnknownBody;
 
-/** RFC 2328 A.4.2, RFC 5340 A.4.3. @internal */
+/** RFC 2328 A.4.2, RFC 5340 A.4.3. @public */
 export interface RouterBody {
   readonly type: 'router';
   /** B: attached to more than one area. */
@@ -127,7 +127,7 @@ export interface RouterBody {
   readonly links: readonly RouterLink[];
 }
 
-/** @internal */
+/** @public */
 export type RouterLink =
   | {
       readonly type: 'point-to-point' | 'virtual';
@@ -160,7 +160,7 @@ export type RouterLink =
       readonly neighbourInterfaceId: number;
     };
 
-/** RFC 2328 A.4.3, RFC 5340 A.4.4. @internal */
+/** RFC 2328 A.4.3, RFC 5340 A.4.4. @public */
 export interface NetworkBody {
   readonly type: 'network';
   /** OSPFv2: the network; in OSPFv3 an intra-area-prefix LSA says it. */
@@ -170,7 +170,7 @@ export interface NetworkBody {
   readonly routers: readonly number[];
 }
 
-/** Type 3; inter-area-prefix in OSPFv3 (RFC 5340 A.4.5). @internal */
+/** Type 3; inter-area-prefix in OSPFv3 (RFC 5340 A.4.5). @public */
 export interface SummaryBody {
   readonly type: 'summary';
   readonly prefix: Prefix;
@@ -178,7 +178,7 @@ export interface SummaryBody {
   readonly metric: number;
 }
 
-/** Type 4; inter-area-router in OSPFv3 (RFC 5340 A.4.6). @internal */
+/** Type 4; inter-area-router in OSPFv3 (RFC 5340 A.4.6). @public */
 export interface AsbrSummaryBody {
   readonly type: 'asbr-summary';
   readonly router: number;
@@ -186,7 +186,7 @@ export interface AsbrSummaryBody {
   readonly metric: number;
 }
 
-/** Type 5, and 7 in a not-so-stubby area (RFC 2328 A.4.5, RFC 3101 A, RFC 5340 A.4.7, A.4.8). @internal */
+/** Type 5, and 7 in a not-so-stubby area (RFC 2328 A.4.5, RFC 3101 A, RFC 5340 A.4.7, A.4.8). @public */
 export interface ExternalBody {
   readonly type: 'external' | 'nssa';
   readonly prefix: Prefix;
@@ -204,7 +204,7 @@ export interface ExternalBody {
   readonly referenced: { readonly lsType: number; readonly id: number } | undefined;
 }
 
-/** OSPFv3: a router's address and prefixes on a link (RFC 5340 A.4.9). @internal */
+/** OSPFv3: a router's address and prefixes on a link (RFC 5340 A.4.9). @public */
 export interface LinkBody {
   readonly type: 'link';
   readonly priority: number;
@@ -214,7 +214,7 @@ export interface LinkBody {
   readonly prefixes: readonly LinkPrefix[];
 }
 
-/** @internal */
+/** @public */
 export interface LinkPrefix {
   readonly prefix: Prefix;
   readonly options: number;
@@ -222,17 +222,17 @@ export interface LinkPrefix {
   readonly metric: number;
 }
 
-/** OSPFv3: prefixes of a router or a transit network (RFC 5340 A.4.10). @internal */
+/** OSPFv3: prefixes of a router or a transit network (RFC 5340 A.4.10). @public */
 export interface IntraAreaPrefixBody {
   readonly type: 'intra-area-prefix';
   readonly referenced: LsaKey;
   readonly prefixes: readonly LinkPrefix[];
 }
 
-/** Why a router restarts, in the order of their numbers (RFC 3623 A). @internal */
+/** Why a router restarts, in the order of their numbers (RFC 3623 A). @public */
 export type GraceReason = 'unknown' | 'software-restart' | 'software-upgrade' | 'switch-to-redundant';
 
-/** A router asks to be held for up (RFC 3623 A, RFC 5187 §3). @internal */
+/** A router asks to be held for up (RFC 3623 A, RFC 5187 §3). @public */
 export interface GraceBody {
   readonly type: 'grace';
   /** Seconds; 0 where it says none, which makes it of no use (RFC 3623 §3.1 would have it malformed). */
@@ -242,7 +242,7 @@ export interface GraceBody {
   readonly address: number | undefined;
 }
 
-/** RFC 5250: an opaque LSA of a type not read here. @internal */
+/** RFC 5250: an opaque LSA of a type not read here. @public */
 export interface OpaqueBody {
   readonly type: 'opaque';
   readonly opaqueType: number;
@@ -250,20 +250,20 @@ export interface OpaqueBody {
   readonly data: Uint8Array;
 }
 
-/** OSPFv3: a type not known here, carried as its U and S bits say (RFC 5340 §4.5.1). @internal */
+/** OSPFv3: a type not known here, carried as its U and S bits say (RFC 5340 §4.5.1). @public */
 export interface UnknownBody {
   readonly type: 'unknown';
   readonly lsType: number;
   readonly data: Uint8Array;
 }
 
-/** Where bodies are read: in OSPFv3 the instance says of which family its prefixes are. @internal */
+/** Where bodies are read: in OSPFv3 the instance says of which family its prefixes are. @public */
 export interface BodyContext {
   readonly version: OspfVersion;
   readonly family: Family;
 }
 
-/** Link-local signalling (RFC 5613). @internal */
+/** Link-local signalling (RFC 5613). @public */
 export interface Lls {
   /** Extended options (RFC 5613 §2.? type 1): bit 0 LSDB resynchronization, bit 1 restart signal. */
   readonly extendedOptions: number;

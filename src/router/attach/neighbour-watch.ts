@@ -36,7 +36,7 @@ export interface WatchOwner {
 }
 
 /**
- * A BGP neighbour that is watched by BFD (RFC 5882 §4): what BFD says, made into "there" and "gone". A neighbour that says it is
+ * A neighbour that is watched by BFD (RFC 5882 §4): what BFD says, made into "there" and "gone". A neighbour that says it is
  * administratively down is not gone (§3.2): it only is not watched.
  *
  * @internal

@@ -78,7 +78,7 @@ export class OspfClaims {
       }
       for (const claim of after) {
         if (route) this.#announce(route, claim);
-        cause = { type: 'announced', neighbour: this.#labelOf(claim.node), node: claim.node.name };
+        cause = this.#feedOf(claim.node).cause;
       }
       if (after.length > 0) this.#claims.set(key, after);
       else this.#claims.delete(key);
@@ -106,7 +106,7 @@ export class OspfClaims {
     const claims: Claim[] = [];
     const own = this.instance.options.routerId;
     // What we are connected to ourselves is nobody's claim: guests tell of their side of the link as a matter of course.
-    for (const { lsa, kind } of route.advertisements.values()) if (kind === 'intra' && lsa.header.advertisingRouter === own) return claims;
+    for (const { lsa, kind } of route.advertisements) if (kind === 'intra' && lsa.header.advertisingRouter === own) return claims;
     if (this.#connected.has(route.key)) return claims;
     for (const path of route.paths) {
       for (const claim of this.#claimsBy(path)) {
@@ -151,7 +151,7 @@ export class OspfClaims {
       nodes = bound.filter((node) => this.#heardFrom(path, node));
     } else if (bound.length === 0) {
       const through = this.instance.hopSets.get(path.hops).flatMap((number) => {
-        const hop = this.instance.hopOf(number);
+        const hop = this.instance.nextHops.get(number);
         return hop ? (this.where.nodeAt(hop.interface.options.name, hop.routerId) ?? []) : [];
       });
       nodes = [...new Set(through)];
@@ -181,7 +181,7 @@ export class OspfClaims {
     const feed = this.#feedOf(node);
     const rib = network.ribs[prefix.family];
     const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
-    feed.cause = { type: 'announced', neighbour: feed.label, node: node.name };
+    if (feed.cause.type !== 'announced') feed.cause = { type: 'announced', neighbour: feed.label, node: node.name };
     rib.announce(id, feed.index, 0, network.bareSet, network.bareSet, fault, holder, -1);
     rib.setRank(rib.find(id, feed.index, 0) - 1, rank);
   }

@@ -1,3 +1,4 @@
+import type { BfdChange, BfdService } from '../../bfd/index.js';
 import type { PolicyContext } from '../../bgp/policy/index.js';
 import type { Feed } from '../../claims/feed.js';
 import { formatAddress, parseAddress } from '../../lib/address.js';
@@ -11,7 +12,6 @@ import {
   type OspfEffect,
   type OspfEvent,
   OspfInstance,
-  type OspfInterfaceConfig,
   type OspfInterfaceState,
   type OspfLink,
   type OspfLinks,
@@ -24,10 +24,12 @@ import type { IpDatagram } from '../../stack/ip-layer.js';
 import type { LocalDelivery } from '../../stack/local.js';
 import type { InterfaceConfig, OriginateConfig } from '../config.js';
 import type { OspfChange, OspfProblemEvent } from '../events.js';
-import type { OspfConfig } from '../ospf-config.js';
+import type { OspfConfig, OspfLinkConfig } from '../ospf-config.js';
 import type { VirtualNetwork } from '../virtual-network.js';
+import type { BfdStatus } from './neighbour-watch.js';
 import { OspfClaims } from './ospf-claims.js';
 import { OspfExport } from './ospf-export.js';
+import { OspfWatches } from './ospf-watches.js';
 
 const OSPF = 89;
 /** RFC 2328 A.1: TTL 1, and precedence internetwork control. */
@@ -47,6 +49,11 @@ export interface OspfSurroundings {
   /** Named lists for policies. */
   prefixLists(): PolicyContext['lists'];
   macOf(config: InterfaceConfig): string;
+  /** Who watches a node by BFD, if anybody can, and the address to watch it from at a port. */
+  bfdOf(node: string): BfdService | undefined;
+  localAddress(node: string, address: string): string | undefined;
+  bfdChanged(node: string, address: string, change: BfdChange): void;
+  bfdFailed(node: string, address: string, reason: string): void;
   changed(event: Omit<OspfChange, 'router'>): void;
   problem(event: Omit<OspfProblemEvent, 'router'>): void;
 }
@@ -64,6 +71,8 @@ export interface OspfNeighbourStatus {
   readonly retransmissions: number;
   /** It restarts gracefully and is held for up. */
   readonly restarting: boolean;
+  /** Undefined where it is not watched. */
+  readonly bfd: BfdStatus | undefined;
 }
 
 /** An interface as it stands. @public */
@@ -95,7 +104,7 @@ export interface OspfStatus {
 
 /** One of the links that it is spoken on. */
 interface Place {
-  readonly config: OspfInterfaceConfig;
+  readonly config: OspfLinkConfig;
   options: InterfaceOptions;
   /** Whose link it is, where that is fixed. */
   node: Node | undefined;
@@ -115,6 +124,7 @@ export class OspfSpeaker {
   readonly #driver: Driver<OspfEvent, OspfEffect>;
   readonly #claims: OspfClaims;
   readonly #export: OspfExport;
+  readonly #watches: OspfWatches;
   readonly #places = new Map<string, Place>();
   #running = false;
 
@@ -136,6 +146,13 @@ export class OspfSpeaker {
       nodeAt: (name, routerId) => this.#nodeAt(name, routerId),
       nodesOf: (routerId) => this.#nodesOf(routerId),
       trusted: (name) => this.#isTrusted(name),
+    });
+    this.#watches = new OspfWatches({
+      bfdOf: (node) => around.bfdOf(node),
+      bfdChanged: (node, address, change) => around.bfdChanged(node, address, change),
+      bfdFailed: (node, address, reason) => around.bfdFailed(node, address, reason),
+      silent: ({ interface: name, routerId }, independent) =>
+        this.#driver.post({ type: 'neighbourSilent', interface: name, routerId, independent }),
     });
   }
 
@@ -159,6 +176,7 @@ export class OspfSpeaker {
     this.#running = false;
     this.#driver.post({ type: 'stop' });
     this.#driver.dispose();
+    this.#watches.close();
     const links = [...this.#places.values()].map(({ link }) => link?.close());
     this.#places.clear();
     this.#claims.close('the router stops');
@@ -242,7 +260,7 @@ export class OspfSpeaker {
     return undefined;
   }
 
-  #portPlace(config: OspfInterfaceConfig, port: string, number: number, mtu: number, node: Node): Place | undefined {
+  #portPlace(config: OspfLinkConfig, port: string, number: number, mtu: number, node: Node): Place | undefined {
     const found = this.#faceOf(node, config.subnet);
     if (!found) return undefined;
     const { face } = found;
@@ -284,7 +302,7 @@ export class OspfSpeaker {
     for (const { subnet } of this.around.interfaces()) {
       const at = this.around.network.model.subnets.find(({ name }) => name === subnet);
       if (!at || at.prefix.family !== family) continue;
-      const config: OspfInterfaceConfig = { passive: true };
+      const config: OspfLinkConfig = { passive: true };
       const options = resolveInterface(this.config, config, {
         name: `subnet ${subnet}`,
         address: at.prefix.bytes,
@@ -299,7 +317,7 @@ export class OspfSpeaker {
     }
   }
 
-  async #openDevice(config: OspfInterfaceConfig, device: string): Promise<void> {
+  async #openDevice(config: OspfLinkConfig, device: string): Promise<void> {
     const name = config.name ?? device;
     const link = await this.around.links?.open(device, this.version, {
       received: (source, destination, bytes) =>
@@ -405,6 +423,7 @@ export class OspfSpeaker {
           to,
           reason,
         });
+        this.#watch(effect, node);
         if (from === 'down') this.#appeared(effect.interface, routerId, address, node);
         // Who a router id belongs to hangs on who is there.
         if (from === 'down' || to === 'down') this.#claims.reconsider();
@@ -424,6 +443,29 @@ export class OspfSpeaker {
       case 'interfaceChanged':
         break;
     }
+  }
+
+  /** A neighbour is watched while both hear each other, and until it is down. */
+  #watch(
+    { interface: name, routerId, address: bytes, to }: Extract<OspfEffect, { type: 'neighbourChanged' }>,
+    node: Node | undefined,
+  ): void {
+    if (to === 'down') this.#watches.end({ interface: name, routerId });
+    const place = this.#places.get(name);
+    const config = place?.config.bfd;
+    if (!place || !config || !node || to === 'down' || to === 'init') return;
+    const address = formatAddress(bytes);
+    // A link-local neighbour of the host's is spoken to by its device, from what the system chooses.
+    const zoned = place.link && bytes.length === 16;
+    const local = place.link ? formatAddress(place.options.address) : this.around.localAddress(node.name, address);
+    this.#watches.begin({
+      interface: name,
+      routerId,
+      node: node.name,
+      address: zoned ? `${address}%${place.config.device}` : address,
+      local: zoned ? undefined : local,
+      config,
+    });
   }
 
   /** What only the network knows is wrong with a neighbour. */
@@ -473,6 +515,7 @@ export class OspfSpeaker {
             lsas: neighbour.lsas,
             retransmissions: neighbour.retransmit.size,
             restarting: neighbour.graceUntil !== undefined,
+            bfd: this.#watches.status({ interface: options.name, routerId: neighbour.routerId }),
           })),
           packetsIn: counters.received,
           packetsOut: counters.sent,

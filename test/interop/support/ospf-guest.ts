@@ -42,6 +42,8 @@ export interface OspfGuestOptions {
   readonly behind?: { readonly area: string; readonly address: string };
   /** BIRD: it asks to be held for up when it is restarted by `graceful restart`. */
   readonly restartGracefully?: boolean;
+  /** BIRD: it watches its neighbours by BFD, ten times a second. */
+  readonly bfd?: boolean;
 }
 
 /** A running guest. */
@@ -142,6 +144,7 @@ function birdConfiguration(options: OspfGuestOptions): string {
     `router id ${options.routerId};`,
     'debug protocols { states, events };',
     'protocol device { scan time 1; }',
+    ...(options.bfd ? ['protocol bfd { interface "*" { interval 100 ms; multiplier 3; }; }'] : []),
     'protocol static told {',
     `  ${channel};`,
     ...externals.map(
@@ -157,6 +160,7 @@ function birdConfiguration(options: OspfGuestOptions): string {
     '    interface "eth0" {',
     `      type ${BIRD_TYPES[type]}; hello ${hello}; dead ${dead}; wait ${dead}; retransmit 2; cost ${options.cost ?? 10}; priority ${options.priority ?? 1};`,
     ...known,
+    ...(options.bfd ? ['      bfd on;'] : []),
     ...security,
     '    };',
     ...stubs.map((prefix) => `    stubnet ${prefix};`),

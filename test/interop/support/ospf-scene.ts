@@ -3,7 +3,7 @@
  * address in the segment and is granted `10.9.N.0/24` (IPv6: `2001:db8:9:N::/64`), of which it tells a host address as a stub, and an external.
  */
 import { afterEach } from 'vitest';
-import type { NetworkConfig, OspfConfig, OspfInterfaceConfig, RouterConfig } from '../../../src/index.js';
+import type { NetworkConfig, OspfConfig, OspfLinkConfig, RouterConfig } from '../../../src/index.js';
 import { Lab, type LabNode } from './lab.js';
 import { full, linkLocal, type OspfGuest, type OspfGuestKind, type OspfGuestOptions, reaches, startOspfGuest } from './ospf-guest.js';
 import { type RunningRouter, startRouter } from './router.js';
@@ -33,7 +33,7 @@ export function network(version: Version, guests: readonly LabNode[]): NetworkCo
 export function config(
   version: Version,
   guests: readonly LabNode[],
-  face: Partial<OspfInterfaceConfig> = {},
+  face: Partial<OspfLinkConfig> = {},
   ospf: Partial<OspfConfig> = {},
 ): RouterConfig {
   return {
@@ -75,7 +75,7 @@ export interface Scene {
 export async function scene(
   version: Version,
   kind: OspfGuestKind,
-  face: Partial<OspfInterfaceConfig>,
+  face: Partial<OspfLinkConfig>,
   guest: Partial<OspfGuestOptions> = {},
   ospf: Partial<OspfConfig> = {},
 ): Promise<Scene> {

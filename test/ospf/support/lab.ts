@@ -17,6 +17,8 @@ import { octets, word } from '../../../src/ospf/wire/index.js';
 export class Wire {
   readonly ends: { readonly router: LabRouter; readonly name: string; readonly address: Uint8Array }[] = [];
   up = true;
+  /** Sees what is sent. */
+  tap: ((bytes: Uint8Array, source: Uint8Array, destination: Uint8Array) => void) | undefined;
   constructor(
     readonly delay: number,
     readonly loss: number,
@@ -51,7 +53,7 @@ export class Lab {
       family: this.options.version === 3 ? 'ipv6' : 'ipv4',
       ...this.options.instance,
       routerId: id,
-      areas: areas.map((area) => ({ id: 0, type: 'normal', summaries: true, defaultCost: 1, ...area })),
+      areas: areas.map((area) => ({ id: 0, type: 'normal', summaries: true, defaultCost: 1, ranges: [], ...area })),
       ...options,
     });
     this.routers.set(id, router);
@@ -123,7 +125,8 @@ export class Lab {
 
 export class LabRouter {
   readonly machine: OspfInstance;
-  readonly events: Exclude<OspfEffect, { type: 'send' }>[] = [];
+  /** What happened, but for packets and routes: of those there are too many to keep. */
+  readonly events: Exclude<OspfEffect, { type: 'send' | 'routesChanged' }>[] = [];
   readonly wires = new Map<string, Wire>();
   #armed: number | undefined;
 
@@ -168,6 +171,7 @@ export class LabRouter {
 
   #perform(effects: readonly OspfEffect[]): void {
     for (const effect of effects) {
+      if (effect.type === 'routesChanged') continue;
       if (effect.type !== 'send') {
         this.events.push(effect);
         continue;
@@ -176,6 +180,7 @@ export class LabRouter {
       if (!wire?.up) continue;
       const { lab } = this;
       const from = wire.ends.find((end) => end.router === this && end.name === effect.interface)?.address ?? new Uint8Array(4);
+      wire.tap?.(effect.bytes, from, effect.destination);
       const group = effect.destination.length === 4 ? (effect.destination[0] ?? 0) >= 224 : effect.destination[0] === 0xff;
       for (const end of wire.ends) {
         if ((end.router === this && end.name === effect.interface) || (!group && end.address.join() !== effect.destination.join()))
@@ -215,7 +220,7 @@ export class LabRouter {
       const hops = new Set<string>();
       for (const { hops: set } of ways)
         for (const number of machine.hopSets.get(set)) {
-          const hop = machine.hopOf(number);
+          const hop = machine.nextHops.get(number);
           if (hop) hops.add(String(hop.routerId));
         }
       const cost = first.type === 'external-2' ? `${first.externalCost}+${first.cost}` : String(first.cost);

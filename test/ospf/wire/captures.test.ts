@@ -17,6 +17,8 @@ import {
   type PacketContext,
 } from '../../../src/ospf/wire/index.js';
 
+import * as wire from '../../../src/wire.js';
+
 const folder = join(import.meta.dirname, '../../captures');
 const names = readdirSync(folder).filter((name) => /^ospf.*\.pcap$/.test(name));
 const text = (octets: string) => new TextEncoder().encode(octets);
@@ -109,3 +111,23 @@ function mended(bytes: Uint8Array, version: 2 | 3, { source, destination }: Pack
   bytes[13] = ~total & 255;
   return bytes;
 }
+
+test('the entry `virtual-router/wire` reads a packet, its LSAs, and writes it again', () => {
+  const context = { authentication: { type: 'null' }, source: new Uint8Array(4), destination: new Uint8Array(4), now: 0 } as const;
+  let lsas = 0;
+  for (const { packet: bytes, version } of packetsOf('ospf2-point-to-point-bird-frr.pcap')) {
+    const read = wire.decodeOspfPacket(bytes, version, context);
+    if (!('packet' in read)) throw new Error(read.message);
+    const written = wire.encodeOspfPacket(read.packet, context);
+    expect(written).toEqual(Uint8Array.from(bytes.subarray(0, written.length)));
+    const { body } = read.packet;
+    if (body.type !== 'link-state-update') continue;
+    for (const lsa of body.lsas) {
+      const said: wire.LsaBody | string = wire.decodeLsaBody(lsa, { version, family: 'ipv4' });
+      if (typeof said === 'string') throw new Error(said);
+      expect(wire.encodeLsa(lsa.header, said, { version, family: 'ipv4' }).bytes).toEqual(Uint8Array.from(lsa.bytes));
+      lsas++;
+    }
+  }
+  expect(lsas).toBeGreaterThan(2);
+});

@@ -52,7 +52,7 @@ const names: ReadonlyMap<AnyCodec, string> = new Map(
   }),
 );
 
-/** A row's name, the same in both versions: `router`, `asbr-summary`, `opaque-area`; undefined for a type that is not known. @internal */
+/** A row's name, the same in both versions: `router`, `asbr-summary`, `opaque-area`; undefined for a type that is not known. @public */
 export function lsaTypeName(version: OspfVersion, lsType: number, id: number): string | undefined {
   const codec = codecOf(version, lsType, id);
   return codec && names.get(codec);
