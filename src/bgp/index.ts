@@ -3,7 +3,7 @@
  *
  * A session is a machine without I/O: `events.ts` is its vocabulary, `fsm.ts` the table of RFC 4271 §8.2.2 and its actions,
  * `session.ts` the machine, `negotiation.ts` what two OPENs agree on, `config.ts` what it is configured with. `peer.ts` is a neighbour:
- * its session, the connection under it (`lib/transport.ts`), a second one while two collide. `framer.ts` cuts the stream into messages;
+ * its session, the connection under it (`lib/transport.ts`), a second one while two collide; `farewell.ts` how connections are closed. `framer.ts` cuts the stream into messages;
  * runs of UPDATEs go on as octets.
  *
  * In: `ingest.ts` turns UPDATEs into claims, `import.ts` judges an attribute set (loops, next hop, policy). Out: `export.ts` rewrites a

@@ -1,4 +1,4 @@
-import type { Clock, Millis } from '../lib/clock.js';
+import type { Millis } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { Driver } from '../lib/machine.js';
 import type { Random } from '../lib/random.js';
@@ -6,10 +6,11 @@ import type { TimerHeap } from '../lib/timers.js';
 import type { Connection, ConnectionSecurity, Dialler } from '../lib/transport.js';
 import { type PeerConfig, type PeerConfigInput, resolvePeerConfig } from './config.js';
 import type { DownReason, SessionEffect, SessionError, SessionEvent, SessionState } from './events.js';
+import { farewell, turnAway } from './farewell.js';
 import { Framer } from './framer.js';
 import { contextOf, type Negotiated } from './negotiation.js';
 import { Session } from './session.js';
-import { type BgpMessage, decodeMessage, MAX_EXTENDED_MESSAGE, MessageError, type RouteRefresh } from './wire/index.js';
+import { type BgpMessage, CeaseSubcode, decodeMessage, MAX_EXTENDED_MESSAGE, MessageError, type RouteRefresh } from './wire/index.js';
 
 /** Whom a peer tells. @internal */
 export interface PeerOwner {
@@ -49,10 +50,10 @@ export interface PeerStatus {
   readonly unread: number;
 }
 
-/** How long a stopped session may take to send its last words before it is cut. */
-const LAST_WORDS: Millis = 2000;
 /** From so many failures on, a neighbour is turned away until its idle hold is over (RFC 4271 §8.1.1, DampPeerOscillations). */
 const PATIENCE = 5;
+/** Connections that are being turned away at a time; more are reset without a word. */
+const TURNED_AWAY = 4;
 const HIGHEST_FIRST: readonly SessionState[] = ['established', 'open-confirm', 'open-sent', 'active', 'connect', 'idle'];
 
 /**
@@ -75,6 +76,7 @@ export class Peer {
   lastHeard: Millis = 0;
   readonly counters = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 };
   readonly #closing = new Set<Promise<void>>();
+  #turnedAway = 0;
 
   constructor(
     config: PeerConfigInput,
@@ -155,15 +157,32 @@ export class Peer {
   accept(connection: Connection): void {
     const line = this.#incoming;
     const tired = this.#main.session.state === 'idle' && this.#main.session.failures >= PATIENCE;
-    if (!this.#running || tired || (line && line.session.state !== 'idle')) {
-      // Only one more connection can be weighed against the one there is.
-      connection.abort();
+    if (!this.#running || tired) {
+      // RFC 4271 §8.2.2: whoever is idle refuses.
+      this.#turnAway(connection, CeaseSubcode.connectionRejected);
+      return;
+    }
+    if (line && line.session.state !== 'idle') {
+      // Only one more connection can be weighed against the one there is: of two by the neighbour the first stays (§6.8).
+      this.#turnAway(connection, CeaseSubcode.connectionCollision);
       return;
     }
     line?.dispose();
     this.#incoming = this.#line(true);
     this.#incoming.post({ type: 'start' });
     this.#incoming.connect(connection);
+  }
+
+  /** No session, no OPEN, and no more than a few at a time: it must not cost us more than it costs the neighbour. */
+  #turnAway(connection: Connection, subcode: number): void {
+    if (this.#turnedAway >= TURNED_AWAY) {
+      connection.abort();
+      return;
+    }
+    this.#turnedAway++;
+    const closed = turnAway(connection, subcode, this.around.timers.clock);
+    void closed.then(() => this.#turnedAway--);
+    this.#awaits(closed);
   }
 
   /** Sends whole messages, which now belong to the connection. False when the neighbour reads slowly: wait for `drained`. */
@@ -186,11 +205,14 @@ export class Peer {
       drained: (line) => {
         if (line === this.#established) this.owner.drained(this);
       },
-      closing: (closed) => {
-        this.#closing.add(closed);
-        void closed.then(() => this.#closing.delete(closed));
-      },
+      closing: (closed) => this.#awaits(closed),
     });
+  }
+
+  /** Until then it has not stopped. */
+  #awaits(closed: Promise<void>): void {
+    this.#closing.add(closed);
+    void closed.then(() => this.#closing.delete(closed));
   }
 
   #effect(line: Line, effect: SessionEffect): void {
@@ -457,22 +479,6 @@ class Line {
     }
     return this.connection !== undefined;
   }
-}
-
-/** Closes a connection after what was written, and cuts it when that takes too long. */
-function farewell(connection: Connection, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.at(clock.now() + LAST_WORDS, () => connection.abort());
-    connection.listen({
-      data: () => {},
-      drained: () => {},
-      closed: () => {
-        cancel();
-        resolve();
-      },
-    });
-    connection.end();
-  });
 }
 
 function identifier(dotted: string): number {
