@@ -46,6 +46,8 @@ export class Ingest {
   readonly disabled = { ipv4: false, ipv6: false };
   /** Whether the last run announced anything. */
   announcedAny = false;
+  /** The family of the last prefix that went beyond a limit. */
+  lastBeyond: 'ipv4-unicast' | 'ipv6-unicast' = 'ipv4-unicast';
   /** Prefixes that the neighbour claims, where several paths make them fewer than its claims; -1 until counted. */
   #unique = -1;
 
@@ -360,6 +362,7 @@ export class Ingest {
               : undefined;
       if (limit) {
         budget.refuse(limit, 1);
+        this.lastBeyond = rib.ipv6 ? 'ipv6-unicast' : 'ipv4-unicast';
         if (exceeded !== 'warn') {
           if (known) this.#withdrawn(rib, id, path);
           else rib.touch(id); // so that it is forgotten

@@ -311,7 +311,7 @@ export class BgpNeighbour implements PeerOwner {
     let end: SessionError | undefined;
     for (const report of budget.reports()) {
       this.around.limitReached(this, report);
-      if (report.action === 'shutdown') end = overLimit(report);
+      if (report.action === 'shutdown') end = overLimit(report, ingest.lastBeyond);
     }
     return end;
   }
@@ -946,14 +946,16 @@ function u32(dotted: string): number {
   return prefixWords(parseAddress(dotted))[0];
 }
 
-/** RFC 4486 §4. */
-function overLimit({ limit, used, most }: LimitReport): SessionError {
-  return {
-    code: ErrorCode.cease,
-    subcode: limit === 'prefixes' ? CeaseSubcode.maximumPrefixes : CeaseSubcode.outOfResources,
-    data: new Uint8Array(0),
-    reason: `the limit of ${most} for ${limit} is reached (${used})`,
-  };
+/** RFC 4486 §4. Maximum Number of Prefixes Reached says which family it was, and the limit: that of all families together. */
+function overLimit({ limit, used, most }: LimitReport, family: AddressFamily): SessionError {
+  const reason = `the limit of ${most} for ${limit} is reached (${used})`;
+  if (limit !== 'prefixes') return { code: ErrorCode.cease, subcode: CeaseSubcode.outOfResources, data: new Uint8Array(0), reason };
+  const data = new Uint8Array(7);
+  const view = new DataView(data.buffer);
+  view.setUint16(0, family === 'ipv4-unicast' ? 1 : 2);
+  view.setUint8(2, SAFI_UNICAST);
+  view.setUint32(3, Math.min(most, 0xffff_ffff));
+  return { code: ErrorCode.cease, subcode: CeaseSubcode.maximumPrefixes, data, reason };
 }
 
 function endOfRib(family: AddressFamily): Uint8Array {
