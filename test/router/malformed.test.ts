@@ -92,6 +92,14 @@ describe('in a session', () => {
     expect(b.route(V4)?.attributes).toEqual({ origin: 'igp', asPath: [{ type: 'sequence', asns: [65000, 65001] }], nextHop: '10.0.0.1' });
   });
 
+  test('others hear that the routes of a family that was given up are gone', async () => {
+    const { say, guest, state } = await lab();
+    const b = guest(B, 65002);
+    expect(b.route(V4)).toBeDefined();
+    say('80 0e 15 0001 01 10 20010db8000000000000000000000001 00', [1, 2], '');
+    expect([b.route(V4), state(), b.state]).toEqual([undefined, 'established', 'established']);
+  });
+
   test('a family that was given up is not listened to again; the other goes on', async () => {
     const { say, claimed, state } = await lab();
     say('80 0e 11 0002 01 0c 20010db80000000000000000 00', [1, 2], '');
