@@ -148,9 +148,8 @@ export class Ingest {
           reason: scan.reason,
         };
       }
-      if (scan.remedy === REMEDY_DISABLE_FAMILY) this.#disable(bytes);
     }
-    // What else is in an UPDATE that gives up a family comes under attributes that are as malformed.
+    // What else is in an UPDATE that gives up a family comes under malformed attributes too.
     const asWithdraw = scan.remedy >= REMEDY_TREAT_AS_WITHDRAW;
     if (scan.mpUnreachAt >= 0) {
       const error = this.#unreach(
@@ -174,7 +173,9 @@ export class Ingest {
         if (!whole) return badNlri;
       }
     }
-    return reachAt >= 0 ? this.#reach(bytes, reachAt, reachEnd, asWithdraw) : undefined;
+    if (scan.remedy === REMEDY_DISABLE_FAMILY) this.#disable(bytes);
+    else if (reachAt >= 0) return this.#reach(bytes, reachAt, reachEnd, asWithdraw);
+    return undefined;
   }
 
   /** MP_REACH_NLRI: AFI, SAFI, next hop, a reserved octet, NLRI (RFC 4760 §3). Its fixed part was checked by the scan. */

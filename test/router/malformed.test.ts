@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Capability, defaultContext, type WireContext } from '../../src/bgp/wire/index.js';
+import { type Capability, defaultContext, inspectMessage, type WireContext } from '../../src/bgp/wire/index.js';
 import { brokenUpdates, malformed, missing } from '../bgp/wire/malformed.js';
 import { bgp, hex, unhex } from '../support/hex.js';
 import { rawPeer } from '../support/raw-peer.js';
@@ -123,4 +124,39 @@ describe('in a session', () => {
     expect(notifications()).toEqual([bgp(3, `03 02 ${unhex(data)}`)]);
     expect([peer.closed, state()]).toEqual([true, 'idle']);
   });
+});
+
+test('any UPDATE ends a session where the codec says so, and with a NOTIFICATION that it names', async () => {
+  const framed = (attributes: string, nlri: string): string =>
+    `0000 ${hex(attributes).length.toString(16).padStart(4, '0')} ${attributes} ${nlri}`;
+  const route = `40 01 01 00 40 02 06 0201 0000fde9 40 03 04 0a00000a`;
+  const bodies = [
+    ...brokenUpdates.map(([, body]) => body),
+    ...malformed.flatMap(([, bytes]) => [framed(bytes, ''), framed(`${route} ${bytes}`, '18 c00002')]),
+    framed(`${route} 80 0e 1a 0002 01 10 ${HOP6} 00 20 20010db8 80 0f 08 0002 01 20 20010db8`, '18 c00002 20 c0000201'),
+    `0004 18 c00002 ${framed(route, '18 c00002').slice(4)}`,
+  ].map(hex);
+  const change = fc.record({ at: fc.nat(80), to: fc.integer({ min: 0, max: 255 }) });
+  let current = await lab();
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...bodies), fc.array(change, { maxLength: 3 }), async (body, changes) => {
+      const bytes = body.slice();
+      for (const { at, to } of changes) bytes[at % bytes.length] = to;
+      const message = bgp(2, unhex(bytes));
+      const { message: read, error } = inspectMessage(hex(message), defaultContext);
+      const update = read?.type === 'update' ? read : undefined;
+      const before = current.notifications().length;
+      current.peer.sendHex(message);
+      current.clock.settle();
+      const said = current.notifications().slice(before);
+      expect(current.peer.closed).toBe(error !== undefined);
+      const named = (update?.malformed ?? []).flatMap(({ notification }) =>
+        notification ? [bgp(3, unhex(Uint8Array.of(notification.code, notification.subcode, ...notification.data)))] : [],
+      );
+      expect(said).toEqual(error === undefined ? [] : [expect.toSatisfy((octets) => named.includes(octets as string))]);
+      // What ended, and what was given up, stays so.
+      if (error || update?.remedy === 'disable-family') current = await lab();
+    }),
+    { numRuns: 100 },
+  );
 });
