@@ -67,6 +67,8 @@ export class Peer {
   #main: Line;
   /** A session over a connection that the neighbour opened. */
   #incoming: Line | undefined;
+  /** One over another connection that it opened, while that session stands: a neighbour that restarts gracefully is back before its end was noticed. */
+  #successor: Line | undefined;
   #state: SessionState = 'idle';
   #running = false;
   #established: Line | undefined;
@@ -122,22 +124,22 @@ export class Peer {
   /** Ends the session with a Cease. Resolves when the connections are closed; a neighbour that does not read is cut. */
   async stop({ subcode, text }: { readonly subcode: number; readonly text?: string }): Promise<void> {
     this.#running = false;
-    for (const line of [this.#main, this.#incoming]) line?.post({ type: 'stop', subcode, ...(text === undefined ? {} : { text }) });
-    this.#main.dispose();
-    this.#incoming?.dispose();
+    const lines = this.#lines();
+    for (const line of lines) line.post({ type: 'stop', subcode, ...(text === undefined ? {} : { text }) });
+    for (const line of lines) line.dispose();
     this.#incoming = undefined;
+    this.#successor = undefined;
     await Promise.all(this.#closing);
   }
 
   /** Something beside the session says that it is over: a NOTIFICATION is sent, and the session starts again as after any failure. */
   fail(error: SessionError): void {
-    for (const line of [this.#main, this.#incoming])
-      if (line && line.session.state !== 'idle' && line.connection) line.post({ type: 'error', error });
+    for (const line of this.#lines()) if (line.session.state !== 'idle' && line.connection) line.post({ type: 'error', error });
   }
 
   /** The connection is as good as gone: the session ends as if the neighbour had closed it, without a NOTIFICATION. */
   lose(reason: string): void {
-    for (const line of [this.#main, this.#incoming]) line?.lose(reason);
+    for (const line of this.#lines()) line.lose(reason);
   }
 
   /** Leaves what the neighbour sends unread for a while. */
@@ -146,7 +148,7 @@ export class Peer {
   }
   /** Another key for the connections that are there: see {@link Connection.rekey}. */
   rekey(security: ConnectionSecurity): void {
-    for (const line of [this.#main, this.#incoming]) line?.connection?.rekey?.(security);
+    for (const line of this.#lines()) line.connection?.rekey?.(security);
   }
   /** Its part of the time against others': see {@link Connection.weigh}. */
   weigh(weight: number): void {
@@ -162,15 +164,27 @@ export class Peer {
       this.#turnAway(connection, CeaseSubcode.connectionRejected);
       return;
     }
-    if (line && line.session.state !== 'idle') {
+    const next = this.#line(true);
+    if (!line || line.session.state === 'idle') {
+      line?.dispose();
+      this.#incoming = next;
+    } else if (line === this.#established && this.#restarts(line) && !this.#successor) this.#successor = next;
+    else {
       // Only one more connection can be weighed against the one there is: of two by the neighbour the first stays (§6.8).
       this.#turnAway(connection, CeaseSubcode.connectionCollision);
       return;
     }
-    line?.dispose();
-    this.#incoming = this.#line(true);
-    this.#incoming.post({ type: 'start' });
-    this.#incoming.connect(connection);
+    next.post({ type: 'start' });
+    next.connect(connection);
+  }
+
+  #lines(): Line[] {
+    return [this.#main, this.#incoming, this.#successor].filter((line) => line !== undefined);
+  }
+
+  /** Whether the neighbour restarts gracefully, as its OPEN says, and we know what that means. */
+  #restarts({ session }: Line): boolean {
+    return this.config.gracefulRestart && session.negotiated?.gracefulRestart !== undefined;
   }
 
   /** No session, no OPEN, and no more than a few at a time: it must not cost us more than it costs the neighbour. */
@@ -243,8 +257,13 @@ export class Peer {
     const wasUp = line === this.#established;
     if (wasUp) this.#established = undefined;
     if (reason && (wasUp || reason.code !== 'collision')) this.#lastDown = reason;
+    if (line === this.#successor) {
+      this.#successor = undefined;
+      line.dispose();
+    }
     if (line === this.#incoming) {
-      this.#incoming = undefined;
+      this.#incoming = this.#successor;
+      this.#successor = undefined;
       line.dispose();
       // The main session gave way to it: it takes its turn again, after the pause that a failure brings.
       if (this.#running && this.#main.session.state === 'idle') this.#main.restart(line.session, wasUp);
@@ -255,12 +274,15 @@ export class Peer {
 
   /** RFC 4271 §6.8, RFC 6286 §2.3: of two connections the one that the higher identifier opened stays. */
   #collide(line: Line): void {
-    const other = line === this.#main ? this.#incoming : this.#main;
-    if (!other || other.session.state === 'idle') return;
-    if (other === this.#established) {
-      line.post({ type: 'collision' });
+    const established = this.#established;
+    if (established) {
+      // RFC 4724 §4.2: the old connection goes without a NOTIFICATION. Of one by each end nothing follows: they may simply have crossed.
+      if (line === this.#successor && this.#restarts(line)) established.lose('the neighbour has opened another session');
+      else line.post({ type: 'collision' });
       return;
     }
+    const other = line === this.#main ? this.#incoming : this.#main;
+    if (!other || other.session.state === 'idle') return;
     if (other.session.state !== 'open-confirm' && other.session.state !== 'open-sent') return;
     const { negotiated } = line.session;
     if (!negotiated) return;

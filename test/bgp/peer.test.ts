@@ -262,7 +262,7 @@ describe('of two connections', () => {
       });
     };
     void at.transport.listen({ address: '10.0.0.2', port: 179 }, take);
-    const { peer } = speaker(at, '10.0.0.1', '10.0.0.2');
+    const { peer, log } = speaker(at, '10.0.0.1', '10.0.0.2');
     peer.start();
     at.clock.settle();
     const opens = () => {
@@ -277,7 +277,7 @@ describe('of two connections', () => {
     };
     const [ours] = ends;
     if (!ours) throw new Error('no connection');
-    return { ...at, peer, ours, opens };
+    return { ...at, peer, log, ours, opens };
   }
 
   test.each([
@@ -319,6 +319,71 @@ describe('of two connections', () => {
     first.send(KEEPALIVE);
     const third = opens();
     expect([third.heard, third.closed, peer.state]).toEqual([[CEASE_7], true, 'established']);
+  });
+
+  /** As the neighbour's OPEN, with graceful restart. */
+  const graceful = unhex(
+    encodeMessage(
+      {
+        type: 'open',
+        version: 4,
+        asn: 65002,
+        holdTime: 90,
+        routerId: '10.0.0.2',
+        capabilities: [
+          { type: 'multiprotocol', family: 'ipv4-unicast' },
+          { type: 'graceful-restart', restarted: true, notification: false, restartTime: 120, families: [] },
+        ],
+      },
+      defaultContext,
+    ),
+  );
+
+  test('that the neighbour opened both, the newer stays where it restarts gracefully (RFC 4724 §4.2)', () => {
+    const { peer, log, opens } = both();
+    const old = opens();
+    old.send(graceful);
+    old.send(KEEPALIVE);
+    expect(peer.state).toBe('established');
+    const next = opens();
+    expect([old.closed, next.heard.length]).toEqual([false, 1]);
+    // One more is one too many.
+    const third = opens();
+    expect([third.heard, third.closed, old.closed, next.closed]).toEqual([[CEASE_7], true, false, false]);
+    next.send(graceful);
+    expect([old.closed, old.heard.filter((message) => message.startsWith(CEASE_7.slice(0, 36)))]).toEqual([true, []]);
+    next.send(KEEPALIVE);
+    expect([peer.state, next.closed]).toEqual(['established', false]);
+    expect(log.filter((line) => line.includes('down'))).toEqual(['0 down connection-closed']);
+  });
+
+  test('the older stays where the newer’s OPEN says nothing of a graceful restart, or nothing at all', () => {
+    const { peer, clock, opens } = both();
+    const old = opens();
+    old.send(graceful);
+    old.send(KEEPALIVE);
+    const next = opens();
+    next.send(open('0a000002'));
+    expect([next.heard.at(-1), next.closed, old.closed, peer.state]).toEqual([CEASE_7, true, false, 'established']);
+    const mute = opens();
+    for (let i = 0; i < 60; i++) {
+      clock.advance(5000);
+      old.send(KEEPALIVE);
+    }
+    expect([mute.heard.at(-1), mute.closed, old.closed, peer.state]).toEqual([bgp(3, '04 00'), true, false, 'established']);
+  });
+
+  test('the newer goes on where the older ends before the newer has said anything', () => {
+    const { peer, opens } = both();
+    const old = opens();
+    old.send(graceful);
+    old.send(KEEPALIVE);
+    const next = opens();
+    old.send(bgp(3, '06 02'));
+    expect([old.closed, next.closed, peer.state]).toEqual([true, false, 'open-sent']);
+    next.send(graceful);
+    next.send(KEEPALIVE);
+    expect(peer.state).toBe('established');
   });
 
   test('a neighbour that is turned away again and again, and does not close, costs four connections and two seconds', () => {
