@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { NeighbourConfig, RouterConfig } from '../../src/router/config.js';
-import { bgp } from '../support/hex.js';
+import { bgp, hex } from '../support/hex.js';
 import { type RawPeer, rawPeer, silentPeer } from '../support/raw-peer.js';
 import { A, routerLab } from '../support/router-lab.js';
 
@@ -134,6 +134,15 @@ const TURNED_AWAY: readonly {
     name: '6/5 who is one too many of a range',
     neighbours: [{ address: '10.0.0.0/24', as: 65001, limits: { halfOpen: 1 } }],
     before: ({ transport, clock }) => void silentPeer(transport, clock, '10.0.0.11'),
+    notification: '06 05',
+  },
+  {
+    name: '6/5 whose sessions keep failing, until the pause for that is over',
+    neighbours: [{ ...NEIGHBOUR, passive: false }],
+    before: ({ transport, clock }) => {
+      void transport.listen({ address: A, port: 179 }, (connection) => connection.write(hex(bgp(9))));
+      clock.advance(60_000);
+    },
     notification: '06 05',
   },
   {
