@@ -101,8 +101,8 @@ function malformedPage(): string {
   });
   return [
     '# Malformed UPDATEs',
-    'What becomes of an UPDATE that is malformed (RFC 7606). Written by `npm run docs` from the attribute table and from the examples in `test/bgp/wire/malformed.ts`; `test/bgp/wire/attributes.test.ts` and `messages.test.ts` run each of them through the codec and through the scan of the hot path, and hold that every row has an example for each of its remedies.',
-    'The strongest remedy of an UPDATE counts: *discard-attribute* leaves the attribute out, *treat-as-withdraw* withdraws the prefixes that the UPDATE announces, *disable-family* gives up the address family, *reset-session* ends the session with the NOTIFICATION that is named. The first three are told by `message-malformed`.',
+    'What becomes of an UPDATE that is malformed (RFC 7606). Written by `npm run docs` from the attribute table and from the examples in `test/bgp/wire/malformed.ts`; `test/bgp/wire/attributes.test.ts` and `messages.test.ts` run each of them through the codec and through the scan of the hot path, `test/router/malformed.test.ts` through a session of a router, octets of the NOTIFICATION included; every row has an example for each of its remedies.',
+    'The strongest remedy of an UPDATE counts: *discard-attribute* leaves the attribute out, *treat-as-withdraw* withdraws the prefixes that the UPDATE announces, *disable-family* gives up the address family, *reset-session* ends the session with the NOTIFICATION that is named. The first three leave the session up; the last two of them are told by `message-malformed`. The data of the NOTIFICATION is the attribute, whole, but for 3/1 and 3/10, which have none (RFC 4271 §6.3); it is cut where it would not fit the message.',
     "What is well-formed and still wrong - our own AS number, AS_SETs (RFC 9774), AS 23456, a next hop that is not the guest's, a martian prefix - is a claim that is refused with a reason: see [guests.md](guests.md).",
     '## The UPDATE',
     table(
@@ -114,7 +114,7 @@ function malformedPage(): string {
     ),
     '## The list of attributes',
     rows(examples.filter(({ name, code }) => overall.test(name) || !known.has(code))),
-    'A next hop of the wrong size in MP_REACH_NLRI leads to *disable-family* (RFC 7606 §7.11), as its NLRI cannot be found; a prefix in an MP attribute that is too long or runs past its end ends the session (3/9, §5.3).',
+    'A next hop of the wrong size in MP_REACH_NLRI leads to *disable-family* (RFC 7606 §7.11), as its NLRI cannot be found.',
     '## Attribute by attribute',
     ...sections,
   ]

@@ -4,7 +4,17 @@ import type { Table } from '../lib/machine.js';
 import type { DownReason, SessionError, SessionEvent, SessionState } from './events.js';
 import { negotiate, ownOpen, roleMismatch } from './negotiation.js';
 import type { Session } from './session.js';
-import { CeaseSubcode, defaultContext, ErrorCode, encodeMessage, type Notification, notificationName, OpenError } from './wire/index.js';
+import {
+  CeaseSubcode,
+  defaultContext,
+  ErrorCode,
+  encodeMessage,
+  HEADER_SIZE,
+  MAX_MESSAGE,
+  type Notification,
+  notificationName,
+  OpenError,
+} from './wire/index.js';
 
 type Got<T extends SessionEvent['type']> = Extract<SessionEvent, { type: T }>;
 
@@ -14,6 +24,12 @@ const LARGE_HOLD_TIME: Millis = 240_000;
 const PROVEN: Millis = 60_000;
 const NO_DATA = new Uint8Array(0);
 const KEEPALIVE = encodeMessage({ type: 'keepalive' }, defaultContext);
+const COLLISION = encodeMessage(
+  { type: 'notification', code: ErrorCode.cease, subcode: CeaseSubcode.connectionCollision, data: NO_DATA },
+  defaultContext,
+);
+/** Octets of a NOTIFICATION before its data, with those of the one that a Hard Reset carries. */
+const NOTIFICATION_HEAD = HEADER_SIZE + 4;
 
 /**
  * The BGP state machine, RFC 4271 §8.2.2, row by row. An event with no cell is an FSM error: see {@link unexpected}.
@@ -298,7 +314,7 @@ function stopped({ subcode, text }: Got<'stop'>): DownReason {
 /** Event 23. */
 function dump(s: Session, _event: unknown, now: Millis): SessionState {
   if (s.state !== 'connect' && s.state !== 'active') {
-    s.emit({ type: 'send', bytes: notificationBytes(error(ErrorCode.cease, CeaseSubcode.connectionCollision, '')) });
+    s.emit({ type: 'send', bytes: COLLISION });
   }
   drop(s, { code: 'collision', text: 'another connection to the neighbour goes before this one', notification: undefined }, now);
   s.timers.stopAll();
@@ -348,7 +364,8 @@ export function unexpected(s: Session, event: SessionEvent, now: Millis): Sessio
 /** Sends a NOTIFICATION and ends the session. */
 function end(s: Session, what: SessionError, now: Millis, down?: DownReason): SessionState {
   const { code, subcode, data, hard = false } = what;
-  const bytes = hard ? encodeMessage(hardened(s, { type: 'notification', code, subcode, data }), defaultContext) : notificationBytes(what);
+  const notification: Notification = { type: 'notification', code, subcode, data: data.slice(0, roomForData(s)) };
+  const bytes = encodeMessage(hard ? hardened(s, notification) : notification, s.negotiated?.sendContext ?? defaultContext);
   s.emit({ type: 'send', bytes });
   return drop(
     s,
@@ -380,6 +397,7 @@ function error(code: number, subcode: number, reason: string): SessionError {
   return { code, subcode, data: NO_DATA, reason };
 }
 
-function notificationBytes({ code, subcode, data }: SessionError): Uint8Array {
-  return encodeMessage({ type: 'notification', code, subcode, data }, defaultContext);
+/** Octets of data that a NOTIFICATION may have: one attribute of an extended message is longer than a message of a neighbour that takes none (RFC 8654 §5). */
+function roomForData(s: Session): number {
+  return (s.negotiated?.maxMessage ?? MAX_MESSAGE) - NOTIFICATION_HEAD;
 }

@@ -39,6 +39,8 @@ export interface NeighbourRpki {
 /** What an import needs to know of the session. @internal */
 export interface ImportContext {
   readonly localAs: number;
+  /** The router's own, where `localAs` is another (RFC 7705): a path with either is a loop. */
+  readonly routerAs: number;
   readonly peerAs: number;
   readonly external: boolean;
   /** Our BGP identifier and cluster id. */
@@ -231,7 +233,7 @@ export class RouteImport implements Importer {
 
   /** What is wrong with the path in `page[from, to)`, on its own. */
   #pathFault(page: Uint8Array, from: number, to: number): number {
-    const { localAs, allowOwnAs, allowAsSets, external } = this.context;
+    const { localAs, routerAs, allowOwnAs, allowAsSets, external } = this.context;
     let own = 0;
     for (let seg = from; seg + 2 <= to; ) {
       const type = page[seg] ?? 0;
@@ -240,7 +242,7 @@ export class RouteImport implements Importer {
       const asns = page[seg + 1] ?? 0;
       for (let i = seg + 2; i < seg + 2 + 4 * asns; i += 4) {
         const asn = u32(page, i);
-        if (asn === localAs) own++;
+        if (asn === localAs || asn === routerAs) own++;
         // RFC 6793 §4.2.3 has put the true number in its place where it was known.
         else if (asn === AS_TRANS && external) return Verdict['reserved-as'];
       }

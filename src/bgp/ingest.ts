@@ -46,6 +46,8 @@ export class Ingest {
   readonly disabled = { ipv4: false, ipv6: false };
   /** Whether the last run announced anything. */
   announcedAny = false;
+  /** The family of the last prefix that went beyond a limit. */
+  lastBeyond: 'ipv4-unicast' | 'ipv6-unicast' = 'ipv4-unicast';
   /** Prefixes that the neighbour claims, where several paths make them fewer than its claims; -1 until counted. */
   #unique = -1;
 
@@ -124,7 +126,7 @@ export class Ingest {
       return { code: 3, subcode: 1, data: NO_DATA, reason: 'the withdrawn routes or path attributes run past the end of the UPDATE' };
     const { ipv4 } = this.ribs;
     if (withdrawnLength > 0 && ipv4 && !this.disabled.ipv4) {
-      if (!this.#withdraw4(ipv4, bytes, from + 2, withdrawnEnd)) return badWithdrawal;
+      if (!this.#withdraw4(ipv4, bytes, from + 2, withdrawnEnd)) return badNlri;
     }
     if (attributesLength === 0) {
       if (attributesEnd < end) {
@@ -138,9 +140,7 @@ export class Ingest {
     scan.scan(bytes, attributesFrom, attributesEnd, this.context);
     if (scan.remedy !== 0) {
       if (scan.remedy > REMEDY_DISCARD) this.#note(scan.reason);
-      // RFC 7606 §5.2: with nothing announced there is nothing to treat as withdrawn.
-      const nothing = scan.remedy === REMEDY_TREAT_AS_WITHDRAW && attributesEnd === end && scan.mpReachAt < 0;
-      if (scan.remedy === REMEDY_RESET || nothing) {
+      if (scan.remedy === REMEDY_RESET || (attributesEnd === end && scan.fatalWithoutRoutes)) {
         return {
           code: scan.errorCode,
           subcode: scan.errorSubcode,
@@ -148,9 +148,9 @@ export class Ingest {
           reason: scan.reason,
         };
       }
-      if (scan.remedy === REMEDY_DISABLE_FAMILY) return this.#disable(bytes);
     }
-    const asWithdraw = scan.remedy === REMEDY_TREAT_AS_WITHDRAW;
+    // What else is in an UPDATE that gives up a family comes under malformed attributes too.
+    const asWithdraw = scan.remedy >= REMEDY_TREAT_AS_WITHDRAW;
     if (scan.mpUnreachAt >= 0) {
       const error = this.#unreach(
         bytes,
@@ -173,7 +173,9 @@ export class Ingest {
         if (!whole) return badNlri;
       }
     }
-    return reachAt >= 0 ? this.#reach(bytes, reachAt, reachEnd, asWithdraw) : undefined;
+    if (scan.remedy === REMEDY_DISABLE_FAMILY) this.#disable(bytes);
+    else if (reachAt >= 0) return this.#reach(bytes, reachAt, reachEnd, asWithdraw);
+    return undefined;
   }
 
   /** MP_REACH_NLRI: AFI, SAFI, next hop, a reserved octet, NLRI (RFC 4760 §3). Its fixed part was checked by the scan. */
@@ -187,13 +189,15 @@ export class Ingest {
     const scan = this.#scan;
     if (asWithdraw || !scan.seenMandatory(false)) {
       if (!asWithdraw) this.#note('a mandatory attribute is missing');
-      return (rib.ipv6 ? this.#withdraw6(rib, bytes, nlriAt, end) : this.#withdraw4(rib, bytes, nlriAt, end)) ? undefined : badMp;
+      return (rib.ipv6 ? this.#withdraw6(rib, bytes, nlriAt, end) : this.#withdraw4(rib, bytes, nlriAt, end))
+        ? undefined
+        : badMp(bytes, scan.mpReachStart, end);
     }
     scan.canonicalFor(bytes, nextHopAt, nextHopLength);
     const set = this.sets.intern(scan.bytes, scan.from, scan.to);
     const whole = rib.ipv6 ? this.#announce6(rib, bytes, nlriAt, end, set) : this.#announce4(rib, bytes, nlriAt, end, set);
     this.sets.release(set);
-    return whole ? undefined : badMp;
+    return whole ? undefined : badMp(bytes, scan.mpReachStart, end);
   }
 
   #unreach(bytes: Uint8Array, at: number, end: number, alone: boolean): SessionError | undefined {
@@ -204,7 +208,9 @@ export class Ingest {
       if (alone) this.endOfRib.add(rib.ipv6 ? 'ipv6-unicast' : 'ipv4-unicast');
       return undefined;
     }
-    return (rib.ipv6 ? this.#withdraw6(rib, bytes, at + 3, end) : this.#withdraw4(rib, bytes, at + 3, end)) ? undefined : badMp;
+    return (rib.ipv6 ? this.#withdraw6(rib, bytes, at + 3, end) : this.#withdraw4(rib, bytes, at + 3, end))
+      ? undefined
+      : badMp(bytes, this.#scan.mpUnreachStart, end);
   }
 
   /** The RIB of a family that was negotiated and is not given up. */
@@ -216,14 +222,13 @@ export class Ingest {
   }
 
   /** RFC 7606 §2: the family's routes go, and what comes of it later is ignored. */
-  #disable(bytes: Uint8Array): SessionError | undefined {
+  #disable(bytes: Uint8Array): void {
     const at = this.#scan.mpReachAt >= 0 ? this.#scan.mpReachAt : this.#scan.mpUnreachAt;
     const ipv6 = at < 0 || u16(bytes, at) === 2;
     this.disabled[ipv6 ? 'ipv6' : 'ipv4'] = true;
     const rib = ipv6 ? this.ribs.ipv6 : this.ribs.ipv4;
     rib?.sweep(this.feed.index, Number.POSITIVE_INFINITY);
     this.recount();
-    return undefined;
   }
 
   #announce4(rib: Rib, bytes: Uint8Array, from: number, end: number, set: number): boolean {
@@ -358,6 +363,7 @@ export class Ingest {
               : undefined;
       if (limit) {
         budget.refuse(limit, 1);
+        this.lastBeyond = rib.ipv6 ? 'ipv6-unicast' : 'ipv4-unicast';
         if (exceeded !== 'warn') {
           if (known) this.#withdrawn(rib, id, path);
           else rib.touch(id); // so that it is forgotten
@@ -440,9 +446,14 @@ export class Ingest {
   }
 }
 
-const badWithdrawal: SessionError = { code: 3, subcode: 1, data: NO_DATA, reason: 'a withdrawn prefix is malformed' };
-const badNlri: SessionError = { code: 3, subcode: 10, data: NO_DATA, reason: 'a prefix is malformed' };
-const badMp: SessionError = { code: 3, subcode: 9, data: NO_DATA, reason: 'a prefix in MP_REACH_NLRI or MP_UNREACH_NLRI is malformed' };
+/** RFC 4271 §6.3, and RFC 7606 §3 (i) for withdrawn ones. */
+const badNlri: SessionError = { code: 3, subcode: 10, data: NO_DATA, reason: 'a prefix is too long or runs past the end of its field' };
+
+/** RFC 4271 §6.3: an optional attribute that is wrong is sent back whole. */
+function badMp(bytes: Uint8Array, start: number, end: number): SessionError {
+  const reason = 'a prefix in MP_REACH_NLRI or MP_UNREACH_NLRI is too long or runs past its end';
+  return { code: 3, subcode: 9, data: bytes.slice(start, end), reason };
+}
 
 function u16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);

@@ -1,4 +1,4 @@
-import type { Clock, Millis } from '../lib/clock.js';
+import type { Millis } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { Driver } from '../lib/machine.js';
 import type { Random } from '../lib/random.js';
@@ -6,10 +6,11 @@ import type { TimerHeap } from '../lib/timers.js';
 import type { Connection, ConnectionSecurity, Dialler } from '../lib/transport.js';
 import { type PeerConfig, type PeerConfigInput, resolvePeerConfig } from './config.js';
 import type { DownReason, SessionEffect, SessionError, SessionEvent, SessionState } from './events.js';
+import { farewell, turnAway } from './farewell.js';
 import { Framer } from './framer.js';
 import { contextOf, type Negotiated } from './negotiation.js';
 import { Session } from './session.js';
-import { type BgpMessage, decodeMessage, MAX_EXTENDED_MESSAGE, MessageError, type RouteRefresh } from './wire/index.js';
+import { type BgpMessage, CeaseSubcode, decodeMessage, MAX_EXTENDED_MESSAGE, MessageError, type RouteRefresh } from './wire/index.js';
 
 /** Whom a peer tells. @internal */
 export interface PeerOwner {
@@ -49,10 +50,10 @@ export interface PeerStatus {
   readonly unread: number;
 }
 
-/** How long a stopped session may take to send its last words before it is cut. */
-const LAST_WORDS: Millis = 2000;
 /** From so many failures on, a neighbour is turned away until its idle hold is over (RFC 4271 §8.1.1, DampPeerOscillations). */
 const PATIENCE = 5;
+/** Connections that are being turned away at a time; more are reset without a word. */
+const TURNED_AWAY = 4;
 const HIGHEST_FIRST: readonly SessionState[] = ['established', 'open-confirm', 'open-sent', 'active', 'connect', 'idle'];
 
 /**
@@ -66,6 +67,8 @@ export class Peer {
   #main: Line;
   /** A session over a connection that the neighbour opened. */
   #incoming: Line | undefined;
+  /** One over another connection that it opened, while that session stands: a neighbour that restarts gracefully is back before its end was noticed. */
+  #successor: Line | undefined;
   #state: SessionState = 'idle';
   #running = false;
   #established: Line | undefined;
@@ -75,6 +78,7 @@ export class Peer {
   lastHeard: Millis = 0;
   readonly counters = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 };
   readonly #closing = new Set<Promise<void>>();
+  #turnedAway = 0;
 
   constructor(
     config: PeerConfigInput,
@@ -120,22 +124,22 @@ export class Peer {
   /** Ends the session with a Cease. Resolves when the connections are closed; a neighbour that does not read is cut. */
   async stop({ subcode, text }: { readonly subcode: number; readonly text?: string }): Promise<void> {
     this.#running = false;
-    for (const line of [this.#main, this.#incoming]) line?.post({ type: 'stop', subcode, ...(text === undefined ? {} : { text }) });
-    this.#main.dispose();
-    this.#incoming?.dispose();
+    const lines = this.#lines();
+    for (const line of lines) line.post({ type: 'stop', subcode, ...(text === undefined ? {} : { text }) });
+    for (const line of lines) line.dispose();
     this.#incoming = undefined;
+    this.#successor = undefined;
     await Promise.all(this.#closing);
   }
 
   /** Something beside the session says that it is over: a NOTIFICATION is sent, and the session starts again as after any failure. */
   fail(error: SessionError): void {
-    for (const line of [this.#main, this.#incoming])
-      if (line && line.session.state !== 'idle' && line.connection) line.post({ type: 'error', error });
+    for (const line of this.#lines()) if (line.session.state !== 'idle' && line.connection) line.post({ type: 'error', error });
   }
 
   /** The connection is as good as gone: the session ends as if the neighbour had closed it, without a NOTIFICATION. */
   lose(reason: string): void {
-    for (const line of [this.#main, this.#incoming]) line?.lose(reason);
+    for (const line of this.#lines()) line.lose(reason);
   }
 
   /** Leaves what the neighbour sends unread for a while. */
@@ -144,7 +148,7 @@ export class Peer {
   }
   /** Another key for the connections that are there: see {@link Connection.rekey}. */
   rekey(security: ConnectionSecurity): void {
-    for (const line of [this.#main, this.#incoming]) line?.connection?.rekey?.(security);
+    for (const line of this.#lines()) line.connection?.rekey?.(security);
   }
   /** Its part of the time against others': see {@link Connection.weigh}. */
   weigh(weight: number): void {
@@ -155,15 +159,44 @@ export class Peer {
   accept(connection: Connection): void {
     const line = this.#incoming;
     const tired = this.#main.session.state === 'idle' && this.#main.session.failures >= PATIENCE;
-    if (!this.#running || tired || (line && line.session.state !== 'idle')) {
-      // Only one more connection can be weighed against the one there is.
+    if (!this.#running || tired) {
+      // RFC 4271 §8.2.2: whoever is idle refuses.
+      this.#turnAway(connection, CeaseSubcode.connectionRejected);
+      return;
+    }
+    const next = this.#line(true);
+    if (!line || line.session.state === 'idle') {
+      line?.dispose();
+      this.#incoming = next;
+    } else if (line === this.#established && this.#restarts(line) && !this.#successor) this.#successor = next;
+    else {
+      // Only one more connection can be weighed against the one there is: of two by the neighbour the first stays (§6.8).
+      this.#turnAway(connection, CeaseSubcode.connectionCollision);
+      return;
+    }
+    next.post({ type: 'start' });
+    next.connect(connection);
+  }
+
+  #lines(): Line[] {
+    return [this.#main, this.#incoming, this.#successor].filter((line) => line !== undefined);
+  }
+
+  /** Whether the neighbour restarts gracefully, as its OPEN says, and we know what that means. */
+  #restarts({ session }: Line): boolean {
+    return this.config.gracefulRestart && session.negotiated?.gracefulRestart !== undefined;
+  }
+
+  /** No session, no OPEN, and no more than a few at a time: it must not cost us more than it costs the neighbour. */
+  #turnAway(connection: Connection, subcode: number): void {
+    if (this.#turnedAway >= TURNED_AWAY) {
       connection.abort();
       return;
     }
-    line?.dispose();
-    this.#incoming = this.#line(true);
-    this.#incoming.post({ type: 'start' });
-    this.#incoming.connect(connection);
+    this.#turnedAway++;
+    const closed = turnAway(connection, subcode, this.around.timers.clock);
+    void closed.then(() => this.#turnedAway--);
+    this.#awaits(closed);
   }
 
   /** Sends whole messages, which now belong to the connection. False when the neighbour reads slowly: wait for `drained`. */
@@ -186,11 +219,14 @@ export class Peer {
       drained: (line) => {
         if (line === this.#established) this.owner.drained(this);
       },
-      closing: (closed) => {
-        this.#closing.add(closed);
-        void closed.then(() => this.#closing.delete(closed));
-      },
+      closing: (closed) => this.#awaits(closed),
     });
+  }
+
+  /** Until then it has not stopped. */
+  #awaits(closed: Promise<void>): void {
+    this.#closing.add(closed);
+    void closed.then(() => this.#closing.delete(closed));
   }
 
   #effect(line: Line, effect: SessionEffect): void {
@@ -221,8 +257,13 @@ export class Peer {
     const wasUp = line === this.#established;
     if (wasUp) this.#established = undefined;
     if (reason && (wasUp || reason.code !== 'collision')) this.#lastDown = reason;
+    if (line === this.#successor) {
+      this.#successor = undefined;
+      line.dispose();
+    }
     if (line === this.#incoming) {
-      this.#incoming = undefined;
+      this.#incoming = this.#successor;
+      this.#successor = undefined;
       line.dispose();
       // The main session gave way to it: it takes its turn again, after the pause that a failure brings.
       if (this.#running && this.#main.session.state === 'idle') this.#main.restart(line.session, wasUp);
@@ -233,12 +274,15 @@ export class Peer {
 
   /** RFC 4271 §6.8, RFC 6286 §2.3: of two connections the one that the higher identifier opened stays. */
   #collide(line: Line): void {
-    const other = line === this.#main ? this.#incoming : this.#main;
-    if (!other || other.session.state === 'idle') return;
-    if (other === this.#established) {
-      line.post({ type: 'collision' });
+    const established = this.#established;
+    if (established) {
+      // RFC 4724 §4.2: the old connection goes without a NOTIFICATION. Of one by each end nothing follows: they may simply have crossed.
+      if (line === this.#successor && this.#restarts(line)) established.lose('the neighbour has opened another session');
+      else line.post({ type: 'collision' });
       return;
     }
+    const other = line === this.#main ? this.#incoming : this.#main;
+    if (!other || other.session.state === 'idle') return;
     if (other.session.state !== 'open-confirm' && other.session.state !== 'open-sent') return;
     const { negotiated } = line.session;
     if (!negotiated) return;
@@ -457,22 +501,6 @@ class Line {
     }
     return this.connection !== undefined;
   }
-}
-
-/** Closes a connection after what was written, and cuts it when that takes too long. */
-function farewell(connection: Connection, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.at(clock.now() + LAST_WORDS, () => connection.abort());
-    connection.listen({
-      data: () => {},
-      drained: () => {},
-      closed: () => {
-        cancel();
-        resolve();
-      },
-    });
-    connection.end();
-  });
 }
 
 function identifier(dotted: string): number {

@@ -1,5 +1,7 @@
 import type { SessionState } from '../bgp/events.js';
 import type { LimitStatus } from '../bgp/limits.js';
+import type { Capability } from '../bgp/wire/index.js';
+import { toHex } from '../lib/bytes.js';
 import type { BgpNeighbour, NeighbourRestart } from './attach/bgp-neighbour.js';
 import type { BfdStatus } from './attach/neighbour-watch.js';
 import type { AddressFamily } from './config.js';
@@ -19,7 +21,7 @@ export interface NeighbourStatus {
   readonly peerAs: number | undefined;
   readonly peerRouterId: string | undefined;
   readonly families: readonly AddressFamily[];
-  /** What the peer announced, by name. */
+  /** What the peer announced, by name; what is not known as `unknown <code>: <value in hex>`. */
   readonly capabilities: readonly string[];
   /** Seconds, as agreed. */
   readonly holdTime: number | undefined;
@@ -60,9 +62,7 @@ export function neighbourStatus(neighbour: BgpNeighbour): NeighbourStatus {
     peerAs: negotiated?.peerAs,
     peerRouterId: negotiated?.peerRouterId,
     families: negotiated?.families ?? [],
-    capabilities: (negotiated?.capabilities ?? []).map((capability) =>
-      capability.type === 'unknown' ? `unknown ${capability.code}` : capability.type,
-    ),
+    capabilities: (negotiated?.capabilities ?? []).map(capabilityName),
     holdTime: negotiated === undefined ? undefined : negotiated.holdTime / 1000,
     claims,
     claimsRefused: refused,
@@ -73,4 +73,10 @@ export function neighbourStatus(neighbour: BgpNeighbour): NeighbourStatus {
     bfd: neighbour.bfd,
     limits: neighbour.limits,
   };
+}
+
+function capabilityName(capability: Capability): string {
+  if (capability.type !== 'unknown') return capability.type;
+  const { code, value } = capability;
+  return value.length === 0 ? `unknown ${code}` : `unknown ${code}: ${toHex(value)}`;
 }

@@ -10,14 +10,14 @@ import { silentLogger } from '../../src/lib/logger.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import { seeded } from '../../src/lib/random.js';
 import { TimerHeap } from '../../src/lib/timers.js';
-import type { Connection } from '../../src/lib/transport.js';
-import { hex } from '../support/hex.js';
+import type { Connection, Transport } from '../../src/lib/transport.js';
+import { bgp, hex, unhex } from '../support/hex.js';
 
 const MARKER = 'ff'.repeat(16);
 
 /** A peer of the library's at 10.0.0.1, with what it said kept as lines. */
 function speaker(
-  lab: { clock: ManualClock; transport: MemoryTransport; timers: TimerHeap },
+  lab: { clock: ManualClock; transport: Transport; timers: TimerHeap },
   own: string,
   other: string,
   config: Partial<PeerConfigInput> = {},
@@ -204,6 +204,235 @@ describe('a session', () => {
   });
 });
 
+interface Dialled {
+  readonly from: string;
+  closed: boolean;
+}
+
+/** A transport that writes down who made which connection, and whether it is still there. */
+function watching(transport: Transport, dials: Dialled[]): Transport {
+  return {
+    listen: (options, accepted) => transport.listen(options, accepted),
+    dial: (options, events) =>
+      transport.dial(options, {
+        failed: events.failed,
+        connected: (connection) => {
+          const dialled: Dialled = { from: options.localAddress ?? '', closed: false };
+          dials.push(dialled);
+          const listen = connection.listen.bind(connection);
+          connection.listen = (to) =>
+            listen({
+              ...to,
+              closed: (reason) => {
+                dialled.closed = true;
+                to.closed(reason);
+              },
+            });
+          events.connected(connection);
+        },
+      }),
+  };
+}
+
+describe('of two connections', () => {
+  const CEASE_7 = bgp(3, '06 07');
+  const open = (id: string): string => OPEN.replace('0a000002', id);
+
+  /** The library's at 10.0.0.1, which has dialled; a neighbour of octets with that connection and one that it has opened itself. */
+  function both() {
+    const at = lab(0);
+    const ends: { readonly heard: string[]; readonly send: (text: string) => void; closed: boolean }[] = [];
+    const take = (connection: Connection): void => {
+      const heard: string[] = [];
+      const end = {
+        heard,
+        closed: false,
+        send: (text: string) => {
+          connection.write(hex(text));
+          at.clock.settle();
+        },
+      };
+      ends.push(end);
+      connection.listen({
+        data: (chunk) => heard.push(unhex(chunk)),
+        drained: () => {},
+        closed: () => {
+          end.closed = true;
+        },
+      });
+    };
+    void at.transport.listen({ address: '10.0.0.2', port: 179 }, take);
+    const { peer, log } = speaker(at, '10.0.0.1', '10.0.0.2');
+    peer.start();
+    at.clock.settle();
+    const opens = () => {
+      at.transport.dial(
+        { remote: { address: '10.0.0.1', port: 179 }, localAddress: '10.0.0.2' },
+        { connected: take, failed: () => expect.unreachable() },
+      );
+      at.clock.settle();
+      const end = ends.at(-1);
+      if (!end) throw new Error('no connection');
+      return end;
+    };
+    const [ours] = ends;
+    if (!ours) throw new Error('no connection');
+    return { ...at, peer, log, ours, opens };
+  }
+
+  test.each([
+    ['ours goes where the neighbour’s identifier is higher', '0a000002', 'ours'],
+    ['the neighbour’s goes where ours is higher', '09000001', 'theirs'],
+  ] as const)('%s, with a Cease 6/7 (RFC 4271 §6.8)', (_name, id, loser) => {
+    for (const first of ['ours', 'theirs'] as const) {
+      const { peer, ours, opens } = both();
+      const theirs = opens();
+      const ends = { ours, theirs };
+      expect([ours.heard.length, theirs.heard.length, ours.closed, theirs.closed]).toEqual([1, 1, false, false]);
+      // Whichever connection the OPEN comes by.
+      ends[first].send(open(id));
+      const winner = loser === 'ours' ? theirs : ours;
+      expect([ends[loser].heard.at(-1), ends[loser].closed, winner.closed]).toEqual([CEASE_7, true, false]);
+      if (ends[first] !== winner) winner.send(open(id));
+      winner.send(KEEPALIVE);
+      expect([peer.state, winner.heard.includes(CEASE_7)]).toEqual(['established', false]);
+    }
+  });
+
+  test('one that is established stays, whatever the identifiers (§6.8)', () => {
+    for (const id of ['0a000002', '09000001']) {
+      const { peer, ours, opens } = both();
+      ours.send(open(id));
+      ours.send(KEEPALIVE);
+      expect(peer.state).toBe('established');
+      const second = opens();
+      second.send(open(id));
+      expect([second.heard.at(-1), second.closed, ours.closed, peer.state]).toEqual([CEASE_7, true, false, 'established']);
+    }
+  });
+
+  test('that the neighbour opened both, the first stays and the second gets a Cease 6/7 and no OPEN', () => {
+    const { peer, ours, opens } = both();
+    const [first, second] = [opens(), opens()];
+    expect([second.heard, second.closed, first.closed, ours.closed]).toEqual([[CEASE_7], true, false, false]);
+    first.send(open('0a000002'));
+    first.send(KEEPALIVE);
+    const third = opens();
+    expect([third.heard, third.closed, peer.state]).toEqual([[CEASE_7], true, 'established']);
+  });
+
+  /** As the neighbour's OPEN, with graceful restart. */
+  const graceful = unhex(
+    encodeMessage(
+      {
+        type: 'open',
+        version: 4,
+        asn: 65002,
+        holdTime: 90,
+        routerId: '10.0.0.2',
+        capabilities: [
+          { type: 'multiprotocol', family: 'ipv4-unicast' },
+          { type: 'graceful-restart', restarted: true, notification: false, restartTime: 120, families: [] },
+        ],
+      },
+      defaultContext,
+    ),
+  );
+
+  test('that the neighbour opened both, the newer stays where it restarts gracefully (RFC 4724 §4.2)', () => {
+    const { peer, log, opens } = both();
+    const old = opens();
+    old.send(graceful);
+    old.send(KEEPALIVE);
+    expect(peer.state).toBe('established');
+    const next = opens();
+    expect([old.closed, next.heard.length]).toEqual([false, 1]);
+    // One more is one too many.
+    const third = opens();
+    expect([third.heard, third.closed, old.closed, next.closed]).toEqual([[CEASE_7], true, false, false]);
+    next.send(graceful);
+    expect([old.closed, old.heard.filter((message) => message.startsWith(CEASE_7.slice(0, 36)))]).toEqual([true, []]);
+    next.send(KEEPALIVE);
+    expect([peer.state, next.closed]).toEqual(['established', false]);
+    expect(log.filter((line) => line.includes('down'))).toEqual(['0 down connection-closed']);
+  });
+
+  test('the older stays where the newer’s OPEN says nothing of a graceful restart, or nothing at all', () => {
+    const { peer, clock, opens } = both();
+    const old = opens();
+    old.send(graceful);
+    old.send(KEEPALIVE);
+    const next = opens();
+    next.send(open('0a000002'));
+    expect([next.heard.at(-1), next.closed, old.closed, peer.state]).toEqual([CEASE_7, true, false, 'established']);
+    const mute = opens();
+    for (let i = 0; i < 60; i++) {
+      clock.advance(5000);
+      old.send(KEEPALIVE);
+    }
+    expect([mute.heard.at(-1), mute.closed, old.closed, peer.state]).toEqual([bgp(3, '04 00'), true, false, 'established']);
+  });
+
+  test('the newer goes on where the older ends before the newer has said anything', () => {
+    const { peer, opens } = both();
+    const old = opens();
+    old.send(graceful);
+    old.send(KEEPALIVE);
+    const next = opens();
+    old.send(bgp(3, '06 02'));
+    expect([old.closed, next.closed, peer.state]).toEqual([true, false, 'open-sent']);
+    next.send(graceful);
+    next.send(KEEPALIVE);
+    expect(peer.state).toBe('established');
+  });
+
+  test('a neighbour that is turned away again and again, and does not close, costs four connections and two seconds', () => {
+    const { clock, peer } = both();
+    const done: string[][] = [];
+    const offer = (): void => {
+      const own: string[] = [];
+      done.push(own);
+      const end = { address: '10.0.0.2', port: 1000 + done.length };
+      peer.accept({
+        local: end,
+        remote: end,
+        buffered: 0,
+        listen: ({ closed }) => {
+          if (own.length < 2) own.push('listened');
+          connectionOf.set(own, () => closed(undefined));
+        },
+        write: (bytes) => own.push(unhex(bytes)) > 0,
+        pause: () => {},
+        resume: () => {},
+        end: () => own.push('end'),
+        abort: () => {
+          own.push('abort');
+          connectionOf.get(own)?.();
+        },
+      });
+    };
+    const connectionOf = new Map<string[], () => void>();
+    offer(); // this one is weighed against ours
+    for (let i = 0; i < 6; i++) offer();
+    const [, ...turnedAway] = done;
+    const told = [CEASE_7, 'listened', 'end'];
+    expect(turnedAway).toEqual([told, told, told, told, ['abort'], ['abort']]);
+    clock.advance(1999);
+    expect(turnedAway[0]).toEqual(told);
+    clock.advance(1);
+    expect(turnedAway.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => [...told, 'abort']));
+  });
+
+  test('is refused with a Cease 6/5 while the session is stopped', async () => {
+    const { clock, peer, opens } = both();
+    const stopped = peer.stop({ subcode: 2 });
+    clock.settle();
+    await stopped;
+    const late = opens();
+    expect([late.heard, late.closed]).toEqual([[bgp(3, '06 05')], true]);
+  });
+});
+
 describe('two speakers', () => {
   test('that dial each other come up with one connection, stay up for a day, and notice a cut', () => {
     const at = lab();
@@ -226,19 +455,28 @@ describe('two speakers', () => {
   });
 
   test.each([
-    ['the higher identifier opened', 65001, 65002],
-    ['the higher AS opened where identifiers are equal', 65001, 65002],
-  ])('keep the connection that %s, from any start', (name, asA, asB) => {
+    ['the higher identifier opened: b', { a: [65001, '10.0.0.1'], b: [65002, '10.0.0.2'] }, '10.0.0.2'],
+    ['the higher identifier opened: a', { a: [65001, '10.0.0.3'], b: [65002, '10.0.0.2'] }, '10.0.0.1'],
+    ['the higher identifier opened, whatever the ASes: a', { a: [65001, '200.0.0.1'], b: [65002, '10.0.0.2'] }, '10.0.0.1'],
+    ['the higher AS opened where identifiers are equal: b (RFC 6286)', { a: [65001, '10.0.0.1'], b: [65002, '10.0.0.1'] }, '10.0.0.2'],
+    ['the higher AS opened where identifiers are equal: a (RFC 6286)', { a: [65003, '10.0.0.1'], b: [65002, '10.0.0.1'] }, '10.0.0.1'],
+  ] as const)('keep the connection that %s, from any start', (_name, who, opener) => {
     for (let seed = 1; seed <= 30; seed++) {
       const at = lab(5 + (seed % 7));
-      const same = name.includes('equal');
-      const a = speaker(at, '10.0.0.1', '10.0.0.2', { localAs: asA, routerId: '10.0.0.1' });
-      const b = speaker(at, '10.0.0.2', '10.0.0.1', { localAs: asB, routerId: same ? '10.0.0.1' : '10.0.0.2' });
+      const dials: Dialled[] = [];
+      const watched = { ...at, transport: watching(at.transport, dials) };
+      const a = speaker(watched, '10.0.0.1', '10.0.0.2', { localAs: who.a[0], routerId: who.a[1] });
+      const b = speaker(watched, '10.0.0.2', '10.0.0.1', { localAs: who.b[0], routerId: who.b[1] });
       a.peer.start();
       at.clock.advance(seed % 11);
       b.peer.start();
       at.clock.advance(60_000);
       expect([a.peer.state, b.peer.state], `seed ${seed}`).toEqual(['established', 'established']);
+      const open = dials.filter(({ closed }) => !closed).map(({ from }) => from);
+      // Both connections are there before an OPEN comes by either: then the rule decides. Else one may be established before the other is there.
+      const collide = seed % 11 < at.transport.latency;
+      expect(open, `seed ${seed}`).toEqual(collide ? [opener] : [expect.any(String)]);
+      if (collide) expect(dials.length, `seed ${seed}`).toBe(2);
       const before = [a.log.length, b.log.length];
       at.clock.advance(3_600_000);
       expect([a.log.length, b.log.length], `seed ${seed}`).toEqual(before);

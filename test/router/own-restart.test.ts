@@ -12,6 +12,8 @@ import {
 } from '../../src/core.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import { type Capability, defaultContext, encodeMessage } from '../../src/wire.js';
+import { bgp } from '../support/hex.js';
+import { rawPeer } from '../support/raw-peer.js';
 
 const ROUTER = '10.0.0.1';
 const GUESTS = ['10.0.0.10', '10.0.0.11', '10.0.0.12'] as const;
@@ -146,6 +148,27 @@ describe('a router that starts again', () => {
     clock.advance(21_000);
     expect(listener.routes().map(({ prefix }) => prefix)).toEqual(['10.0.9.1/32']);
     expect([...listener.endOfRib]).toEqual(['ipv4-unicast']);
+  });
+
+  test('a neighbour that asks for a refresh meanwhile is answered after the End-of-RIB, never before (RFC 7313 §4)', async () => {
+    const { clock, life, guest, kill, transport } = world();
+    const first = await life();
+    guest(0, HELPER, '10.0.9.1/32');
+    const slow = guest(1, HELPER, '10.0.9.3/32');
+    clock.advance(5000);
+    const snapshot = await kill(first);
+    void slow.stop();
+    await life(snapshot);
+    const peer = rawPeer(transport, clock, GUESTS[2], 65003, [{ type: 'four-octet-as', asn: 65003 }, { type: 'enhanced-route-refresh' }]);
+    peer.sendHex(bgp(5, '0001 00 01'));
+    clock.advance(10_000);
+    const types = () => peer.octets.slice(2).map((message) => message.slice(36));
+    expect(types()).toEqual([]);
+    clock.advance(21_000);
+    const route = bgp(2, '0000 0018 40 01 01 00 40 02 0a 0202 0000fde8 0000fde9 40 03 04 0a000001 20 0a000901').slice(36);
+    const [endOfRib, begin, end] = ['0200000000', '0500010101', '0500010201'];
+    const order = types().filter((type) => [route, endOfRib, begin, end].includes(type));
+    expect(order).toEqual([route, endOfRib, begin, route, end]);
   });
 
   test.each([

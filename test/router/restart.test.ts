@@ -3,6 +3,7 @@ import { BgpSpeaker, Host, ManualClock, type NeighbourConfig, VirtualRouter } fr
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import type { Connection } from '../../src/lib/transport.js';
 import { type Capability, defaultContext, encodeMessage } from '../../src/wire.js';
+import { rawPeer } from '../support/raw-peer.js';
 
 const ROUTER = '10.0.0.1';
 const GUEST = '10.0.0.10';
@@ -177,6 +178,24 @@ test('what is kept is marked, where claims are listed, explained and announced a
   clock.advance(10_000);
   expect(stale()).toEqual([]);
   expect(phases).toEqual([`${GUEST} restarting`, `${GUEST} restating`, `${GUEST} over`]);
+});
+
+test('a guest that is back before its end was noticed keeps its claims, and the old session ends (RFC 4724 §4.2)', async () => {
+  const { clock, router, lines, transport, restarting, stale } = await lab();
+  const capabilities: Capability[] = [{ type: 'multiprotocol', family: 'ipv4-unicast' }, { type: 'four-octet-as', asn: 65001 }, GRACEFUL];
+  const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], nextHop: GUEST } as const;
+  const announced = [1, 2].map((i) => ({ prefix: `10.0.9.${i}/32` }));
+  const old = rawPeer(transport, clock, GUEST, 65001, capabilities);
+  old.send({ type: 'update', withdrawn: [], attributes, announced });
+  clock.settle();
+  lines.length = 0;
+  const back = rawPeer(transport, clock, GUEST, 65001, capabilities);
+  expect([old.closed, back.closed, router.neighbours()[0]?.state]).toEqual([true, false, 'established']);
+  expect([restarting(), stale()]).toEqual([true, ['10.0.9.1/32 restart', '10.0.9.2/32 restart']]);
+  back.send({ type: 'update', withdrawn: [], attributes, announced: announced.slice(0, 1) });
+  back.send({ type: 'update', withdrawn: [], attributes: {}, announced: [] });
+  clock.settle();
+  expect([restarting(), lines]).toEqual([false, ['10.0.9.2/32 nobody']]);
 });
 
 test('what was not said again before a second restart is not kept through it', async () => {

@@ -1,64 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type BgpMessage,
-  type Capability,
-  decodeMessage,
-  defaultContext,
-  encodeMessage,
-  type WireContext,
-} from '../../src/bgp/wire/index.js';
+import { defaultContext, encodeMessage } from '../../src/bgp/wire/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
-import type { Connection, Transport } from '../../src/lib/transport.js';
 import type { NeighbourConfig } from '../../src/router/config.js';
 import { Host } from '../../src/router/host.js';
 import { renderPrometheus } from '../../src/router/prometheus.js';
 import { VirtualRouter } from '../../src/router/virtual-router.js';
 import { hex } from '../support/hex.js';
+import { rawPeer } from '../support/raw-peer.js';
 import { A, B, C, routerLab } from '../support/router-lab.js';
 
 const MARKER = 'ffffffff ffffffff ffffffff ffffffff';
-
-interface RawPeer {
-  readonly connection: Connection;
-  readonly heard: BgpMessage[];
-  send(message: BgpMessage): void;
-}
-
-/** A neighbour made of messages, whose session is up once it has sent its own two. */
-function rawPeer(transport: Transport, clock: ManualClock, address: string, asn: number, capabilities: readonly Capability[]): RawPeer {
-  const fourOctetAs = capabilities.some(({ type }) => type === 'four-octet-as');
-  const context: WireContext = { ...defaultContext, fourOctetAs };
-  const heard: BgpMessage[] = [];
-  let peer: RawPeer | undefined;
-  transport.dial(
-    { remote: { address: '10.0.0.1', port: 179 }, localAddress: address },
-    {
-      connected: (connection) => {
-        let rest = new Uint8Array(0);
-        connection.listen({
-          data: (chunk) => {
-            rest = Uint8Array.from([...rest, ...chunk]);
-            for (let length = 0; rest.length >= 19; rest = rest.slice(length)) {
-              length = ((rest[16] ?? 0) << 8) | (rest[17] ?? 0);
-              if (rest.length < length) break;
-              heard.push(decodeMessage(rest.slice(0, length), context));
-            }
-          },
-          drained: () => {},
-          closed: () => {},
-        });
-        peer = { connection, heard, send: (message) => connection.write(encodeMessage(message, context)) };
-        peer.send({ type: 'open', version: 4, asn, holdTime: 0, routerId: address, capabilities });
-        peer.send({ type: 'keepalive' });
-      },
-      failed: () => {},
-    },
-  );
-  clock.advance(10);
-  if (!peer) throw new Error('no connection');
-  return peer;
-}
 
 test('a neighbour that reads slowly gets the latest state, not what happened meanwhile, and costs no memory for that', async () => {
   const { router, guest, clock, transport } = await routerLab([

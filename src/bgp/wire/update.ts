@@ -1,5 +1,6 @@
 import { ByteWriter } from '../../lib/bytes.js';
 import { decodeAttributes, encodeAttributes, fault } from './attributes/block.js';
+import type { PathAttributes } from './attributes/values.js';
 import { ErrorCode, UpdateError } from './codes.js';
 import { receivesPathIds, type WireContext } from './context.js';
 import { checkNlri, type Nlri, readNlri, writeNlri } from './nlri.js';
@@ -20,22 +21,23 @@ export function decodeUpdate(body: Uint8Array, context: WireContext): Update {
   if (attributesTo > body.length) {
     // RFC 7606 §3 (b), RFC 4271 §6.3: nothing in the message can be found.
     const message = 'the withdrawn routes or path attributes run past the end of the UPDATE';
-    return result([], { attributes: {}, malformed: [reset(UpdateError.malformedAttributeList, message)] }, [], []);
+    return result([], {}, [reset(UpdateError.malformedAttributeList, message)], []);
   }
   const withdrawn = readField(body.subarray(2, withdrawnTo), context);
   const announced = readField(body.subarray(attributesTo), context);
   const block = decodeAttributes(body.subarray(withdrawnTo + 2, attributesTo), context);
   const wrong: Malformed[] = [];
+  // RFC 7606 §3 (i): the same as for the NLRI field.
   if (!withdrawn) wrong.push(reset(UpdateError.invalidNetwork, 'a withdrawn prefix is too long or runs past the end of its field'));
+  wrong.push(...block.malformed);
   if (!announced) wrong.push(reset(UpdateError.invalidNetwork, 'a prefix is too long or runs past the end of the UPDATE'));
-  const { mpReach } = block.attributes;
-  const announces = attributesTo < body.length || mpReach !== undefined;
-  if (announces) wrong.push(...missing(block, attributesTo < body.length));
-  else if (block.malformed.some(({ remedy }) => remedy === 'treat-as-withdraw')) {
-    // RFC 7606 §5.2: attributes and nothing announced. Perhaps the NLRI was not found.
-    wrong.push(reset(UpdateError.malformedAttributeList, 'attributes are malformed and there is nothing to withdraw'));
+  const classic = attributesTo < body.length;
+  if (classic || block.attributes.mpReach) wrong.push(...missing(block, classic));
+  else if (block.withoutRoutes) {
+    // RFC 7606 §5.2: perhaps the NLRI was not found. What is said is what RFC 4271 §6.3 says of the attribute.
+    wrong.push(fault(0, 'reset-session', 'attributes are malformed and there is nothing to withdraw', block.withoutRoutes));
   }
-  return result(withdrawn ?? [], block, wrong, announced ?? []);
+  return result(withdrawn ?? [], block.attributes, wrong, announced ?? []);
 }
 
 /** Two octets as a length; more than there can be where they are missing. */
@@ -66,12 +68,11 @@ function reset(subcode: number, message: string): Malformed {
 
 function result(
   withdrawn: readonly Nlri[],
-  block: ReturnType<typeof decodeAttributes>,
-  wrong: readonly Malformed[],
+  attributes: PathAttributes,
+  malformed: readonly Malformed[],
   announced: readonly Nlri[],
 ): Update {
-  const malformed = [...block.malformed, ...wrong];
-  const update: Update = { type: 'update', withdrawn, attributes: block.attributes, announced };
+  const update: Update = { type: 'update', withdrawn, attributes, announced };
   const worst = malformed.reduce((strongest, { remedy }) => Math.max(strongest, REMEDIES.indexOf(remedy)), -1);
   const remedy = REMEDIES[worst];
   return remedy === undefined ? update : { ...update, malformed, remedy };

@@ -93,6 +93,8 @@ interface Lane {
   /** End-of-RIB is due once the queue is empty: after the first dump, and after a refresh (RFC 4724, 7313). */
   endOfRib: boolean;
   endOfRefresh: boolean;
+  /** It was asked for everything again before the first dump was over. */
+  refreshDue: boolean;
 }
 
 const NOT_BACK = 'the neighbour did not come back in time';
@@ -267,7 +269,14 @@ export class BgpNeighbour implements PeerOwner {
       const several = negotiated.addPathSend.includes(family);
       if (several) network.wantEveryPath(1);
       const adjRibOut = new AdjRibOut(rib, several);
-      this.#lanes.push({ family, adjRibOut, packer: this.#packer(adjRibOut, negotiated), endOfRib: true, endOfRefresh: false });
+      this.#lanes.push({
+        family,
+        adjRibOut,
+        packer: this.#packer(adjRibOut, negotiated),
+        endOfRib: true,
+        endOfRefresh: false,
+        refreshDue: false,
+      });
       if (this.#tellsClaims()) adjRibOut.addAll();
     }
     // RFC 4724 §4.1: who sends no End-of-RIB, or has restarted too and waits for ours, is not waited for.
@@ -311,7 +320,7 @@ export class BgpNeighbour implements PeerOwner {
     let end: SessionError | undefined;
     for (const report of budget.reports()) {
       this.around.limitReached(this, report);
-      if (report.action === 'shutdown') end = overLimit(report);
+      if (report.action === 'shutdown') end = overLimit(report, ingest.lastBeyond);
     }
     return end;
   }
@@ -335,16 +344,22 @@ export class BgpNeighbour implements PeerOwner {
       this.around.network.settle({ type: 'withdrawn', neighbour: this.name, node: this.node.name });
     } else if (request.subtype === 0) {
       const lane = this.#lanes.find((candidate) => candidate.family === family);
-      if (!lane) return;
-      if (this.#negotiated.enhancedRouteRefresh) {
-        this.#sendRefresh(family, 1);
-        lane.endOfRefresh = true;
-      }
-      if (this.#tellsClaims()) lane.adjRibOut.addAll();
-      this.#local.again(family);
-      this.#local.overtaken(lane.adjRibOut);
-      this.flush();
+      // RFC 7313 §4: no beginning of a refresh before the End-of-RIB.
+      if (lane?.endOfRib) lane.refreshDue = true;
+      else if (lane) this.#sayAgain(lane);
     }
+  }
+
+  /** Answers a request for everything, between marks where the neighbour knows them (RFC 7313 §4). */
+  #sayAgain(lane: Lane): void {
+    if (this.#negotiated?.enhancedRouteRefresh) {
+      this.#sendRefresh(lane.family, 1);
+      lane.endOfRefresh = true;
+    }
+    if (this.#tellsClaims()) lane.adjRibOut.addAll();
+    this.#local.again(lane.family);
+    this.#local.overtaken(lane.adjRibOut);
+    this.flush();
   }
 
   drained(): void {
@@ -592,6 +607,10 @@ export class BgpNeighbour implements PeerOwner {
         lane.endOfRefresh = false;
         this.#sendRefresh(lane.family, 2);
       }
+      if (lane.refreshDue) {
+        lane.refreshDue = false;
+        this.#sayAgain(lane);
+      }
     }
   }
 
@@ -762,6 +781,7 @@ export class BgpNeighbour implements PeerOwner {
     const localAs = this.#localAs();
     return {
       localAs,
+      routerAs: router.as,
       peerAs: negotiated.peerAs,
       external: negotiated.peerAs !== localAs,
       routerId: u32(router.routerId),
@@ -946,14 +966,16 @@ function u32(dotted: string): number {
   return prefixWords(parseAddress(dotted))[0];
 }
 
-/** RFC 4486 §4. */
-function overLimit({ limit, used, most }: LimitReport): SessionError {
-  return {
-    code: ErrorCode.cease,
-    subcode: limit === 'prefixes' ? CeaseSubcode.maximumPrefixes : CeaseSubcode.outOfResources,
-    data: new Uint8Array(0),
-    reason: `the limit of ${most} for ${limit} is reached (${used})`,
-  };
+/** RFC 4486 §4. Maximum Number of Prefixes Reached says which family it was, and the limit: that of all families together. */
+function overLimit({ limit, used, most }: LimitReport, family: AddressFamily): SessionError {
+  const reason = `the limit of ${most} for ${limit} is reached (${used})`;
+  if (limit !== 'prefixes') return { code: ErrorCode.cease, subcode: CeaseSubcode.outOfResources, data: new Uint8Array(0), reason };
+  const data = new Uint8Array(7);
+  const view = new DataView(data.buffer);
+  view.setUint16(0, family === 'ipv4-unicast' ? 1 : 2);
+  view.setUint8(2, SAFI_UNICAST);
+  view.setUint32(3, Math.min(most, 0xffff_ffff));
+  return { code: ErrorCode.cease, subcode: CeaseSubcode.maximumPrefixes, data, reason };
 }
 
 function endOfRib(family: AddressFamily): Uint8Array {

@@ -1,5 +1,7 @@
 import type { BfdConfig } from '../../bfd/index.js';
+import { turnAway } from '../../bgp/farewell.js';
 import { LIMITS } from '../../bgp/limits.js';
+import { CeaseSubcode } from '../../bgp/wire/index.js';
 import { formatAddress, isAddress, parseAddress } from '../../lib/address.js';
 import { contains, covers, type Prefix, parsePrefix } from '../../lib/prefix.js';
 import type { Connection, ConnectionSecurity, Listener, SecuredPeers } from '../../lib/transport.js';
@@ -321,10 +323,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
 
   #refuse(connection: Connection, reason: SessionRefused['reason']): void {
     const { address } = connection.remote;
-    // RFC 4486: Connection Rejected.
-    connection.listen({ data: () => {}, drained: () => {}, closed: () => {} });
-    connection.write(rejection());
-    connection.end();
+    void turnAway(connection, CeaseSubcode.connectionRejected, this.around.network.timers.clock);
     this.#count(reason);
     this.owner.refused({ address, reason });
   }
@@ -460,10 +459,4 @@ function hasRules({ import: heard, export: told }: NeighbourConfig): boolean {
 /** RFC 9003: administrative shutdown, with the operator's words where there are any. */
 function shutdownOf({ shutdown }: NeighbourConfig): [subcode: number, text?: string] {
   return typeof shutdown === 'string' ? [Cease.shutdown, shutdown] : [Cease.shutdown];
-}
-
-function rejection(): Uint8Array {
-  const message = new Uint8Array(21).fill(0xff, 0, 16);
-  message.set([0, 21, 3, 6, 5], 16);
-  return message;
 }

@@ -81,18 +81,41 @@ export const malformed: readonly (readonly [name: string, bytes: string, remedy:
   ['an MP_UNREACH_NLRI that comes twice', '80 0f 03 000201 80 0f 03 000201', 'reset-session', 1],
 ];
 
-/** ORIGIN, AS_PATH and NEXT_HOP of a plain route. */
-export const PLAIN = '40 01 01 00  40 02 06 02010000fde8  40 03 04 c0000201';
+/** ORIGIN and AS_PATH of a plain route; with its NEXT_HOP. */
+const BARE = '40 01 01 00  40 02 06 02010000fde8';
+export const PLAIN = `${BARE}  40 03 04 c0000201`;
+/** MP_REACH_NLRI with a prefix that runs past its end, MP_UNREACH_NLRI with one that is too long. */
+const EARLY6 = `80 0e 18 ${REACH6} 30 2001`;
+const LONG6 = `80 0f 15 0002 01 81 ${'00'.repeat(17)}`;
 
-/** UPDATEs whose parts do not add up: the session ends. Body, and the NOTIFICATION's subcode. */
-export const brokenUpdates: readonly (readonly [name: string, body: string, subcode: number, rfc: string])[] = [
-  ['withdrawn routes past the end', '0009 0000', 1, 'RFC 4271 §6.3'],
-  ['path attributes past the end', '0000 0009', 1, 'RFC 4271 §6.3, RFC 7606 §3 b'],
-  ['a withdrawn prefix of 33 bits', '0006 21 0000000000 0000', 10, 'RFC 7606 §5.3'],
-  ['a prefix of 33 bits', `0000 0014 ${PLAIN} 21 0000000000`, 10, 'RFC 7606 §5.3'],
-  ['a prefix that ends early', `0000 0014 ${PLAIN} 18 c000`, 10, 'RFC 7606 §5.3'],
-  ['an unknown well-known attribute', '0000 0003 40 63 00', 2, 'RFC 4271 §6.3'],
-  ['a malformed attribute and nothing to withdraw', '0000 0004 40 01 01 09', 1, 'RFC 7606 §5.2'],
+/** UPDATEs whose parts do not add up: the session ends. Body, and the NOTIFICATION's subcode and data. */
+export const brokenUpdates: readonly (readonly [name: string, body: string, subcode: number, rfc: string, data: string])[] = [
+  ['withdrawn routes past the end', '0009 0000', 1, 'RFC 4271 §6.3', ''],
+  ['path attributes past the end', '0000 0009', 1, 'RFC 4271 §6.3, RFC 7606 §3 b', ''],
+  ['a withdrawn prefix of 33 bits', '0006 21 0000000000 0000', 10, 'RFC 7606 §3 i, §5.3', ''],
+  ['a withdrawn prefix that ends early', '0003 18 c000 0000', 10, 'RFC 7606 §3 i, §5.3', ''],
+  ['a prefix of 33 bits', `0000 0014 ${PLAIN} 21 0000000000`, 10, 'RFC 7606 §5.3', ''],
+  ['a prefix that ends early', `0000 0014 ${PLAIN} 18 c000`, 10, 'RFC 7606 §5.3', ''],
+  ['an IPv6 prefix that ends early', `0000 0028 ${BARE} ${EARLY6}`, 9, 'RFC 7606 §5.3', EARLY6],
+  [
+    'an IPv6 prefix that ends early under a malformed ORIGIN',
+    `0000 001f 40 01 01 09 80 0e 18 ${REACH6} 30 2001`,
+    9,
+    'RFC 7606 §5.3',
+    EARLY6,
+  ],
+  [
+    'an IPv6 prefix that ends early behind the flags of another attribute',
+    `0000 0028 ${BARE} c0${EARLY6.slice(2)}`,
+    9,
+    'RFC 7606 §5.3',
+    `c0${EARLY6.slice(2)}`,
+  ],
+  ['a withdrawn IPv6 prefix of 129 bits', `0000 0018 ${LONG6}`, 9, 'RFC 7606 §5.3', LONG6],
+  ['an unknown well-known attribute', '0000 0003 40 63 00', 2, 'RFC 4271 §6.3', '40 63 00'],
+  ['a malformed attribute and nothing to withdraw', '0000 0004 40 01 01 09', 6, 'RFC 7606 §5.2', '40 01 01 09'],
+  ['a malformed attribute beside withdrawn routes', '0002 08 0a 0004 40 01 01 09', 6, 'RFC 7606 §5.2', '40 01 01 09'],
+  ['a malformed attribute beside MP_UNREACH_NLRI', '0000 000a 80 0f 03 000201 40 01 01 09', 6, 'RFC 7606 §5.2', '40 01 01 09'],
 ];
 
 /** Attributes without which what is announced counts as withdrawn (RFC 7606 §3 d), and the others. */

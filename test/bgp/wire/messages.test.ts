@@ -224,8 +224,8 @@ describe('UPDATE', () => {
     expect(decodeMessage(framed(2, '0003 0c 0aff 0000'), defaultContext)).toMatchObject({ withdrawn: [{ prefix: '10.240.0.0/12' }] });
   });
 
-  test.each(brokenUpdates)('%s: the session ends', (_name, body, subcode) => {
-    expect(errorOf(framed(2, body))).toMatchObject({ code: 3, subcode });
+  test.each(brokenUpdates)('%s: the session ends', (_name, body, subcode, _rfc, data) => {
+    expect(errorOf(framed(2, body))).toEqual({ code: 3, subcode, data: hex(data) });
   });
 
   test.each(missing)('without %s what is announced is as good as withdrawn', (name, attributes, code) => {
@@ -238,8 +238,20 @@ describe('UPDATE', () => {
     });
   });
 
-  test('malformed attributes with nothing to withdraw end the session (RFC 7606 §5.2)', () => {
+  test('what is only discarded ends no session, also with nothing to withdraw (RFC 7606 §5.2)', () => {
     expect(decodeMessage(framed(2, '0000 0004 40 06 01 00'), defaultContext)).toMatchObject({ remedy: 'discard-attribute' });
+  });
+
+  test('nor do wrong flags of MP_UNREACH_NLRI where that is all there is: its prefixes are found', () => {
+    expect(decodeMessage(framed(2, '0000 000b 40 0f 08 0002 01 20 20010db8'), defaultContext)).toMatchObject({
+      attributes: { mpUnreach: { nlri: [{ prefix: '2001:db8::/32' }] } },
+      remedy: 'treat-as-withdraw',
+    });
+  });
+
+  test('nor does an MP_REACH_NLRI whose prefixes cannot be found, beside another malformed attribute: its family is given up', () => {
+    const body = '0000 0018 40 01 01 09 80 0e 11 0002 01 0c 20010db80000000000000000 00';
+    expect(decodeMessage(framed(2, body), defaultContext)).toMatchObject({ remedy: 'disable-family' });
   });
 
   test('an address of the other family is a mistake of the program', () => {

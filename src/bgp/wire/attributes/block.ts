@@ -12,6 +12,8 @@ export interface DecodedAttributes {
   /** All that could be read; what is to be discarded is left out. */
   readonly attributes: PathAttributes;
   readonly malformed: readonly Malformed[];
+  /** What to say if the UPDATE has an empty NLRI field, where that makes its attributes end the session (RFC 7606 §5.2). */
+  readonly withoutRoutes?: NotificationFields;
 }
 
 /**
@@ -63,11 +65,14 @@ export function decodeAttributes(bytes: Uint8Array, context: WireContext): Decod
   // Wrong flags, or a next hop that is no host's: the NLRI can be read nonetheless, and are to be withdrawn.
   if (malformed.length > 0 && malformed.every(({ remedy }) => remedy === 'treat-as-withdraw' || remedy === 'discard-attribute')) {
     if (!found.mpReach && scan.mpReachAt >= 0)
-      read(byCode[AttributeCode.mpReach], bytes.subarray(scan.mpReachAt, scan.mpReachAt + scan.mpReachLength), scan.mpReachAt);
+      read(byCode[AttributeCode.mpReach], bytes.subarray(scan.mpReachAt, scan.mpReachAt + scan.mpReachLength), scan.mpReachStart);
     if (!found.mpUnreach && scan.mpUnreachAt >= 0)
-      read(byCode[AttributeCode.mpUnreach], bytes.subarray(scan.mpUnreachAt, scan.mpUnreachAt + scan.mpUnreachLength), scan.mpUnreachAt);
+      read(byCode[AttributeCode.mpUnreach], bytes.subarray(scan.mpUnreachAt, scan.mpUnreachAt + scan.mpUnreachLength), scan.mpUnreachStart);
   }
-  return { attributes: { ...found, ...(unknown.length > 0 ? { unknown } : {}) }, malformed };
+  const decoded: DecodedAttributes = { attributes: { ...found, ...(unknown.length > 0 ? { unknown } : {}) }, malformed };
+  if (!scan.fatalWithoutRoutes) return decoded;
+  const data = bytes.slice(scan.errorAt, scan.errorAt + scan.errorLength);
+  return { ...decoded, withoutRoutes: { code: scan.errorCode, subcode: scan.errorSubcode, data } };
 }
 
 /** @internal */

@@ -76,12 +76,14 @@ export class AttributeScan {
   /** A sentence for people; empty when nothing is wrong. */
   reason = '';
 
-  /** The value of MP_REACH_NLRI in the input, -1 when there is none whose fixed fields can be read. */
+  /** The value of MP_REACH_NLRI in the input, -1 when there is none whose fixed fields can be read; and where the attribute starts. */
   mpReachAt = -1;
   mpReachLength = 0;
+  mpReachStart = -1;
   /** The value of MP_UNREACH_NLRI, likewise. */
   mpUnreachAt = -1;
   mpUnreachLength = 0;
+  mpUnreachStart = -1;
   /** The value of NEXT_HOP, -1 when there is none that is well-formed. */
   nextHopAt = -1;
   nextHopLength = 0;
@@ -120,6 +122,15 @@ export class AttributeScan {
   /** Whether the mandatory attributes are there: ORIGIN, AS_PATH and, for prefixes of the NLRI field (`classic`), NEXT_HOP (RFC 7606 §3 d). */
   seenMandatory(classic: boolean): boolean {
     return this.seenOrigin && this.seenAsPath && (this.nextHopAt >= 0 || !classic);
+  }
+
+  /**
+   * Whether something of the kind of treat-as-withdraw is wrong where these attributes bring no NLRI, and are not MP_UNREACH_NLRI alone: with
+   * an empty NLRI field the session ends, as prefixes may not have been found (RFC 7606 §5.2).
+   */
+  get fatalWithoutRoutes(): boolean {
+    if (this.remedy !== REMEDY_TREAT_AS_WITHDRAW || this.mpReachAt >= 0) return false;
+    return this.mpUnreachStart !== this.#inputFrom || this.mpUnreachAt + this.mpUnreachLength !== this.#inputTo;
   }
 
   /** Walks the path attributes in `bytes[from, to)`. */
@@ -163,7 +174,7 @@ export class AttributeScan {
       } else {
         const rightFlags = (flags & KIND) === row.flags;
         fault = row.check(bytes, value, end, context);
-        if (code === mpReach || code === mpUnreach) this.#locate(code, value, length, fault);
+        if (code === mpReach || code === mpUnreach) this.#locate(code, at, value, length, fault);
         if (!rightFlags) this.#wrongFlags(row, flags, at, end);
         if (fault !== Fault.none && fault !== Fault.quiet) this.#malformed(row, fault, context, at, end);
         if (!rightFlags || (fault !== Fault.none && fault !== Fault.quiet)) {
@@ -216,8 +227,10 @@ export class AttributeScan {
     this.reason = '';
     this.mpReachAt = -1;
     this.mpReachLength = 0;
+    this.mpReachStart = -1;
     this.mpUnreachAt = -1;
     this.mpUnreachLength = 0;
+    this.mpUnreachStart = -1;
     this.nextHopAt = -1;
     this.nextHopLength = 0;
     this.seenOrigin = false;
@@ -295,14 +308,16 @@ export class AttributeScan {
   }
 
   /** MP attributes are found even if something is wrong beside their NLRI: these can then be withdrawn. */
-  #locate(code: number, value: number, length: number, fault: number): void {
+  #locate(code: number, start: number, value: number, length: number, fault: number): void {
     if (fault === Fault.short) return;
     if (code === mpReach) {
       this.mpReachAt = value;
       this.mpReachLength = length;
+      this.mpReachStart = start;
     } else {
       this.mpUnreachAt = value;
       this.mpUnreachLength = length;
+      this.mpUnreachStart = start;
     }
   }
 
