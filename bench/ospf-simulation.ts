@@ -1,8 +1,10 @@
 /**
  * Many OSPF routers in a random topology on one manual clock, with loss and links that flap, held to a plain Dijkstra:
- * `npx tsx bench/ospf-simulation.ts [--routers 150] [--seed 1] [--version 2]`. The same seed makes the same run. Ends with 1 where a way is
+ * `npx tsx bench/ospf-simulation.ts [--routers 150] [--seed 1] [--version 2] [--record]`. The same seed makes the same run; `--record` writes what came of it to docs/benchmarks.json. Ends with 1 where a way is
  * another than Dijkstra says. Work grows with the square of the routers: 300 took 106 s of CPU and 2.4 GB, so a thousand would take 20 minutes and over 20 GB.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { simulate } from '../test/ospf/support/simulation.js';
 
@@ -11,6 +13,7 @@ const { values } = parseArgs({
     routers: { type: 'string', default: '150' },
     seed: { type: 'string', default: '1' },
     version: { type: 'string', default: '2' },
+    record: { type: 'boolean' },
   },
 });
 const routers = Number(values.routers);
@@ -33,4 +36,16 @@ for (const line of wrong) console.log(line);
 console.log(
   `${wrong.length === 0 ? 'as Dijkstra says' : 'WRONG'}: ${checked} ways, ${packets} packets, ${seconds} s (${cpu} s of CPU), ${megabytes} MB`,
 );
+if (values.record) {
+  const file = join(import.meta.dirname, '..', 'docs', 'benchmarks.json');
+  const ospfSimulation = {
+    measured: new Date().toISOString().slice(0, 10),
+    routers,
+    wrong: wrong.length,
+    checked,
+    cpuSeconds: Number(cpu),
+    megabytes,
+  };
+  writeFileSync(file, `${JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), ospfSimulation }, null, 2)}\n`);
+}
 process.exitCode = wrong.length === 0 ? 0 : 1;
