@@ -11,7 +11,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { daemonsPresent, leftOut } from '../test/interop/support/daemons.js';
+import { daemonsPresent } from '../test/interop/support/daemons.js';
 import { Lab } from '../test/interop/support/lab.js';
 import { canonical, messagesOf } from './captures/octets.js';
 import { ospfNote } from './captures/ospf-octets.js';
@@ -23,8 +23,9 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const notesOnly = process.argv.includes('--notes');
 
 async function main(): Promise<void> {
-  const missing = leftOut(daemonsPresent());
-  if (missing !== undefined && !notesOnly) throw new Error(missing);
+  const { obstacle, absent } = daemonsPresent();
+  if ((obstacle !== undefined || absent.length > 0) && !notesOnly)
+    throw new Error(obstacle ?? `${absent.map(({ name }) => name).join(', ')}: not installed`);
   const chosen = [...recordings, ...ospfRecordings].filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
   for (const recording of chosen) {
     try {
