@@ -10,6 +10,19 @@ test.each([
   ['nothing where everything is here', all, undefined],
   ['why nothing at all can run', { ...all, present: [], obstacle: 'it needs root' }, 'The interop suite was left out: it needs root.'],
   [
+    'what unit tests lack besides',
+    {
+      ...all,
+      present: [],
+      obstacle: 'it needs Linux',
+      lacking: [
+        ['arping', 'ARP'],
+        ['koffi', 'TAP ports'],
+      ],
+    },
+    'The interop suite was left out: it needs Linux; and without koffi, tests of TAP ports.',
+  ],
+  [
     'which daemon is missing',
     { ...all, present: daemons.slice(1), absent: [bird] },
     'Left out of the interop suite, as not installed: BIRD, and what they are tried with.',

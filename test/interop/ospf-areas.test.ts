@@ -7,7 +7,7 @@ import { full, startOspfGuest } from './support/ospf-guest.js';
 import { config, holds, idOf, newLab, ROUTER, scene, stub, whole } from './support/ospf-scene.js';
 import { startRouter } from './support/router.js';
 
-const enabled = here(bird, frr);
+const enabled = here(bird, frr, 'koffi');
 
 describe.skipIf(!enabled)('areas', () => {
   const nssa = { areas: [{ area: 1, type: 'nssa' as const }] };

@@ -7,7 +7,7 @@ import { type OspfGuestKind, type OspfGuestOptions, startOspfGuest } from './sup
 import { config, holds, idOf, newLab, scene, stub, type Version, whole } from './support/ospf-scene.js';
 import { startRouter } from './support/router.js';
 
-const enabled = here(bird, frr);
+const enabled = here(bird, frr, 'koffi');
 
 type Hash = 'md5' | 'hmac-sha-1' | 'hmac-sha-256' | 'hmac-sha-384' | 'hmac-sha-512';
 

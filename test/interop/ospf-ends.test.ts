@@ -8,7 +8,7 @@ import { full, type OspfGuestOptions, reaches, startOspfGuest } from './support/
 import { config, holds, idOf, newLab, ROUTER, scene, stub, whole } from './support/ospf-scene.js';
 import { startRouter } from './support/router.js';
 
-const enabled = here(bird, frr);
+const enabled = here(bird, frr, 'koffi');
 
 describe.skipIf(!enabled)('a guest that ends', () => {
   it.each([

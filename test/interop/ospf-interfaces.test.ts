@@ -5,7 +5,7 @@ import { here } from './support/daemons.js';
 import { frr } from './support/frr.js';
 import { idOf, scene, whole } from './support/ospf-scene.js';
 
-const enabled = here(bird, frr);
+const enabled = here(bird, frr, 'koffi');
 
 const TYPES = [
   ['broadcast', { type: 'broadcast', priority: 10 }, { priority: 0 }, 'dr'],

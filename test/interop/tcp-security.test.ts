@@ -25,7 +25,7 @@ protocol bgp n0 {
 `;
 }
 
-test.skipIf(!here(bird)).each([
+test.skipIf(!here(bird, 'koffi')).each([
   ['the router dials', false],
   ['BIRD dials', true],
 ] as const)(

@@ -45,15 +45,20 @@ export function daemonsPresent(): Present {
   };
 }
 
-/** Whether all of these can run here, and the suite is wanted. */
-export function here(...kinds: readonly DaemonKind[]): boolean {
-  const { present } = daemonsPresent();
-  return process.env.VIRTUAL_ROUTER_INTEROP === '1' && kinds.every((kind) => present.includes(kind));
+/** Whether the suite is wanted, and all of these are here: daemons, and other things by their names. */
+export function here(...needed: readonly (DaemonKind | 'koffi')[]): boolean {
+  const { obstacle, present, lacking } = daemonsPresent();
+  if (process.env.VIRTUAL_ROUTER_INTEROP === '' || obstacle !== undefined) return false;
+  return needed.every((one) => (one === 'koffi' ? lacking.every(([name]) => name !== one) : present.includes(one)));
 }
 
 /** One line on what is left out of the interop suite, each daemon and tool by its name; undefined where everything runs. */
 export function leftOut({ obstacle, absent, lacking }: Present): string | undefined {
-  if (obstacle !== undefined) return `The interop suite was left out: ${obstacle}.`;
+  if (obstacle !== undefined) {
+    // Some unit tests take it too.
+    const koffi = lacking.filter(([name]) => name === 'koffi').map(([name, what]) => `; and without ${name}, tests of ${what}`);
+    return `The interop suite was left out: ${obstacle}${koffi.join('')}.`;
+  }
   const missing = [...absent.map(({ name }) => name), ...lacking.map(([name, what]) => `${name} (${what})`)];
   if (missing.length === 0) return undefined;
   return `Left out of the interop suite, as not installed: ${missing.join(', ')}, and what they are tried with.`;
