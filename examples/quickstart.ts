@@ -2,13 +2,13 @@
  * One router and two guests in one process, over real TCP on loopback: an address moves from web-a to web-b by BGP, web-b dies, and
  * the address goes back. Run it with `npm run quickstart`.
  */
-import { styleText } from 'node:util';
 import { BgpSpeaker, formatExplanation, VirtualRouter } from '../src/index.js';
 
 const ADDRESS = '10.0.1.100';
 const started = performance.now();
-const colour = process.stdout.isTTY && !process.env.NO_COLOR;
-const paint = (style: 'green' | 'cyan' | 'dim' | 'bold', text: string) => (colour ? styleText(style, text) : text);
+const colour = process.env.FORCE_COLOR || (process.stdout.isTTY && !process.env.NO_COLOR);
+const CODES = { green: 32, cyan: 36, dim: 2, bold: 1 };
+const paint = (style: keyof typeof CODES, text: string) => (colour ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text);
 const say = (text: string) => console.log(`${paint('dim', `${(performance.now() - started).toFixed(1).padStart(7)} ms`)}  ${text}`);
 
 const router = new VirtualRouter({

@@ -1,6 +1,13 @@
-/** Writes the parts of README.md that come from elsewhere: the interop table, the benchmark's figures, the reasons. `npm run docs` runs it. */
+/**
+ * Writes the parts of README.md that come from elsewhere: the program, the interop table, the benchmark's figures, the reasons. `npm run docs`
+ * runs it.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { VERDICTS, verdictSentence } from '../src/claims/reasons.js';
+
+const root = new URL('../', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
 interface Results {
   readonly features: readonly string[];
@@ -25,7 +32,21 @@ interface Benchmarks {
   readonly frames?: Frames;
   readonly failover?: Failover;
   readonly sessions?: Readonly<Record<string, number>>;
-  readonly churn?: readonly { readonly name: string; readonly arrivedSeconds: number; readonly churnedSeconds: number }[];
+  readonly churn?: Dated<readonly { readonly name: string; readonly arrivedSeconds: number; readonly churnedSeconds: number }[]>;
+  /** Milliseconds. */
+  readonly ospf?: Dated<readonly { readonly name: string; readonly median: number; readonly p99: number }[]>;
+  readonly ospfSimulation?: {
+    readonly measured: string;
+    readonly routers: number;
+    readonly wrong: number;
+    readonly checked: number;
+    readonly cpuSeconds: number;
+    readonly megabytes: number;
+  };
+}
+interface Dated<T> {
+  readonly measured: string;
+  readonly results: T;
 }
 /** What `npm run bench:failover --record` found: milliseconds. */
 interface Failover {
@@ -108,19 +129,46 @@ function failing({ measured, results }: Failover): string {
   ].join('\n');
 }
 
+function shortestPaths(ospf: Benchmarks['ospf'], simulation: Benchmarks['ospfSimulation']): string {
+  const times = ospf?.results.map(({ name, median, p99 }) => `${name} ${digits(median)} ms (99 of 100 under ${digits(p99)})`);
+  return [
+    ...(times
+      ? [
+          `Shortest paths of OSPF over 5,000 routers and 20,000 links (\`npx tsx bench/ospf.ts\`, ${ospf?.measured}), medians: ${times.join(', ')}.`,
+        ]
+      : []),
+    ...(simulation
+      ? [
+          `Simulated with loss and links that flap (\`npx tsx bench/ospf-simulation.ts\`, ${simulation.measured}), ${simulation.routers} routers end with ${simulation.wrong === 0 ? `what a plain Dijkstra says: all of ${simulation.checked} ways` : `${simulation.wrong} of ${simulation.checked} ways other than a plain Dijkstra says`}, in ${simulation.cpuSeconds.toFixed(0)} s of CPU and ${simulation.megabytes} MB.`,
+        ]
+      : []),
+  ].join(' ');
+}
+
+function digits(value: number): string {
+  return value.toFixed(value < 1 ? 2 : 1);
+}
+
+/** The smallest example, as one who has installed the package writes it. */
+function program(): string {
+  const [, code = ''] = /^(?:\/\*\*[\s\S]*?\*\/\n)?([\s\S]*)$/.exec(read('examples/minimal.ts')) ?? [];
+  return `\`\`\`ts\n${code.trim().replace('../src/index.js', 'virtual-router')}\n\`\`\``;
+}
+
 function interop(): string {
-  const { features, peers } = JSON.parse(readFileSync('test/interop/RESULTS.json', 'utf8')) as Results;
+  const { features, peers } = JSON.parse(read('test/interop/RESULTS.json')) as Results;
   const names = Object.keys(peers);
-  const rows = features.map((feature) => `| ${feature} | ${names.map((name) => peers[name]?.features[feature] ?? '').join(' | ')} |`);
+  const rows = features.map(
+    (feature) => `| ${feature} | ${names.map((name) => peers[name]?.features[feature] ?? 'not tried').join(' | ')} |`,
+  );
   const versions = names.map((name) => peers[name]?.version ?? name);
   return [`| | ${versions.join(' | ')} |`, `| --- |${' --- |'.repeat(names.length)}`, ...rows].join('\n');
 }
 
 function bench(): string {
-  if (!existsSync('docs/benchmarks.json')) return 'Not measured yet.';
-  const { measured, machine, prefixes, lookup, convergence, withGrants, forward, frames, failover, sessions, churn } = JSON.parse(
-    readFileSync('docs/benchmarks.json', 'utf8'),
-  ) as Benchmarks;
+  if (!existsSync(new URL('docs/benchmarks.json', root))) return 'Not measured yet.';
+  const { measured, machine, prefixes, lookup, convergence, withGrants, forward, frames, failover, sessions, churn, ospf, ospfSimulation } =
+    JSON.parse(read('docs/benchmarks.json')) as Benchmarks;
   const table = (results: readonly Figures[]): string => {
     const base = results.find(({ name }) => name === 'BIRD') ?? results[0];
     const cell = (value: number, of: number, unit: string): string =>
@@ -132,8 +180,8 @@ function bench(): string {
     return ['| | converged | withdrawn | peak memory | CPU |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
   };
   const lookups = Object.entries(lookup).map(([name, value]) => `${name} ${value.toFixed(value < 10 ? 1 : 0)}`);
-  const [, churnOfBird] = churn ?? [];
-  const churned = churn?.map(
+  const churnOfBird = churn?.results.find(({ name }) => name === 'BIRD');
+  const churned = churn?.results.map(
     ({ name, arrivedSeconds, churnedSeconds }) =>
       `${name} ${arrivedSeconds.toFixed(2)} s and ${churnedSeconds.toFixed(2)} s${
         churnOfBird && name !== churnOfBird.name
@@ -149,7 +197,7 @@ function bench(): string {
     table(withGrants.results),
     ...(churned
       ? [
-          `Ten neighbours with 100,000 prefixes each, half of them shared, until another has heard all; and again with other attributes: ${churned.join(', ')}.`,
+          `Ten neighbours with 100,000 prefixes each, half of them shared, until another has heard all; and again with other attributes (${churn?.measured}): ${churned.join(', ')}.`,
         ]
       : []),
     ...(sessions
@@ -160,6 +208,7 @@ function bench(): string {
         ]
       : []),
     `Look-ups: ${lookups.join(', ')}.`,
+    ...(ospf || ospfSimulation ? [shortestPaths(ospf, ospfSimulation)] : []),
     ...(failover ? [failing(failover)] : []),
     ...(forward ? [forwarding(forward)] : []),
     ...(frames ? [overFrames(frames)] : []),
@@ -168,15 +217,22 @@ function bench(): string {
 
 const reasons = VERDICTS.filter((verdict) => verdict !== 'accepted').map((verdict) => `| \`${verdict}\` | ${verdictSentence(verdict)} |`);
 const parts: Readonly<Record<string, string>> = {
+  program: program(),
   interop: interop(),
   bench: bench(),
   reasons: ['| reason | |', '| --- | --- |', ...reasons].join('\n'),
 };
-let readme = readFileSync('README.md', 'utf8');
-for (const [name, text] of Object.entries(parts)) {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [readme.indexOf(open), readme.indexOf(close)];
-  if (from < 0 || to < from) throw new Error(`README.md has no part "${name}"`);
-  readme = `${readme.slice(0, from + open.length)}\n${text}\n${readme.slice(to)}`;
+
+/** The README with those parts as they are now. */
+export function readme(): string {
+  let text = read('README.md');
+  for (const [name, part] of Object.entries(parts)) {
+    const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+    const [from, to] = [text.indexOf(open), text.indexOf(close)];
+    if (from < 0 || to < from) throw new Error(`README.md has no part "${name}"`);
+    text = `${text.slice(0, from + open.length)}\n${part}\n${text.slice(to)}`;
+  }
+  return text;
 }
-writeFileSync('README.md', readme);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(new URL('README.md', root), readme());

@@ -11,9 +11,9 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { daemonsPresent, leftOut } from '../test/interop/support/daemons.js';
+import { daemonsPresent } from '../test/interop/support/daemons.js';
 import { Lab } from '../test/interop/support/lab.js';
-import { differences, messagesOf } from './captures/octets.js';
+import { canonical, messagesOf } from './captures/octets.js';
 import { ospfNote } from './captures/ospf-octets.js';
 import { ospfRecordings } from './captures/ospf-recordings.js';
 import { type Recording, recordings } from './captures/recordings.js';
@@ -23,8 +23,9 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const notesOnly = process.argv.includes('--notes');
 
 async function main(): Promise<void> {
-  const missing = leftOut(daemonsPresent());
-  if (missing !== undefined && !notesOnly) throw new Error(missing);
+  const { obstacle, absent } = daemonsPresent();
+  if ((obstacle !== undefined || absent.length > 0) && !notesOnly)
+    throw new Error(obstacle ?? `${absent.map(({ name }) => name).join(', ')}: not installed`);
   const chosen = [...recordings, ...ospfRecordings].filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
   for (const recording of chosen) {
     try {
@@ -50,7 +51,7 @@ async function record(recording: Recording): Promise<void> {
     const tcpdump = lab.spawn(
       one,
       'tcpdump',
-      ['-i', 'eth0', '-s', '0', '-U', '--immediate-mode', '-Z', 'root', '-w', file, recording.filter ?? 'tcp port 179'],
+      ['-i', 'eth0', '-s', '0', '-B', '65536', '-U', '--immediate-mode', '-Z', 'root', '-w', file, recording.filter ?? 'tcp port 179'],
       {
         name: 'tcpdump',
       },
@@ -60,8 +61,10 @@ async function record(recording: Recording): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await tcpdump.kill('SIGINT');
     for (const filter of recording.proof) prove(file, filter);
+    // Throws where tcpdump missed something.
+    const directions = recording.filter === undefined ? messagesOf(readFileSync(file)) : [];
     if (recording.longest !== undefined) {
-      const longest = Math.max(...messagesOf(readFileSync(file)).flatMap(({ messages }) => messages.map(({ length }) => length)));
+      const longest = Math.max(...directions.flatMap(({ messages }) => messages.map(({ length }) => length)));
       if (longest < recording.longest) throw new Error(`the longest message has ${longest} octets`);
     }
     const temporary = join(folder, `.${recording.name}.pcap`);
@@ -90,14 +93,9 @@ function prove(file: string, filter: string): void {
 function note({ name, holds, filter }: Recording): string {
   if (filter !== undefined) return [holds, ...ospfNote(readFileSync(join(folder, `${name}.pcap`)))].join('\n');
   const directions = messagesOf(readFileSync(join(folder, `${name}.pcap`)));
-  const found = differences(directions);
   const made =
     'Recorded by scripts/record-captures.ts with tcpdump between daemons of Debian 12 in network namespaces (BIRD 2.0.12, FRR 8.4.4, GoBGP 3.10, ExaBGP 4.2.21, OpenBGPD 7.7); TCP checksums are left to the (virtual) hardware and so are not right.';
-  const canonical =
-    found.size === 0
-      ? 'Canonical: re-encoding gives the same octets for every message.'
-      : `Canonical except from ${[...found].map(([sender, words]) => `${sender}: ${words}`).join('; from ')}.`;
-  return [holds, made, canonical].join('\n');
+  return [holds, made, canonical(directions)].join('\n');
 }
 
 await main();

@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { documents } from '../scripts/docs.js';
+import { readme } from '../scripts/readme.js';
 
 test.each(Object.entries(documents()))('docs/%s is what `npm run docs` writes', (name, text) => {
   expect(readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8')).toBe(text);
+});
+
+test('the README is what `npm run docs` makes of it, and its program has twenty lines at most', () => {
+  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  expect(text).toBe(readme());
+  const [, program = ''] = /```ts\n([\s\S]*?)\n```/.exec(text) ?? [];
+  expect(program).toMatch(/^import \{ VirtualRouter \} from 'virtual-router';/);
+  expect(program.split('\n').length).toBeLessThanOrEqual(20);
 });
 
 test('every field of a configuration file says what it means', () => {

@@ -50,12 +50,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(file: string): Promise<{ readonly code: number | null; readonly output: string }> {
+function run(file: string, env: NodeJS.ProcessEnv = { NO_COLOR: '1' }): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve) => {
     const script = join(folder, file.replace(/ts$/, 'js'));
     // What makes a device does so where nobody is disturbed by it.
     const [program = '', ...args] = [...(file === 'tap.ts' && apart ? ['unshare', '-n'] : []), process.execPath, script];
-    const child = spawn(program, args, { env: { ...process.env, PORT: '0', NO_COLOR: '1' } });
+    const child = spawn(program, args, { env: { ...process.env, PORT: '0', ...env } });
     let output = '';
     const take = (chunk: Buffer): void => {
       output += chunk.toString();
@@ -81,5 +81,21 @@ describe.concurrent('the examples', () => {
     const { code, output } = await run(file);
     expect(code, output).toBe(0);
     for (const pattern of PRINTS[file] ?? []) expect(output).toMatch(pattern);
+    expect(output).not.toContain('\u001b');
+  });
+
+  test('the quickstart is in colour where that is wanted', async () => {
+    const { code, output } = await run('quickstart.ts', { NO_COLOR: '', FORCE_COLOR: '1' });
+    expect(code, output).toBe(0);
+    expect(output).toContain('\u001b[1m10.0.1.100/32\u001b[0m  web-a -> \u001b[32mweb-b\u001b[0m');
+    expect(output).toContain('\u001b[36mweb-b\u001b[0m speaks BGP to the router');
+  });
+
+  test('none imports what Node 20.0 has not', () => {
+    // Later than 20.0: node:util's styleText (20.12), parseEnv (20.12), import.meta.dirname and filename (20.11), Promise.withResolvers (22).
+    for (const file of readdirSync('examples'))
+      expect(readFileSync(`examples/${file}`, 'utf8'), file).not.toMatch(
+        /styleText|parseEnv|import\.meta\.(dirname|filename)|withResolvers/,
+      );
   });
 });

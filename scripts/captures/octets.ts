@@ -29,6 +29,8 @@ export function messagesOf(pcap: Uint8Array): Direction[] {
     }
     // Later copies of what was sent before say the same.
     const start = (sequence - stream.base) >>> 0;
+    if (payload.length > 0 && start > stream.octets.length && start < 2 ** 31)
+      throw new Error(`octets from ${from} are missing in the capture`);
     for (const [i, octet] of payload.entries()) if (start + i === stream.octets.length) stream.octets.push(octet);
   }
   return [...streams.values()]
@@ -66,8 +68,16 @@ function split(octets: Uint8Array): Uint8Array[] {
   return messages;
 }
 
+/** The last line of a note: whether our encoder writes the same octets. */
+export function canonical(directions: readonly Direction[]): string {
+  const found = differences(directions);
+  return found.size === 0
+    ? 'Canonical: re-encoding gives the same octets for every message.'
+    : `Canonical except from ${[...found].map(([sender, words]) => `${sender}: ${words}`).join('; from ')}.`;
+}
+
 /** What our encoder writes with other octets, in words, by sender; a sender that is not in it wrote all as we would. */
-export function differences(directions: readonly Direction[]): Map<string, string> {
+function differences(directions: readonly Direction[]): Map<string, string> {
   const found = new Map<string, Differences>();
   for (const direction of directions) {
     const back = directions.find(({ from, to }) => from === direction.to && to === direction.from);
@@ -123,7 +133,12 @@ const TYPES = ['', 'OPEN', 'UPDATE', 'NOTIFICATION', 'KEEPALIVE', 'ROUTE-REFRESH
 
 function compare({ types, orders, long }: Differences, message: Uint8Array, again: Uint8Array): void {
   const type = TYPES[message[18] ?? 0] ?? 'unknown message';
-  if (type === 'OPEN') types.add('OPEN (a parameter for each capability)');
+  if (type === 'OPEN')
+    types.add(
+      Buffer.compare(capabilitiesOf(message), capabilitiesOf(again)) === 0
+        ? 'OPEN (a parameter for each capability)'
+        : 'OPEN (in another way)',
+    );
   else if (type !== 'UPDATE') types.add(type);
   else {
     const [theirs, ours] = [attributesOf(message), attributesOf(again)];
@@ -131,7 +146,7 @@ function compare({ types, orders, long }: Differences, message: Uint8Array, agai
     const short = theirs.filter(({ extended, length }) => extended && length < 256);
     if (codes(theirs) !== codes(ours)) orders.add(codes(theirs));
     for (const { code } of short) long.add(code);
-    if (codes(theirs) === codes(ours) && short.length === 0) types.add('UPDATE (in another way)');
+    if (plain(message) !== plain(again)) types.add('UPDATE (in another way)');
   }
 }
 
@@ -143,7 +158,27 @@ function inWords({ types, orders, long }: Differences): string {
   return [...types, ...(updates.length > 0 ? [`UPDATE (${updates.join('; ')})`] : [])].join(', ');
 }
 
-function attributesOf(update: Uint8Array): { code: number; flags: number; extended: boolean; length: number }[] {
+/** The capabilities of an OPEN, one behind the other, however many parameters they stand in. */
+function capabilitiesOf(open: Uint8Array): Uint8Array {
+  const found: number[] = [];
+  for (let at = 29; at < open.length; at += 2 + (open[at + 1] ?? 0)) found.push(...open.subarray(at + 2, at + 2 + (open[at + 1] ?? 0)));
+  return Uint8Array.from(found);
+}
+
+/** An UPDATE as text, the order of its attributes and the size of their lengths aside. */
+function plain(update: Uint8Array): string {
+  const withdrawn = ((update[19] ?? 0) << 8) | (update[20] ?? 0);
+  const at = 21 + withdrawn;
+  const nlri = at + 2 + (((update[at] ?? 0) << 8) | (update[at + 1] ?? 0));
+  const attributes = attributesOf(update).map(({ code, flags, value }) => `${code} ${flags & 0xe0} ${Buffer.from(value).toString('hex')}`);
+  return [
+    Buffer.from(update.subarray(21, at)).toString('hex'),
+    ...attributes.sort(),
+    Buffer.from(update.subarray(nlri)).toString('hex'),
+  ].join();
+}
+
+function attributesOf(update: Uint8Array): { code: number; flags: number; extended: boolean; length: number; value: Uint8Array }[] {
   const u16 = (at: number): number => ((update[at] ?? 0) << 8) | (update[at + 1] ?? 0);
   let at = 21 + u16(19);
   const end = at + 2 + u16(at);
@@ -152,8 +187,9 @@ function attributesOf(update: Uint8Array): { code: number; flags: number; extend
     const flags = update[at] ?? 0;
     const extended = (flags & 0x10) !== 0;
     const length = extended ? u16(at + 2) : (update[at + 2] ?? 0);
-    found.push({ code: update[at + 1] ?? 0, flags, extended, length });
-    at += (extended ? 4 : 3) + length;
+    const start = at + (extended ? 4 : 3);
+    found.push({ code: update[at + 1] ?? 0, flags, extended, length, value: update.subarray(start, start + length) });
+    at = start + length;
   }
   return found;
 }

@@ -157,7 +157,8 @@ function message(direction: Direction, bytes: Uint8Array, time: number, frame: n
   return { time, frame, from, to, bytes, context, lost, truncated };
 }
 
-function openOf(bytes: Uint8Array): Open | undefined {
+/** What an OPEN says; undefined when it is malformed, or no OPEN. @internal */
+export function openOf(bytes: Uint8Array): Open | undefined {
   try {
     const decoded = decodeMessage(bytes, LENIENT);
     return decoded.type === 'open' ? decoded : undefined;
@@ -167,19 +168,22 @@ function openOf(bytes: Uint8Array): Open | undefined {
 }
 
 /** What the OPENs of both ends agree on; of one end alone, what it could do. */
-function contextOf(direction: Direction): WireContext {
-  const mine = direction.open;
-  const theirs = direction.other?.open;
-  if (!mine && !theirs) return LENIENT;
-  const [a, b] = [mine ?? theirs, theirs ?? mine];
-  if (!a || !b) return LENIENT;
-  const has = (open: Open, type: string): boolean => open.capabilities.some((capability) => capability.type === type);
+function contextOf({ open: mine, other }: Direction): WireContext {
+  const theirs = other?.open;
+  const one = mine ?? theirs;
+  return one ? agreed(one, mine && theirs ? theirs : undefined) : LENIENT;
+}
+
+/** How the messages of a side read that said the one OPEN, and heard the other; undefined when that is not known. @internal */
+export function agreed(said: Open, heard: Open | undefined): WireContext {
+  const other = heard ?? said;
+  const both = (type: string): boolean => [said, other].every(({ capabilities }) => capabilities.some((one) => one.type === type));
   const paths = (open: Open) => open.capabilities.flatMap((capability) => (capability.type === 'add-path' ? capability.families : []));
-  const addPath = paths(a).filter(({ family, send }) => send && paths(b).some((entry) => entry.family === family && entry.receive));
+  const addPath = paths(said).filter(({ family, send }) => send && paths(other).some((entry) => entry.family === family && entry.receive));
   return {
     ...LENIENT,
-    fourOctetAs: has(a, 'four-octet-as') && has(b, 'four-octet-as'),
-    peerType: a.asn === b.asn || !mine || !theirs ? 'internal' : 'external',
+    fourOctetAs: both('four-octet-as'),
+    peerType: !heard || said.asn === heard.asn ? 'internal' : 'external',
     addPath: Object.fromEntries(addPath.map(({ family }) => [family, true])),
   };
 }

@@ -1,8 +1,18 @@
-import { type BgpMessage, type Capability, decodeMessage, HEADER_SIZE, inspectMessage, type UnicastFamily } from '../bgp/wire/index.js';
+import {
+  type BgpMessage,
+  type Capability,
+  decodeMessage,
+  encodeMessage,
+  HEADER_SIZE,
+  inspectMessage,
+  type Open,
+  type UnicastFamily,
+  type WireContext,
+} from '../bgp/wire/index.js';
 import { concatBytes } from '../lib/bytes.js';
 import type { Clock } from '../lib/clock.js';
 import type { Connection, Transport } from '../lib/transport.js';
-import type { CapturedMessage } from './bgp-streams.js';
+import { agreed, type CapturedMessage, openOf } from './bgp-streams.js';
 import type { Damage } from './pcap.js';
 
 /** What a recorded OPEN says of its sender: most of a neighbour's configuration. @public */
@@ -77,7 +87,11 @@ export interface Replay {
 
 /**
  * Plays one recorded side to a router, as its neighbour: the same octets, over a connection of the transport's, on the clock's time.
- * With a `ManualClock` nothing happens until it is advanced.
+ * With a `ManualClock` nothing happens until it is advanced. Of several recorded connections the first is played.
+ *
+ * Four-octet AS numbers and path identifiers change how all later octets read. Where the recorded other side had not announced them, they are
+ * left out of the OPEN that is played, so that the router reads the rest as that side did. The AS number in such an OPEN is that of its
+ * two-octet field (RFC 6793: 23456 where it does not fit).
  *
  * @example
  * ```ts
@@ -90,11 +104,14 @@ export interface Replay {
  */
 export function replay(messages: Iterable<CapturedMessage | Damage>, options: ReplayOptions): Replay {
   const { transport, clock, side, router, speed = 'full' } = options;
-  const own: CapturedMessage[] = [];
-  for (const message of messages) if (!('damage' in message) && !message.truncated && addressOf(message.from) === side) own.push(message);
-  const [first] = own;
-  // The router's messages read as the other side's did.
-  const context = first?.context;
+  const all = [...messages].filter((message): message is CapturedMessage => !('damage' in message) && !message.truncated);
+  const first =
+    all.find(({ from, bytes }) => addressOf(from) === side && bytes[18] === 1) ?? all.find(({ from }) => addressOf(from) === side);
+  const own = all.filter(({ from, to }) => from === first?.from && to === first.to);
+  const other = all.find(({ from, to, bytes }) => from === first?.to && to === first.from && bytes[18] === 1);
+  const played = own.map(({ bytes }) => (bytes[18] === 1 ? opening(bytes, other && openOf(other.bytes)) : bytes));
+  const mine = played[0] && openOf(played[0]);
+  let context: WireContext | undefined = first?.context;
   const said: BgpMessage[] = [];
   let held: Uint8Array = new Uint8Array(0);
   let connection: Connection | undefined;
@@ -105,7 +122,9 @@ export function replay(messages: Iterable<CapturedMessage | Damage>, options: Re
     for (;;) {
       const length = ((held[16] ?? 0) << 8) | (held[17] ?? 0);
       if (held.length < HEADER_SIZE || held.length < length) return;
-      if (context) said.push(decodeMessage(held.slice(0, length), { ...context, peerType: 'internal' }));
+      const bytes = held.slice(0, length);
+      if (bytes[18] === 1 && mine) context = agreed(openOf(bytes) ?? mine, mine);
+      if (context) said.push(decodeMessage(bytes, context));
       held = held.slice(length);
     }
   };
@@ -122,11 +141,11 @@ export function replay(messages: Iterable<CapturedMessage | Damage>, options: Re
           },
         });
         const start = clock.now();
-        for (const message of own) {
-          const pause = speed === 'recorded' ? (message.time - (first?.time ?? 0)) * 1000 : 0;
+        for (const [i, { time }] of own.entries()) {
+          const pause = speed === 'recorded' ? (time - (first?.time ?? 0)) * 1000 : 0;
           clock.at(start + pause, () => {
-            if (!state.closed) made.write(message.bytes.slice());
-            if (message === own.at(-1)) state.finished = true;
+            if (!state.closed) made.write(played[i]?.slice() ?? new Uint8Array(0));
+            if (i === own.length - 1) state.finished = true;
           });
         }
       },
@@ -148,6 +167,15 @@ export function replay(messages: Iterable<CapturedMessage | Damage>, options: Re
       connection?.end();
     },
   };
+}
+
+/** An OPEN without what the recorded other side had not announced, where that changes how later octets read. */
+function opening(bytes: Uint8Array, heard: Open | undefined): Uint8Array {
+  const open = openOf(bytes);
+  if (!open || !heard) return bytes;
+  const had = (type: Capability['type']): boolean => heard.capabilities.some((capability) => capability.type === type);
+  const capabilities = open.capabilities.filter(({ type }) => (type !== 'four-octet-as' && type !== 'add-path') || had(type));
+  return capabilities.length === open.capabilities.length ? bytes : encodeMessage({ ...open, capabilities }, agreed(open, heard));
 }
 
 /** The address in `"10.0.0.1:179"` or `"[2001:db8::1]:179"`. */

@@ -45,8 +45,13 @@ export class NetworkModel {
     for (const node of config.nodes ?? []) this.addNode(node);
   }
 
+  /** Throws a `UsageError` (`NAME_TAKEN`) where there is a node of this name. */
+  checkFree(name: string): void {
+    if (this.#byName.has(name)) throw new UsageError('NAME_TAKEN', `there is a node ${JSON.stringify(name)} already`);
+  }
+
   addNode(config: NodeConfig): Node {
-    if (this.#byName.has(config.name)) throw new UsageError('NAME_TAKEN', `there is a node ${JSON.stringify(config.name)} already`);
+    this.checkFree(config.name);
     const node: Node = {
       index: this.nodes.length,
       name: config.name,

@@ -19,7 +19,8 @@
  * **When a neighbour does not come up**, the reason is an event: every packet that counts for nothing has one, told once and counted always.
  *
  * **Held against** a plain Dijkstra in simulations with loss and flapping links (`test/ospf/simulation.test.ts`; more routers in
- * `bench/ospf-simulation.ts`), and recorded topologies of another implementation (`test/ospf/conformance.test.ts`, `conformance-v3.test.ts`).
+ * `bench/ospf-simulation.ts`), and recorded topologies of another implementation (`test/ospf/conformance.test.ts`,
+ * `test/ospf/conformance-v3.test.ts`).
  *
  * An LSA is its originator's own where that very instance came from its own attach point, first or again: see `router/attach/ospf-claims.ts`.
  *

@@ -366,6 +366,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** Adds a node. Throws a `UsageError` (`NAME_TAKEN`, or `CONFIG_INVALID` for an address of another's). */
   addNode(node: NodeConfig): void {
+    this.model.checkFree(node.name);
     this.#change({ nodes: [...(this.#config.nodes ?? []), node] });
   }
   /** Changes a node: its addresses, tags, location, state. Throws a `UsageError` (`NAME_UNKNOWN`). */

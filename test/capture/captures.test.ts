@@ -1,24 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeMessage, encodeMessage } from '../../src/bgp/wire/index.js';
-import {
-  bgpMessages,
-  type CapturedMessage,
-  neighbourFrom,
-  readMrt,
-  readPcap,
-  readPcapng,
-  replay,
-  writePcap,
-  writePcapng,
-} from '../../src/capture/index.js';
-import { openCapture } from '../../src/io/capture-file.js';
-import { ManualClock } from '../../src/lib/clock.js';
-import { MemoryTransport } from '../../src/lib/memory-transport.js';
-import { Host } from '../../src/router/host.js';
-import { VirtualRouter } from '../../src/router/virtual-router.js';
+import { bgpMessages, type CapturedMessage, readMrt, readPcap, readPcapng, writePcap, writePcapng } from '../../src/capture/index.js';
 import { hex } from '../support/hex.js';
 
 const MARKER = 'ff'.repeat(16);
@@ -150,62 +132,5 @@ describe('files', () => {
       { numRuns: 300 },
     );
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void [...readMrt(bytes)]));
-  });
-});
-
-const folder = join(import.meta.dirname, '..', 'captures');
-// OSPF's are held in test/ospf/wire.
-const recorded = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.pcap') && !file.startsWith('ospf')) : [];
-
-describe.each(recorded)('%s', (file) => {
-  const messages = () =>
-    [...bgpMessages(readPcap(openCapture(join(folder, file)).bytes))].filter(
-      (message): message is CapturedMessage => !('damage' in message),
-    );
-
-  test('decodes whole, and what is encoded again decodes equal', () => {
-    const all = messages().filter(({ truncated }) => !truncated);
-    expect(all.length).toBeGreaterThan(3);
-    for (const { bytes, context } of all) {
-      const value = decodeMessage(bytes, context);
-      if (value.type === 'update' && value.malformed) continue;
-      expect(decodeMessage(encodeMessage(value, context), context)).toEqual(value);
-    }
-  });
-
-  test('is played to a router, which answers as a neighbour would', async () => {
-    const all = messages();
-    const [side] = new Set(all.filter(({ bytes }) => bytes[18] === 1).map(({ from }) => from.replace(/:\d+$/, '').replace(/[[\]]/g, '')));
-    if (side === undefined) return;
-    const neighbour = neighbourFrom(all, side);
-    if (!neighbour) throw new Error('no OPEN of that side');
-    const clock = new ManualClock();
-    const transport = new MemoryTransport(clock);
-    const address = side.includes(':') ? 'fd00:ffff::1' : '198.18.255.1';
-    const { as, families, addPath, extendedNextHop } = neighbour;
-    const router = new VirtualRouter(
-      {
-        as: 4_200_000_000,
-        routerId: '198.18.255.1',
-        listen: [{ address }],
-        network: { nodes: [{ name: 'guest', addresses: [side] }] },
-        neighbours: [{ address: side, as, families, passive: true, extendedNextHop, ...(addPath ? { addPath } : {}) }],
-      },
-      { host: new Host({ transport, clock }) },
-    );
-    await router.start();
-    const played = replay(all, { transport, clock, side, router: { address } });
-    clock.advance(100);
-    expect(
-      played
-        .said()
-        .slice(0, 2)
-        .map(({ type }) => type),
-    ).toEqual(['open', 'keepalive']);
-    played.stop();
-    clock.advance(5000);
-    const stopped = router.stop();
-    clock.advance(5000);
-    await stopped;
   });
 });

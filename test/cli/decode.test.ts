@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { readPcap, writePcapng } from '../../src/capture/index.js';
 import { main } from '../../src/cli/index.js';
+import { concatBytes } from '../../src/lib/bytes.js';
+import * as mrt from '../support/mrt-records.js';
 import { KeptTerminal } from './terminal.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'virtual-router-decode-'));
@@ -40,6 +43,73 @@ test('prints a line for each message of a hex file, malformed ones with their re
   expect(lines[1]).toMatchObject({ time: null, from: null, body: { announced: [{ prefix: '192.0.2.0/24' }] } });
   expect(lines[3]).toMatchObject({ error: { code: 1, subcode: 3 } });
   expect(lines[4]).toMatchObject({ body: { code: 6, subcode: 2 } });
+});
+
+test('says of a malformed OPEN which NOTIFICATION it deserves, and prints route refreshes', async () => {
+  const { code, lines } = await decode(`
+    ${MARKER} 001d 01 03 fde9 005a 7f000002 00        # version 3
+    ${MARKER} 001d 01 04 fde9 0001 7f000002 00        # a hold time of a second
+    ${MARKER} 0020 01 04 fde9 005a 7f000002 03 02 05 01 # a parameter that runs past the end
+    ${MARKER} 0017 05 0001 00 01                      # a request for IPv4 unicast
+    ${MARKER} 0017 05 0002 01 01                      # the beginning of one for IPv6 unicast (RFC 7313)
+  `);
+  expect(code).toBe(0);
+  expect(lines.map(({ type, error }) => [type, error])).toEqual([
+    ['open', { remedy: 'reset-session', code: 2, subcode: 1, message: expect.stringContaining('3') }],
+    ['open', { remedy: 'reset-session', code: 2, subcode: 6, message: expect.any(String) }],
+    ['open', { remedy: 'reset-session', code: 2, subcode: 0, message: expect.any(String) }],
+    ['route-refresh', undefined],
+    ['route-refresh', undefined],
+  ]);
+  expect(lines.slice(3).map(({ body }) => body)).toEqual([
+    { afi: 1, safi: 1, family: 'ipv4-unicast', subtype: 0 },
+    { afi: 2, safi: 1, family: 'ipv6-unicast', subtype: 1 },
+  ]);
+});
+
+test('prints the entries of an MRT table as routes, and messages and changes of state beside them', async () => {
+  const { code, lines } = await decode(
+    concatBytes([mrt.peerIndex, mrt.rib4AddPath, mrt.tableDump6, mrt.bgp4mp.MESSAGE_AS4, mrt.stateChange]),
+  );
+  expect(code).toBe(0);
+  const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001, 65010] }], nextHop: '192.0.2.1' };
+  const entry = { time: mrt.TIME, from: '192.0.2.1', to: null, type: 'route' };
+  const body = {
+    prefix: '203.0.113.0/24',
+    family: 'ipv4-unicast',
+    peer: { address: '192.0.2.1', as: 65001, routerId: '1.1.1.1' },
+    originated: mrt.ORIGINATED,
+    attributes,
+  };
+  expect(lines).toEqual([
+    { ...entry, body: { ...body, pathId: 5 } },
+    { ...entry, body: { ...body, pathId: 6 } },
+    {
+      ...entry,
+      from: '2001:db8::1',
+      body: {
+        prefix: '2001:db8:1::/48',
+        family: 'ipv6-unicast',
+        peer: { address: '2001:db8::1', as: 65001 },
+        originated: mrt.ORIGINATED,
+        attributes: { ...attributes, nextHop: '2001:db8::1' },
+      },
+    },
+    expect.objectContaining({ time: mrt.TIME, from: '192.0.2.1', to: '192.0.2.2', protocol: 'bgp', type: 'update' }),
+    {
+      ...entry,
+      type: 'state-change',
+      body: { peer: { address: '192.0.2.1', as: 65001 }, from: 'open-confirm', to: 'established' },
+    },
+  ]);
+});
+
+test('reads pcapng as it reads pcap', async () => {
+  const recorded = new Uint8Array(readFileSync(join(import.meta.dirname, '..', 'captures', 'refresh-bird-gobgp.pcap')));
+  const frames = [...readPcap(recorded)].flatMap((frame) => ('damage' in frame ? [] : [frame]));
+  const [plain, next] = [await decode(recorded), await decode(writePcapng(frames))];
+  expect(next).toEqual(plain);
+  expect(new Set(next.lines.map(({ type }) => type))).toEqual(new Set(['open', 'keepalive', 'update', 'route-refresh']));
 });
 
 test('reads a recorded session, with times and ends', async () => {

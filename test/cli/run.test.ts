@@ -128,6 +128,24 @@ describe('virtual-router run', () => {
     expect(terminal.err.text).toBe('');
   });
 
+  test('is in colour on a terminal that has it: times dim, what goes well green, what is refused red', async () => {
+    const terminal = new KeptTerminal();
+    terminal.out.colour = true;
+    const ended = main(['run', file(ROUTER)], terminal);
+    const [, port] = await terminal.out.until(/listening on 127\.0\.0\.1:(\d+) \(router\)/);
+    const peer = await guest(Number(port));
+    peer.socket.write(NOT_GRANTED);
+    await terminal.out.until(/refused 10\.0\.9\.2\/32/);
+    terminal.signal('SIGTERM');
+    expect(await ended).toBe(0);
+    await peer.ended;
+    const lines = terminal.out.text.replaceAll('\u001b', 'ESC').split('\n');
+    const line = (words: string) => lines.find((one) => one.includes(words));
+    expect(line('listening on')).toMatch(/^ESC\[2m\d\d:\d\d:\d\d\.\d{3}ESC\[0m listening on ((?!ESC).)*$/);
+    expect(line('session with guest-b')).toMatch(/ESC\[0m ESC\[32msession with guest-b .* up, node web-bESC\[0m$/);
+    expect(line('refused 10.0.9.2/32')).toMatch(/ESC\[0m ESC\[31mrefused .*not-granted.*ESC\[0m$/);
+  });
+
   test('prints a JSON object a line when told to, and nothing with --quiet', async () => {
     const terminal = new KeptTerminal();
     const ended = main(['run', '--json', file(ROUTER)], terminal);

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RouterConfig } from '../../src/index.js';
+import { here } from './support/daemons.js';
 import { Lab, type LabNode, type Running } from './support/lab.js';
 
 const process_ = fileURLToPath(new URL('support/router-process.ts', import.meta.url));
 const PING = fileURLToPath(new URL('support/ping.py', import.meta.url));
-const present = process.env.VIRTUAL_ROUTER_INTEROP === '1';
+const present = here('koffi');
 
 describe.skipIf(!present)('Linux guests on emulated links', () => {
   let lab: Lab;

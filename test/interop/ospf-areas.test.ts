@@ -1,10 +1,13 @@
 /** Areas of all kinds with BIRD and FRR: see `support/ospf-scene.ts`. */
 import { describe, it } from 'vitest';
+import { bird } from './support/bird.js';
+import { here } from './support/daemons.js';
+import { frr } from './support/frr.js';
 import { full, startOspfGuest } from './support/ospf-guest.js';
 import { config, holds, idOf, newLab, ROUTER, scene, stub, whole } from './support/ospf-scene.js';
 import { startRouter } from './support/router.js';
 
-const enabled = process.env.VIRTUAL_ROUTER_INTEROP === '1';
+const enabled = here(bird, frr, 'koffi');
 
 describe.skipIf(!enabled)('areas', () => {
   const nssa = { areas: [{ area: 1, type: 'nssa' as const }] };

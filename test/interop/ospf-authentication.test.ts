@@ -1,10 +1,13 @@
 /** OSPF that is authenticated, with BIRD and FRR: see `support/ospf-scene.ts`. */
 import { describe, expect, it } from 'vitest';
+import { bird } from './support/bird.js';
+import { here } from './support/daemons.js';
+import { frr } from './support/frr.js';
 import { type OspfGuestKind, type OspfGuestOptions, startOspfGuest } from './support/ospf-guest.js';
 import { config, holds, idOf, newLab, scene, stub, type Version, whole } from './support/ospf-scene.js';
 import { startRouter } from './support/router.js';
 
-const enabled = process.env.VIRTUAL_ROUTER_INTEROP === '1';
+const enabled = here(bird, frr, 'koffi');
 
 type Hash = 'md5' | 'hmac-sha-1' | 'hmac-sha-256' | 'hmac-sha-384' | 'hmac-sha-512';
 

@@ -1,11 +1,14 @@
 /** Guests that end, and many on one segment: see `support/ospf-scene.ts`. */
 import { describe, expect, it } from 'vitest';
+import { bird } from './support/bird.js';
+import { here } from './support/daemons.js';
+import { frr } from './support/frr.js';
 import type { LabNode } from './support/lab.js';
 import { full, type OspfGuestOptions, reaches, startOspfGuest } from './support/ospf-guest.js';
 import { config, holds, idOf, newLab, ROUTER, scene, stub, whole } from './support/ospf-scene.js';
 import { startRouter } from './support/router.js';
 
-const enabled = process.env.VIRTUAL_ROUTER_INTEROP === '1';
+const enabled = here(bird, frr, 'koffi');
 
 describe.skipIf(!enabled)('a guest that ends', () => {
   it.each([

@@ -1,8 +1,11 @@
 /** BIRD and FRR on interfaces of every type: see `support/ospf-scene.ts`. */
 import { describe, expect, it } from 'vitest';
+import { bird } from './support/bird.js';
+import { here } from './support/daemons.js';
+import { frr } from './support/frr.js';
 import { idOf, scene, whole } from './support/ospf-scene.js';
 
-const enabled = process.env.VIRTUAL_ROUTER_INTEROP === '1';
+const enabled = here(bird, frr, 'koffi');
 
 const TYPES = [
   ['broadcast', { type: 'broadcast', priority: 10 }, { priority: 0 }, 'dr'],

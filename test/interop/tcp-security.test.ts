@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { bird } from './support/bird.js';
+import { here } from './support/daemons.js';
 import { Lab, type LabNode } from './support/lab.js';
 import { startRouter } from './support/router.js';
 
@@ -23,7 +25,7 @@ protocol bgp n0 {
 `;
 }
 
-test.each([
+test.skipIf(!here(bird, 'koffi')).each([
   ['the router dials', false],
   ['BIRD dials', true],
 ] as const)(

@@ -95,3 +95,14 @@ test('a network goes on with its former life from a file, and is told of one tha
   await third.close();
   expect(existsSync(path)).toBe(false);
 });
+
+test('a listener hears that a snapshot could not be written, where and why', async () => {
+  // No folder, but a file.
+  writeFileSync(join(folder, 'file'), '');
+  const path = join(folder, 'file', 'claims');
+  const network = new VirtualNetwork({ name: 'lan', restart: { snapshot: path } }, { clock: new ManualClock() });
+  const told: object[] = [];
+  network.on('snapshot-failure', (event) => told.push(event));
+  await network.close({ restart: true });
+  expect(told).toEqual([{ network: 'lan', path, reason: expect.stringContaining('ENOTDIR') }]);
+});

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type BfdConfig, memoryBfd } from '../../src/bfd/index.js';
-import { BgpSpeaker, Host, ManualClock, type NeighbourConfig, type RouterConfig, VirtualRouter } from '../../src/core.js';
+import { BgpSpeaker, type Clock, Host, ManualClock, type NeighbourConfig, type RouterConfig, VirtualRouter } from '../../src/core.js';
 import { MemoryDatagrams } from '../../src/lib/memory-datagrams.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import { seeded } from '../../src/lib/random.js';
@@ -10,11 +10,23 @@ const GUEST = '10.0.0.10';
 const BFD = { minTx: 50, minRx: 50, multiplier: 3 };
 
 /** A router and a guest that speaks BGP and BFD; what the router told, as lines. */
-async function lab(neighbour: Partial<NeighbourConfig> = {}) {
+async function lab(neighbour: Partial<NeighbourConfig> = {}, watchedAlready = false) {
   const clock = new ManualClock();
   const transport = new MemoryTransport(clock);
   const datagrams = new MemoryDatagrams(clock);
-  const host = new Host({ transport, clock, random: () => 0.5, bfd: memoryBfd(datagrams, clock, seeded(1), ROUTER) });
+  // As a thread that stands still: what is due meanwhile comes when it goes on.
+  let asleepUntil = 0;
+  const late: Clock = {
+    now: () => clock.now(),
+    defer: (call) => clock.defer(call),
+    at: (when, call) => clock.at(when, () => (clock.now() < asleepUntil ? void clock.at(asleepUntil, call) : call())),
+  };
+  const sleep = (by: number) => {
+    asleepUntil = clock.now() + by;
+  };
+  const bfd = memoryBfd(datagrams, late, seeded(1), ROUTER);
+  if (watchedAlready) bfd.watch({ remote: GUEST, local: ROUTER, config: BFD }, { changed: () => {}, agreed: () => {}, failed: () => {} });
+  const host = new Host({ transport, clock, random: () => 0.5, bfd });
   const router = new VirtualRouter(
     {
       as: 65000,
@@ -37,16 +49,20 @@ async function lab(neighbour: Partial<NeighbourConfig> = {}) {
   router.on('mapping-change', ({ changes }) => {
     for (const { prefix, after, cause } of changes) lines.push(`${prefix} ${after?.[0].node ?? 'nobody'} (${cause.type})`);
   });
+  router.on('bfd-failure', ({ router: name, neighbour: who, address, reason }) => {
+    lines.push(`${name}: ${who} (${address}) cannot be watched: ${reason}`);
+  });
+  router.on('bfd-stall', ({ by }) => void lines.push(`stood still for ${Math.round(by / 100) * 100} ms`));
   await router.start();
   const watcher = memoryBfd(datagrams, clock, seeded(2), GUEST);
-  const watch = (): { close(): void } =>
-    watcher.watch({ remote: ROUTER, local: GUEST, config: BFD }, { changed: () => {}, agreed: () => {}, failed: () => {} });
+  const watch = (config: BfdConfig = BFD): { close(): void } =>
+    watcher.watch({ remote: ROUTER, local: GUEST, config }, { changed: () => {}, agreed: () => {}, failed: () => {} });
   const guest = new BgpSpeaker(
     { as: 65001, routerId: GUEST, localAddress: GUEST, neighbour: { address: ROUTER } },
     { transport, clock, random: () => 0.5 },
   );
   guest.announce('10.0.9.9/32');
-  return { clock, transport, datagrams, router, lines, guest, watch };
+  return { clock, transport, datagrams, router, lines, guest, watch, sleep };
 }
 
 test('silence ends the session and its claims within the detection time, long before the hold time', async () => {
@@ -160,4 +176,29 @@ test('keys kept in files roll over while the session stays up', async () => {
   expect(lines).toEqual([]);
   files.newer = 'x'.repeat(21);
   expect(() => router.reconfigure(keyed('newer'))).toThrow(/expected 1 to 20 octets there, found 21/);
+});
+
+test('a listener hears that the watcher itself stood still, and nobody is blamed', async () => {
+  const { clock, datagrams, router, lines, guest, watch, sleep } = await lab();
+  guest.start();
+  // The guest itself is patient.
+  watch({ ...BFD, minRx: 900 });
+  clock.advance(5000);
+  lines.length = 0;
+  // What came meanwhile would wait in the socket, and be read first.
+  sleep(1000);
+  datagrams.cut(GUEST);
+  clock.advance(990);
+  datagrams.mend(GUEST);
+  clock.advance(2000);
+  expect(lines).toEqual(['stood still for 1000 ms']);
+  expect(router.neighbours()[0]?.state).toBe('established');
+});
+
+test('a listener hears of a neighbour that cannot be watched, and its session goes on without', async () => {
+  const { clock, lines, router, guest } = await lab({}, true);
+  guest.start();
+  clock.advance(5000);
+  expect(lines).toContain(`router: ${GUEST} (${GUEST}) cannot be watched: ${GUEST} is watched already`);
+  expect(router.neighbours()[0]?.state).toBe('established');
 });

@@ -1,4 +1,7 @@
-/** The language of a router's process and its forwarder: octets and values, no state, no time. */
+/**
+ * The language of a router's process and its forwarder: octets and values, no state, no time. `message.ts` has every message both ways,
+ * length-prefixed, and refuses what is none.
+ */
 export {
   type EntryChange,
   encodeFrame,

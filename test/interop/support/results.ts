@@ -29,7 +29,7 @@ export const FEATURES = [
   'IPv4 routes both ways',
   'IPv6 routes both ways',
   'IPv4 over an IPv6 session',
-  'communities of all kinds',
+  'communities: standard, extended, large',
   'add-path',
   'route refresh',
   'shutdown text to the peer',
@@ -40,7 +40,7 @@ export const FEATURES = [
 
 export type Feature = (typeof FEATURES)[number];
 
-/** Writes down what was found about one peer. Features that were not tried this time keep their old outcome. */
+/** Writes down what was found about one peer, in the place of what was known of it: a feature that was not tried this time has no outcome. */
 export function writeResults(name: DaemonName, version: string, found: ReadonlyMap<Feature, Outcome>): void {
   lock();
   try {
@@ -65,10 +65,9 @@ function lock(): void {
 
 function add(name: DaemonName, version: string, found: ReadonlyMap<Feature, Outcome>): void {
   const old: Results = existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results) : { features: FEATURES, peers: {} };
-  const before = old.peers[name]?.features ?? {};
   const features = Object.fromEntries(
     FEATURES.flatMap((feature) => {
-      const outcome = found.get(feature) ?? before[feature];
+      const outcome = found.get(feature);
       return outcome === undefined ? [] : [[feature, outcome]];
     }),
   );
