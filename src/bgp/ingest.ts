@@ -464,12 +464,12 @@ function u32(bytes: Uint8Array, at: number): number {
   );
 }
 
-/** Up to four octets as a word, bits past `length` cleared (RFC 4271 §4.3: trailing bits are irrelevant). */
+/** Up to four octets as a word with a sign, bits past `length` cleared (RFC 4271 §4.3: trailing bits are irrelevant). */
 function masked(bytes: Uint8Array, at: number, octets: number, length: number): number {
   if (length <= 0) return 0;
   let word = (bytes[at] as number) << 24;
   if (octets > 1) word |= (bytes[at + 1] as number) << 16;
   if (octets > 2) word |= (bytes[at + 2] as number) << 8;
   if (octets > 3) word |= bytes[at + 3] as number;
-  return length >= 32 ? word >>> 0 : (word & (-1 << (32 - length))) >>> 0;
+  return length >= 32 ? word : word & (-1 << (32 - length));
 }

@@ -59,6 +59,9 @@ interface Entry {
   readonly byNode: Map<number, Grant[]>;
 }
 
+/** Instead of a place in the index. */
+const UNKNOWN = -2;
+
 /**
  * The grants, compiled for look-up.
  *
@@ -119,6 +122,7 @@ export class Authorization {
   /** Another grant under the same id, in the same place. */
   replace(grant: Grant, config: GrantConfig, now: number): Grant {
     grant.live = false;
+    this.#forget();
     return this.add(config, now);
   }
   /** Grants in force or ended, in the order given. */
@@ -137,6 +141,7 @@ export class Authorization {
   expire(now: number): Grant[] {
     const ended = [...this.#byId.values()].filter((grant) => grant.live && grant.until <= now);
     for (const grant of ended) grant.live = false;
+    this.#forget();
     return ended;
   }
   /** Nodes, tags or addresses changed: compile anew before the next judgement. */
@@ -150,7 +155,7 @@ export class Authorization {
 
   /**
    * Judges a claim: the index of the grant that covers it, or minus its refusal's position in `VERDICTS`.
-   * Limits are not looked at here: they depend on what else is claimed.
+   * Limits are not looked at here: they depend on what else is claimed. Words may have a sign.
    */
   judge(
     a: number,
@@ -166,10 +171,39 @@ export class Authorization {
     if (this.#stale) this.#compile();
     if (ipv6) {
       // ::, ::1, ff00::/8
-      if (a >>> 24 === 0xff || (length === 128 && a === 0 && b === 0 && c === 0 && d <= 1)) return -Verdict.reserved;
+      if (a >>> 24 === 0xff || (length === 128 && a === 0 && b === 0 && c === 0 && d >>> 0 <= 1)) return -Verdict.reserved;
     } else if (a >>> 28 === 14 || (a >>> 24 === 127 && length >= 8) || (a === 0 && length === 32)) return -Verdict.reserved;
     const index = ipv6 ? this.#v6 : this.#v4;
-    let at = index.innermost(a, b, c, d, length);
+    const innermost = index.innermost(a, b, c, d, length);
+    if (speaker === this.#lastSpeaker && holder === this.#lastHolder && source === this.#lastSource && ipv6 === this.#lastIpv6) {
+      if (this.#lastInnermost[length] === innermost) return this.#lastVerdict[length] as number; // lengths are up to 128
+    } else {
+      this.#forget();
+      this.#lastSpeaker = speaker;
+      this.#lastHolder = holder;
+      this.#lastSource = source;
+      this.#lastIpv6 = ipv6;
+    }
+    const verdict = this.#find(index, innermost, length, speaker, holder, source);
+    this.#lastInnermost[length] = innermost;
+    this.#lastVerdict[length] = verdict;
+    return verdict;
+  }
+
+  // A guest's claims mostly come together and lie under the same prefix that matters: what was found there for a length is remembered.
+  #lastSpeaker = -1;
+  #lastHolder = -1;
+  #lastSource = -1;
+  #lastIpv6 = false;
+  readonly #lastInnermost = new Int32Array(129).fill(UNKNOWN);
+  readonly #lastVerdict = new Int32Array(129);
+  #forget(): void {
+    this.#lastInnermost.fill(UNKNOWN);
+  }
+
+  /** Reads the verdict on the walk up from the innermost prefix that covers a claim. */
+  #find(index: CoverIndex, innermost: number, length: number, speaker: number, holder: number, source: number): number {
+    let at = innermost;
     let refusal = length === 0 ? Verdict['default-not-granted'] : Verdict['not-granted'];
     let accepted = -1;
     let gateway = -1;
@@ -217,6 +251,7 @@ export class Authorization {
   }
 
   #compile(): void {
+    this.#forget();
     this.#stale = false;
     this.#speaksFor = new Map();
     const entries = new Map<string, Entry>();
@@ -287,7 +322,11 @@ class CoverIndex {
   }
 
   /** The position of the longest prefix that is, or covers, the one given; -1 without. */
-  innermost(a: number, b: number, c: number, d: number, length: number): number {
+  innermost(signedA: number, signedB: number, signedC: number, signedD: number, length: number): number {
+    const a = signedA >>> 0;
+    const b = signedB >>> 0;
+    const c = signedC >>> 0;
+    const d = signedD >>> 0;
     const words = this.#words;
     let low = 0;
     let high = this.#lengths.length;

@@ -43,7 +43,10 @@ export class LpmTable {
     return this.set(a, b, c, d, length, 0);
   }
 
-  /** Sets the target of a prefix, or takes it out (0), for a caller who knows whether it is there (`before` is not 0). */
+  /**
+   * Sets the target of a prefix, or takes it out (0), for a caller who knows whether it is there (`before` is not 0). Words may have a
+   * sign.
+   */
   put(a: number, b: number, c: number, d: number, length: number, before: number, target: number): void {
     if (before === 0 && target === 0) return;
     if (before === 0) this.size++;
@@ -56,8 +59,8 @@ export class LpmTable {
       if (target === 0) this.#trie6.delete(a, b, c, d, length);
       else this.#trie6.set(a, b, c, d, length, target);
     } else if (this.#small) {
-      if (target === 0) this.#small.delete(a, b, c, d, length);
-      else this.#small.set(a, b, c, d, length, target);
+      if (target === 0) this.#small.delete(a >>> 0, b >>> 0, c >>> 0, d >>> 0, length);
+      else this.#small.set(a >>> 0, b >>> 0, c >>> 0, d >>> 0, length, target);
       if (this.#small.size > SMALL) this.#grow(this.#small);
     }
   }

@@ -95,8 +95,8 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
         }
         // After a sync the table was empty, whatever was there before.
         const had = batch.kind === 'sync' ? 0 : before[i];
-        if (rib.ipv6) this.#ipv6.put(r.aOf(id), r.bOf(id), r.cOf(id), r.dOf(id), r.lengthOf(id), had, target);
-        else this.#ipv4.put(r.aOf(id), 0, 0, 0, r.lengthOf(id), had, target);
+        if (rib.ipv6) this.#ipv6.put(r.aOf(id) | 0, r.bOf(id) | 0, r.cOf(id) | 0, r.dOf(id) | 0, r.lengthOf(id), had, target);
+        else this.#ipv4.put(r.aOf(id) | 0, 0, 0, 0, r.lengthOf(id), had, target);
       }
     }
   }

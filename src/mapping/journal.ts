@@ -22,8 +22,8 @@ export interface GrantChange {
 /** An entry of the journal. @public */
 export type JournalEntry = ({ readonly type: 'mapping-change' } & MappingChange) | GrantChange;
 
-/** What neighbouring changes share: they came about together. */
-interface Shared {
+/** What neighbouring changes share: they came about together. @internal */
+export interface Shared {
   readonly before: Targets | undefined;
   readonly after: Targets | undefined;
   readonly cause: Cause | GrantChange;
@@ -64,17 +64,8 @@ export class Journal {
     return Math.max(1, this.seq - this.capacity + 1);
   }
 
-  append(
-    rib: Rib,
-    prefix: number,
-    before: Targets | undefined,
-    after: Targets | undefined,
-    cause: Cause,
-    merged: number,
-    heard: Millis,
-    decided: Millis,
-    applied: Millis,
-  ): void {
+  /** A prefix changed; `shared` is the same object for all that came about with it. */
+  append(rib: Rib, prefix: number, merged: number, shared: Shared): void {
     const at = this.#slot();
     const { records } = rib;
     this.#first[at] = records.aOf(prefix);
@@ -87,17 +78,7 @@ export class Journal {
       this.#rest[at * 3 + 1] = records.cOf(prefix);
       this.#rest[at * 3 + 2] = records.dOf(prefix);
     } else if (at < this.#ipv6.length) this.#ipv6[at] = 0;
-    const last = this.#last;
-    if (
-      last === undefined ||
-      last.cause !== cause ||
-      last.heard !== heard ||
-      last.after !== after ||
-      last.before !== before ||
-      last.decided !== decided ||
-      last.applied !== applied
-    )
-      this.#share({ before, after, cause, heard, decided, applied });
+    if (shared !== this.#last) this.#share(shared);
     this.#part[at] = this.#base + this.#shared.length - 1;
   }
 

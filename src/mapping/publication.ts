@@ -7,7 +7,7 @@ import type { Arbitration } from './arbitration.js';
 import { BatchColumns, type BatchPart, ColumnarBatch } from './batch.js';
 import type { MappingChange } from './change.js';
 import type { ApplyResult, FailedPrefix, ForwardingTable } from './forwarding-table.js';
-import type { Journal } from './journal.js';
+import type { Journal, Shared } from './journal.js';
 import type { TargetSets } from './target.js';
 import { lastHeardOf, MoveTimes } from './timing.js';
 
@@ -335,9 +335,9 @@ export class Publication {
       const { records } = rib;
       const { targets, journal } = this;
       // Neighbours mostly came about together.
-      let heard = 0;
-      let lastHeard = 0;
+      let shared: Shared | undefined;
       let origin: Cause | undefined;
+      let [beforeAll, afterAll, alike] = [0, 0, 0];
       for (let i = 0; i < size; i++, n++) {
         const p = columns.prefix[i];
         const after = columns.after[i];
@@ -352,18 +352,23 @@ export class Publication {
         records.setPublished(p, after);
         if (before !== after || batch.kind === 'delta') {
           const by = cause[columns.causeOf[i]];
-          if (by !== origin || columns.heard[i] !== heard) {
+          const heard = columns.heard[i];
+          if (shared === undefined || origin !== by || shared.heard !== heard || before !== beforeAll || after !== afterAll) {
+            if (shared && origin) this.#time(origin, shared, alike);
             origin = by;
-            heard = columns.heard[i];
-            lastHeard = lastHeardOf(by, heard);
+            shared = { before: targets.get(before), after: targets.get(after), cause: by, heard, decided: batch.decided, applied: now };
+            beforeAll = before;
+            afterAll = after;
+            alike = 0;
           }
-          journal.append(rib, p, targets.get(before), targets.get(after), by, columns.merged[i], heard, batch.decided, now);
-          this.times.record(lastHeard, heard, batch.decided, now);
+          alike++;
+          journal.append(rib, p, columns.merged[i], shared);
           if (numbers) numbers[n] = journal.seq;
           this.counters.changes++;
         }
         if (before !== 0) targets.release(before);
       }
+      if (shared && origin) this.#time(origin, shared, alike);
     }
     if (batch.kind === 'sync') {
       this.#needsSync = false;
@@ -387,6 +392,11 @@ export class Publication {
     }
     if (batch.size > 0) this.owner.journaled();
     this.#close(batch);
+  }
+
+  /** How long so many moves took, that came about together. */
+  #time(cause: Cause, { heard, decided, applied }: Shared, moves: number): void {
+    this.times.record(lastHeardOf(cause, heard), heard, decided, applied, moves);
   }
 
   /** Nothing of the batch was applied: all of it waits again, and the table is given everything after a pause. */

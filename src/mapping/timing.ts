@@ -31,9 +31,9 @@ export class MoveTimes {
   #applied = 0;
   #alike = 0;
 
-  record(lastHeard: Millis, heard: Millis, decided: Millis, applied: Millis): void {
+  record(lastHeard: Millis, heard: Millis, decided: Millis, applied: Millis, moves: number): void {
     if (lastHeard === this.#lastHeard && heard === this.#heard && decided === this.#decided && applied === this.#applied) {
-      this.#alike++;
+      this.#alike += moves;
       return;
     }
     this.#flush();
@@ -41,7 +41,7 @@ export class MoveTimes {
     this.#heard = heard;
     this.#decided = decided;
     this.#applied = applied;
-    this.#alike = 1;
+    this.#alike = moves;
   }
 
   snapshot(): MoveTiming {

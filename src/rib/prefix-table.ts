@@ -12,7 +12,12 @@ const SHARDS = 64;
 /** How full the first shard to grow is. */
 const FULL = 0.56;
 
-/** What both families' tables offer; `b`, `c` and `d` are 0 in IPv4. @internal */
+/**
+ * What both families' tables offer; `b`, `c` and `d` are 0 in IPv4. Words of addresses may have a sign, here and wherever a million are
+ * handed on: a number over 2^31 is an object to the engine.
+ *
+ * @internal
+ */
 export interface PrefixTable {
   readonly family: Family;
   /** What is known of each, by id. */
@@ -163,7 +168,8 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
     return hash4(this.records.aOf(id), this.records.lengthOf(id));
   }
 
-  find(a: number, _b: number, _c: number, _d: number, length: number): number {
+  find(signed: number, _b: number, _c: number, _d: number, length: number): number {
+    const a = signed >>> 0;
     const h = hash4(a, length);
     const shard = this.shards[h >>> 26];
     if (shard === undefined) return -1;
@@ -185,7 +191,8 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
     return shard === undefined ? 0 : shard[h & (shard.length - 1)];
   }
 
-  add(a: number, _b: number, _c: number, _d: number, length: number): number {
+  add(signed: number, _b: number, _c: number, _d: number, length: number): number {
+    const a = signed >>> 0;
     const h = hash4(a, length);
     const s = h >>> 26;
     const tag = tagOf(h);
@@ -248,7 +255,8 @@ export class Ipv6Prefixes extends Shards implements PrefixTable {
 
   #is(id: number, a: number, b: number, c: number, d: number, length: number): boolean {
     const { records: r } = this;
-    return r.aOf(id) === a && r.bOf(id) === b && r.cOf(id) === c && r.dOf(id) === d && r.lengthOf(id) === length;
+    const same = r.aOf(id) === a >>> 0 && r.bOf(id) === b >>> 0 && r.cOf(id) === c >>> 0 && r.dOf(id) === d >>> 0;
+    return same && r.lengthOf(id) === length;
   }
 
   find(a: number, b: number, c: number, d: number, length: number): number {

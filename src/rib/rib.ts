@@ -519,8 +519,18 @@ export class Rib {
     const { records: r } = this;
     const length = r.lengthOf(prefix);
     return this.ipv6
-      ? this.authorization.judge(r.aOf(prefix), r.bOf(prefix), r.cOf(prefix), r.dOf(prefix), length, true, speaker, holder, sourceIndex)
-      : this.authorization.judge(r.aOf(prefix), 0, 0, 0, length, false, speaker, holder, sourceIndex);
+      ? this.authorization.judge(
+          r.aOf(prefix) | 0,
+          r.bOf(prefix) | 0,
+          r.cOf(prefix) | 0,
+          r.dOf(prefix) | 0,
+          length,
+          true,
+          speaker,
+          holder,
+          sourceIndex,
+        )
+      : this.authorization.judge(r.aOf(prefix) | 0, 0, 0, 0, length, false, speaker, holder, sourceIndex);
   }
 
   /** What a claim with these attributes gets of its grant, in {@link Rib.#preference} and {@link Rib.#kind}. */

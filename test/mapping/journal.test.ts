@@ -41,8 +41,9 @@ it('remembers the last changes, and what each was, against a plain list', () => 
           }
           const { rib, id, text } = prefixes[one.which] as (typeof prefixes)[0];
           const [before, after, cause] = [TARGETS[one.before], TARGETS[one.after], CAUSES[one.cause] as Cause];
+          const shared = { before, after, cause, heard: one.heard, decided: 10, applied: 20 };
           for (let i = 0; i < one.times; i++) {
-            journal.append(rib, id, before, after, cause, one.merged, one.heard, 10, 20);
+            journal.append(rib, id, one.merged, shared);
             const times = { lastHeard: one.heard, heard: one.heard, decided: 10, applied: 20 };
             wanted.push({
               type: 'mapping-change',
