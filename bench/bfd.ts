@@ -136,5 +136,8 @@ for (const { interval: ms, alarms, stalls } of days)
 if (values.record) {
   const file = join(root, 'docs', 'benchmarks.json');
   const known = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  writeFileSync(file, `${JSON.stringify({ ...known, bfd: { sessions, interval, seconds, figures, days } }, null, 2)}\n`);
+  writeFileSync(
+    file,
+    `${JSON.stringify({ ...known, bfd: { measured: new Date().toISOString().slice(0, 10), sessions, interval, seconds, figures, days } }, null, 2)}\n`,
+  );
 }

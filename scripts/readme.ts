@@ -31,6 +31,7 @@ interface Benchmarks {
   readonly forward?: Forward;
   readonly frames?: Frames;
   readonly failover?: Failover;
+  readonly bfd?: Bfd;
   readonly sessions?: Readonly<Record<string, number>>;
   readonly churn?: Dated<readonly { readonly name: string; readonly arrivedSeconds: number; readonly churnedSeconds: number }[]>;
   /** Milliseconds. */
@@ -47,6 +48,15 @@ interface Benchmarks {
 interface Dated<T> {
   readonly measured: string;
   readonly results: T;
+}
+/** What `npm run bench:bfd --record` found. */
+interface Bfd {
+  readonly measured: string;
+  readonly sessions: number;
+  readonly interval: number;
+  readonly seconds: number;
+  readonly figures: readonly { readonly name: string; readonly cpuPercent: number; readonly falseAlarms: number }[];
+  readonly days: readonly { readonly interval: number; readonly hours: number; readonly alarms: number; readonly stalls: number }[];
 }
 /** What `npm run bench:failover --record` found: milliseconds. */
 interface Failover {
@@ -129,6 +139,14 @@ function failing({ measured, results }: Failover): string {
   ].join('\n');
 }
 
+function watching({ measured, sessions, interval, seconds, figures, days }: Bfd): string {
+  const costs = figures.map(
+    ({ name, cpuPercent, falseAlarms }) => `${name} ${digits(cpuPercent)} % of a core, ${falseAlarms} false alarms`,
+  );
+  const calm = days.map(({ interval: ms, alarms }) => `${alarms} at ${ms} ms x 3`);
+  return `${sessions.toLocaleString('en')} BFD sessions at ${interval} ms x 3 for ${seconds} seconds (\`npm run bench:bfd\`, ${measured}): ${costs.join('; ')}. False alarms in a simulated day on a thread that is busy, and suspended once an hour for up to five seconds: ${calm.join(', ')}.`;
+}
+
 function shortestPaths(ospf: Benchmarks['ospf'], simulation: Benchmarks['ospfSimulation']): string {
   const times = ospf?.results.map(({ name, median, p99 }) => `${name} ${digits(median)} ms (99 of 100 under ${digits(p99)})`);
   return [
@@ -167,8 +185,22 @@ function interop(): string {
 
 function bench(): string {
   if (!existsSync(new URL('docs/benchmarks.json', root))) return 'Not measured yet.';
-  const { measured, machine, prefixes, lookup, convergence, withGrants, forward, frames, failover, sessions, churn, ospf, ospfSimulation } =
-    JSON.parse(read('docs/benchmarks.json')) as Benchmarks;
+  const {
+    measured,
+    machine,
+    prefixes,
+    lookup,
+    convergence,
+    withGrants,
+    forward,
+    frames,
+    failover,
+    bfd,
+    sessions,
+    churn,
+    ospf,
+    ospfSimulation,
+  } = JSON.parse(read('docs/benchmarks.json')) as Benchmarks;
   const table = (results: readonly Figures[]): string => {
     const base = results.find(({ name }) => name === 'BIRD') ?? results[0];
     const cell = (value: number, of: number, unit: string): string =>
@@ -210,6 +242,7 @@ function bench(): string {
     `Look-ups: ${lookups.join(', ')}.`,
     ...(ospf || ospfSimulation ? [shortestPaths(ospf, ospfSimulation)] : []),
     ...(failover ? [failing(failover)] : []),
+    ...(bfd ? [watching(bfd)] : []),
     ...(forward ? [forwarding(forward)] : []),
     ...(frames ? [overFrames(frames)] : []),
   ].join('\n\n');

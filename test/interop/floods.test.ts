@@ -18,8 +18,8 @@ import { Lab, type LabNode } from './support/lab.js';
 import { type RunningRouter, startRouter } from './support/router.js';
 
 const FLOOD = fileURLToPath(new URL('support/flood.py', import.meta.url));
-const HOLD_TIME = 9;
-const SECONDS = 11;
+const HOLD_TIME = 6;
+const SECONDS = 7;
 /** Different frames of each kind. */
 const FRAMES = 2048;
 /** MB that the router's process may grow by in one flood. */
