@@ -24,7 +24,10 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
    * while any prefix has it; others are numbered here, by what they say.
    */
   #targets: (Targets | undefined)[] = [undefined];
-  readonly #numbers = new Map<string, number>();
+  /** By what the targets of others' batches say: their number, and how many prefixes have it. */
+  readonly #known = new Map<string, { readonly number: number; prefixes: number }>();
+  /** Numbers of those that no prefix has any more. */
+  #free: number[] = [];
 
   reserve({ ipv4, ipv6 }: { readonly ipv4: number; readonly ipv6: number }): void {
     this.#ipv4.reserve(ipv4);
@@ -45,6 +48,11 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
   /** Octets that the table takes. */
   get bytes(): number {
     return this.#ipv4.bytes + this.#ipv6.bytes;
+  }
+
+  /** Different targets that prefixes have, of batches that others made. @internal */
+  get targetSets(): number {
+    return this.#known.size;
   }
 
   /** Where a packet for `address` goes. Throws a `UsageError` (`ADDRESS_INVALID`). */
@@ -78,7 +86,8 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
     this.#ipv4.clear();
     this.#ipv6.clear();
     this.#targets = [undefined];
-    this.#numbers.clear();
+    this.#known.clear();
+    this.#free = [];
   }
 
   #applyColumns(batch: ColumnarBatch): void {
@@ -104,19 +113,29 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
   #change(text: string, after: Targets | undefined): void {
     const { family, bytes, length } = parsePrefix(text);
     const [a, b, c, d] = prefixWords(bytes);
-    if (!after) {
-      if (family === 'ipv4') this.#ipv4.delete(a, 0, 0, 0, length);
-      else this.#ipv6.delete(a, b, c, d, length);
-      return;
+    const number = after ? this.#numberOf(after) : 0;
+    const before = family === 'ipv4' ? this.#ipv4.set(a, 0, 0, 0, length, number) : this.#ipv6.set(a, b, c, d, length, number);
+    if (before !== 0) this.#release(before);
+  }
+
+  /** The number of targets, for one prefix more. */
+  #numberOf(targets: Targets): number {
+    const key = JSON.stringify(targets);
+    let known = this.#known.get(key);
+    if (!known) {
+      known = { number: this.#free.pop() ?? this.#targets.length, prefixes: 0 };
+      this.#targets[known.number] = targets;
+      this.#known.set(key, known);
     }
-    const key = JSON.stringify(after);
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      number = this.#targets.length;
-      this.#targets.push(after);
-      this.#numbers.set(key, number);
-    }
-    if (family === 'ipv4') this.#ipv4.set(a, 0, 0, 0, length, number);
-    else this.#ipv6.set(a, b, c, d, length, number);
+    known.prefixes++;
+    return known.number;
+  }
+  #release(number: number): void {
+    const key = JSON.stringify(this.#targets[number]);
+    const known = this.#known.get(key);
+    if (!known || --known.prefixes > 0) return;
+    this.#known.delete(key);
+    this.#targets[number] = undefined;
+    this.#free.push(number);
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { MemoryForwardingTable } from '../../src/fib/memory-table.js';
 import { ManualClock } from '../../src/lib/clock.js';
+import type { MappingBatch } from '../../src/mapping/forwarding-table.js';
 import { VirtualNetwork } from '../../src/router/virtual-network.js';
 import { forwardingTableContract } from '../../src/testing.js';
 
@@ -10,6 +11,27 @@ for (const { name, run } of forwardingTableContract(() => {
 })) {
   test(name, run);
 }
+
+test('forgets targets that no prefix has any more, and uses their numbers again', () => {
+  const table = new MemoryForwardingTable();
+  const change = (prefix: string, weight: number | undefined) => {
+    const after = weight === undefined ? undefined : ([{ type: 'node', node: 'a', weight }] as const);
+    table.apply({ kind: 'delta', size: 1, changes: [{ prefix, before: undefined, after }] } as unknown as MappingBatch);
+  };
+  change('10.0.0.1/32', 1);
+  change('10.0.0.2/32', 1);
+  const kept: unknown[] = [];
+  for (let weight = 2; weight < 1000; weight++) {
+    change('10.0.0.1/32', weight);
+    kept.push(table.targetSets);
+  }
+  expect(Math.max(...(kept as number[]))).toBe(2);
+  expect(table.lookup('10.0.0.1')).toEqual([{ type: 'node', node: 'a', weight: 999 }]);
+  expect(table.lookup('10.0.0.2')).toEqual([{ type: 'node', node: 'a', weight: 1 }]);
+  change('10.0.0.1/32', undefined);
+  change('10.0.0.2/32', undefined);
+  expect([table.targetSets, table.lookup('10.0.0.1')]).toEqual([0, undefined]);
+});
 
 test('follows a network, and says which prefix matched', () => {
   const table = new MemoryForwardingTable();
