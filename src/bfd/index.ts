@@ -16,7 +16,8 @@
  *
  * Not done: the echo function over the host's sockets (a packet from the host to itself never leaves it, and one that came back would
  * be dropped as a Martian: it takes a raw socket below IP, and rights to the host's routing), micro-BFD, S-BFD, unaffiliated echo, a passive
- * role. We never set bit C: BFD runs beside the rest, but the forwarding table is this process's.
+ * role; the capability of BGP's strict mode and its hold time (draft-ietf-idr-bgp-bfd-strict-mode): `strict` opens no session before BFD is
+ * up, however long that takes, and asks nobody. We never set bit C: BFD runs beside the rest, but the forwarding table is this process's.
  */
 export {
   type BfdAuthenticationConfig,
