@@ -384,8 +384,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
   /**
    * A node is to be left: what others claim too goes to them at once, what only it claims stays with it, shared addresses give it no new
-   * flows (weight zero), and neighbours are told so (GRACEFUL_SHUTDOWN, RFC 8326). `setNodeState(name, 'up')` takes it back.
-   * Throws a `UsageError` (`NAME_UNKNOWN`).
+   * flows (weight zero), and neighbours are told so (GRACEFUL_SHUTDOWN, RFC 8326). Where packets go by the router's own ports, flows of a shared
+   * address that it has stay with it until they have been quiet for five minutes: those of the last 65,536 flows to shared addresses.
+   * `setNodeState(name, 'up')` takes it back. Throws a `UsageError` (`NAME_UNKNOWN`).
    */
   drain(name: string): void {
     this.setNodeState(name, 'draining');
