@@ -720,9 +720,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     };
   }
 
-  /** BGP sessions that live. @internal */
+  /** Those that live of whom something is heard: BGP sessions, and nodes that claim something by other protocols. @internal */
   sessions(): Feed[] {
-    return this.#feeds.all.filter((feed): feed is Feed => feed?.alive === true && feed.source === 'bgp');
+    const { ipv4, ipv6 } = this.ribs;
+    const claims = ({ index }: Feed): boolean => (ipv4.feedRows[index] ?? 0) + (ipv6.feedRows[index] ?? 0) > 0;
+    return this.#feeds.all.filter(
+      (feed): feed is Feed => feed?.alive === true && (feed.source === 'bgp' || (feed.speaker >= 0 && claims(feed))),
+    );
   }
   /** Indexes of nodes that hold something. @internal */
   holders(): Set<number> {
