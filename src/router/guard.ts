@@ -42,8 +42,8 @@ export type GuardState = 'suspected' | 'held' | 'let-go' | 'kept';
  * the way to them is broken than that all have died. Those lost before the threshold are gone. From it on, claims stay as they are, marked
  * `held`, and so do, of those lost before within the window, the claims that would leave their address to nobody; until somebody decides.
  *
- * Only silence counts: of a BGP session, of a node that claims by VRRP, by ARP or Neighbour Discovery. A withdrawal, a NOTIFICATION, a node
- * that is set down act at once, always.
+ * Only silence counts: of a BGP session, of a node that claims by OSPF, by VRRP, by ARP or Neighbour Discovery. A withdrawal, a NOTIFICATION,
+ * a node that is set down act at once, always.
  *
  * @public
  */
@@ -65,6 +65,11 @@ export class Guard {
   configure(config: GuardConfig | undefined): void {
     this.#config = config;
     if (!config) this.letGo();
+  }
+
+  /** Whether there is a guard at all. @internal */
+  get watching(): boolean {
+    return this.#config !== undefined;
   }
 
   /** The suspicion, while there is one. */

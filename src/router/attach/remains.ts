@@ -4,7 +4,7 @@ import type { VirtualNetwork } from '../virtual-network.js';
 
 /**
  * Claims of speakers on a link that fell silent, where the guard holds them: by what each was heard as (a node's address, a node's virtual
- * router). They stand until it is heard again, or somebody decides that it is dead.
+ * router, a node by OSPF). They stand until it is heard again, or somebody decides that it is dead.
  *
  * @internal
  */
@@ -14,7 +14,7 @@ export class Remains {
   constructor(
     private readonly network: VirtualNetwork,
     /** Whether it is heard now. */
-    private readonly living: (key: string) => boolean,
+    private readonly living: (key: string, node: string) => boolean,
   ) {}
 
   /** A speaker is silent, and its feed says so: the guard decides what becomes of its claims. */
@@ -46,7 +46,7 @@ export class Remains {
     this.rose(key);
     this.#held.set(key, { node, feed });
     // Back in the meantime, it has said again what it has to say.
-    if (this.living(key)) {
+    if (this.living(key, node)) {
       this.rose(key);
       return;
     }
