@@ -10,9 +10,8 @@
  * datagrams are in memory. `wire/` turns packets into values and back; `config.ts` has the defaults.
  *
  * RFCs: 5880 (asynchronous and demand mode, the echo function, poll sequences, jitter, authentication of every kind, administrative down,
- * forwarding plane reset, concatenated paths), 5881 (single hop, GTSM; an IPv6 link-local neighbour can be configured, which no test has
- * tried), 5883 (multihop), 5882 (a BGP session ends with it, or waits for it; bit C; all who watch one neighbour share a session), 9384
- * (Cease/BFD Down).
+ * forwarding plane reset, concatenated paths), 5881 (single hop, GTSM, IPv6 link-local neighbours), 5883 (multihop), 5882 (a BGP session
+ * ends with it, or waits for it; bit C; all who watch one neighbour share a session), 9384 (Cease/BFD Down).
  *
  * Not done: the echo function over the host's sockets (a packet from the host to itself never leaves it, and one that came back would
  * be dropped as a Martian: it takes a raw socket below IP, and rights to the host's routing), micro-BFD, S-BFD, unaffiliated echo, a passive
