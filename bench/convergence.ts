@@ -10,7 +10,7 @@ import { bird, frr, gobgp, type Neighbour, openbgpd, type Target, virtualRouter 
 const SENDER: Neighbour = { address: '10.99.1.2', as: 65_001 };
 const RECEIVER: Neighbour = { address: '10.99.1.3', as: 65_002 };
 /** Seconds for one phase of one router. */
-const PATIENCE = 150;
+const PATIENCE = 300;
 
 export interface Convergence {
   readonly name: string;

@@ -121,6 +121,38 @@ export function resolveBfd({
   };
 }
 
+/**
+ * What serves all who watch one neighbour (RFC 5882 §2: they share a session). It sends and takes at the shortest interval that any of them
+ * asks for, and the neighbour finds us silent after the shortest time that any of them asks for; demand mode and echo are used where all
+ * want them; authentication where one does, with the keys of who came first; it is administratively down when it is for all. Dampening and
+ * `strict` are each one's own.
+ *
+ * @internal
+ */
+export function strictest(configs: readonly ResolvedBfd[]): ResolvedBfd {
+  const [first] = configs;
+  if (!first) throw new Error('nobody watches');
+  const least = (of: (config: ResolvedBfd) => Millis): Millis => Math.min(...configs.map(of));
+  const minTx = least((config) => config.minTx);
+  const shared = (mode: 'demand' | 'echo'): Millis | undefined =>
+    configs.some((config) => config[mode] === undefined) ? undefined : least((config) => config[mode] ?? 0);
+  return {
+    ...first,
+    minTx,
+    minRx: least((config) => config.minRx),
+    multiplier: Math.min(MOST_MISSING, Math.floor(least((config) => config.minTx * config.multiplier) / minTx + ROUNDING)),
+    demand: shared('demand'),
+    echo: shared('echo'),
+    authentication: configs.find(({ authentication }) => authentication)?.authentication,
+    dampening: undefined,
+    strict: false,
+    disabled: configs.every(({ disabled }) => disabled),
+  };
+}
+/** It has an octet on the wire. */
+const MOST_MISSING = 255;
+const ROUNDING = 1e-9;
+
 function keyOf(secret: SecretConfig, most: number): Uint8Array {
   if (typeof secret !== 'string') throw new Error('a secret that nobody has read');
   const octets = encodeUtf8(secret);

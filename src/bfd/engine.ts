@@ -28,8 +28,8 @@ export type BfdDrops = Partial<Record<BfdDrop | 'no-session' | 'hop-limit', numb
 export class BfdEngine implements BfdService, Due {
   readonly #timers: TimerHeap;
   readonly #byDiscriminator = new Map<number, Watched>();
-  /** By the neighbour's address and ours, for packets that do not know our discriminator yet (RFC 5881 §3). */
-  readonly #byAddress = new Map<string, Watched>();
+  /** By the neighbour's address, for packets that do not know our discriminator yet (RFC 5881 §3). */
+  readonly #byNeighbour = new Map<string, Watched[]>();
   readonly drops: BfdDrops = {};
   readonly #stalled = new Set<(by: Millis) => void>();
   #beat: Millis = LONGEST_BEAT;
@@ -62,15 +62,37 @@ export class BfdEngine implements BfdService, Due {
   }
 
   watch(target: BfdTarget, events: BfdEvents): BfdWatch {
-    const key = keyOf(target.remote, target.local, target.config.multihop ?? false);
-    let link: BfdLink;
+    const key = keyOf(target.remote, target.config.multihop ?? false);
+    // Who names no address of ours leaves it to others.
+    const there = this.#byNeighbour.get(key)?.find(({ target: { local } }) => !local || !target.local || local === target.local);
+    let watched: Watched;
     try {
-      if (this.#byAddress.has(key)) throw new Error(`${target.remote} is watched already`);
-      link = this.links.open(target);
+      const unlike = there?.unlike(target.config);
+      if (unlike !== undefined) throw new Error(`${target.remote} is watched already ${unlike}`);
+      watched = there ?? this.#begin(target, key);
     } catch (error) {
       events.failed(error instanceof Error ? error.message : String(error));
       return { close: () => {}, reconfigure: () => {}, signal: () => {} };
     }
+    const client = watched.join(target.config, events);
+    if (!there) watched.start();
+    this.#pace();
+    return {
+      reconfigure: (config) => {
+        watched.reconfigure(client, config);
+        this.#pace();
+      },
+      signal: (diagnostic) => watched.driver.post({ type: 'signalled', diagnostic }),
+      close: () => {
+        if (!watched.leave(client)) return;
+        if (watched.clients === 0) this.#end(watched, key);
+        this.#pace();
+      },
+    };
+  }
+
+  #begin(target: BfdTarget, key: string): Watched {
+    const link = this.links.open(target);
     const watched = new Watched(
       target,
       this.#discriminator(),
@@ -78,29 +100,21 @@ export class BfdEngine implements BfdService, Due {
       this.#timers,
       this.random,
       link,
-      events,
       (now) => this.#pulse(now),
       (reason) => this.#drop(reason),
     );
     this.#byDiscriminator.set(watched.session.localDiscriminator, watched);
-    this.#byAddress.set(key, watched);
+    this.#byNeighbour.set(key, [...(this.#byNeighbour.get(key) ?? []), watched]);
     if (this.#byDiscriminator.size === 1) this.#alive = this.clock.now();
-    this.#pace();
-    watched.start();
-    return {
-      reconfigure: (config) => {
-        watched.reconfigure(config);
-        this.#pace();
-      },
-      signal: (diagnostic) => watched.driver.post({ type: 'signalled', diagnostic }),
-      close: () => {
-        if (this.#byAddress.get(key) !== watched) return;
-        this.#byAddress.delete(key);
-        this.#byDiscriminator.delete(watched.session.localDiscriminator);
-        watched.close();
-        this.#pace();
-      },
-    };
+    return watched;
+  }
+
+  #end(watched: Watched, key: string): void {
+    const others = this.#byNeighbour.get(key)?.filter((other) => other !== watched) ?? [];
+    if (others.length > 0) this.#byNeighbour.set(key, others);
+    else this.#byNeighbour.delete(key);
+    this.#byDiscriminator.delete(watched.session.localDiscriminator);
+    watched.close();
   }
 
   /** A datagram for `local` came. Never throws. */
@@ -114,7 +128,7 @@ export class BfdEngine implements BfdService, Due {
     const watched =
       yourDiscriminator !== 0
         ? this.#byDiscriminator.get(yourDiscriminator)
-        : (this.#byAddress.get(keyOf(remote, local, multihop)) ?? this.#byAddress.get(keyOf(remote, undefined, multihop)));
+        : this.#byNeighbour.get(keyOf(remote, multihop))?.find(({ target }) => target.local === undefined || target.local === local);
     // A discriminator is no secret: who sends it must be the one who is watched, and come the same way.
     if (!watched || watched.target.remote !== remote || (watched.target.config.multihop ?? false) !== multihop) {
       this.#drop('no-session');
@@ -172,6 +186,6 @@ export class BfdEngine implements BfdService, Due {
   }
 }
 
-function keyOf(remote: string, local: string | undefined, multihop: boolean): string {
-  return `${remote} ${local ?? '*'} ${multihop ? 'multihop' : ''}`;
+function keyOf(remote: string, multihop: boolean): string {
+  return `${remote} ${multihop ? 'multihop' : ''}`;
 }

@@ -2,20 +2,21 @@
  * Bidirectional Forwarding Detection: whether a neighbour is still there, known within three missed packets.
  *
  * A router asks a `BfdService` (service.ts) to watch a neighbour. `engine.ts` is the one there is: it tells packets apart by
- * discriminator and address, gives each to its session (`session.ts`, a machine that `fsm.ts` moves; `watched.ts` is a session with its link
- * and its owner), and suspects itself first: when its own heartbeat is late, nobody's silence in that time counts. `authenticator.ts` has
- * the keys and sequence numbers of a session, `dampening.ts` holds back one that flaps. The engine knows no sockets: Node's run on a thread
- * of their own (`io/bfd-thread.ts`), so that a full table that is being taken in delays nothing; at the ports of a router it runs over the
- * emulated wire (`router/attach/link-bfd.ts`); in tests and labs datagrams are in memory. `wire/` turns packets into values and back;
- * `config.ts` has the defaults.
+ * discriminator and address, gives each to its session (`session.ts`, a machine that `fsm.ts` moves; `watched.ts` is a session with its
+ * link, shared by all who watch that neighbour, of whom each is a `client.ts`), and suspects itself first: when its own heartbeat is late,
+ * nobody's silence in that time counts. `authenticator.ts` has the keys and sequence numbers of a session, `dampening.ts` holds back one
+ * that flaps. The engine knows no sockets: Node's run on a thread of their own (`io/bfd-thread.ts`), so that a full table that is being
+ * taken in delays nothing; at the ports of a router it runs over the emulated wire (`router/attach/link-bfd.ts`); in tests and labs
+ * datagrams are in memory. `wire/` turns packets into values and back; `config.ts` has the defaults.
  *
  * RFCs: 5880 (asynchronous and demand mode, the echo function, poll sequences, jitter, authentication of every kind, administrative down,
- * forwarding plane reset, concatenated paths), 5881 (single hop, GTSM; an IPv6 link-local neighbour can be configured, which no test has
- * tried), 5883 (multihop), 5882 (a BGP session ends with it, or waits for it; bit C), 9384 (Cease/BFD Down).
+ * forwarding plane reset, concatenated paths), 5881 (single hop, GTSM, IPv6 link-local neighbours), 5883 (multihop), 5882 (a BGP session
+ * ends with it, or waits for it; bit C; all who watch one neighbour share a session), 9384 (Cease/BFD Down).
  *
  * Not done: the echo function over the host's sockets (a packet from the host to itself never leaves it, and one that came back would
  * be dropped as a Martian: it takes a raw socket below IP, and rights to the host's routing), micro-BFD, S-BFD, unaffiliated echo, a passive
- * role. We never set bit C: BFD runs beside the rest, but the forwarding table is this process's.
+ * role; the capability of BGP's strict mode and its hold time (draft-ietf-idr-bgp-bfd-strict-mode): `strict` opens no session before BFD is
+ * up, however long that takes, and asks nobody. We never set bit C: BFD runs beside the rest, but the forwarding table is this process's.
  */
 export {
   type BfdAuthenticationConfig,

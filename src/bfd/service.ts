@@ -60,6 +60,13 @@ export interface BfdWatch {
  * @public
  */
 export interface BfdService {
+  /**
+   * Those who watch one neighbour share its session (RFC 5882 §2): from the same address of ours, or where one of them names none; single hop
+   * and multihop are apart. It runs at the shortest interval that any of them asks for, and the neighbour notices our silence within the shortest
+   * time that any asks for; demand mode and echo are used where all want them, authentication where one does, and it is
+   * administratively down when it is for all. Who comes later is told at once how things stand. One with another `checkTtl`, or other
+   * keys, than those who are there fails.
+   */
   watch(target: BfdTarget, events: BfdEvents): BfdWatch;
   /** Calls back whenever the watcher found that it stood still itself, for so many milliseconds. Returns a way to end that. */
   onStall(call: (by: Millis) => void): () => void;

@@ -1,13 +1,14 @@
-import type { Cancel, Clock, Millis } from '../lib/clock.js';
+import { bytesEqual } from '../lib/bytes.js';
+import type { Clock, Millis } from '../lib/clock.js';
 import { Driver } from '../lib/machine.js';
 import type { Random } from '../lib/random.js';
 import type { TimerHeap } from '../lib/timers.js';
-import { type BfdConfig, resolveBfd } from './config.js';
-import { Dampening } from './dampening.js';
+import { Client } from './client.js';
+import { type BfdConfig, type ResolvedAuthentication, type ResolvedBfd, resolveBfd, strictest } from './config.js';
 import type { BfdEffect, BfdEvent } from './events.js';
 import type { BfdChange, BfdEvents, BfdTarget } from './service.js';
 import { BfdSession } from './session.js';
-import type { BfdDrop } from './wire/index.js';
+import type { BfdDrop, BfdState } from './wire/index.js';
 
 /** Carries the packets of one session. @internal */
 export interface BfdLink {
@@ -20,14 +21,12 @@ export interface BfdLink {
 /** Octets of our echo packets, which nobody else reads (RFC 5880 §5): the session's discriminator, a number, and what no stranger knows. */
 const ECHO = 12;
 
-/** A session with its link and its owner. @internal */
+/** A session with its link and those who watch by it. @internal */
 export class Watched {
   readonly session: BfdSession;
   readonly driver: Driver<BfdEvent, BfdEffect>;
-  #closed = false;
-  #dampening: Dampening | undefined;
-  /** Coming up is told then. */
-  #believed: Cancel | undefined;
+  /** In the order in which they came. */
+  readonly #clients = new Set<Client>();
   #echoes = 0;
   readonly #token: number;
 
@@ -38,15 +37,12 @@ export class Watched {
     timers: TimerHeap,
     random: Random,
     private readonly link: BfdLink,
-    private readonly events: BfdEvents,
     pulse: (now: Millis) => void,
     private readonly dropped: (reason: BfdDrop) => void,
   ) {
-    const config = resolveBfd(target.config);
-    const session = new BfdSession(config, discriminator, random, link.echo !== undefined);
+    const session = new BfdSession(resolveBfd(target.config), discriminator, random, link.echo !== undefined);
     this.session = session;
     this.#token = Math.floor(random() * 0x1_0000_0000);
-    this.#dampening = config.dampening && new Dampening(config.dampening);
     const machine = {
       handle: (event: BfdEvent, now: Millis) => session.handle(event, now),
       get deadline() {
@@ -61,16 +57,58 @@ export class Watched {
     this.driver = new Driver(machine, timers, (effect) => this.#perform(effect));
   }
 
+  get clients(): number {
+    return this.#clients.size;
+  }
+
   start(): void {
     this.driver.post({ type: this.session.config.disabled ? 'disable' : 'start' });
   }
 
-  reconfigure(next: BfdConfig): void {
-    const { multihop, checkTtl } = this.session.config;
+  /** Why somebody who wants this cannot share the session, if so. */
+  unlike(config: BfdConfig): string | undefined {
+    const { checkTtl, authentication } = resolveBfd(config);
+    const { session } = this;
+    if (checkTtl !== session.config.checkTtl) return 'with another checkTtl';
+    const both = authentication && session.config.authentication;
+    return both && !sameKeys(authentication, both) ? 'with other keys' : undefined;
+  }
+
+  /** Somebody wants to know, too. It hears how things stand. */
+  join(config: BfdConfig, events: BfdEvents): Client {
+    const client = new Client(config, this.clock, events);
+    this.#clients.add(client);
+    this.#agree();
+    const { state, diagnostic } = this.session;
+    client.hear(this.#change('down', state, diagnostic));
+    return client;
+  }
+
+  /** It wants other intervals, keys or modes. */
+  reconfigure(client: Client, config: BfdConfig): void {
+    client.reconfigure(config);
+    this.#agree();
+    const { state, diagnostic } = this.session;
+    client.hear(this.#change(state, state, diagnostic));
+  }
+
+  /** It does not want to know any more. False where it did not anyway. */
+  leave(client: Client): boolean {
+    if (!this.#clients.delete(client)) return false;
+    client.close();
+    if (this.#clients.size > 0) this.#agree();
+    return true;
+  }
+
+  /** Takes over what all of them want together. */
+  #agree(): void {
     const before = this.session.config;
-    const config = { ...resolveBfd(next), multihop, checkTtl };
-    if (JSON.stringify(config.dampening) !== JSON.stringify(before.dampening))
-      this.#dampening = config.dampening && new Dampening(config.dampening);
+    const config = {
+      ...strictest([...this.#clients].map((client) => client.config)),
+      checkTtl: before.checkTtl,
+      multihop: before.multihop,
+    };
+    if ((Object.keys(config) as (keyof ResolvedBfd)[]).every((key) => config[key] === before[key])) return;
     this.driver.post({ type: 'configured', config });
     if (config.disabled !== before.disabled) this.driver.post({ type: config.disabled ? 'disable' : 'enable' });
   }
@@ -86,8 +124,6 @@ export class Watched {
   }
 
   close(): void {
-    this.#closed = true;
-    this.#believed?.();
     if (this.session.state !== 'admin-down') this.driver.post({ type: 'disable' });
     this.driver.dispose();
     this.link.close();
@@ -105,10 +141,12 @@ export class Watched {
         this.dropped(effect.reason);
         return;
       case 'agreed':
-        this.events.agreed(effect.detectionTime);
+        for (const client of this.#clients) client.agreed(effect.detectionTime);
         return;
-      case 'stateChanged':
-        if (!this.#closed) this.#changed(effect);
+      case 'stateChanged': {
+        const change = this.#change(effect.from, effect.to, effect.diagnostic);
+        for (const client of [...this.#clients]) if (this.#clients.has(client)) client.hear(change);
+      }
     }
   }
 
@@ -121,10 +159,9 @@ export class Watched {
     this.link.echo?.(new Uint8Array(view.buffer));
   }
 
-  #changed({ from, to, diagnostic }: Extract<BfdEffect, { type: 'stateChanged' }>): void {
-    const now = this.clock.now();
+  #change(from: BfdState, to: BfdState, diagnostic: BfdChange['diagnostic']): BfdChange {
     const { session } = this;
-    const change: BfdChange = {
+    return {
       from,
       to,
       diagnostic,
@@ -132,26 +169,15 @@ export class Watched {
       remoteDiagnostic: session.remoteDiagnostic,
       independent: session.remoteControlPlaneIndependent,
       detectionTime: session.detectionTime,
-      at: now,
+      at: this.clock.now(),
     };
-    // Its coming up was not told: nor is its going.
-    const secret = this.#believed !== undefined;
-    if (from === 'up') {
-      this.#believed?.();
-      this.#believed = undefined;
-      // One that stops on purpose does not flap.
-      if (!session.config.disabled && change.remote !== 'admin-down') this.#dampening?.lost(now);
-      if (secret) return;
-    }
-    const until = to === 'up' ? this.#dampening?.until(now) : undefined;
-    if (until === undefined) {
-      this.events.changed(change);
-      return;
-    }
-    this.events.dampened?.(until);
-    this.#believed = this.clock.at(until, () => {
-      this.#believed = undefined;
-      this.events.changed({ ...change, at: this.clock.now() });
-    });
   }
+}
+
+function sameKeys(one: ResolvedAuthentication, other: ResolvedAuthentication): boolean {
+  return (
+    one.type === other.type &&
+    one.keys.size === other.keys.size &&
+    [...one.keys].every(([id, key]) => bytesEqual(key, other.keys.get(id) ?? new Uint8Array(0)))
+  );
 }

@@ -73,6 +73,11 @@ export class UdpLinks implements BfdLinks {
     };
   }
 
+  /** What was prepared and not handed over is not wanted: the target shares another's session. */
+  discard(target: BfdTarget): void {
+    if (this.#ready.has(target)) this.open(target).close();
+  }
+
   async #listen(local: string | undefined, ipv6: boolean, multihop: boolean): Promise<Listening> {
     const port = multihop ? BfdPort.multihop : BfdPort.singleHop;
     const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', reuseAddr: true, ...(ipv6 ? { ipv6Only: true } : {}) });

@@ -94,6 +94,7 @@ function evented(): void {
     try {
       await links?.prepare(target);
       const watch = engine.watch(target, told(id));
+      links?.discard(target);
       if (gone.delete(id)) watch.close();
       else watches.set(id, watch);
     } catch (error) {

@@ -258,6 +258,9 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     if (from === 'down' || to === 'down') this.afterTurn(() => this.border.update(new Set()));
   }
 
+  /** Neighbours that fell silent, for whoever takes note: all of those of a turn are here before the first effect tells of one. */
+  readonly silenced: Neighbour[] = [];
+
   *neighbours(): IterableIterator<Neighbour> {
     for (const one of this.interfaces.values()) yield* one.neighbours.values();
   }
@@ -280,6 +283,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       to,
       reason: fell ? neighbour.reason : undefined,
     });
+    if (to === 'down' && (neighbour.reason === 'inactivity' || neighbour.reason === 'bfd-down')) this.silenced.push(neighbour);
     if (to === 'full') {
       one.told.delete(address.join());
       this.helper.returned(neighbour);

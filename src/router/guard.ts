@@ -7,7 +7,7 @@ import type { VirtualNetwork } from './virtual-network.js';
 /** Fewer deaths than these are never suspicious. */
 const LEAST = 5;
 
-/** A session that was lost without a word, and what stands for it. @internal */
+/** A session that was lost without a word, or a node on a link that fell silent, and what stands for it. @internal */
 export interface Death {
   readonly feed: Feed;
   /** Name of the node. */
@@ -24,7 +24,10 @@ export interface Death {
 export interface GuardStatus {
   /** When it arose, in milliseconds since the epoch. */
   readonly since: Millis;
-  /** Sessions that were lost within the window when it arose, of how many; and nodes that held something. */
+  /**
+   * BGP sessions that were lost within the window when it arose, of how many, or, where it arose over claims by another protocol, nodes that
+   * speak it; and nodes that held something.
+   */
   readonly peers: readonly [lost: number, of: number];
   readonly holders: readonly [lost: number, of: number];
   /** Nodes with claims that are held now. */
@@ -39,7 +42,8 @@ export type GuardState = 'suspected' | 'held' | 'let-go' | 'kept';
  * the way to them is broken than that all have died. Those lost before the threshold are gone. From it on, claims stay as they are, marked
  * `held`, and so do, of those lost before within the window, the claims that would leave their address to nobody; until somebody decides.
  *
- * Only silence counts: a withdrawal, a NOTIFICATION, a node that is set down act at once, always.
+ * Only silence counts: of a BGP session, of a node that claims by OSPF, by VRRP, by ARP or Neighbour Discovery. A withdrawal, a NOTIFICATION,
+ * a node that is set down act at once, always.
  *
  * @public
  */
@@ -61,6 +65,11 @@ export class Guard {
   configure(config: GuardConfig | undefined): void {
     this.#config = config;
     if (!config) this.letGo();
+  }
+
+  /** Whether there is a guard at all. @internal */
+  get watching(): boolean {
+    return this.#config !== undefined;
   }
 
   /** The suspicion, while there is one. */
@@ -120,7 +129,11 @@ export class Guard {
   #suspicious(death: Death, { share }: GuardConfig): boolean {
     const lost = [...this.#recent.map((one) => one.death), death];
     const alive = this.network.sessions().filter((feed) => feed !== death.feed);
-    const peers = [lost.length, lost.length + alive.length] as const;
+    const peers = lostOf(
+      death.feed.source,
+      lost.map(({ feed }) => feed),
+      alive,
+    );
     const living = new Set(alive.map(({ speaker }) => speaker));
     // A node that speaks over another session too is not lost.
     const gone = new Set(lost.map(({ feed }) => feed.speaker).filter((speaker) => !living.has(speaker)));
@@ -210,6 +223,19 @@ export class Guard {
 
 function ribsOf(network: VirtualNetwork): Rib[] {
   return [network.ribs.ipv4, network.ribs.ipv6];
+}
+
+/** How many of a source's peers are lost: of BGP's sessions; elsewhere of the nodes that speak, who are lost when nothing of theirs is left. */
+function lostOf(source: Feed['source'], lost: readonly Feed[], alive: readonly Feed[]): readonly [lost: number, of: number] {
+  const of = (feeds: readonly Feed[]): Feed[] => feeds.filter((feed) => feed.source === source);
+  if (source === 'bgp') return [of(lost).length, of(lost).length + of(alive).length];
+  const living = new Set(of(alive).map(({ speaker }) => speaker));
+  const gone = new Set(
+    of(lost)
+      .map(({ speaker }) => speaker)
+      .filter((speaker) => !living.has(speaker)),
+  );
+  return [gone.size, gone.size + living.size];
 }
 
 function names(deaths: readonly Death[]): string[] {

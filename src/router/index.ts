@@ -13,7 +13,7 @@
  * Through failures: `attach/retained-claims.ts` keeps a neighbour's claims through its restart; `snapshot.ts` is what is claimed as a plain
  * value and `restoration.ts` goes on with it in the next life; `guard.ts` suspects the way to nodes when many are lost at once.
  *
- * Not done: the guard for claims by ARP and OSPF; taking a snapshot in slices (a million claims are walked at once, as often as takes a
+ * Not done: the guard for nodes that `watch` finds silent (they are down at once, and what is held of them with them); taking a snapshot in slices (a million claims are walked at once, as often as takes a
  * twentieth of the time); long-lived claims are marked all at once too.
  *
  * A turn follows one input to its end: octets in, claims changed, prefixes decided, table applied, listeners told, others told.

@@ -385,8 +385,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
   /**
    * A node is to be left: what others claim too goes to them at once, what only it claims stays with it, shared addresses give it no new
-   * flows (weight zero), and neighbours are told so (GRACEFUL_SHUTDOWN, RFC 8326). `setNodeState(name, 'up')` takes it back.
-   * Throws a `UsageError` (`NAME_UNKNOWN`).
+   * flows (weight zero), and neighbours are told so (GRACEFUL_SHUTDOWN, RFC 8326). Where packets go by the router's own ports, flows of a shared
+   * address that it has stay with it until they have been quiet for five minutes: those of the last 65,536 flows to shared addresses.
+   * `setNodeState(name, 'up')` takes it back. Throws a `UsageError` (`NAME_UNKNOWN`).
    */
   drain(name: string): void {
     this.setNodeState(name, 'draining');
@@ -720,9 +721,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     };
   }
 
-  /** BGP sessions that live. @internal */
+  /** Those that live of whom something is heard: BGP sessions, and nodes that claim something by other protocols. @internal */
   sessions(): Feed[] {
-    return this.#feeds.all.filter((feed): feed is Feed => feed?.alive === true && feed.source === 'bgp');
+    const { ipv4, ipv6 } = this.ribs;
+    const claims = ({ index }: Feed): boolean => (ipv4.feedRows[index] ?? 0) + (ipv6.feedRows[index] ?? 0) > 0;
+    return this.#feeds.all.filter(
+      (feed): feed is Feed => feed?.alive === true && (feed.source === 'bgp' || (feed.speaker >= 0 && claims(feed))),
+    );
   }
   /** Indexes of nodes that hold something. @internal */
   holders(): Set<number> {

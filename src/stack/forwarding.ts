@@ -3,6 +3,7 @@ import type { Targets } from '../mapping/target.js';
 import { Access, type AccessList } from './access.js';
 import type { DropReason } from './drops.js';
 import { chosen, mix, seedOf } from './flow-hash.js';
+import { FlowTable } from './flow-table.js';
 import type { Link } from './link.js';
 import type { Stack } from './stack.js';
 import { Icmp4, Icmp6, Protocol, Unreachable4, Unreachable6 } from './wire/codes.js';
@@ -36,6 +37,8 @@ interface Spread {
   readonly nodes: readonly string[];
   readonly seeds: readonly number[];
   readonly weights: readonly number[];
+  /** Some are to be left: no new flows go to them, and the old ones end there. */
+  readonly leaving: boolean;
 }
 
 /**
@@ -49,6 +52,7 @@ interface Spread {
 export class Forwarding {
   readonly upper: UpperLayer = { protocol: 0, at: 0, fragment: -1 };
   #spreads = new WeakMap<Targets, Spread>();
+  #flows: FlowTable | undefined;
   #ids = 0;
 
   constructor(private readonly stack: Stack) {}
@@ -56,6 +60,11 @@ export class Forwarding {
   /** Targets mean other links now. */
   forget(): undefined {
     this.#spreads = new WeakMap();
+  }
+
+  /** Nobody is left to forward for. */
+  rest(): undefined {
+    this.#flows?.close();
   }
 
   // --- IPv4 ------------------------------------------------------------------------------------------------------------
@@ -253,7 +262,10 @@ export class Forwarding {
 
   // --- Both ------------------------------------------------------------------------------------------------------------
 
-  /** The node, of several that share, that has the flow. A node that is nowhere, or down, has none. Every router chooses alike. */
+  /**
+   * The node, of several that share, that has the flow. A node that is nowhere, or down, has none; one that is to be left (weight zero) keeps
+   * those that it had. Every router chooses alike.
+   */
   #share(targets: Targets, flow: number): string {
     let spread = this.#spreads.get(targets);
     if (!spread) {
@@ -262,14 +274,22 @@ export class Forwarding {
         const link = this.stack.linkOf(node);
         return type !== 'discard' && (link ? link.ready : this.stack.peers.size > 0);
       });
+      const weights = alive.map((target) => (target.type === 'discard' ? 1 : (target.weight ?? 1)));
       spread = {
         nodes: alive.map(({ node }) => node),
         seeds: alive.map(({ node }) => seedOf(node)),
-        weights: alive.map((target) => (target.type === 'discard' ? 1 : (target.weight ?? 1))),
+        weights,
+        leaving: weights.includes(0),
       };
       this.#spreads.set(targets, spread);
     }
-    return spread.nodes[chosen(flow, spread.seeds, spread.weights)] ?? '';
+    const { nodes, seeds, weights } = spread;
+    this.#flows ??= new FlowTable(this.stack.around.timers);
+    const former = spread.leaving ? this.#flows.find(flow) : undefined;
+    let at = former === undefined ? -1 : seeds.indexOf(former);
+    if (at < 0 || weights[at] !== 0) at = chosen(flow, seeds, weights);
+    this.#flows.note(flow, seeds[at]);
+    return nodes[at] ?? '';
   }
 
   #refuse(link: Link, source: string): undefined {

@@ -7,7 +7,7 @@
  * `resolution.ts` answers who has an address; `neighbour.ts` is what we know of a guest's MAC,
  * `advertiser.ts` when it is told of the router. `forwarding.ts` is the fast path: checks,
  * the source check, look-up in the forwarding table, TTL, MACs, out; in place, nothing made per frame. `flow-hash.ts` shares flows among
- * targets. `access.ts` is the rules on what may pass. `local.ts` takes what is for the router itself: echo, reassembly (`reassembly.ts`),
+ * targets, and `flow-table.ts` knows those of late, so that old ones end where they are when a target is drained. `access.ts` is the rules on what may pass. `local.ts` takes what is for the router itself: echo, reassembly (`reassembly.ts`),
  * transports by the seam of `ip-layer.ts`, of which `udp.ts` is one and `tcp/` another. `wire/` reads and writes octets in place. `drops.ts`
  * names every reason to drop a frame, and each
  * is counted.
@@ -30,6 +30,10 @@
  *
  * RFCs: 768, 791, 792, 826, 1112 (group MACs), 1624, 1812 (forwarding and errors, no redirects), 2464, 4291 (link-local), 4443, 4861 (router's
  * side), 5227 (probes and announcements), 5722, 8200.
+ *
+ * A target of several that is drained (weight zero) keeps the flows that it has: where each of the last 65,536 flows to shared addresses went is
+ * known until it has been quiet for five minutes. A connection that reuses the ports of one of those within that time counts as the old one.
+ * Where an address that is not shared goes from one node to another, all its flows go along at once.
  *
  * Not done: DHCP; IGMP and multicast forwarding;
  * redirects; SLAAC addresses (an address that the network does not know is dropped); nodes behind several ports, several nodes behind one

@@ -183,6 +183,7 @@ export class Stack {
     link.forget();
     this.links.delete(name);
     this.setNodes(this.#nodes);
+    if (this.links.size === 0) this.forwarding.rest();
   }
 
   #place(link: Link, node: NodeOptions | undefined): undefined {

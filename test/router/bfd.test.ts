@@ -1,16 +1,17 @@
-import { expect, test } from 'vitest';
-import { type BfdConfig, memoryBfd } from '../../src/bfd/index.js';
+import { describe, expect, test } from 'vitest';
+import { type BfdConfig, BfdEngine, memoryBfd } from '../../src/bfd/index.js';
 import { BgpSpeaker, type Clock, Host, ManualClock, type NeighbourConfig, type RouterConfig, VirtualRouter } from '../../src/core.js';
 import { MemoryDatagrams } from '../../src/lib/memory-datagrams.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import { seeded } from '../../src/lib/random.js';
+import type { Capability } from '../../src/wire.js';
 
 const ROUTER = '10.0.0.1';
 const GUEST = '10.0.0.10';
 const BFD = { minTx: 50, minRx: 50, multiplier: 3 };
 
 /** A router and a guest that speaks BGP and BFD; what the router told, as lines. */
-async function lab(neighbour: Partial<NeighbourConfig> = {}, watchedAlready = false) {
+async function lab(neighbour: Partial<NeighbourConfig> = {}, capabilities: readonly Capability[] = [], watchedAlready = false) {
   const clock = new ManualClock();
   const transport = new MemoryTransport(clock);
   const datagrams = new MemoryDatagrams(clock);
@@ -25,7 +26,10 @@ async function lab(neighbour: Partial<NeighbourConfig> = {}, watchedAlready = fa
     asleepUntil = clock.now() + by;
   };
   const bfd = memoryBfd(datagrams, late, seeded(1), ROUTER);
-  if (watchedAlready) bfd.watch({ remote: GUEST, local: ROUTER, config: BFD }, { changed: () => {}, agreed: () => {}, failed: () => {} });
+  if (watchedAlready) {
+    const config = { ...BFD, checkTtl: false };
+    bfd.watch({ remote: GUEST, local: ROUTER, config }, { changed: () => {}, agreed: () => {}, failed: () => {} });
+  }
   const host = new Host({ transport, clock, random: () => 0.5, bfd });
   const router = new VirtualRouter(
     {
@@ -58,7 +62,7 @@ async function lab(neighbour: Partial<NeighbourConfig> = {}, watchedAlready = fa
   const watch = (config: BfdConfig = BFD): { close(): void } =>
     watcher.watch({ remote: ROUTER, local: GUEST, config }, { changed: () => {}, agreed: () => {}, failed: () => {} });
   const guest = new BgpSpeaker(
-    { as: 65001, routerId: GUEST, localAddress: GUEST, neighbour: { address: ROUTER } },
+    { as: 65001, routerId: GUEST, localAddress: GUEST, neighbour: { address: ROUTER }, capabilities },
     { transport, clock, random: () => 0.5 },
   );
   guest.announce('10.0.9.9/32');
@@ -196,9 +200,140 @@ test('a listener hears that the watcher itself stood still, and nobody is blamed
 });
 
 test('a listener hears of a neighbour that cannot be watched, and its session goes on without', async () => {
-  const { clock, lines, router, guest } = await lab({}, true);
+  const { clock, lines, router, guest } = await lab({}, [], true);
   guest.start();
   clock.advance(5000);
-  expect(lines).toContain(`router: ${GUEST} (${GUEST}) cannot be watched: ${GUEST} is watched already`);
+  expect(lines).toContain(`router: ${GUEST} (${GUEST}) cannot be watched: ${GUEST} is watched already with another checkTtl`);
   expect(router.neighbours()[0]?.state).toBe('established');
+});
+
+/** BFD of a guest whose forwarding does not share the fate of its control plane (bit C, RFC 5880 §4.1), which ours never says. */
+function independent({ clock, datagrams }: Pick<Awaited<ReturnType<typeof lab>>, 'clock' | 'datagrams'>): void {
+  const engine: BfdEngine = new BfdEngine(clock, seeded(2), {
+    open: () => ({
+      send: (bytes) => {
+        const packet = bytes.slice();
+        packet[1] = (packet[1] ?? 0) | 0x08;
+        datagrams.send(GUEST, ROUTER, packet);
+      },
+      close: () => {},
+    }),
+  });
+  datagrams.listen(GUEST, (bytes, from) => engine.receive(bytes, from, GUEST, false));
+  engine.watch({ remote: ROUTER, local: GUEST, config: BFD }, { changed: () => {}, agreed: () => {}, failed: () => {} });
+}
+
+describe.each([
+  ['set', true],
+  ['clear', false],
+] as const)('BFD down of a guest that restarts gracefully, its bit C %s (RFC 5882 §4.3)', (_bit, bit) => {
+  async function restartable() {
+    const made = await lab({ dampPeerOscillations: false }, [
+      {
+        type: 'graceful-restart',
+        restarted: false,
+        notification: false,
+        restartTime: 60,
+        families: [{ family: 'ipv4-unicast', forwarding: true }],
+      },
+    ]);
+    made.guest.start();
+    if (bit) independent(made);
+    else made.watch();
+    made.clock.advance(5000);
+    expect(made.router.metrics().neighbours[0]).toMatchObject({ state: 'established', bfd: { state: 'up' } });
+    made.lines.length = 0;
+    const stale = () => [...made.router.network.claims()].flatMap((claim) => (claim.stale ? [claim.stale] : []));
+    return { ...made, stale };
+  }
+
+  test('as the first sign of it', async () => {
+    const { clock, transport, datagrams, lines, stale } = await restartable();
+    transport.cut(GUEST);
+    datagrams.cut(GUEST);
+    clock.advance(151);
+    const gone = '10.0.9.9/32 nobody (session-down)';
+    if (bit) {
+      // Nothing forwards there.
+      expect(lines).toEqual(['bfd up > down', gone, 'session idle: sent cease: BFD down: BFD is down: detection-time-expired']);
+      return;
+    }
+    // Its control plane is away, which is what a restart is; it has the time that it asked for.
+    expect([lines[0], stale()]).toEqual(['bfd up > down', ['restart']]);
+    clock.advance(59_000);
+    expect(lines.some((line) => line.includes('nobody'))).toBe(false);
+    clock.advance(2000);
+    expect(lines.at(-1)).toContain('10.0.9.9/32 nobody');
+  });
+
+  test('while it restarts already', async () => {
+    const { clock, transport, datagrams, guest, lines, stale } = await restartable();
+    transport.cut(GUEST);
+    void guest.stop();
+    transport.reset(GUEST);
+    clock.advance(1000);
+    expect(stale()).toEqual(['restart']);
+    lines.length = 0;
+    datagrams.cut(GUEST);
+    clock.advance(151);
+    expect(lines[0]).toBe('bfd up > down');
+    expect(lines.some((line) => line.includes('nobody'))).toBe(bit);
+    expect(stale()).toEqual(bit ? [] : ['restart']);
+    clock.advance(60_000);
+    expect(lines.filter((line) => line.includes('nobody'))).toHaveLength(1);
+  });
+});
+
+describe('a strict session', () => {
+  const STRICT = { bfd: { ...BFD, strict: true }, dampPeerOscillations: false };
+
+  test('never begins with a guest that never speaks BFD: it is told nothing, however often it tries', async () => {
+    const { clock, router, lines, guest } = await lab(STRICT);
+    guest.start();
+    clock.advance(3_600_000);
+    expect(router.neighbours()[0]).toMatchObject({ state: 'idle', establishedAt: undefined, flaps: 0 });
+    expect(router.metrics().neighbours[0]?.bfd).toMatchObject({ state: 'down', downs: 0, failure: undefined });
+    expect(router.network.lookup('10.0.9.9')).toBeUndefined();
+    expect(guest.state).not.toBe('openConfirm');
+    expect(lines.filter((line) => !line.startsWith('10.0.0.10/32'))).toEqual([]);
+  });
+
+  test('ends when BFD goes down, and waits for it again, though the guest is to be reached and dials', async () => {
+    const { clock, datagrams, router, lines, guest, watch } = await lab(STRICT);
+    watch();
+    guest.start();
+    clock.advance(120_000);
+    expect(router.neighbours()[0]?.state).toBe('established');
+    lines.length = 0;
+    // BFD is lost, TCP is not.
+    datagrams.cut(GUEST);
+    clock.advance(151);
+    expect(lines).toEqual([
+      'bfd up > down',
+      '10.0.9.9/32 nobody (session-down)',
+      'session idle: sent cease: BFD down: BFD is down: detection-time-expired',
+    ]);
+    lines.length = 0;
+    clock.advance(3_600_000);
+    expect(router.neighbours()[0]?.state).not.toBe('established');
+    expect(lines).toEqual([]);
+    datagrams.mend(GUEST);
+    clock.advance(180_000);
+    expect(router.neighbours()[0]?.state).toBe('established');
+    expect(router.network.lookup('10.0.9.9')).toEqual([{ type: 'node', node: 'guest' }]);
+  });
+
+  test('stays when the guest stops its BFD on purpose, and is not had anew without it', async () => {
+    const { clock, transport, router, lines, guest, watch } = await lab(STRICT);
+    const watching = watch();
+    guest.start();
+    clock.advance(120_000);
+    lines.length = 0;
+    watching.close();
+    clock.advance(3_600_000);
+    expect([lines, router.neighbours()[0]?.state]).toEqual([['bfd up > down'], 'established']);
+    transport.reset(GUEST);
+    clock.advance(3_600_000);
+    expect(router.neighbours()[0]?.state).not.toBe('established');
+  });
 });

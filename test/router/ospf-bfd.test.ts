@@ -154,3 +154,63 @@ test.each([2, 3] as const)('OSPFv%i over frames: both ends watch each other, and
   expect(changes.at(-1)).toMatchObject({ node: 'other', to: 'down', reason: 'bfd-down' });
   expect(main.lookup(moving)).toBeUndefined();
 });
+
+test.each([2, 3] as const)('OSPFv%i, BGP and a watch of one neighbour share its BFD, and each acts when it is silent', async (version) => {
+  const clock = new ManualClock(1_000_000);
+  const cable = memoryCable();
+  const at = (place: number): string => (version === 2 ? `10.0.1.${place}` : `2001:db8:1::${place}`);
+  const [byOspf, byBgp] = version === 2 ? ['10.9.0.1/32', '10.9.0.2/32'] : ['2001:db8:9::1/128', '2001:db8:9::2/128'];
+  const router = (place: number, other: number, port: (typeof cable)[0], more: object): VirtualRouter =>
+    new VirtualRouter(
+      {
+        as: 65000 + place,
+        name: `r${place}`,
+        routerId: `10.0.1.${place}`,
+        interfaces: [{ subnet: 'lan', addresses: [at(place)] }],
+        ports: [{ name: 'p', type: 'memory' }],
+        watch: [{ node: 'other', bfd: { ...BFD, minTx: 100, minRx: 100 } }],
+        network: {
+          ranges: ['10.0.0.0/8', '2001:db8::/32'],
+          subnets: [{ name: 'lan', prefix: version === 2 ? '10.0.1.0/24' : '2001:db8:1::/64' }],
+          nodes: [{ name: 'other', addresses: [at(other)], location: 'p' }],
+          grants: [byOspf, byBgp].map((prefix) => ({ node: 'other', prefix })),
+        },
+        ...more,
+      },
+      { host: new Host({ transport: new MemoryTransport(clock), clock, random: seeded(place) }), ports: { p: port } },
+    );
+  const interfaces = [{ subnet: 'lan', bfd: BFD }];
+  const bgp = (place: number, more: object) => ({ address: at(place), as: 65000 + place, bfd: { ...BFD, minTx: 70, minRx: 70 }, ...more });
+  const main = router(1, 10, cable[0], { ospf: [{ version, interfaces }], neighbours: [bgp(10, { passive: true })] });
+  const guest = router(10, 1, cable[1], {
+    originate: [{ prefix: byOspf }],
+    ospf: [{ version, interfaces, export: { originated: true, tag: 0 } }],
+    neighbours: [bgp(1, { export: 'all' })],
+  });
+  const { changes, failures } = watched(main);
+  const sessions: string[] = [];
+  main.on('session-change', ({ from, reason }) => from === 'established' && sessions.push(reason ?? ''));
+  const nodes: string[] = [];
+  main.on('node-change', ({ node, state }) => nodes.push(`${node} ${state}`));
+  const starting = Promise.all([main.start(), guest.start()]);
+  clock.settle();
+  await starting;
+  for (let i = 0; i < 40; i++) {
+    clock.advance(1000);
+    await main.network.settled();
+  }
+  expect(failures).toEqual([]);
+  const up = { state: 'up', failure: undefined };
+  expect(main.metrics().watches[0]?.bfd).toMatchObject(up);
+  expect(main.neighbours()[0]?.state).toBe('established');
+  expect(main.metrics().neighbours[0]?.bfd).toMatchObject(up);
+  expect(main.ospf()[0]?.interfaces[0]?.neighbours).toMatchObject([{ state: 'full', bfd: up }]);
+  for (const end of cable) end.listen(undefined);
+  // OSPFv3 watches the link-local address, in a session of its own; the other two have 70 ms x 3. With OSPFv2 all have 50 ms x 3.
+  clock.advance(version === 2 ? 151 : 211);
+  await main.network.settled();
+  expect(changes.at(-1)).toMatchObject({ node: 'other', to: 'down', reason: 'bfd-down' });
+  expect(sessions).toEqual(['sent cease: BFD down: BFD is down: detection-time-expired']);
+  expect(nodes.at(-1)).toBe('other down');
+  expect(main.lookup(byOspf?.split('/')[0] ?? '')).toBeUndefined();
+});

@@ -273,9 +273,10 @@ describe('an address', () => {
     share(1);
     for (const node of ['a', 'b']) router.claim({ node, prefix: '10.0.9.9/32' });
     const FLOWS = 1000;
-    const atB = (): boolean[] =>
+    /** Which of so many flows to a port go to b. */
+    const atB = (port = 9): boolean[] =>
       Array.from({ length: FLOWS }, (_, flow) => {
-        c.ipv4('10.0.2.12', '10.0.9.9', { payload: Uint8Array.of(flow >> 8, flow, 0, 9, 0, 20, 0, 0) });
+        c.ipv4('10.0.2.12', '10.0.9.9', { payload: Uint8Array.of(flow >> 8, flow, 0, port, 0, 20, 0, 0) });
         const [na, nb] = [a.take().length, b.take().length];
         expect(na + nb).toBe(1);
         return nb === 1;
@@ -289,7 +290,40 @@ describe('an address', () => {
     // None went from b to a.
     expect(even.some((b, i) => b && !most[i])).toBe(false);
     share(0);
-    expect(count(atB())).toBe(0);
+    // New ones go elsewhere.
+    expect(count(atB(10))).toBe(0);
+  });
+
+  test('drained of one of those that share it keeps its old flows there until they are quiet, and new ones go elsewhere', () => {
+    for (const node of ['a', 'b']) {
+      router.grant({ node, prefix: '10.0.9.9/32', mode: 'shared' });
+      router.claim({ node, prefix: '10.0.9.9/32' });
+    }
+    const FLOWS = 400;
+    const send = (port: number, flow: number): string => {
+      c.ipv4('10.0.2.12', '10.0.9.9', { payload: Uint8Array.of(flow >> 8, flow, 0, port, 0, 20, 0, 0) });
+      return `${a.take().length > 0 ? 'a' : ''}${b.take().length > 0 ? 'b' : ''}`;
+    };
+    const flows = (port: number): string[] => Array.from({ length: FLOWS }, (_, flow) => send(port, flow));
+    const before = flows(9);
+    expect(before.filter((node) => node === 'b').length).toBeGreaterThan(FLOWS / 4);
+    router.drain('b');
+    expect(flows(9)).toEqual(before);
+    expect(new Set(flows(10))).toEqual(new Set(['a']));
+    // A flow that goes on stays for as long as it does.
+    const one = before.indexOf('b');
+    for (let i = 0; i < 10; i++) {
+      clock.advance(240_000);
+      for (const guest of [a, b]) guest.take();
+      expect(send(9, one)).toBe('b');
+    }
+    // The rest were quiet for five minutes: they have ended.
+    expect(flows(9).flatMap((node, flow) => (node === 'b' ? [flow] : []))).toEqual([one]);
+    // What b has no more goes at once, and one that is back has its share again.
+    router.network.setNodeState('b', 'down');
+    expect(send(9, one)).toBe('a');
+    router.network.setNodeState('b', 'up');
+    expect(flows(11).filter((node) => node === 'b').length).toBeGreaterThan(FLOWS / 4);
   });
 
   test('announced without a grant is refused, and gives no right to send', () => {

@@ -6,6 +6,7 @@ import { hostPrefix, prefixWords } from '../../lib/prefix.js';
 import type { Due } from '../../lib/timers.js';
 import type { Rib } from '../../rib/rib.js';
 import type { VirtualNetwork } from '../virtual-network.js';
+import { Remains } from './remains.js';
 
 const ARP = SOURCES.indexOf('arp');
 /** How long an announcement is believed before its node is asked, and how it is asked. */
@@ -36,6 +37,7 @@ export class LinkClaims {
   readonly #claims = new Map<string, LinkClaim>();
   /** The same by prefix id: what is claimed by announcement. */
   readonly #byPrefix = { ipv4: new Map<number, LinkClaim[]>(), ipv6: new Map<number, LinkClaim[]>() };
+  readonly #remains: Remains;
   /** Announcements that came over the limit of a node. */
   ignored = 0;
 
@@ -43,7 +45,9 @@ export class LinkClaims {
     private readonly network: VirtualNetwork,
     private readonly router: string,
     private readonly probe: Probe,
-  ) {}
+  ) {
+    this.#remains = new Remains(network, (key) => this.#claims.has(key));
+  }
 
   announced(name: string, address: Uint8Array): void {
     const { network } = this;
@@ -74,6 +78,7 @@ export class LinkClaims {
     this.#byPrefix[family].set(id, [...(this.#byPrefix[family].get(id) ?? []), claim]);
     feed.cause = { type: 'announced', neighbour: feed.label, node: name };
     network.settle(feed.cause);
+    this.#remains.rose(key);
   }
 
   /** The node answered for an address. */
@@ -110,16 +115,24 @@ export class LinkClaims {
       feed.cause = { type: 'withdrawn', neighbour: feed.label, node };
       this.network.closeFeed(feed);
     }
+    this.#remains.leave(gone);
   }
 
+  /** A node does not answer for an address. Its claim ends alone, so it is put in a feed of its own, for the guard to decide on. */
   #end(key: string): void {
+    const { network } = this;
     const claim = this.#claims.get(key);
     const feed = claim && this.#feeds.get(claim.node);
     if (!claim || !feed) return;
+    const { node, index, prefix } = claim;
+    const rib = network.ribs[claim.family];
+    const own = this.#open(node, index);
+    own.cause = { type: 'session-down', neighbour: own.label, node, reason: `no answer to ${MAX_PROBES} probes` };
+    network.begin();
+    rib.announce(prefix, own.index, 0, network.bareSet, network.bareSet, 0, index, -1);
+    rib.withdraw(prefix, feed.index, 0);
     this.#forget(key, claim);
-    this.network.begin();
-    this.network.ribs[claim.family].withdraw(claim.prefix, feed.index, 0);
-    this.network.settle({ type: 'withdrawn', neighbour: feed.label, node: claim.node });
+    this.#remains.fell(key, node, own);
   }
 
   #forget(key: string, claim: LinkClaim): void {
@@ -134,16 +147,16 @@ export class LinkClaims {
   #feedOf(node: string, index: number): Feed {
     let feed = this.#feeds.get(node);
     if (!feed) {
-      feed = this.network.openFeed({
-        source: 'arp',
-        speaker: index,
-        label: `arp ${node}`,
-        router: this.router,
-        cause: { type: 'announced', neighbour: `arp ${node}`, node },
-      });
+      feed = this.#open(node, index);
       this.#feeds.set(node, feed);
     }
     return feed;
+  }
+
+  #open(node: string, index: number): Feed {
+    const label = `arp ${node}`;
+    const cause = { type: 'announced', neighbour: label, node } as const;
+    return this.network.openFeed({ source: 'arp', speaker: index, label, router: this.router, cause });
   }
 }
 

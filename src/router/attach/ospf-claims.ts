@@ -1,10 +1,12 @@
 import type { Cause, Feed } from '../../claims/feed.js';
 import { Verdict } from '../../claims/reasons.js';
+import type { Cancel, Millis } from '../../lib/clock.js';
 import { prefixWords } from '../../lib/prefix.js';
 import type { Node } from '../../network/model.js';
 import type { OspfInstance, OspfPath, OspfRoute, RouteKey } from '../../ospf/index.js';
 import { PATH_TYPES, routeKey } from '../../ospf/index.js';
 import type { VirtualNetwork } from '../virtual-network.js';
+import { Remains } from './remains.js';
 
 /** Who is where, as the claims need to know it. @internal */
 export interface OspfWhereabouts {
@@ -24,6 +26,8 @@ interface Claim {
   readonly rank: number;
 }
 
+/** How long after its database is ours again a node's routes may take to be computed. */
+const RESTATE: Millis = 30_000;
 /** Largest cost that counts in a rank, which has 51 bits for the kind of path, the external metric and the cost. */
 const MOST_COST = 2 ** 25 - 1;
 
@@ -41,6 +45,14 @@ export class OspfClaims {
   readonly #feeds = new Map<Node, Feed>();
   /** Who claims what now. */
   readonly #claims = new Map<RouteKey, readonly Claim[]>();
+  /** Nodes whose last neighbour of ours fell silent, until all of their database is ours again. */
+  readonly #silent = new Set<Node>();
+  /** What they claimed: each feed is one of a death, or what is found of it later. */
+  readonly #remains: Remains;
+  readonly #fallen = new WeakSet<Feed>();
+  /** When what is held of those that are back ends. */
+  readonly #back = new Map<Node, Cancel>();
+  #deaths = 0;
 
   constructor(
     private readonly network: VirtualNetwork,
@@ -49,10 +61,13 @@ export class OspfClaims {
     private readonly label: string,
     private readonly tag: () => number,
     private readonly where: OspfWhereabouts,
-  ) {}
+  ) {
+    this.#remains = new Remains(network, (_key, name) => ![...this.#silent].some((node) => node.name === name));
+  }
 
   /** Whether a feed is one of ours. */
   owns(feed: Feed): boolean {
+    if (this.#fallen.has(feed)) return true;
     for (const own of this.#feeds.values()) if (own === feed) return true;
     return false;
   }
@@ -67,12 +82,15 @@ export class OspfClaims {
     network.begin();
     this.#look();
     let cause: Cause | undefined;
+    const fallen = new Map<Node, Feed>();
     for (const key of keys) {
       const route = this.instance.routes.routes.get(key);
       const before = this.#claims.get(key) ?? [];
       const after = route ? this.#claimsOf(route) : [];
-      for (const { node } of before) {
-        if (after.some((claim) => claim.node === node)) continue;
+      for (const claim of before) {
+        const { node } = claim;
+        if (after.some((other) => other.node === node)) continue;
+        if (this.#silent.has(node) && this.network.guard.watching) this.#bequeath(key, claim, fallen);
         this.#withdraw(key, node);
         cause ??= { type: 'withdrawn', neighbour: this.#labelOf(node), node: node.name };
       }
@@ -84,6 +102,44 @@ export class OspfClaims {
       else this.#claims.delete(key);
     }
     if (cause) network.settle(cause);
+    for (const [node, feed] of fallen) this.#remains.fell(`${node.name} ${this.#deaths++}`, node.name, feed);
+  }
+
+  /** No link has the node as a neighbour any more, for it was silent: the guard decides on what it loses now. */
+  fell(node: Node): void {
+    this.#back.get(node)?.();
+    this.#back.delete(node);
+    this.#silent.add(node);
+  }
+  /** Its database is ours again. */
+  rose(node: Node): void {
+    if (!this.#silent.delete(node)) return;
+    const { clock } = this.network.timers;
+    this.#back.set(
+      node,
+      clock.at(clock.now() + RESTATE, () => {
+        this.#back.delete(node);
+        this.#remains.leave((name) => name === node.name);
+      }),
+    );
+  }
+  /** Nodes that `gone` names are down, or away. */
+  leave(gone: (node: string) => boolean): void {
+    this.#remains.leave(gone);
+  }
+
+  /** What a silent node loses goes into a feed of its own. */
+  #bequeath(key: RouteKey, { node, holder, fault, rank }: Claim, fallen: Map<Node, Feed>): void {
+    const prefix = this.#prefixes.get(key);
+    if (!prefix) return;
+    let feed = fallen.get(node);
+    if (!feed) {
+      feed = this.#open(node);
+      feed.cause = { type: 'session-down', neighbour: feed.label, node: node.name, reason: 'the neighbour is silent' };
+      this.#fallen.add(feed);
+      fallen.set(node, feed);
+    }
+    this.#put(feed, prefix, holder, fault, rank);
   }
 
   /** Who is where changed: every route is looked at again. */
@@ -93,6 +149,10 @@ export class OspfClaims {
 
   /** Everything ends. */
   close(reason: string): void {
+    for (const cancel of this.#back.values()) cancel();
+    this.#back.clear();
+    this.#silent.clear();
+    this.#remains.leave(() => true);
     for (const [node, feed] of this.#feeds) {
       feed.cause = { type: 'session-down', neighbour: feed.label, node: node.name, reason };
       this.network.closeFeed(feed);
@@ -175,13 +235,17 @@ export class OspfClaims {
   readonly #prefixes = new Map<RouteKey, OspfRoute['prefix']>();
 
   #announce(route: OspfRoute, { node, holder, fault, rank }: Claim): void {
-    const { network } = this;
     const { prefix } = route;
     this.#prefixes.set(route.key, prefix);
     const feed = this.#feedOf(node);
+    if (feed.cause.type !== 'announced') feed.cause = { type: 'announced', neighbour: feed.label, node: node.name };
+    this.#put(feed, prefix, holder, fault, rank);
+  }
+
+  #put(feed: Feed, prefix: OspfRoute['prefix'], holder: number, fault: number, rank: number): void {
+    const { network } = this;
     const rib = network.ribs[prefix.family];
     const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
-    if (feed.cause.type !== 'announced') feed.cause = { type: 'announced', neighbour: feed.label, node: node.name };
     rib.announce(id, feed.index, 0, network.bareSet, network.bareSet, fault, holder, -1);
     rib.setRank(rib.find(id, feed.index, 0) - 1, rank);
   }
@@ -204,16 +268,16 @@ export class OspfClaims {
   #feedOf(node: Node): Feed {
     let feed = this.#feeds.get(node);
     if (!feed) {
-      feed = this.network.openFeed({
-        source: 'ospf',
-        speaker: node.index,
-        label: this.#labelOf(node),
-        router: this.router,
-        cause: { type: 'announced', neighbour: this.#labelOf(node), node: node.name },
-      });
+      feed = this.#open(node);
       this.#feeds.set(node, feed);
     }
     return feed;
+  }
+
+  #open(node: Node): Feed {
+    const label = this.#labelOf(node);
+    const cause = { type: 'announced', neighbour: label, node: node.name } as const;
+    return this.network.openFeed({ source: 'ospf', speaker: node.index, label, router: this.router, cause });
   }
 }
 

@@ -197,6 +197,7 @@ export class OspfSpeaker {
   nodesChanged(): undefined {
     if (!this.#running) return;
     this.#settlePorts();
+    this.#claims.leave((name) => this.around.network.model.find(name)?.up !== true);
     this.#claims.reconsider();
   }
 
@@ -425,6 +426,11 @@ export class OspfSpeaker {
         });
         this.#watch(effect, node);
         if (from === 'down') this.#appeared(effect.interface, routerId, address, node);
+        if (node && to === 'full') this.#claims.rose(node);
+        for (const neighbour of this.instance.silenced.splice(0)) {
+          const silent = this.#nodeAt(neighbour.interface.options.name, neighbour.routerId, neighbour.address);
+          if (silent && !this.#adjacent(silent)) this.#claims.fell(silent);
+        }
         // Who a router id belongs to hangs on who is there.
         if (from === 'down' || to === 'down') this.#claims.reconsider();
         break;
@@ -443,6 +449,15 @@ export class OspfSpeaker {
       case 'interfaceChanged':
         break;
     }
+  }
+
+  /** Whether the node is a neighbour by any link. */
+  #adjacent(node: Node): boolean {
+    return [...this.instance.interfaces.values()].some(({ options, neighbours }) =>
+      [...neighbours.values()].some(
+        ({ state, routerId, address }) => state === 'full' && this.#nodeAt(options.name, routerId, address) === node,
+      ),
+    );
   }
 
   /** A neighbour is watched while both hear each other, and until it is down. */

@@ -9,6 +9,7 @@ import { Bucket } from '../../stack/link.js';
 import { isLinkLocal } from '../../stack/wire/ipv6.js';
 import { decodeVrrp, HOP_LIMIT, type VrrpAdvertisement, type VrrpEffect, type VrrpEvent, VrrpSession } from '../../vrrp/index.js';
 import type { VirtualNetwork } from '../virtual-network.js';
+import { Remains } from './remains.js';
 
 /** Virtual routers that one node may be in, of both families: more are ignored. */
 const MAX_SESSIONS = 64;
@@ -51,6 +52,7 @@ export class VrrpClaims implements IpReceiver {
   readonly #sessions = new Map<string, Session>();
   /** By node. */
   readonly #rates = new Map<string, Bucket>();
+  readonly #remains: Remains;
   /** Advertisements beyond the limits of a node. */
   ignored = 0;
 
@@ -58,7 +60,9 @@ export class VrrpClaims implements IpReceiver {
     private readonly network: VirtualNetwork,
     private readonly router: string,
     private readonly link: VrrpLink,
-  ) {}
+  ) {
+    this.#remains = new Remains(network, (key) => this.#sessions.has(key));
+  }
 
   admits(node: string): boolean {
     let rate = this.#rates.get(node);
@@ -90,13 +94,15 @@ export class VrrpClaims implements IpReceiver {
       return;
     }
     if (!session) {
-      session = new Session(this.network, this.router, node.name, node.index, family, advertisement.virtualRouterId, () =>
-        this.#sessions.delete(key),
-      );
+      session = new Session(this.network, this.router, node.name, node.index, family, advertisement.virtualRouterId, {
+        over: () => this.#sessions.delete(key),
+        fell: (feed) => this.#remains.fell(key, node.name, feed),
+      });
       this.#sessions.set(key, session);
     }
     const had = session.hasAll(advertisement);
     session.hear(advertisement, datagram.source);
+    this.#remains.rose(key);
     // Its last word ("I resign") as well, so that the others need not wait.
     if ((had || session.hasAll(advertisement)) && session.mayRelay(now)) this.link.relay(datagram, port);
   }
@@ -108,6 +114,7 @@ export class VrrpClaims implements IpReceiver {
   /** Ends what the nodes say that `gone` names. */
   leave(gone: (node: string) => boolean): void {
     for (const session of [...this.#sessions.values()]) if (gone(session.node)) session.end();
+    this.#remains.leave(gone);
   }
 }
 
@@ -125,7 +132,11 @@ class Session {
     private readonly index: number,
     private readonly family: 'ipv4' | 'ipv6',
     private readonly virtualRouterId: number,
-    private readonly over: () => void,
+    private readonly owner: {
+      over(): void;
+      /** It fell silent; its claims are the owner's to deal with. */
+      fell(feed: Feed): void;
+    },
   ) {
     this.#label = `vrrp ${node} ${virtualRouterId}`;
     this.#driver = new Driver(this.#machine, network.timers, (effect) => this.#perform(effect));
@@ -163,20 +174,24 @@ class Session {
   end(): void {
     this.#driver.dispose();
     this.#release({ type: 'withdrawn', neighbour: this.#label, node: this.node });
-    this.over();
+    this.owner.over();
   }
 
   #perform(effect: VrrpEffect): void {
     if (effect.type === 'claim') this.#claim(effect.addresses, effect.priority, effect.source);
     else if (effect.silence === undefined) this.end();
     else {
-      this.#release({
+      const feed = this.#feed;
+      this.#feed = undefined;
+      this.end();
+      if (!feed) return;
+      feed.cause = {
         type: 'session-down',
         neighbour: this.#label,
         node: this.node,
         reason: `no advertisement within ${(effect.silence / 1000).toFixed(1)} s`,
-      });
-      this.end();
+      };
+      this.owner.fell(feed);
     }
   }
 
