@@ -138,9 +138,7 @@ export class Ingest {
     scan.scan(bytes, attributesFrom, attributesEnd, this.context);
     if (scan.remedy !== 0) {
       if (scan.remedy > REMEDY_DISCARD) this.#note(scan.reason);
-      // RFC 7606 §5.2: with nothing announced there is nothing to treat as withdrawn.
-      const nothing = scan.remedy === REMEDY_TREAT_AS_WITHDRAW && attributesEnd === end && scan.mpReachAt < 0;
-      if (scan.remedy === REMEDY_RESET || nothing) {
+      if (scan.remedy === REMEDY_RESET) {
         return {
           code: scan.errorCode,
           subcode: scan.errorSubcode,
@@ -148,9 +146,12 @@ export class Ingest {
           reason: scan.reason,
         };
       }
+      // RFC 7606 §5.2: with nothing announced there is nothing to treat as withdrawn.
+      if (scan.remedy === REMEDY_TREAT_AS_WITHDRAW && attributesEnd === end && scan.mpReachAt < 0)
+        return { code: 3, subcode: 1, data: NO_DATA, reason: scan.reason };
       if (scan.remedy === REMEDY_DISABLE_FAMILY) return this.#disable(bytes);
     }
-    const asWithdraw = scan.remedy === REMEDY_TREAT_AS_WITHDRAW;
+    let asWithdraw = scan.remedy === REMEDY_TREAT_AS_WITHDRAW;
     if (scan.mpUnreachAt >= 0) {
       const error = this.#unreach(
         bytes,
@@ -162,9 +163,13 @@ export class Ingest {
     }
     const reachAt = scan.mpReachAt;
     const reachEnd = reachAt + scan.mpReachLength;
+    if (attributesEnd < end && !asWithdraw && !scan.seenMandatory(true)) {
+      // RFC 7606 §2: all routes of the UPDATE, those of MP_REACH_NLRI too.
+      this.#note('a mandatory attribute is missing');
+      asWithdraw = true;
+    }
     if (attributesEnd < end && ipv4 && !this.disabled.ipv4) {
-      if (asWithdraw || !scan.seenMandatory(true)) {
-        if (!asWithdraw) this.#note('a mandatory attribute is missing');
+      if (asWithdraw) {
         if (!this.#withdraw4(ipv4, bytes, attributesEnd, end)) return badNlri;
       } else {
         const set = this.sets.intern(scan.bytes, scan.from, scan.to);

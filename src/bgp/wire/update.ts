@@ -31,7 +31,7 @@ export function decodeUpdate(body: Uint8Array, context: WireContext): Update {
   const { mpReach } = block.attributes;
   const announces = attributesTo < body.length || mpReach !== undefined;
   if (announces) wrong.push(...missing(block, attributesTo < body.length));
-  else if (block.malformed.some(({ remedy }) => remedy === 'treat-as-withdraw')) {
+  else if (block.malformed.some(({ remedy }) => remedy === 'treat-as-withdraw') && !disables(block)) {
     // RFC 7606 §5.2: attributes and nothing announced. Perhaps the NLRI was not found.
     wrong.push(reset(UpdateError.malformedAttributeList, 'attributes are malformed and there is nothing to withdraw'));
   }
@@ -46,6 +46,11 @@ function lengthAt(body: Uint8Array, at: number): number {
 function readField(bytes: Uint8Array, context: WireContext): Nlri[] | undefined {
   const pathIds = receivesPathIds(context, 'ipv4-unicast');
   return checkNlri(bytes, 0, bytes.length, 32, pathIds) ? readNlri(bytes, 32, pathIds) : undefined;
+}
+
+/** Whether a family is given up, and with it all routes of it that may have been announced. */
+function disables({ malformed }: ReturnType<typeof decodeAttributes>): boolean {
+  return malformed.some(({ remedy }) => remedy === 'disable-family');
 }
 
 /** RFC 7606 §3 (d): well-known mandatory attributes that are not there, nor there and malformed. */
