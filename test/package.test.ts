@@ -68,6 +68,14 @@ describe('the packed package, in an empty project', () => {
     expect(output(project, process.execPath, 'program.cjs')).toBe('web-b\n');
   });
 
+  test('has private fields that are nothing but that where it is CommonJS', () => {
+    // What makes CommonJS of it takes a private field for what a module exports by the same name, and would overwrite that.
+    const folder = join(project, 'node_modules/virtual-router/dist');
+    const files = readdirSync(folder).filter((name) => name.endsWith('.cjs'));
+    expect(files.length).toBeGreaterThan(3);
+    for (const name of files) expect(readFileSync(join(folder, name), 'utf8').match(/#\(|#\w+ *= *exports\.\w+/)?.[0]).toBeUndefined();
+  });
+
   test('has one class of each name, whichever entry it comes through', () => {
     const same = 'console.log(index.UsageError === core.UsageError, typeof wire, typeof testing);';
     const names = ['index', 'core', 'wire', 'testing'];
