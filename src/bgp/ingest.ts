@@ -445,7 +445,7 @@ export class Ingest {
   }
 }
 
-const badWithdrawal: SessionError = { code: 3, subcode: 1, data: NO_DATA, reason: 'a withdrawn prefix is malformed' };
+const badWithdrawal: SessionError = { code: 3, subcode: 10, data: NO_DATA, reason: 'a withdrawn prefix is malformed' };
 const badNlri: SessionError = { code: 3, subcode: 10, data: NO_DATA, reason: 'a prefix is malformed' };
 const badMp: SessionError = { code: 3, subcode: 9, data: NO_DATA, reason: 'a prefix in MP_REACH_NLRI or MP_UNREACH_NLRI is malformed' };
 
