@@ -51,7 +51,7 @@ function guestsPage(): string {
   );
   return [
     '# Guests',
-    'How a guest learns what became of what it said, and what it may use up. The tables are written by `npm run docs` from the code; `test/router/reasons.test.ts` reaches every reason that a BGP guest can meet and `test/router/limits.test.ts` every limit.',
+    'How a guest learns what became of what it said, and what it may use up. The tables are written by `npm run docs` from the code; `test/router/reasons.test.ts` reaches every reason and `test/router/limits.test.ts` every limit.',
     '## What became of a claim',
     'A claim is accepted, or refused for one of these reasons. The numbers are stable: reasons are only ever added at the end.',
     ['| number | reason | |', '| --- | --- | --- |', ...reasons].join('\n'),

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,8 @@ beforeAll(() => {
   const sources = ['src', 'package.json', 'tsup.config.ts', 'tsconfig/build.json'].map((path) => newest(join(root, path)));
   const built = join(root, 'dist/index.d.cts');
   if (!existsSync(built) || statSync(built).mtimeMs < Math.max(...sources)) output(root, 'npm', 'run', '--silent', 'build');
+  // What npm runs before it packs, but for the build.
+  output(root, 'npm', 'run', '--silent', 'prepack');
   const [packed] = JSON.parse(output(root, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', project)) as {
     filename: string;
   }[];
@@ -66,6 +68,14 @@ describe('the packed package, in an empty project', () => {
     expect(output(project, process.execPath, 'program.cjs')).toBe('web-b\n');
   });
 
+  test('has private fields that are nothing but that where it is CommonJS', () => {
+    // What makes CommonJS of it takes a private field for what a module exports by the same name, and would overwrite that.
+    const folder = join(project, 'node_modules/virtual-router/dist');
+    const files = readdirSync(folder).filter((name) => name.endsWith('.cjs'));
+    expect(files.length).toBeGreaterThan(3);
+    for (const name of files) expect(readFileSync(join(folder, name), 'utf8').match(/#\(|#\w+ *= *exports\.\w+/)?.[0]).toBeUndefined();
+  });
+
   test('has one class of each name, whichever entry it comes through', () => {
     const same = 'console.log(index.UsageError === core.UsageError, typeof wire, typeof testing);';
     const names = ['index', 'core', 'wire', 'testing'];
@@ -104,5 +114,41 @@ export async function run(): Promise<string | undefined> {${PROGRAM.replace(/^co
 
   test('brings its command along', () => {
     expect(output(project, join(project, 'node_modules/.bin/virtual-router'), '--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  const json = <T>(...path: readonly string[]): T => JSON.parse(readFileSync(join(project, 'node_modules', ...path), 'utf8'));
+  interface Manifest {
+    readonly name: string;
+    readonly version: string;
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly optionalDependencies: Readonly<Record<string, string>>;
+    readonly scripts?: Readonly<Record<string, string>>;
+  }
+
+  test('lists what is installed with it, and nothing of what it is made with', () => {
+    const own = json<Manifest>('virtual-router', 'package.json');
+    const list = json<{
+      readonly bomFormat: string;
+      readonly metadata: { readonly component: { readonly name: string; readonly version: string } };
+      readonly components: readonly { readonly name: string; readonly version: string; readonly hashes: readonly unknown[] }[];
+    }>('virtual-router', 'sbom.cdx.json');
+    expect([list.bomFormat, list.metadata.component]).toMatchObject(['CycloneDX', { name: own.name, version: own.version }]);
+    const listed = new Map(list.components.map(({ name, version }) => [name, version]));
+    // Pinned, each of them.
+    expect(Object.fromEntries(listed)).toMatchObject({ ...own.dependencies, ...own.optionalDependencies });
+    expect(list.components.every(({ hashes }) => hashes.length > 0)).toBe(true);
+    // npm's own record of what it installed: the list may have more, of other platforms.
+    const { packages } = json<{ readonly packages: Readonly<Record<string, { readonly version: string }>> }>('.package-lock.json');
+    const installed = Object.entries(packages).map(([path, { version }]) => [path.replace(/^.*node_modules\//, ''), version] as const);
+    expect(installed.length).toBeGreaterThan(Object.keys(own.dependencies).length);
+    for (const [name, version] of installed) if (name !== own.name) expect([name, listed.get(name)]).toEqual([name, version]);
+    for (const name of ['typescript', 'vitest', 'esbuild']) expect(listed.has(name)).toBe(false);
+  });
+
+  test('runs nothing when it is installed', () => {
+    const { scripts = {} } = json<Manifest>('virtual-router', 'package.json');
+    for (const name of ['preinstall', 'install', 'postinstall']) expect(scripts).not.toHaveProperty(name);
+    // A file by this name would be an install script without being called one.
+    expect(existsSync(join(project, 'node_modules/virtual-router/binding.gyp'))).toBe(false);
   });
 });

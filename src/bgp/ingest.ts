@@ -150,7 +150,7 @@ export class Ingest {
       }
     }
     // What else is in an UPDATE that gives up a family comes under malformed attributes too.
-    const asWithdraw = scan.remedy >= REMEDY_TREAT_AS_WITHDRAW;
+    let asWithdraw = scan.remedy >= REMEDY_TREAT_AS_WITHDRAW;
     if (scan.mpUnreachAt >= 0) {
       const error = this.#unreach(
         bytes,
@@ -162,9 +162,13 @@ export class Ingest {
     }
     const reachAt = scan.mpReachAt;
     const reachEnd = reachAt + scan.mpReachLength;
+    if (attributesEnd < end && !asWithdraw && !scan.seenMandatory(true)) {
+      // RFC 7606 §2: all routes of the UPDATE, those of MP_REACH_NLRI too.
+      this.#note('a mandatory attribute is missing');
+      asWithdraw = true;
+    }
     if (attributesEnd < end && ipv4 && !this.disabled.ipv4) {
-      if (asWithdraw || !scan.seenMandatory(true)) {
-        if (!asWithdraw) this.#note('a mandatory attribute is missing');
+      if (asWithdraw) {
         if (!this.#withdraw4(ipv4, bytes, attributesEnd, end)) return badNlri;
       } else {
         const set = this.sets.intern(scan.bytes, scan.from, scan.to);

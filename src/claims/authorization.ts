@@ -169,10 +169,7 @@ export class Authorization {
     source: number,
   ): number {
     if (this.#stale) this.#compile();
-    if (ipv6) {
-      // ::, ::1, ff00::/8
-      if (a >>> 24 === 0xff || (length === 128 && a === 0 && b === 0 && c === 0 && d >>> 0 <= 1)) return -Verdict.reserved;
-    } else if (a >>> 28 === 14 || (a >>> 24 === 127 && length >= 8) || (a === 0 && length === 32)) return -Verdict.reserved;
+    if (ipv6 ? isMartian6(a, b, c, d, length) : isMartian4(a, length)) return -Verdict.reserved;
     const index = ipv6 ? this.#v6 : this.#v4;
     const innermost = index.innermost(a, b, c, d, length);
     if (speaker === this.#lastSpeaker && holder === this.#lastHolder && source === this.#lastSource && ipv6 === this.#lastIpv6) {
@@ -373,4 +370,21 @@ function compare(x: readonly number[], y: readonly number[]): number {
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+/**
+ * Whether nobody can hold an IPv4 prefix, whatever is granted (RFC 6890 §2.2.2, RFC 1122 §3.2.1.3): 0.0.0.0/8, 127.0.0.0/8, multicast and
+ * the limited broadcast. A default route and its halves cover these and are none of them; private, link-local and class E addresses are
+ * some network's.
+ */
+function isMartian4(a: number, length: number): boolean {
+  const first = a >>> 24;
+  return a >>> 28 === 14 || (length >= 8 && (first === 0 || first === 127)) || (length === 32 && a >>> 0 === 0xffff_ffff);
+}
+
+/** The same of IPv6 (RFC 6890 §2.2.3, RFC 4291 §2.5.5.2): ::, ::1, IPv4-mapped addresses, multicast. */
+function isMartian6(a: number, b: number, c: number, d: number, length: number): boolean {
+  if (a >>> 24 === 0xff) return true;
+  if (a !== 0 || b !== 0) return false;
+  return (length === 128 && c === 0 && d >>> 0 <= 1) || (length >= 96 && c === 0xffff);
 }

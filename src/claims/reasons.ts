@@ -46,7 +46,7 @@ export const Verdict = Object.fromEntries(VERDICTS.map((code, i) => [code, i])) 
 const SENTENCES: Readonly<Record<VerdictCode, string>> = {
   accepted: 'The claim is covered by a grant.',
   reserved:
-    "The prefix is the network's own: a router's address, an address that identifies a session, a connected prefix, multicast, loopback or unspecified.",
+    "The prefix is the network's own: a router's address, an address that identifies a session, a connected prefix; or nobody's: multicast, loopback, broadcast, IPv4-mapped, 0.0.0.0/8 or unspecified.",
   'not-granted': 'No grant lets this node claim the prefix.',
   'source-not-granted': 'A grant covers the prefix, but not from this source.',
   'grant-expired': 'The grant that covers the prefix has ended.',

@@ -4,7 +4,7 @@ import { EtherType, Icmp4, Icmp6, Protocol } from '../stack/wire/codes.js';
 import { ETHERNET } from '../stack/wire/ethernet.js';
 import { headerLength4, IPV4, isFragment4 } from '../stack/wire/ipv4.js';
 import { IPV6, isLinkLocal } from '../stack/wire/ipv6.js';
-import { alike, isZero, u16, u32 } from '../stack/wire/octets.js';
+import { isZero, sameAt, u16, u32 } from '../stack/wire/octets.js';
 
 /** Whose a frame from a guest is: bits. @internal */
 export const Share = { forwarder: 1, router: 2, both: 3 } as const;
@@ -41,7 +41,7 @@ export function shareOf(
 
 function ofArp(b: Uint8Array, at: number): number {
   if (isZero(b, at + Arp.sender, 4)) return Share.router;
-  const announcement = alike(b, at + Arp.sender, b, at + Arp.target, 4);
+  const announcement = sameAt(b, at + Arp.sender, b, at + Arp.target, 4);
   return announcement || u16(b, at + Arp.operation) === ArpOperation.reply ? Share.both : Share.forwarder;
 }
 

@@ -15,6 +15,7 @@ import type {
   Transport,
 } from '../lib/transport.js';
 import type { Libc } from './libc.js';
+import { ReadingTurn } from './reading-turn.js';
 import {
   assureSecurity,
   bindSocket,
@@ -28,12 +29,6 @@ import {
 
 /** Octets that may wait in a socket before its writer is told to wait. */
 const HIGH_WATER = 1 << 20;
-
-/**
- * Milliseconds that one socket's input may take before everybody else has a turn: Node's event loop reads a socket that has more up to
- * 32 times over, two megabytes of UPDATEs, before it looks at timers, threads and other sockets.
- */
-const TURN = 2;
 
 /** For sockets dialled and accepted. `highWaterMark` reaches the stream under the socket; the types do not know it. */
 const OPTIONS: ServerOpts & { readonly highWaterMark: number } = { noDelay: true, highWaterMark: HIGH_WATER };
@@ -229,11 +224,7 @@ class SocketConnection implements Connection {
   #events: ConnectionEvents | undefined;
   #error: string | undefined;
   #over = false;
-  /** Whether its owner reads; whether others have their turn now; and what its input took since they had. */
-  #reading = false;
-  #waiting = false;
-  #took = 0;
-  #turn = TURN;
+  readonly #turn: ReadingTurn;
 
   constructor(
     private readonly socket: Socket,
@@ -242,14 +233,12 @@ class SocketConnection implements Connection {
   ) {
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
+    this.#turn = new ReadingTurn(socket);
     socket.pause();
     // A Buffer's `slice` is a view, an array's a copy: the core means the latter.
     socket.on('data', (chunk) => {
       first();
-      const start = performance.now();
-      this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
-      this.#took += performance.now() - start;
-      if (this.#took > this.#turn) this.#giveWay();
+      this.#turn.take(() => this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)));
     });
     socket.on('drain', () => this.#events?.drained());
     socket.on('error', (error) => {
@@ -285,28 +274,14 @@ class SocketConnection implements Connection {
   }
 
   weigh(weight: number): void {
-    this.#turn = TURN * weight;
+    this.#turn.weigh(weight);
   }
 
   pause(): void {
-    this.#reading = false;
-    this.socket.pause();
+    this.#turn.pause();
   }
   resume(): void {
-    this.#reading = true;
-    if (!this.#waiting) this.socket.resume();
-  }
-
-  /** Reads on when everything else that is due has been looked at. */
-  #giveWay(): void {
-    this.#took = 0;
-    if (this.#waiting) return;
-    this.#waiting = true;
-    this.socket.pause();
-    setImmediate(() => {
-      this.#waiting = false;
-      if (this.#reading) this.socket.resume();
-    });
+    this.#turn.resume();
   }
 
   end(): void {

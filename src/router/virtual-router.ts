@@ -226,7 +226,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       failed: (node, address, reason) => this.#bfdFailed(node, address, reason),
     });
     this.#watches.configure(watch);
-    for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
+    for (const address of this.#reserved()) this.network.model.addRouterAddress(address);
     this.#bgp.secure(security);
     this.#bgp.configure(neighbours);
     this.network.rejudge({ type: 'configured' });
@@ -346,12 +346,12 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     const instances = this.#instances(config);
     this.#bgp.secure(security);
     const network = this.#ownNetwork && config.network ? this.network.reconfigure(config.network) : { applied: [], restarted: [] };
-    const before = this.#addresses();
+    const before = this.#reserved();
     const lists = differs(config.prefixLists, this.#config.prefixLists) ? ['prefix lists changed'] : [];
     const originated = differs(config.originate, this.#config.originate) ? ['originated prefixes changed'] : [];
     this.#config = config;
     for (const address of before) this.network.model.removeRouterAddress(address);
-    for (const address of this.#addresses()) this.network.model.addRouterAddress(address);
+    for (const address of this.#reserved()) this.network.model.addRouterAddress(address);
     const rpki = this.#rpki.configure(config.rpki);
     this.#link.configure(config.interfaces ?? [], config.access ?? []);
     const ospf = this.#ospf.configure(instances);
@@ -542,6 +542,12 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     return [...listening, ...this.#addresses()].find(
       (address) => address.includes(':') === ipv6 && address !== '0.0.0.0' && address !== '::',
     );
+  }
+
+  /** Addresses of its own, which nobody else is to hold. */
+  #reserved(): string[] {
+    const listening = (this.#config.listen ?? []).map(({ address }) => address);
+    return [...this.#addresses(), ...listening.filter((address) => address !== '0.0.0.0' && address !== '::')];
   }
 
   #identity(): RouterIdentity {

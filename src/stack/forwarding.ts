@@ -24,7 +24,7 @@ import {
   writeIpv4,
 } from './wire/ipv4.js';
 import { faultOfIpv6, IPV6, isLinkLocal, type UpperLayer, walkHeaders } from './wire/ipv6.js';
-import { alike, isZero, u16, u32 } from './wire/octets.js';
+import { isZero, sameAt, u16, u32 } from './wire/octets.js';
 
 /** Octets of an IPv4 packet that an error quotes (RFC 1812 §4.3.2.3), and the size that an IPv6 error stays within (RFC 4443 §2.4 c). */
 const MAX_ERROR4 = 576;
@@ -181,7 +181,7 @@ export class Forwarding {
     const group = b[ip + 24] === 0xff;
     const ours = !group && local.isOurs6(b, ip + 24);
     if (group || ours || isLinkLocal(b, ip + 24)) {
-      if (ours && alike(b, ip + 8, b, ip + 24, 16)) return local.looped6(link, b, ip, stop);
+      if (ours && sameAt(b, ip + 8, b, ip + 24, 16)) return local.looped6(link, b, ip, stop);
       // On the link: link-local sources are the node's by the port, and :: is for duplicate address detection and MLD.
       const linkScope = isLinkLocal(b, ip + 8) || (group && (isZero(b, ip + 8, 16) || announcesItself(b, ip, stop)));
       if (link.peer === '') {
@@ -357,7 +357,9 @@ export class Forwarding {
 
 /** An unsolicited neighbour advertisement from the very address that it is about: a claim, which its source cannot have yet. */
 function announcesItself(b: Uint8Array, ip: number, stop: number): boolean {
-  return b[ip + 6] === Protocol.icmp6 && stop - ip >= 64 && b[ip + 40] === Icmp6.neighbourAdvertisement && alike(b, ip + 8, b, ip + 48, 16);
+  return (
+    b[ip + 6] === Protocol.icmp6 && stop - ip >= 64 && b[ip + 40] === Icmp6.neighbourAdvertisement && sameAt(b, ip + 8, b, ip + 48, 16)
+  );
 }
 
 /** DHCP of a client that has no address yet: from 0.0.0.0 port 68 to 255.255.255.255 port 67 (RFC 2131 §4.1). */

@@ -12,7 +12,12 @@ interface Datagram {
   length: number | undefined;
 }
 
-/** Puts fragments for the router itself together, within bounds. Parts that overlap discard the whole (RFC 5722). @internal */
+/**
+ * Puts fragments for the router itself together, within bounds. Parts that overlap discard the whole (RFC 5722), and so do parts that are
+ * empty or lie beyond the last one.
+ *
+ * @internal
+ */
 export class Reassembly {
   readonly #datagrams = new Map<string, Datagram>();
 
@@ -28,8 +33,9 @@ export class Reassembly {
       this.#datagrams.set(key, own);
     }
     const end = at + bytes.length;
-    const clash = own.parts.some((part) => at < part.at + part.bytes.length && part.at < end);
-    if (clash || end > MAX_OCTETS || own.parts.length >= MAX_PARTS || (more && bytes.length % 8 !== 0)) {
+    const clash = own.parts.some((part) => at < part.at + part.bytes.length && (part.at < end || !more));
+    const beyond = own.length !== undefined && (end > own.length || !more);
+    if (clash || beyond || bytes.length === 0 || end > MAX_OCTETS || own.parts.length >= MAX_PARTS || (more && bytes.length % 8 !== 0)) {
       this.#datagrams.delete(key);
       return null;
     }
@@ -38,7 +44,6 @@ export class Reassembly {
     const sum = own.parts.reduce((octets, part) => octets + part.bytes.length, 0);
     if (own.length === undefined || sum < own.length) return undefined;
     this.#datagrams.delete(key);
-    if (sum > own.length) return null;
     const whole = new Uint8Array(own.length);
     for (const part of own.parts) whole.set(part.bytes, part.at);
     return whole;

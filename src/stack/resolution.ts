@@ -15,7 +15,7 @@ import {
   neighbourSolicitation,
   routerAdvertisement,
 } from './wire/nd.js';
-import { alike, isZero, u16, u32 } from './wire/octets.js';
+import { isZero, sameAt, u16, u32 } from './wire/octets.js';
 
 const NOBODY = new Uint8Array(6);
 
@@ -39,7 +39,7 @@ export class Resolution {
     const target = b.slice(at + Arp.target, at + Arp.target + 4);
     const probe = isZero(sender, 0, 4);
     const mac = b.slice(at + Arp.senderMac, at + Arp.senderMac + 6);
-    const announcement = !probe && alike(sender, 0, target, 0, 4);
+    const announcement = !probe && sameAt(sender, 0, target, 0, 4);
     if (!probe) this.#heard(link, sender, mac, announcement);
     // RFC 5227 §3: an announcement asks for no answer.
     if (announcement || u16(b, at + Arp.operation) !== ArpOperation.request || !this.#answers(link, target, probe)) return;
@@ -135,11 +135,11 @@ export class Resolution {
   /** A node said that it has an address at a MAC. */
   #heard(link: Link, address: Uint8Array, mac: Uint8Array, announcement: boolean): undefined {
     const { stack } = this;
-    const own = link.node?.addresses.some((one) => one.length === address.length && alike(one, 0, address, 0, one.length)) ?? false;
+    const own = link.node?.addresses.some((one) => one.length === address.length && sameAt(one, 0, address, 0, one.length)) ?? false;
     if (own || (address.length === 16 && isLinkLocal(address, 0))) stack.neighbour(link, address).heard(mac);
     else {
       for (const neighbour of link.neighbours.values())
-        if (neighbour.address.length === address.length && alike(neighbour.address, 0, address, 0, address.length)) neighbour.heard(mac);
+        if (neighbour.address.length === address.length && sameAt(neighbour.address, 0, address, 0, address.length)) neighbour.heard(mac);
       if (announcement) stack.around.announced(link.holder, address);
       else stack.around.answered(link.holder, address);
     }

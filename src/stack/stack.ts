@@ -15,7 +15,7 @@ import type { Port } from './port.js';
 import { Resolution } from './resolution.js';
 import { EtherType } from './wire/codes.js';
 import { ETHERNET } from './wire/ethernet.js';
-import { alike, put, u16, u32 } from './wire/octets.js';
+import { put, sameAt, u16, u32 } from './wire/octets.js';
 
 /** Frames that wait while another is being dealt with: answers to frames that we sent on the same turn. */
 const MAX_QUEUED = 1024;
@@ -258,8 +258,8 @@ export class Stack {
   }
 
   #isOurs(link: Link, b: Uint8Array, start: number): boolean {
-    if (alike(b, start, link.mac, 0, 6)) return true;
-    for (const { mac } of this.interfaces) if (alike(b, start, mac, 0, 6)) return true;
+    if (sameAt(b, start, link.mac, 0, 6)) return true;
+    for (const { mac } of this.interfaces) if (sameAt(b, start, mac, 0, 6)) return true;
     return false;
   }
 

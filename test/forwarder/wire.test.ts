@@ -75,3 +75,7 @@ test.each([
 test('text that is not UTF-8 is no message', () => {
   expect(() => read(Uint8Array.of(0, 0, 0, 3, 2, 0xff, 0xfe))).toThrow('that is no JSON');
 });
+
+test('a body does not say another type than its message has', () => {
+  expect(read(raw(7, '{"type":"changes"}'))).toEqual([{ type: 'complete' }]);
+});

@@ -4,7 +4,7 @@ import { mutate } from './mutate.js';
 import { finds, TARGETS } from './targets.js';
 
 /** Inputs of the short run; `npm run fuzz` goes on from there, guided by coverage. */
-const SHORT: Readonly<Record<string, number>> = { session: 25, frames: 150, captures: 100, config: 100 };
+const SHORT: Readonly<Record<string, number>> = { session: 25, 'ospf-neighbour': 25, tcp: 50, frames: 150, captures: 100, config: 100 };
 
 describe.each(TARGETS)('$name', ({ name, seeds, run }) => {
   const start = seeds();

@@ -16,17 +16,46 @@ import {
   toJson,
   type WireContext,
 } from '../../src/bgp/wire/index.js';
-import { bgpMessages, isMrt, isPcap, isPcapng, readMrt, readPcap, readPcapng } from '../../src/capture/index.js';
+import {
+  bgpMessages,
+  type CapturedOspf,
+  capturedPackets,
+  isMrt,
+  isPcap,
+  isPcapng,
+  readMrt,
+  readPcap,
+  readPcapng,
+} from '../../src/capture/index.js';
 import { checkFile } from '../../src/cli/file.js';
+import { encodeMessage as encodeForwarderMessage, encodeFrame, type Message, MessageReader } from '../../src/forwarder/wire/index.js';
+import { parseAddress } from '../../src/lib/address.js';
 import { concatBytes } from '../../src/lib/bytes.js';
 import { ManualClock } from '../../src/lib/clock.js';
-import { UsageError } from '../../src/lib/errors.js';
+import { UsageError, WireError } from '../../src/lib/errors.js';
 import { parsePrefix } from '../../src/lib/prefix.js';
 import { TimerHeap } from '../../src/lib/timers.js';
+import { writeChecksumV2, writeChecksumV3 } from '../../src/ospf/wire/checksum.js';
+import {
+  decodePacket,
+  encodePacket,
+  inspectLsa,
+  inspectPacket,
+  type OspfVersion,
+  type PacketContext,
+  packetToJson,
+} from '../../src/ospf/wire/index.js';
 import { CacheSession } from '../../src/rtr/session.js';
 import { decodePdu, encodePdu, pduLength, RtrWireError } from '../../src/rtr/wire/index.js';
 import { memoryCable } from '../../src/stack/index.js';
 import { Stack } from '../../src/stack/stack.js';
+import { fold, pseudo, sum } from '../../src/stack/wire/checksum.js';
+import { Protocol } from '../../src/stack/wire/codes.js';
+import { checksumTcp, TCP } from '../../src/stack/wire/tcp.js';
+import { VrrpSession } from '../../src/vrrp/session.js';
+import { decodeVrrp, encodeVrrp } from '../../src/vrrp/wire/index.js';
+import { Lab } from '../ospf/support/lab.js';
+import { Path } from '../stack/tcp/path.js';
 import { hex } from '../support/hex.js';
 import { playSession, sessionSeeds } from './session.js';
 
@@ -92,6 +121,19 @@ function expecting(kind: new (...args: never[]) => Error, call: () => void): voi
     call();
   } catch (error) {
     if (!(error instanceof kind)) throw error;
+  }
+}
+
+/** Several pieces in one input, each with its length before it. */
+function inRow(pieces: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(pieces.flatMap((piece) => [Uint8Array.of(piece.length >> 8, piece.length & 255), piece]));
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at + 2 <= bytes.length; ) {
+    const end = Math.min(bytes.length, at + 2 + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)));
+    yield bytes.slice(at + 2, end);
+    at = end;
   }
 }
 
@@ -279,10 +321,7 @@ const frames: Target = {
       '02560a000001 02000000000a 0800 4500001c000120004011 46ce 0a000002 0a000003 0035003500080000',
       '3333ff000001 02000000000a 86dd 6000000000203aff 20010db8000000000000000000000002 ff0200000000000000000001ff000001 8700000000000000 20010db8000000000000000000000001 0101 02000000000a',
       '02560a000001 02000000000a 8100 000a 0800 4500001c000100004001 66de 0a000002 0a000001 0800f7ff00000000',
-    ].map((text) => {
-      const frame = hex(text);
-      return Uint8Array.from([frame.length >> 8, frame.length & 255, ...frame]);
-    }),
+    ].map((text) => inRow([hex(text)])),
   run(bytes) {
     const clock = new ManualClock();
     const everything = [{ type: 'node', node: 'a' }] as const;
@@ -312,14 +351,219 @@ const frames: Target = {
     const link = stack.attach('p', port);
     guest.listen(() => {});
     let sent = 0;
-    for (let at = 0; at + 2 <= bytes.length; ) {
-      const end = Math.min(bytes.length, at + 2 + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)));
-      guest.send(bytes, at + 2, end);
+    for (const frame of piecesOf(bytes)) {
+      guest.send(frame, 0, frame.length);
       sent++;
-      at = end;
     }
     clock.advance(1000);
     whole(link.received <= sent, 'more frames came in than were sent');
+  },
+};
+
+const OSPF_ENDS: Readonly<Record<OspfVersion, Pick<PacketContext, 'source' | 'destination'>>> = {
+  2: { source: parseAddress('10.0.0.2'), destination: parseAddress('224.0.0.5') },
+  3: { source: parseAddress('fe80::1:0:2'), destination: parseAddress('ff02::5') },
+};
+const ospfContext = (version: OspfVersion): PacketContext => ({ authentication: { type: 'null' }, now: 0, ...OSPF_ENDS[version] });
+
+/** OSPF packets of the captures at hand, a few of each version, type and length. */
+function ospfPackets(): CapturedOspf[] {
+  const kept = new Map<string, CapturedOspf>();
+  for (const file of filesOf('.pcap')) {
+    for (const found of capturedPackets(isPcap(file) ? readPcap(file) : readPcapng(file)))
+      if ('packet' in found) kept.set(`${found.version} ${found.packet[1]} ${found.packet.length}`, found);
+  }
+  return [...kept.values()];
+}
+
+/** The packet without authentication and with the right checksum, so that what is in it is looked at. */
+function checkedOspf(bytes: Uint8Array, version: OspfVersion): Uint8Array {
+  const packet = bytes.slice();
+  if (packet.length < 16) return packet;
+  packet.fill(0, 12, version === 2 ? 16 : 14);
+  const covered = packet.subarray(0, ((packet[2] ?? 0) << 8) | (packet[3] ?? 0));
+  if (covered.length < 16) return packet;
+  const { source, destination } = OSPF_ENDS[version];
+  if (version === 2) writeChecksumV2(covered);
+  else writeChecksumV3(covered, source, destination);
+  return packet;
+}
+
+const ospfPacket: Target = {
+  name: 'ospf-packet',
+  seeds: () => ospfPackets().map(({ version, packet }) => Uint8Array.from([version, ...packet])),
+  run(input) {
+    const version: OspfVersion = (input[0] ?? 0) % 2 === 0 ? 2 : 3;
+    const context = ospfContext(version);
+    const bytes = input.subarray(1);
+    JSON.stringify(packetToJson(inspectPacket(bytes, version, context.source, context.destination)));
+    const read = decodePacket(checkedOspf(bytes, version), version, context);
+    if ('drop' in read) return;
+    const { packet } = read;
+    if (packet.body.type === 'link-state-update') for (const lsa of packet.body.lsas) inspectLsa(lsa, version, packet.instance);
+    const again = decodePacket(encodePacket(packet, context), version, context);
+    whole(JSON.stringify(again) === JSON.stringify(read), 'an OSPF packet does not survive being written');
+  },
+};
+
+/** Packets in a row, as if of the neighbour of a router that has one: when it is quiet again they are neighbours again. */
+const ospfNeighbour: Target = {
+  name: 'ospf-neighbour',
+  seeds: () => ([2, 3] as const).map((version) => Uint8Array.from([version, ...inRow(ospfTalk(version).slice(0, 24))])),
+  run(input) {
+    const version: OspfVersion = (input[0] ?? 0) % 2 === 0 ? 2 : 3;
+    const { lab, routers } = ospfPair(version);
+    const [a] = routers;
+    lab.advance(60_000);
+    const { source, destination } = OSPF_ENDS[version];
+    let count = 0;
+    for (const piece of piecesOf(input.subarray(1))) {
+      if (++count > 100) break;
+      a.handle({ type: 'packet', interface: 'e0', source, destination, bytes: checkedOspf(piece, version) });
+      lab.advance(200);
+    }
+    lab.advance(300_000);
+    whole(
+      routers.every((router) => router.states().join() === 'full'),
+      `neighbours do not find each other again: ${routers.map((router) => router.states())}`,
+    );
+  },
+};
+
+function ospfPair(version: OspfVersion, tap?: (bytes: Uint8Array) => void) {
+  const lab = new Lab({ version });
+  const wire = lab.wire();
+  wire.tap = (bytes, source) => {
+    if (source.join() === OSPF_ENDS[version].source.join()) tap?.(bytes.slice());
+  };
+  const routers = [lab.router(1), lab.router(2)] as const;
+  for (const [i, router] of routers.entries()) router.attach(wire, version === 2 ? `10.0.0.${i + 1}/24` : `2001:db8::${i + 1}/64`);
+  return { lab, routers };
+}
+
+/** What the second of the pair says. */
+function ospfTalk(version: OspfVersion): Uint8Array[] {
+  const said: Uint8Array[] = [];
+  ospfPair(version, (bytes) => said.push(bytes)).lab.advance(60_000);
+  return said;
+}
+
+const VRRP_ENDS = [
+  [2, '192.0.2.2', '224.0.0.18'],
+  [3, '192.0.2.2', '224.0.0.18'],
+  [3, 'fe80::2', 'ff02::12'],
+] as const;
+
+const vrrp: Target = {
+  name: 'vrrp',
+  seeds: () =>
+    VRRP_ENDS.map(([version, from, to], i) => {
+      const addresses = [parseAddress(i === 2 ? 'fe80::1' : '192.0.2.1'), parseAddress(i === 2 ? '2001:db8::1' : '192.0.2.3')];
+      const said = { version, virtualRouterId: 7, priority: 100, interval: 1000, addresses };
+      return Uint8Array.from([i, ...encodeVrrp(said, parseAddress(from), parseAddress(to))]);
+    }),
+  run(input) {
+    const [, from, to] = VRRP_ENDS[(input[0] ?? 0) % VRRP_ENDS.length] ?? VRRP_ENDS[0];
+    const [source, destination] = [parseAddress(from), parseAddress(to)];
+    const bytes = input.slice(1);
+    decodeVrrp(bytes, source, destination);
+    if (bytes.length < 8) return;
+    bytes.fill(0, 6, 8);
+    const before = source.length === 4 ? 0 : pseudo(source, 0, destination, 0, 16, Protocol.vrrp, bytes.length);
+    const checksum = fold(sum(bytes, 0, bytes.length, before));
+    bytes.set([checksum >> 8, checksum & 255], 6);
+    const read = decodeVrrp(bytes, source, destination);
+    if (typeof read === 'string') return;
+    const again = encodeVrrp({ ...read, addresses: read.addresses.map(parseAddress) }, source, destination);
+    whole(JSON.stringify(decodeVrrp(again, source, destination)) === JSON.stringify(read), 'an advertisement does not survive');
+    const session = new VrrpSession();
+    session.handle({ type: 'advertisement', advertisement: read, source: from }, 0);
+    session.tick(session.deadline ?? 0);
+    whole(session.state === 'absent' && session.deadline === undefined, 'an advertisement counts for ever');
+  },
+};
+
+const TCP_ENDS = [parseAddress('10.0.0.1'), parseAddress('10.0.0.2')] as const;
+
+/** Two stacks that talk, and what goes from the first to the second. */
+function tcpPair(tap: (payload: Uint8Array) => void) {
+  const path = new Path({ delay: 1 });
+  const accepted = path.b.serve();
+  const { stack } = path.b;
+  const receive = stack.receive.bind(stack);
+  stack.receive = (datagram) => {
+    tap(datagram.payload);
+    return receive(datagram);
+  };
+  const { sink } = path.a.dial();
+  path.clock.advance(100);
+  sink?.pour(50_000);
+  path.clock.advance(5);
+  return { path, accepted, receive };
+}
+
+/** Segments in a row, on the path of a connection that is busy: bounds are kept, and whoever comes next is served. */
+const tcp: Target = {
+  name: 'tcp',
+  seeds() {
+    const said: Uint8Array[] = [];
+    tcpPair((payload) => said.push(payload.slice()));
+    return [inRow(said.slice(0, 6)), inRow(said.slice(-2)), ...said.slice(0, 3).map((segment) => inRow([segment]))];
+  },
+  run(input) {
+    const { path, accepted, receive } = tcpPair(() => {});
+    for (const payload of piecesOf(input)) {
+      if (payload.length >= TCP) checksumTcp(payload, ...TCP_ENDS);
+      receive({ source: '10.0.0.1', destination: '10.0.0.2', protocol: Protocol.tcp, hopLimit: 64, payload, node: 'a' });
+      path.clock.advance(1);
+      whole(path.b.stack.size <= 1024 + 8, 'more connections than there may be');
+      whole(path.b.stack.held <= path.b.stack.size * 4 * 262_144, 'a connection keeps more than it may');
+    }
+    for (const { connection } of accepted) connection.abort();
+    path.clock.advance(300_000);
+    const again = path.a.dial();
+    path.clock.advance(5000);
+    whole(again.connection !== undefined, 'nobody is served any more');
+  },
+};
+
+/** What a router's process and its forwarder say to each other: in one piece and in many it is the same, and survives. */
+const forwarder: Target = {
+  name: 'forwarder',
+  seeds: () => [
+    concatBytes([
+      encodeForwarderMessage({ type: 'call', version: 1, network: 'n', ports: [['r', 'p']], position: { epoch: 'e', seq: 7 } }),
+      encodeForwarderMessage({ type: 'nodes', nodes: [{ name: 'a', location: null, addresses: ['10.0.0.1'], up: true }], last: true }),
+      encodeFrame(1, Uint8Array.of(1, 2, 3, 4), 0, 4),
+    ]),
+    concatBytes([
+      encodeForwarderMessage({ type: 'answer', version: 1, epoch: 'e', resumed: false }),
+      encodeForwarderMessage({ type: 'entries', entries: [['10.0.0.0/8', [{ type: 'node', node: 'a', weight: 2 }]]] }),
+      encodeForwarderMessage({ type: 'changes', changes: [['2001:db8::/32', null]], seq: 9 }),
+      encodeForwarderMessage({ type: 'current', seq: 9 }),
+    ]),
+    concatBytes([encodeForwarderMessage({ type: 'complete' }), encodeForwarderMessage({ type: 'refusal', reason: 'r' })]),
+  ],
+  run(bytes) {
+    const read = (sizes: (i: number) => number): Message[] => {
+      const reader = new MessageReader();
+      const heard: Message[] = [];
+      expecting(WireError, () => {
+        for (let at = 0, i = 0; at < bytes.length; i++) {
+          const size = Math.max(1, sizes(i));
+          for (const message of reader.read(bytes.slice(at, at + size))) heard.push(message);
+          at += size;
+        }
+      });
+      return heard;
+    };
+    const once = read(() => bytes.length);
+    const said = JSON.stringify(once);
+    whole(JSON.stringify(read((i) => 1 + (bytes[i % bytes.length] ?? 0))) === said, 'messages in pieces read otherwise');
+    const written = once.map((message) =>
+      message.type === 'frame' ? encodeFrame(message.port, message.frame, 0, message.frame.length) : encodeForwarderMessage(message),
+    );
+    whole(JSON.stringify([...new MessageReader().read(concatBytes(written))]) === said, 'messages do not survive being written');
   },
 };
 
@@ -365,7 +609,22 @@ const config: Target = {
 
 const session: Target = { name: 'session', seeds: sessionSeeds, run: playSession };
 
-export const TARGETS: readonly Target[] = [bgpMessage, bgpAttributes, bgpStream, bfd, rtr, captures, frames, config, session];
+export const TARGETS: readonly Target[] = [
+  bgpMessage,
+  bgpAttributes,
+  bgpStream,
+  ospfPacket,
+  ospfNeighbour,
+  vrrp,
+  bfd,
+  rtr,
+  captures,
+  frames,
+  tcp,
+  forwarder,
+  config,
+  session,
+];
 
 const FINDS = join(HERE, 'finds');
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { LIMITS } from '../../src/bgp/limits.js';
-import { defaultContext, encodeMessage } from '../../src/bgp/wire/index.js';
+import { LIMITS, type LimitName, type LimitsConfig } from '../../src/bgp/limits.js';
+import { defaultContext, encodeMessage, type PathAttributes } from '../../src/bgp/wire/index.js';
+import type { Connection } from '../../src/lib/transport.js';
 import type { LimitReached, SessionRefused } from '../../src/router/events.js';
 import { renderPrometheus } from '../../src/router/prometheus.js';
 import { A, B, routerLab } from '../support/router-lab.js';
@@ -226,10 +227,102 @@ test('who does not read has so much waiting for it and no more, and loses the se
   ]);
 });
 
-test('every limit has a default, and is there to be seen', async () => {
-  const { router } = await lab([LIMITED]);
-  const shown = router.neighbours()[0]?.limits.map(({ limit, most }) => [limit, most]);
-  expect(shown).toEqual((['prefixes', 'attributeSets', 'memory', 'updateRate'] as const).map((name) => [name, LIMITS[name].otherwise]));
-  const text = renderPrometheus(router.metrics());
-  for (const [limit] of shown ?? []) expect(text).toContain(`virtual_router_limit_most{router="router",neighbour="${A}",limit="${limit}"}`);
+/** How a guest at {@link A}, or a range of guests, comes to the end of a limit. */
+interface Way {
+  readonly limits: LimitsConfig;
+  readonly claims?: readonly (readonly [prefix: string, attributes?: PathAttributes])[];
+  /** Addresses that dial and say nothing. */
+  readonly diallers?: readonly string[];
+  readonly range?: string;
+  /** The metric that shows it: its name, and its label beside the router's. */
+  readonly metric: readonly [name: string, label: string];
+}
+
+const METRIC = 'virtual_router_limit_exceeded_total';
+const twelve = Array.from({ length: 12 }, (_, i) => i);
+const limitOf = (limit: LimitName): readonly [string, string] => [METRIC, `neighbour="${A}",limit="${limit}"`];
+
+const WAYS: Readonly<Record<LimitName, Way>> = {
+  prefixes: { limits: { prefixes: 2 }, claims: twelve.map((i) => [host(i)]), metric: limitOf('prefixes') },
+  attributeSets: { limits: { attributeSets: 2 }, claims: twelve.map((med) => [host(med), { med }]), metric: limitOf('attributeSets') },
+  memory: { limits: { memory: 500 }, claims: twelve.map((i) => [host(i)]), metric: limitOf('memory') },
+  communities: {
+    limits: { communities: 1 },
+    claims: [[host(0), { communities: ['65001:1', '65001:2'] }]],
+    metric: ['virtual_router_session_claims_refused', `neighbour="${A}"`],
+  },
+  updateRate: { limits: { updateRate: 1 }, claims: twelve.map((i) => [host(i)]), metric: limitOf('updateRate') },
+  attempts: {
+    limits: { attempts: 2 },
+    diallers: [A, A, A],
+    metric: ['virtual_router_connections_refused_total', 'reason="too-many-attempts"'],
+  },
+  halfOpen: {
+    limits: { halfOpen: 1 },
+    diallers: [A, B],
+    range: '10.0.0.8/29',
+    metric: ['virtual_router_connections_refused_total', 'reason="too-many-half-open"'],
+  },
+};
+
+describe('every limit', () => {
+  test('has a default, and those of what is kept are there to be seen', async () => {
+    expect(Object.keys(WAYS).sort()).toEqual(Object.keys(LIMITS).sort());
+    const { router } = await lab([LIMITED]);
+    for (const { otherwise } of Object.values(LIMITS)) expect(otherwise).toBeGreaterThan(0);
+    const shown = router.neighbours()[0]?.limits.map(({ limit, most }) => [limit, most]);
+    expect(shown).toEqual((['prefixes', 'attributeSets', 'memory', 'updateRate'] as const).map((name) => [name, LIMITS[name].otherwise]));
+    const text = renderPrometheus(router.metrics());
+    for (const [limit] of shown ?? [])
+      expect(text).toContain(`virtual_router_limit_most{router="router",neighbour="${A}",limit="${limit}"}`);
+  });
+
+  test.each(Object.keys(WAYS) as LimitName[])('is told of by its reason and counted where it is reached: %s', async (limit) => {
+    const { limits, claims = [], diallers = [], range, metric } = WAYS[limit];
+    const { clock, transport, router, guest, say } = await lab([range ? { address: range, as: 'any', limits } : { ...LIMITED, limits }]);
+    const told = new Set<string>();
+    router.on('limit-reached', (event) => told.add(`limit-reached: ${event.limit}`));
+    router.on('session-refused', ({ reason }) => told.add(`session-refused: ${reason}`));
+    router.on('claim-rejected', ({ claims: refused }) => {
+      for (const { reason } of refused) told.add(reason);
+    });
+    for (const localAddress of diallers) {
+      const connected = (connection: Connection) => connection.listen({ data: () => {}, drained: () => {}, closed: () => {} });
+      transport.dial({ remote: { address: '10.0.0.1', port: 179 }, localAddress }, { connected, failed: () => {} });
+      clock.settle();
+    }
+    if (claims.length > 0) {
+      const a = guest(A, 65001);
+      for (const [prefix, attributes] of claims) say(a, prefix, attributes);
+    }
+    clock.advance(200);
+    expect([...told]).toEqual([LIMITS[limit].reason]);
+    const shown = renderPrometheus(router.metrics()).split('\n');
+    const line = shown.find((text) => text.startsWith(`${metric[0]}{router="router",${metric[1]}} `));
+    expect(Number(line?.split(' ').at(-1))).toBeGreaterThan(0);
+  });
+});
+
+test('the weight of a guest is the weight of its connection, and another one once it is configured', async () => {
+  const neighbour = { ...LIMITED, passive: false };
+  const { clock, transport, router, config } = await lab([{ ...neighbour, limits: { weight: 4 } }]);
+  clock.settle(); // the first dial finds nobody
+  const weights: number[] = [];
+  const dial = transport.dial.bind(transport);
+  transport.dial = (options, events) =>
+    dial(options, {
+      ...events,
+      connected: (connection) => events.connected(Object.assign(connection, { weigh: (weight: number) => weights.push(weight) })),
+    });
+  await transport.listen({ address: A, port: 179 }, (connection) => {
+    connection.listen({ data: () => {}, drained: () => {}, closed: () => {} });
+    const open = { type: 'open', version: 4, asn: 65001, holdTime: 0, routerId: A, capabilities: [] } as const;
+    connection.write(encodeMessage(open, defaultContext));
+    connection.write(encodeMessage({ type: 'keepalive' }, defaultContext));
+  });
+  clock.advance(200_000);
+  expect([router.neighbours()[0]?.state, weights]).toEqual(['established', [4]]);
+  router.reconfigure({ ...config, neighbours: [{ ...neighbour, limits: { weight: 2 } }] });
+  clock.settle();
+  expect([router.neighbours()[0]?.state, weights]).toEqual(['established', [4, 2]]);
 });

@@ -2,10 +2,15 @@ import { describe, expect, test } from 'vitest';
 import type { PathAttributes } from '../../src/bgp/wire/index.js';
 import { type RefusalReason, VERDICTS } from '../../src/claims/reasons.js';
 import { concatBytes } from '../../src/lib/bytes.js';
-import type { ManualClock } from '../../src/lib/clock.js';
-import type { MemoryTransport } from '../../src/lib/memory-transport.js';
+import { ManualClock } from '../../src/lib/clock.js';
+import { MemoryTransport } from '../../src/lib/memory-transport.js';
+import { seeded } from '../../src/lib/random.js';
 import type { NetworkConfig } from '../../src/network/config.js';
+import { MemoryOspfLinks, OspfSegment } from '../../src/ospf/memory-links.js';
 import type { NeighbourConfig, RouterConfig } from '../../src/router/config.js';
+import { Host } from '../../src/router/host.js';
+import type { OspfConfig } from '../../src/router/ospf-config.js';
+import { VirtualRouter } from '../../src/router/virtual-router.js';
 import { formatWhy } from '../../src/router/why.js';
 import { encodePdu } from '../../src/rtr/wire/index.js';
 import { A, B, routerLab } from '../support/router-lab.js';
@@ -26,6 +31,8 @@ interface Way {
   readonly later?: number;
   /** Claims others before. */
   readonly before?: readonly string[];
+  /** Says it and takes it back so often before. */
+  readonly flaps?: number;
   /** PDUs of an RPKI cache. */
   readonly rpki?: readonly Parameters<typeof encodePdu>[1][];
 }
@@ -33,10 +40,21 @@ interface Way {
 const GATEWAY = { node: 'a', prefix: '0.0.0.0/0', le: 32, as: 'gateway' } as const;
 const CACHES: Partial<RouterConfig> = { rpki: { caches: [{ address: CACHE, version: 2 }] } };
 
-/** What OSPF alone can be refused for, and what a claim that flaps is: other tests are about these. */
-const ELSEWHERE = ['origin-not-confirmed', 'own-tag', 'flap-dampened', 'held-down'] as const;
+/** How a guest that speaks OSPF comes to be refused {@link PREFIX} for what OSPF alone can be refused for. */
+interface OspfWay {
+  /** Of the guest's externals; ours is 99. */
+  readonly tag: number;
+  /** The guest is neither designated router nor backup, so that another passes on what it says. */
+  readonly throughAnother: boolean;
+}
 
-const WAYS: Readonly<Record<Exclude<RefusalReason, (typeof ELSEWHERE)[number]>, Way>> = {
+const OSPF_WAYS = {
+  'origin-not-confirmed': { tag: 0, throughAnother: true },
+  'own-tag': { tag: 99, throughAnother: false },
+} as const satisfies Partial<Record<RefusalReason, OspfWay>>;
+
+/** All other reasons: one without a row does not compile, and fails below. */
+const WAYS: Readonly<Record<Exclude<RefusalReason, keyof typeof OSPF_WAYS>, Way>> = {
   reserved: { prefix: `${B}/32` },
   'not-granted': { network: { grants: [] } },
   'source-not-granted': { network: { grants: [{ ...GATEWAY, sources: ['arp'] }] } },
@@ -75,6 +93,8 @@ const WAYS: Readonly<Record<Exclude<RefusalReason, (typeof ELSEWHERE)[number]>, 
   'reserved-as': { says: path(65001, 23456) },
   'route-leak': { says: { otc: 65001 }, neighbour: { localRole: 'provider' } },
   'too-many-communities': { says: { communities: ['65001:1', '65001:2'] }, neighbour: { limits: { communities: 1 } } },
+  'flap-dampened': { network: { grants: [GATEWAY], dampening: {} }, flaps: 3 },
+  'held-down': { network: { grants: [GATEWAY], holdDown: 30 }, flaps: 1 },
 };
 
 /** A cache in memory that answers each query with the same. */
@@ -116,10 +136,51 @@ async function lab(way: Way) {
   };
   const guest = made.guest(A, as, way.as ? { capabilities: [] } : {});
   for (const prefix of way.before ?? []) guest.announce(prefix);
+  for (let i = 0; i < (way.flaps ?? 0); i++) {
+    guest.announce(PREFIX);
+    settle(made.clock, 200);
+    guest.withdraw(PREFIX);
+    settle(made.clock, 200);
+  }
   guest.announce(way.prefix ?? PREFIX, way.says);
   settle(made.clock, 200);
   settle(made.clock, way.later ?? 0);
   return { ...made, a: guest, settle };
+}
+
+/** A router at 10.0.0.1 and two guests at {@link A} and {@link B} that speak OSPF on one segment, the first of which tells {@link PREFIX}. */
+async function ospfLab({ tag, throughAnother }: OspfWay) {
+  const clock = new ManualClock(1_000_000);
+  const segment = new OspfSegment(clock);
+  const on = async (address: string, priority: number, config: Partial<RouterConfig>, ospf: Partial<OspfConfig>) => {
+    const addresses = [{ bytes: Uint8Array.from(address.split('.').map(Number)), length: 24 }];
+    const host = new Host({
+      transport: new MemoryTransport(clock),
+      clock,
+      random: seeded(1),
+      ospf: new MemoryOspfLinks({ lan: { segment, addresses } }),
+    });
+    const interfaces = [{ device: 'lan', type: 'broadcast' as const, priority }];
+    const router = new VirtualRouter({ as: 65000, routerId: address, ospf: [{ interfaces, ...ospf }], ...config }, { host });
+    await router.start();
+    return router;
+  };
+  const nodes = [
+    { name: 'a', addresses: [A] },
+    { name: 'b', addresses: [B] },
+  ];
+  const router = await on('10.0.0.1', 0, { network: { nodes, grants: [GATEWAY] } }, { export: { tag: 99 } });
+  const told = { originate: [{ prefix: PREFIX }] };
+  const a = await on(A, throughAnother ? 0 : 20, told, { export: { originated: true, tag } });
+  const b = await on(B, 10, {}, {});
+  clock.advance(90_000);
+  await router.network.settled();
+  return {
+    router,
+    async [Symbol.asyncDispose]() {
+      for (const one of [router, a, b]) await one.stop();
+    },
+  };
 }
 
 describe('a claim is refused', () => {
@@ -142,8 +203,17 @@ describe('a claim is refused', () => {
     expect(formatWhy(why).split('\n')[0]).toBe(`${prefix} a: refused (${reason})`);
   });
 
+  test.each(Object.keys(OSPF_WAYS) as (keyof typeof OSPF_WAYS)[])('%s, and whoever asks is told so', async (reason) => {
+    await using lab = await ospfLab(OSPF_WAYS[reason]);
+    const { router } = lab;
+    expect([...router.claims({ node: 'a', prefix: PREFIX })].map(({ source, verdict }) => [source, verdict])).toEqual([['ospf', reason]]);
+    const why = router.why(PREFIX, 'a');
+    expect([why.outcome, why.code]).toEqual(['refused', reason]);
+    expect(formatWhy(why).split('\n')[0]).toBe(`${PREFIX} a: refused (${reason})`);
+  });
+
   test('for each reason that there is', () => {
-    expect([...Object.keys(WAYS), ...ELSEWHERE].sort()).toEqual(VERDICTS.filter((code) => code !== 'accepted').sort());
+    expect([...Object.keys(WAYS), ...Object.keys(OSPF_WAYS)].sort()).toEqual(VERDICTS.filter((code) => code !== 'accepted').sort());
   });
 });
 

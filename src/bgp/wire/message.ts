@@ -59,7 +59,7 @@ export function checkHeader(bytes: Uint8Array, at: number, maxMessage: number): 
     return new MessageError(ErrorCode.messageHeader, HeaderError.notSynchronised, 'the marker is not all ones', 0);
   }
   const kind = KINDS[type];
-  const most = Math.min(kind?.most ?? ANY, kind?.extends ? maxMessage : Math.min(maxMessage, MAX_MESSAGE));
+  const most = Math.min(kind?.most ?? ANY, kind?.extends === false ? Math.min(maxMessage, MAX_MESSAGE) : maxMessage);
   if (length < (kind?.least ?? HEADER_SIZE) || length > most) {
     return new MessageError(
       ErrorCode.messageHeader,

@@ -123,7 +123,7 @@ function decode(bytes: Uint8Array): Message {
     throw new WireError(`a message "${type}" that is no JSON: ${error instanceof Error ? error.message : String(error)}`, 1);
   }
   if (!isObject(body) || !FIELDS[type](body)) throw new WireError(`a message "${type}" of another shape`, 1);
-  return { type, ...body } as unknown as Message; // its fields were looked at
+  return { ...body, type } as unknown as Message; // its fields were looked at
 }
 
 type Fields = Readonly<Record<string, unknown>>;

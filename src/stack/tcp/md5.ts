@@ -1,6 +1,6 @@
 import { md5 } from '@noble/hashes/legacy';
 import type { ConnectionSecurity } from '../../lib/transport.js';
-import { alike } from '../wire/octets.js';
+import { sameAt } from '../wire/octets.js';
 import { pseudoHeader, TCP, TcpOption, type TcpSegment } from '../wire/tcp.js';
 import type { Authentication, Ends, SecurityFault } from './authentication.js';
 
@@ -32,7 +32,7 @@ export class Md5Authentication implements Authentication {
     if (options.md5 === undefined) return options.ao ? 'ao-unexpected' : 'md5-missing';
     if (options.twice) return 'md5-mismatch';
     const digest = this.#digest(b, this.ends.remote, this.ends.local);
-    return alike(digest, 0, b, options.md5, DIGEST) ? undefined : 'md5-mismatch';
+    return sameAt(digest, 0, b, options.md5, DIGEST) ? undefined : 'md5-mismatch';
   }
 
   /** RFC 2385 §2.0: pseudo-header, header without options and checksum, data, key. */

@@ -25,7 +25,7 @@ export function put(b: Uint8Array, at: number, from: Uint8Array): void {
   for (let i = 0; i < from.length; i++) b[at + i] = from[i];
 }
 /** Whether the octets at two places are the same. @internal */
-export function alike(a: Uint8Array, at: number, b: Uint8Array, bt: number, length: number): boolean {
+export function sameAt(a: Uint8Array, at: number, b: Uint8Array, bt: number, length: number): boolean {
   for (let i = 0; i < length; i++) if (a[at + i] !== b[bt + i]) return false;
   return true;
 }

@@ -25,27 +25,8 @@ import {
 } from '../../../src/bgp/wire/index.js';
 import { checkNlri } from '../../../src/bgp/wire/nlri.js';
 import { decodeUpdate } from '../../../src/bgp/wire/update.js';
+import { available, captures, folder, VECTOR_FOLDERS, type Vector, vectors } from '../../support/corpora.js';
 import { hex } from '../../support/hex.js';
-
-const folder = process.env.VIRTUAL_ROUTER_CORPORA ?? '';
-const available = folder !== '';
-
-interface Vector {
-  readonly id: string;
-  readonly protocol?: string;
-  readonly kind: string;
-  readonly hex: string;
-  readonly expect: string;
-  readonly code?: number;
-  readonly subcode?: number;
-  readonly derived_update_hex?: string;
-  readonly session?: { readonly asn4?: boolean; readonly peer?: string; readonly add_path?: string };
-}
-
-function vectors(name: string): readonly Vector[] {
-  const file: { readonly vectors: readonly Vector[] } = JSON.parse(readFileSync(join(folder, name, 'vectors.json'), 'utf8'));
-  return file.vectors.filter(({ protocol, kind }) => protocol === 'bgp' && kind in READERS);
-}
 
 type Verdict = 'parse' | 'error' | Remedy;
 
@@ -189,9 +170,9 @@ const DIFFERENT: Readonly<Record<string, readonly [verdict: Verdict, why: string
 };
 
 describe.skipIf(!available)('the vectors of', () => {
-  test.each(['frr', 'gobgp', 'bio-rd', 'routecore', 'nexthop-bgp', 'bgpcep', 'bird', 'scapy'])('%s', (name) => {
+  test.each(VECTOR_FOLDERS)('%s', (name) => {
     const wrong: string[] = [];
-    for (const vector of vectors(name)) {
+    for (const vector of vectors(name).filter(({ kind }) => kind in READERS)) {
       const verdict = READERS[vector.kind]?.(vector) ?? 'parse';
       const different = DIFFERENT[vector.id];
       const agreed = different ? [different[0]] : (AGREES[vector.expect] ?? ['parse', ...(AGREES.error ?? [])]);
@@ -237,20 +218,10 @@ describe.skipIf(!available)('recorded messages', () => {
     expect(updates).toBeGreaterThan(0);
   });
 
-  /** Captures by name, of the folders that have messages lifted out of them. */
-  const captures = (available ? readdirSync(folder, { withFileTypes: true }) : [])
-    .filter((entry) => entry.isDirectory() && readdirSync(join(folder, entry.name)).includes('messages.json.gz'))
-    .flatMap(({ name }) => {
-      const all: Readonly<Record<string, { readonly bgp?: readonly { readonly type: string; readonly hex: string }[] }>> = JSON.parse(
-        gunzipSync(readFileSync(join(folder, name, 'messages.json.gz'))).toString(),
-      );
-      return Object.entries(all).map(([capture, { bgp = [] }]) => [`${name}/${capture}`, bgp] as const);
-    })
-    .filter(([, bgp]) => bgp.length > 0);
-
   test('of captures, malformed or not, are read without a crash, and those that are well-formed survive', () => {
     let whole = 0;
-    for (const [, messages] of captures) {
+    const all = captures();
+    for (const { messages } of all) {
       for (const { hex: octets } of messages) {
         for (const context of [generous, twoOctet, withPaths]) {
           const { message, error } = inspectMessage(hex(octets), context);
@@ -258,7 +229,7 @@ describe.skipIf(!available)('recorded messages', () => {
         }
       }
     }
-    expect(captures.length).toBeGreaterThan(20);
+    expect(all.length).toBeGreaterThan(20);
     expect(whole).toBeGreaterThan(1000);
   });
 });

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Reassembly } from '../../src/stack/reassembly.js';
+
+/** Octets that say where they are. */
+const part = (at: number, length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => at + i);
+type Fragment = readonly [at: number, length: number, more: boolean];
+
+function added(fragments: readonly Fragment[]): (Uint8Array | undefined | null)[] {
+  const reassembly = new Reassembly();
+  return fragments.map(([at, length, more]) => reassembly.add('a', at, more, part(at, length), 0));
+}
+
+test('fragments are put together in any order', () => {
+  const fragments: Fragment[] = [
+    [0, 16, true],
+    [16, 8, true],
+    [24, 5, false],
+  ];
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+  ])
+    expect(added(order.flatMap((i) => fragments.slice(i, i + 1))).at(-1)).toEqual(part(0, 29));
+});
+
+describe('a datagram is given up', () => {
+  const cases: readonly (readonly [why: string, fragments: readonly Fragment[]])[] = [
+    [
+      'where two overlap (RFC 5722)',
+      [
+        [0, 16, true],
+        [8, 16, true],
+      ],
+    ],
+    [
+      'where one lies beyond the last one',
+      [
+        [8, 16, false],
+        [64, 8, true],
+      ],
+    ],
+    [
+      'where the last one comes and others lie beyond it',
+      [
+        [64, 16, true],
+        [0, 16, false],
+      ],
+    ],
+    [
+      'where the last one is empty, and would end it before others',
+      [
+        [64, 16, true],
+        [16, 0, false],
+      ],
+    ],
+    [
+      'where there are two last ones',
+      [
+        [64, 8, false],
+        [32, 8, false],
+      ],
+    ],
+    ['where one of the middle is no multiple of eight octets', [[0, 13, true]]],
+    ['where it is longer than one may be', [[65_528, 16, false]]],
+  ];
+  test.each(cases)('%s', (_why, fragments) => {
+    expect(added(fragments).at(-1)).toBeNull();
+  });
+});
+
+test('property: whatever comes is whole, waits or is given up', () => {
+  const fragment = fc.tuple(fc.nat(6), fc.nat(24), fc.boolean()).map(([at, length, more]): Fragment => [at * 8, length, more]);
+  fc.assert(
+    fc.property(fc.array(fragment, { maxLength: 8 }), (fragments) => {
+      for (const result of added(fragments)) if (result) expect(result).toEqual(part(0, result.length));
+    }),
+    { numRuns: 2000 },
+  );
+});
