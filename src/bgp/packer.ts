@@ -1,6 +1,7 @@
 import type { Feed } from '../claims/feed.js';
 import type { Buffers } from '../lib/buffers.js';
 import type { AdjRibOut } from '../rib/adj-rib-out.js';
+import { PrefixState } from '../rib/prefix-records.js';
 import type { RouteExport } from './export.js';
 
 /** Octets that one call packs, about. */
@@ -57,7 +58,7 @@ export class Packer {
     route.reset();
     while (adjRibOut.waiting > 0 && this.#at < CHUNK) {
       const prefix = adjRibOut.peek(0);
-      if (this.#untold(prefix)) adjRibOut.consume(1);
+      if (this.#untold(prefix)) adjRibOut.skip();
       else if (adjRibOut.paths) this.#packPaths(prefix);
       else if (this.#tellable(prefix)) this.#announceRun();
       else if (adjRibOut.told(prefix)) this.#withdrawRun();
@@ -80,7 +81,9 @@ export class Packer {
   #tellable(prefix: number): boolean {
     const { rib } = this.adjRibOut;
     const row = rib.records.bestOf(prefix);
-    return row !== 0 && this.route.prepare(rib, row - 1, this.options.own) && this.#fits();
+    // What the table refuses and has not in another form either is nothing to tell anybody.
+    const refused = rib.untold !== 0 && (rib.records.stateOf(prefix) & PrefixState.failed) !== 0 && rib.records.publishedOf(prefix) === 0;
+    return row !== 0 && !refused && this.route.prepare(rib, row - 1, this.options.own) && this.#fits();
   }
 
   /** Whether the attributes leave room for a prefix in a message; a route that cannot be told is withdrawn (RFC 8654 §5). */

@@ -216,7 +216,7 @@ export class ByteTrie {
   /** Remembers what the first two nodes say of 32 bits. Returns where it stands. */
   #remember(a: number): number {
     if (this.#firsts.length < MOST_FIRSTS * FIRST && this.#firsts.length < this.size) {
-      this.#firsts = new Uint32Array(this.#firsts.length * 4);
+      this.#firsts = new Uint32Array(this.#firsts.length * 2);
     }
     const leaf = this.#first(a);
     const firsts = this.#firsts;

@@ -40,6 +40,8 @@ export interface BatchPart {
   readonly size: number;
   /** How many are to be announced. */
   readonly announced: number;
+  /** Up to which change of the family, of those ever queued, it reaches. */
+  readonly until: number;
 }
 
 /** A change while it is on its way: the two last fields are filled at its publication. */

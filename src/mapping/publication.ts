@@ -53,7 +53,8 @@ export class Publication {
   /** Room of batches that are done. */
   #spare: BatchColumns[] = [];
   #table: ForwardingTable;
-  #inFlight = false;
+  /** What the table is applying. */
+  #inFlight: ColumnarBatch | undefined;
   #needsSync = true;
   #retry: { readonly cancel: Cancel } | undefined;
   #retryAfter = FIRST_RETRY;
@@ -92,14 +93,29 @@ export class Publication {
   #announceWhen: 'applied' | 'decided' = 'applied';
   /** When neighbours are told: once the table has it, or at once. */
   set announceWhen(when: 'applied' | 'decided') {
+    const before = this.#announceWhen;
     this.#announceWhen = when;
-    for (const { rib } of this.#lanes) rib.untold = when === 'applied' ? PrefixState.queued | PrefixState.inFlight | PrefixState.failed : 0;
+    for (const { rib } of this.#lanes) rib.untold = when === 'applied' ? PrefixState.queued | PrefixState.inFlight : 0;
+    if (before === 'decided' || when === 'applied') return;
+    // What was to be told once the table has it is to be told now.
+    for (const { rib } of this.#lanes) {
+      const { records } = rib;
+      const waiting: number[] = [];
+      for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
+        if ((records.stateOf(prefix) & (PrefixState.queued | PrefixState.inFlight | PrefixState.failed)) !== 0) waiting.push(prefix);
+      }
+      if (waiting.length > 0) this.owner.announce(rib, Uint32Array.from(waiting), waiting.length);
+    }
   }
 
   /** Another table takes over; it gets everything first. */
   use(table: ForwardingTable): void {
     void this.#table.close?.();
     this.#table = table;
+    // What the one before was given, and perhaps will never answer, waits again.
+    const flight = this.#inFlight;
+    this.#inFlight = undefined;
+    if (flight) this.#again(flight);
     this.#attach();
     this.publish();
   }
@@ -189,7 +205,10 @@ export class Publication {
     if (this.#inFlight || this.#retry || this.#closed) return;
     for (;;) {
       const sync = this.#needsSync;
-      if (sync) this.#queueAll();
+      if (sync) {
+        this.#needsSync = false;
+        this.#queueAll();
+      }
       const parts = this.#take(sync);
       if (!sync && parts.length === 0) break;
       const batch = new ColumnarBatch(sync ? 'sync' : 'delta', parts, this.targets, this.clock.now());
@@ -205,11 +224,10 @@ export class Publication {
         return;
       }
       if (result instanceof Promise) {
-        this.#inFlight = true;
-        const table = this.#table;
+        this.#inFlight = batch;
         result.then(
-          (done) => this.#returned(table, () => this.#commit(batch, done)),
-          (error) => this.#returned(table, () => this.#rejected(batch, error)),
+          (done) => this.#returned(batch, () => this.#commit(batch, done)),
+          (error) => this.#returned(batch, () => this.#rejected(batch, error)),
         );
         return;
       }
@@ -219,11 +237,13 @@ export class Publication {
   }
 
   #busy(): boolean {
-    return !this.#closed && (this.#inFlight || this.#retry !== undefined || this.#lanes.some((lane) => lane.count > 0));
+    return !this.#closed && (this.#inFlight !== undefined || this.#retry !== undefined || this.#lanes.some((lane) => lane.count > 0));
   }
 
-  #returned(_table: ForwardingTable, then: () => void): void {
-    this.#inFlight = false;
+  #returned(batch: ColumnarBatch, then: () => void): void {
+    // Of a table that is used no more.
+    if (this.#inFlight !== batch) return;
+    this.#inFlight = undefined;
     if (this.#closed) return;
     then();
     this.publish();
@@ -234,6 +254,7 @@ export class Publication {
     const state = rib.records.stateOf(prefix);
     if ((state & PrefixState.queued) !== 0) return;
     rib.records.setState(prefix, state | PrefixState.queued);
+    rib.queued++;
     if (lane.count >= lane.pending.length) this.#reserve(lane, 1);
     lane.pending[lane.count] = prefix;
     lane.since[lane.count] = since;
@@ -298,7 +319,7 @@ export class Publication {
       lane.since.copyWithin(0, taken, lane.count);
       lane.causeOf.copyWithin(0, taken, lane.count);
       lane.count -= taken;
-      parts.push({ rib, columns, cause: this.#causes, size, announced: taken });
+      parts.push({ rib, columns, cause: this.#causes, size, announced: taken, until: rib.queued - lane.count });
     }
     if (this.#lanes.every((lane) => lane.count === 0)) this.#causes = [];
     return parts;
@@ -370,20 +391,25 @@ export class Publication {
       }
       if (shared && origin) this.#time(origin, shared, alike);
     }
-    if (batch.kind === 'sync') {
-      this.#needsSync = false;
-      this.#retryAfter = FIRST_RETRY;
-    }
+    if (this.#failed.length === 0) this.#retryAfter = FIRST_RETRY;
     if (batch.size > 0) this.counters.batches++;
     if (failed && result?.failed) {
       this.counters.prefixFailures += failed.size;
       this.owner.failed(result.failed, undefined);
       this.#retryFailed();
     }
-    for (const { rib, columns, announced: count } of batch.parts) {
+    for (const { rib, columns, announced: count, until } of batch.parts) {
       const { announced } = columns;
+      rib.answered = until;
+      let told = 0;
       for (let i = 0; i < count; i++) rib.records.unmark(announced[i], PrefixState.inFlight);
-      if (this.#announceWhen === 'applied') this.owner.announce(rib, announced, count);
+      // What was refused stays as it was, also for neighbours.
+      for (let i = 0; i < count; i++) if ((rib.records.stateOf(announced[i]) & PrefixState.failed) === 0) told++;
+      if (this.#announceWhen === 'applied') {
+        const some =
+          told === count ? announced : announced.slice(0, count).filter((p) => (rib.records.stateOf(p) & PrefixState.failed) === 0);
+        this.owner.announce(rib, some, told);
+      }
       for (let i = 0; i < count; i++) if (rib.records.publishedOf(announced[i]) === 0) rib.tidy(announced[i]);
     }
     if (numbers) {
@@ -402,6 +428,14 @@ export class Publication {
   /** Nothing of the batch was applied: all of it waits again, and the table is given everything after a pause. */
   #rejected(batch: ColumnarBatch, error: unknown): void {
     this.counters.batchFailures++;
+    this.#again(batch);
+    this.#needsSync = true;
+    this.owner.failed([], error instanceof Error ? error.message : String(error));
+    this.#retryIn();
+  }
+
+  /** All of a batch waits again. */
+  #again(batch: ColumnarBatch): void {
     const cause = this.#causes.push({ type: 'configured' }) - 1;
     const now = this.clock.now();
     for (const part of batch.parts) {
@@ -420,12 +454,11 @@ export class Publication {
       }
     }
     this.#close(batch);
-    this.#needsSync = true;
-    this.owner.failed([], error instanceof Error ? error.message : String(error));
-    this.#retryIn();
   }
 
   #retryFailed(): void {
+    // What failed since goes along with what is to be tried next.
+    if (this.#failedRetry) return;
     const cancel = this.clock.at(this.clock.now() + this.#retryAfter, () => {
       this.#failedRetry = undefined;
       const cause = this.#causes.push({ type: 'configured' }) - 1;
@@ -435,7 +468,6 @@ export class Publication {
       }
       this.publish();
     });
-    this.#failedRetry?.cancel();
     this.#failedRetry = { cancel };
     this.#retryAfter = Math.min(this.#retryAfter * 2, LAST_RETRY);
   }

@@ -28,6 +28,20 @@ export class AdjRibOut {
     this.paths = severalPaths ? new Map() : undefined;
   }
 
+  /** Up to which change the forwarding table must have been asked before all is told: see {@link AdjRibOut.skip}. */
+  #until = 0;
+
+  /** Whether what was skipped is still to come. */
+  get skipped(): boolean {
+    return this.rib.answered < this.#until;
+  }
+
+  /** The first that waits is left for now: it comes again when the forwarding table was asked. */
+  skip(): void {
+    this.#until = this.rib.queued;
+    this.consume(1);
+  }
+
   /** Prefixes that wait. */
   get waiting(): number {
     return this.#tail - this.#head;

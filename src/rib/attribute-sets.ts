@@ -117,8 +117,8 @@ export class AttributeSets {
 
   /** Octets held, all told. */
   get bytes(): number {
-    const pages = this.#pages.length - this.#freePages.length + this.#spare.length;
-    return pages * PAGE + (this.#slots.length + (this.#old?.length ?? 0)) * 4 + this.limit * 32;
+    const pages = [...this.#pages, ...this.#spare].reduce((sum, page) => sum + (page?.length ?? 0), 0);
+    return pages + (this.#slots.length + (this.#old?.length ?? 0)) * 4 + this.limit * 32;
   }
 
   /** The id of the set in `bytes[from, to)`, new if need be, with one more user. */

@@ -69,12 +69,19 @@ export class PrefixRecords {
     const at = id * this.#size;
     return this.#words[at + ADDRESS] === a && this.#octets[at * 4] === length;
   }
+  /** Of an id that is free: the next free one, + 1. It stands where the prefix was, so that a free record is otherwise 0. */
+  nextFreeOf(id: number): number {
+    return this.#words[id * this.#size + ADDRESS];
+  }
+  setNextFree(id: number, next: number): void {
+    this.#words[id * this.#size + ADDRESS] = next;
+  }
+
   /** Begins a record: all but the prefix is 0. */
   begin(id: number, a: number, b: number, c: number, d: number, length: number): void {
     const at = id * this.#size;
     const words = this.#words;
     words[at] = 0;
-    words[at + HEAD] = 0;
     words[at + ADDRESS] = a;
     if (this.ipv6) {
       words[at + ADDRESS + 1] = b;
@@ -155,10 +162,14 @@ export class PrefixRecords {
   /** Makes room for so many. */
   widen(records: number): void {
     if (records <= this.room) return;
-    this.room = roomFor(records, this.room);
-    this.#words = widen(this.#words, this.room * this.#size);
-    this.#halves = new Uint16Array(this.#words.buffer);
-    this.#octets = new Uint8Array(this.#words.buffer);
+    const room = roomFor(records, this.room);
+    const words = widen(this.#words, room * this.#size);
+    // All or none of them, should there be no memory.
+    const [halves, octets] = [new Uint16Array(words.buffer), new Uint8Array(words.buffer)];
+    this.room = room;
+    this.#words = words;
+    this.#halves = halves;
+    this.#octets = octets;
   }
 
   /** Touches the memory of so many. */

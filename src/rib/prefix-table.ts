@@ -48,7 +48,7 @@ abstract class Shards {
   /** 0 is empty. */
   protected readonly shards: (Uint32Array | undefined)[] = new Array(SHARDS);
   protected readonly used = new Uint32Array(SHARDS);
-  /** The first free id, + 1; a free one's record has the next where its claims would begin. */
+  /** The first free id, + 1; a free one's record has the next. */
   #free = 0;
   size = 0;
   limit = 0;
@@ -61,7 +61,7 @@ abstract class Shards {
     this.size++;
     if (this.#free !== 0) {
       const id = this.#free - 1;
-      this.#free = this.records.headOf(id);
+      this.#free = this.records.nextFreeOf(id);
       return id;
     }
     const id = this.limit++;
@@ -83,7 +83,7 @@ abstract class Shards {
 
   protected giveBack(id: number): void {
     this.size--;
-    this.records.setHead(id, this.#free);
+    this.records.setNextFree(id, this.#free);
     this.#free = id + 1;
   }
 

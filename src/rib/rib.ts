@@ -42,8 +42,11 @@ export class Rib {
   #merged = new Uint16Array(0);
   /** Claims alive, refused ones too. */
   rows = 0;
-  /** Bits of a prefix's state with which nobody is told of it: the forwarding table does not have it yet, and then it comes again. */
+  /** Bits of a prefix's state with which nobody is told of it: the forwarding table is to have it first, and then it comes again. */
   untold = 0;
+  /** How many changes were queued for the table, ever, and up to which of them it was asked: where its answer is no, too. */
+  queued = 0;
+  answered = 0;
 
   // By feed.
   /** Claims of each feed, and those refused. */

@@ -804,6 +804,18 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     }
   }
 
+  /** Judges claims to exactly this address again: it is reserved now, or no longer. @internal */
+  rejudgeAddress(address: string): void {
+    this.authorization.invalidate();
+    const bytes = parseAddress(address.replace(/%.*$/, ''));
+    const rib = bytes.length === 4 ? this.ribs.ipv4 : this.ribs.ipv6;
+    const id = rib.prefixes.find(...prefixWords(bytes), 8 * bytes.length);
+    if (id < 0) return;
+    this.begin();
+    for (let at = rib.records.headOf(id); at !== 0; at = rib.claims.nextOf(at - 1)) rib.rejudge(at - 1);
+    this.settle({ type: 'configured' });
+  }
+
   /** Judges every claim again: grants, nodes or addresses changed. @internal */
   rejudge(cause: Cause): void {
     this.#open();

@@ -154,6 +154,46 @@ describe('the forwarding table', () => {
     expect(next.last()).toBe('sync 10.0.0.1/32 a>a');
   });
 
+  test('that takes over while the one before has not answered yet gets everything, and nothing waits for that one', async () => {
+    const { table, claim, network, heard } = lab();
+    claim('a', 1);
+    const next = new ManualTable();
+    network.setForwardingTable(next);
+    expect(next.last()).toBe('sync 10.0.0.1/32 ->a');
+    await table.done();
+    expect(heard).toEqual([]);
+    await next.done();
+    expect(heard.map(({ prefix }) => prefix)).toEqual(['10.0.0.1/32']);
+    claim('a', 2);
+    expect(next.last()).toBe('delta 10.0.0.2/32 ->a');
+  });
+
+  test('that lost its state while it was being synced is synced again', async () => {
+    const { table, claim } = lab();
+    claim('a', 1);
+    table.control?.resync();
+    await table.done();
+    expect(table.batches.map(({ kind }) => kind)).toEqual(['sync', 'sync']);
+    expect(table.last()).toBe('sync 10.0.0.1/32 ->a');
+  });
+
+  test('that refuses one prefix again and again does not keep another from being tried', async () => {
+    const { table, claim, clock, heard } = lab();
+    await table.done();
+    claim('a', 1);
+    await table.done({ failed: [{ prefix: '10.0.0.1/32', reason: 'busy' }] });
+    // Another is refused, and changes, more often than the first would be tried.
+    for (let i = 0; i < 4; i++) {
+      claim(i % 2 === 0 ? 'a' : 'b', 2);
+      await table.done({ failed: [{ prefix: '10.0.0.2/32', reason: 'full' }] });
+      clock.advance(30);
+      if (table.last().includes('10.0.0.1/32')) break;
+    }
+    expect(table.last()).toContain('10.0.0.1/32 ->a');
+    await table.done({ failed: [{ prefix: '10.0.0.2/32', reason: 'full' }] });
+    expect(heard.map(({ prefix }) => prefix)).toContain('10.0.0.1/32');
+  });
+
   test('has everything once settled() resolves', async () => {
     const { table, claim, network } = lab();
     await table.done();

@@ -343,6 +343,19 @@ describe('the configuration in force', () => {
   });
 });
 
+test('prefixes that came and went are not decided again when the decision changes', () => {
+  const { network, clock, changes } = lab();
+  for (const last of [97, 98, 99]) network.claim({ node: 'web-b', prefix: `10.0.1.${last}/32` }).release();
+  // Until they are forgotten.
+  clock.advance(1000);
+  const before = [...network.mapping()];
+  const told = changes.length;
+  network.reconfigure({ ...network.configuration(), decision: { alwaysCompareMed: true } });
+  expect([[...network.mapping()], changes.length]).toEqual([before, told]);
+  network.claim({ node: 'web-b', prefix: '10.0.1.98/32' });
+  expect(network.get('10.0.1.98/32')).toEqual([{ type: 'node', node: 'web-b' }]);
+});
+
 describe('following changes', () => {
   test('a position of another life, or too old, is answered with a snapshot', () => {
     const { network } = lab({ ...base, journal: 2 });

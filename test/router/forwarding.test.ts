@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { flush, ManualTable } from '../support/manual-table.js';
+import { rawPeer } from '../support/raw-peer.js';
 import { A, B, routerLab } from '../support/router-lab.js';
 
 const PREFIX = '192.0.2.1/32';
@@ -55,6 +56,52 @@ describe('the table is first, and neighbours are told', () => {
     await table.done();
     clock.settle();
     expect([router.network.get(PREFIX)?.length, order]).toEqual([1, [`listeners hear of ${PREFIX}`]]);
+  });
+
+  test('End-of-RIB comes after what the table is to have first', async () => {
+    const { table, a, b, say, clock, transport } = await lab('applied');
+    say(a, PREFIX);
+    await b.kill();
+    clock.settle();
+    const peer = rawPeer(transport, clock, B, 65002, [{ type: 'multiprotocol', family: 'ipv4-unicast' }]);
+    const order = () =>
+      peer.heard.flatMap((message) =>
+        message.type !== 'update'
+          ? []
+          : [message.announced.length > 0 ? 'route' : message.withdrawn.length > 0 ? 'withdrawal' : 'End-of-RIB'],
+      );
+    expect(order()).toEqual([]);
+    await table.done();
+    clock.settle();
+    expect(order()).toEqual(['route', 'End-of-RIB']);
+  });
+
+  test('at once of what waits for the table, when they are no longer to wait for it', async () => {
+    const { table, a, b, say, clock, router } = await lab('applied');
+    say(a, PREFIX);
+    expect([table.last(), b.route(PREFIX)]).toEqual([`delta ${PREFIX} ->a`, undefined]);
+    const config = router.configuration();
+    router.reconfigure({ ...config, network: { ...config.network, announce: 'decided' } });
+    clock.settle();
+    expect(b.route(PREFIX)).toBeDefined();
+  });
+
+  test('what policy says of a route that the table does not take in another form', async () => {
+    const { table, a, b, say, clock, router } = await lab('applied');
+    say(a, PREFIX);
+    await table.done();
+    clock.settle();
+    expect(b.route(PREFIX)).toBeDefined();
+    router.network.setNodeState('a', 'down');
+    await table.done({ failed: [{ prefix: PREFIX, reason: 'busy' }] });
+    clock.settle();
+    // Packets still go there.
+    expect(b.route(PREFIX)).toBeDefined();
+    const config = router.configuration();
+    const neighbours = (config.neighbours ?? []).map((one) => (one.address === B ? { ...one, export: [] } : one));
+    router.reconfigure({ ...config, neighbours });
+    clock.settle();
+    expect(b.route(PREFIX)).toBeUndefined();
   });
 
   test('never of what the table refused', async () => {

@@ -596,7 +596,7 @@ export class BgpNeighbour implements PeerOwner {
         chunks++;
         if (bytes.length > 0) this.peer.send(bytes, () => this.around.buffers.give(bytes));
       }
-      if (lane.adjRibOut.waiting > 0 || !this.peer.writable) continue;
+      if (lane.adjRibOut.waiting > 0 || lane.adjRibOut.skipped || !this.peer.writable) continue;
       this.#local.caughtUp(lane.family);
       if (!this.#sendLocal()) continue;
       if (lane.endOfRib) {

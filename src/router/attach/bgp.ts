@@ -374,11 +374,11 @@ export class BgpAttachment implements Acceptor, NetworkMember {
 
   #bind(address: string, node: Node): void {
     this.around.network.model.bindSession(address, node);
-    this.around.network.authorization.invalidate();
+    this.around.network.rejudgeAddress(address);
   }
   #unbind(address: string): void {
     this.around.network.model.unbindSession(address);
-    this.around.network.authorization.invalidate();
+    this.around.network.rejudgeAddress(address);
   }
 
   #rangeOf(address: string): NeighbourConfig | undefined {
