@@ -401,15 +401,10 @@ export class Publication {
     for (const { rib, columns, announced: count, until } of batch.parts) {
       const { announced } = columns;
       rib.answered = until;
-      let told = 0;
       for (let i = 0; i < count; i++) rib.records.unmark(announced[i], PrefixState.inFlight);
       // What was refused stays as it was, also for neighbours.
-      for (let i = 0; i < count; i++) if ((rib.records.stateOf(announced[i]) & PrefixState.failed) === 0) told++;
-      if (this.#announceWhen === 'applied') {
-        const some =
-          told === count ? announced : announced.slice(0, count).filter((p) => (rib.records.stateOf(p) & PrefixState.failed) === 0);
-        this.owner.announce(rib, some, told);
-      }
+      const taken = failed ? announced.slice(0, count).filter((p) => (rib.records.stateOf(p) & PrefixState.failed) === 0) : announced;
+      if (this.#announceWhen === 'applied') this.owner.announce(rib, taken, failed ? taken.length : count);
       for (let i = 0; i < count; i++) if (rib.records.publishedOf(announced[i]) === 0) rib.tidy(announced[i]);
     }
     if (numbers) {

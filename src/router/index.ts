@@ -1,5 +1,6 @@
 /**
- * Where it all meets: `virtual-network.ts` owns nodes, grants, claims, mapping and journal; `virtual-router.ts` owns a router's sessions
+ * Where it all meets: `virtual-network.ts` owns nodes, grants, claims, mapping and journal, with its streams of claims in `feeds.ts` and
+ * who holds what at first in `initial-holders.ts`; `virtual-router.ts` owns a router's sessions
  * in a network; `host.ts` is what all routers of a process share. `attach/` introduces each protocol: `attach/bgp.ts` has the neighbours
  * and listeners, `attach/bgp-neighbour.ts` joins one session with the network, `attach/local-routes.ts` is what a router announces by
  * itself, `attach/neighbour-watch.ts` has BFD end a session and `attach/node-watch.ts` a static holder, `attach/link-bfd.ts` is BFD over
@@ -13,8 +14,8 @@
  * Through failures: `attach/retained-claims.ts` keeps a neighbour's claims through its restart; `snapshot.ts` is what is claimed as a plain
  * value and `restoration.ts` goes on with it in the next life; `guard.ts` suspects the way to nodes when many are lost at once.
  *
- * Not done: the guard for nodes that `watch` finds silent (they are down at once, and what is held of them with them); taking a snapshot in slices (a million claims are walked at once, as often as takes a
- * twentieth of the time); long-lived claims are marked all at once too.
+ * Not done: the guard for nodes that `watch` finds silent (they are down at once, and what is held of them with them); taking a snapshot
+ * in slices (a million claims are walked at once, as often as takes a twentieth of the time); long-lived claims are marked all at once too.
  *
  * A turn follows one input to its end: octets in, claims changed, prefixes decided, table applied, listeners told, others told.
  */

@@ -7,7 +7,8 @@ const ONE = new Uint8Array(BigUint64Array.of(1n).buffer);
 const NONBLOCK = 0o4000;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (let i = 0; i < 5000 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(done()).toBe(true);
 }
 
 /** The C library, and what was done with it. */
