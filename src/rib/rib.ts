@@ -2,7 +2,7 @@ import type { Authorization } from '../claims/authorization.js';
 import { preferenceOf } from '../claims/authorization.js';
 import type { Dampening } from '../claims/dampening.js';
 import type { Feed } from '../claims/feed.js';
-import { roomFor, touch, widen } from '../lib/columns.js';
+import { roomFor, widen } from '../lib/columns.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, LLGR_STALE, SetFlag } from './attribute-sets.js';
 import { ClaimRecords, Stale } from './claim-records.js';
@@ -14,6 +14,8 @@ import { Standings } from './standings.js';
 
 /** What attributes say that has a part in what a claim is judged to be. */
 const JUDGED = SetFlag.gracefulShutdown | SetFlag.llgrStale | SetFlag.blackhole;
+/** Most empty prefixes that are listed. */
+const LISTED = 65_536;
 /** Instead of what a claim is judged to be. */
 const UNJUDGED = Number.MIN_SAFE_INTEGER;
 
@@ -58,8 +60,11 @@ export class Rib {
   dirtySince = new Float64Array(0);
   dirtyCount = 0;
 
-  #emptied = new Uint32Array(0);
+  /** Prefixes to forget: how many, those of them that are listed, and up to where it was looked for others (see {@link Rib.bury}). */
   #emptyCount = 0;
+  #emptied = new Uint32Array(0);
+  #listed = 0;
+  #searched = 0;
 
   #arrivals = 0;
   /** The time of the input being taken in. */
@@ -625,15 +630,27 @@ export class Rib {
     const { records } = this;
     if (!records.isUnused(prefix) || records.stateOf(prefix) !== PrefixState.live) return;
     records.mark(prefix, PrefixState.empty);
-    if (this.#emptyCount >= this.#emptied.length) this.#emptied = widen(this.#emptied, roomFor(this.#emptyCount + 1, this.#emptied.length));
-    this.#emptied[this.#emptyCount++] = prefix;
+    this.#emptyCount++;
+    if (this.#listed >= LISTED) return;
+    if (this.#listed >= this.#emptied.length) this.#emptied = widen(this.#emptied, roomFor(this.#listed + 1, this.#emptied.length));
+    this.#emptied[this.#listed++] = prefix;
   }
 
-  /** Forgets up to `most` empty prefixes; whether there are more. */
+  /**
+   * Forgets up to `most` empty prefixes; whether there are more. A few are listed; where a table goes, the others are found by their
+   * mark, in the order of their ids.
+   */
   bury(most: number): boolean {
     const { records } = this;
+    let looks = most * 4;
     for (let i = 0; i < most && this.#emptyCount > 0; i++) {
-      const prefix = this.#emptied[--this.#emptyCount];
+      if (this.#listed === 0) {
+        while (looks-- > 0 && (records.stateOf(this.#searched) & PrefixState.empty) === 0)
+          this.#searched = (this.#searched + 1) % this.prefixes.limit;
+        if (looks < 0) break;
+      }
+      const prefix = this.#listed > 0 ? this.#emptied[--this.#listed] : this.#searched;
+      this.#emptyCount--;
       records.unmark(prefix, PrefixState.empty);
       if (!records.isUnused(prefix) || records.stateOf(prefix) !== PrefixState.live) continue;
       this.unmerge(prefix);
@@ -681,7 +698,5 @@ export class Rib {
     this.prefixes.reserve(count);
     this.claims.widen(count);
     this.claims.touch(count);
-    if (count > this.#emptied.length) this.#emptied = widen(this.#emptied, roomFor(count, this.#emptied.length));
-    touch(this.#emptied, count);
   }
 }
