@@ -46,6 +46,7 @@ export type {
   ListenOptions,
   MasterKey,
   SecuredPeers,
+  TlsClient,
   Transport,
 } from './lib/transport.js';
 export type { OriginState, PathState } from './lib/validation.js';
@@ -162,7 +163,7 @@ export {
 } from './router/virtual-network.js';
 export { type RouterMetrics, type RouterOptions, type StopOptions, VirtualRouter } from './router/virtual-router.js';
 export { formatWhy, type Why } from './router/why.js';
-export type { CacheConfig } from './rtr/config.js';
+export type { CacheConfig, CacheTls } from './rtr/config.js';
 export type { CacheState } from './rtr/events.js';
 export type { RtrVersion } from './rtr/wire/index.js';
 export type { PortConfig, PortOpener } from './stack/config.js';

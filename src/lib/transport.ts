@@ -74,6 +74,18 @@ export interface ConnectionSecurity {
   readonly hops?: number;
 }
 
+/** What a client has for TLS (RFC 8446, and RFC 5246 where the server has no better). Texts are PEM. @public */
+export interface TlsClient {
+  /** The DNS name that the server's certificate must have among its alternative names. */
+  readonly serverName: string;
+  /** Certificates of the authorities that are trusted, and no others. */
+  readonly ca: string;
+  /** The client's own certificate, those between it and its authority behind it. Default: it has none to show. */
+  readonly certificate?: string;
+  /** The private key of `certificate`. */
+  readonly key?: string;
+}
+
 /** Peers whose connections are protected alike. @public */
 export interface SecuredPeers {
   /** An address or a prefix; the longest that fits counts. */
@@ -121,6 +133,13 @@ export interface DialEvents {
 export interface Dialler {
   /** Rejects with a `UsageError` (`SECURITY_UNAVAILABLE`) where connections cannot be protected so. Without it none can. */
   assure?(security: ConnectionSecurity): Promise<void>;
+  /**
+   * Dials with TLS, over which a connection is one only once the server has been verified: where it cannot be, the dial fails. Throws a
+   * `UsageError` (`SECURITY_UNAVAILABLE`) where a certificate or the key is of no use. Without it no connection has TLS.
+   *
+   * @param path - Where `client` stands in a configuration, for errors.
+   */
+  tls?(client: TlsClient, path: readonly (string | number)[]): Dialler;
   /** Returns a way to give up; after it neither event comes. A dial that cannot be protected as asked fails. */
   dial(options: DialOptions, events: DialEvents): () => void;
 }
