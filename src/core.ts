@@ -36,6 +36,7 @@ export type { SecretConfig, SecretPlace, SecretReader } from './lib/secrets.js';
 export type {
   AoAlgorithm,
   Connection,
+  ConnectionBounds,
   ConnectionEvents,
   ConnectionSecurity,
   DialEvents,

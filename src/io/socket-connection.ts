@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { canonicalAddress, isAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
-import type { Connection, ConnectionEvents, ConnectionSecurity, Endpoint } from '../lib/transport.js';
+import type { Connection, ConnectionBounds, ConnectionEvents, ConnectionSecurity, Endpoint } from '../lib/transport.js';
 import type { Libc } from './libc.js';
 import { ReadingTurn } from './reading-turn.js';
 import { rekeyConnection } from './tcp-options.js';
@@ -45,6 +45,9 @@ export class SocketConnection implements Connection {
   get buffered(): number {
     return this.socket.writableLength;
   }
+  get waiting(): number {
+    return this.socket.readableLength;
+  }
 
   listen(events: ConnectionEvents): void {
     this.#events = events;
@@ -65,6 +68,14 @@ export class SocketConnection implements Connection {
 
   weigh(weight: number): void {
     this.#turn.weigh(weight);
+  }
+
+  /** Beware: Node has no public way to change what a stream was made with. */
+  bound({ written, arrived }: ConnectionBounds): void {
+    const { _readableState, _writableState } = this.socket as unknown as Record<string, { highWaterMark: number } | undefined>;
+    if (!_readableState || !_writableState) throw new Error('the socket has no bounds that could be changed');
+    _readableState.highWaterMark = arrived;
+    _writableState.highWaterMark = written;
   }
 
   pause(): void {

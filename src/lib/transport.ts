@@ -20,12 +20,22 @@ export interface ConnectionEvents {
   closed(reason: string | undefined): void;
 }
 
+/** Octets that may wait in a connection. @public */
+export interface ConnectionBounds {
+  /** Written, and not yet taken by the network: from so many on a writer is told to wait. */
+  readonly written: number;
+  /** Arrived, while reading is paused: what comes then stays with its sender. A connection may take one piece more. */
+  readonly arrived: number;
+}
+
 /** A reliable, ordered byte stream to one peer. @public */
 export interface Connection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   /** Octets written and not yet taken by the network. */
   readonly buffered: number;
+  /** Octets arrived and not yet read, while reading is paused. */
+  readonly waiting?: number;
   /** Names who is told. Nothing arrives before. Replaces the one before. */
   listen(events: ConnectionEvents): void;
   /**
@@ -35,6 +45,8 @@ export interface Connection {
   write(bytes: Uint8Array, sent?: () => void): boolean;
   /** How much of the process's time its input may take before everybody else has a turn, against the usual: 1 unless said. */
   weigh?(weight: number): void;
+  /** How much may wait in it. Without being told, as much as it likes, within reason. */
+  bound?(bounds: ConnectionBounds): void;
   /**
    * Another key for a connection that is there, without a pause; only what it was dialled or accepted with can be changed. Throws a
    * `UsageError` (`SECURITY_UNAVAILABLE`).

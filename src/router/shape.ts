@@ -324,6 +324,14 @@ const limits = z
       updateRate: whole(1, 0xffff_ffff)
         .exactOptional()
         .describe('Prefixes announced or withdrawn a second, averaged over eight seconds; what is more is read later. Default 500000.'),
+      backlog: whole(65_536, 2 ** 30)
+        .exactOptional()
+        .describe(
+          "Octets that it has sent and that wait here to be read, 65536 at least as a message must fit; while they do, it can send no more. Over frames 262144 at most; what the host's system keeps for a socket comes before that. Default 262144.",
+        ),
+      unread: whole(65_536, 2 ** 30)
+        .exactOptional()
+        .describe('Octets that wait here as it does not read them; its session ends after `sendHoldTime` of that. Default 1048576.'),
       weight: z
         .number(expects('a number from 0.1 to 10'))
         .min(0.1, 'expected a number from 0.1 to 10')
