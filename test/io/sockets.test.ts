@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { NodeTransport } from '../../src/io/index.js';
+import { BgpSpeaker } from '../../src/bgp/speaker.js';
+import { NodeTransport, SystemClock } from '../../src/io/index.js';
 import type { Connection } from '../../src/lib/transport.js';
+import { Host } from '../../src/router/host.js';
+import { VirtualRouter } from '../../src/router/virtual-router.js';
 
 const transport = new NodeTransport();
 const open: { close(): unknown }[] = [];
@@ -81,4 +84,42 @@ describe('a connection of the host', () => {
     expect(dialled.buffered).toBeGreaterThanOrEqual(65_536);
     expect(dialled.buffered).toBeLessThan(65_536 + 16_384);
   });
+});
+
+test('a guest that says too much at once fills its backlog, which is told, and nothing of it is lost', async () => {
+  const ROUTES = 400;
+  const host = { transport, clock: new SystemClock() };
+  const router = new VirtualRouter(
+    {
+      as: 65000,
+      routerId: '10.0.0.1',
+      listen: [{ address: '127.0.0.1', port: 0 }],
+      network: {
+        nodes: [{ name: 'guest', addresses: ['127.0.0.2'] }],
+        grants: [{ node: 'guest', prefix: '10.0.0.0/8', le: 32, as: 'gateway' }],
+      },
+      // 320 at once, and a rest after each piece of what is more: 80 of 3,700 octets.
+      neighbours: [{ address: '127.0.0.2', as: 65001, passive: true, limits: { updateRate: 40, backlog: 65_536 } }],
+    },
+    { host: new Host(host) },
+  );
+  const told: string[] = [];
+  router.on('limit-reached', ({ limit, action, used, most }) => told.push(`${limit} ${action} ${used >= most ? 'full' : ''}`.trim()));
+  await router.start();
+  open.push({ close: () => router.stop() });
+  const [endpoint] = router.endpoints;
+  if (!endpoint) throw new Error('the router does not listen');
+  const guest = new BgpSpeaker({ as: 65001, routerId: '127.0.0.2', localAddress: '127.0.0.2', neighbour: endpoint }, host);
+  open.push({ close: () => guest.stop() });
+  guest.start();
+  await until('the session is up', () => guest.state === 'established');
+  for (let i = 0; i < ROUTES; i++) {
+    const communities = Array.from({ length: 900 }, (_, j) => `65001:${j}`);
+    guest.announce(`10.0.${i >> 8}.${i & 255}/32`, { communities: [...communities, `65002:${i}`] });
+  }
+  await until('it is told', () => told.includes('backlog held full'));
+  expect(told).toContain('updateRate held');
+  await until('all of it is here', () => router.neighbours()[0]?.claims === ROUTES);
+  expect(router.neighbours()[0]).toMatchObject({ state: 'established', flaps: 0 });
+  expect(router.neighbours()[0]?.limits.find(({ limit }) => limit === 'backlog')?.used).toBe(0);
 });

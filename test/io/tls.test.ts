@@ -204,6 +204,30 @@ describe.skipIf(!opensslHere)('a cache over TLS', () => {
     expect(heard.map((bytes) => bytes[0])).toEqual([22]);
   });
 
+  test('that says nothing at all is given up when the session says so, and that is the end of it', async () => {
+    let ended = 0;
+    const silent = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('close', () => ended++);
+      socket.resume();
+    });
+    let arrived = 0;
+    silent.on('connection', () => arrived++);
+    const remote = { address: '127.0.0.1', port: await listening(silent) };
+    const told: string[] = [];
+    const events = { connected: () => told.push('connected'), failed: (reason: string) => told.push(reason) };
+    const dialler = new NodeTransport().tls({ serverName: NAME, ca: authority.certificate });
+    const giveUp = dialler.dial({ remote }, events);
+    await until('it is connected', () => arrived === 1);
+    giveUp();
+    await until('it is over', () => ended === 1);
+    expect(told).toEqual([]);
+    // What no socket of TLS can have is not left out.
+    dialler.dial({ remote, security: { hops: 1 } }, events);
+    await until('it is told', () => told.length > 0);
+    expect([told, arrived]).toEqual([['a connection with TLS takes no password, tcpAo or ttlSecurity'], 1]);
+  });
+
   test('that does not listen is told as over TCP', async () => {
     const port = await listening(createServer());
     await cleanup.pop()?.();
