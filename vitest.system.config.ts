@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const interop = process.env.VIRTUAL_ROUTER_INTEROP !== '';
 const INTEROP = 'test/interop/**/*.test.ts';
 /** What starts processes of its own, and what reads large files from elsewhere. */
-const OUTSIDE = ['test/examples.test.ts', 'test/cli/process.test.ts', 'test/**/corpora.test.ts'];
+const OUTSIDE = ['test/examples.test.ts', 'test/cli/process.test.ts', 'test/io/tls.test.ts', 'test/**/corpora.test.ts'];
 /** All that is no unit test. */
 export const SYSTEM = [INTEROP, 'test/package.test.ts', ...OUTSIDE];
 /** What measures time or forwards frames, the tests of the lab itself, and what builds the package: each has the machine to itself. */

@@ -2,7 +2,7 @@
 # Installs the daemons and tools that the interop suite uses, from Debian, without starting any of them.
 set -eu
 
-packages='bird2 frr gobgpd exabgp openbgpd stayrtr keepalived iputils-arping traceroute iproute2 tcpdump'
+packages='bird2 frr gobgpd exabgp openbgpd stayrtr openssl keepalived iputils-arping traceroute iproute2 tcpdump'
 
 complain() {
   echo "interop:install: $1" >&2

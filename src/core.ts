@@ -36,6 +36,7 @@ export type { SecretConfig, SecretPlace, SecretReader } from './lib/secrets.js';
 export type {
   AoAlgorithm,
   Connection,
+  ConnectionBounds,
   ConnectionEvents,
   ConnectionSecurity,
   DialEvents,
@@ -46,6 +47,7 @@ export type {
   ListenOptions,
   MasterKey,
   SecuredPeers,
+  TlsClient,
   Transport,
 } from './lib/transport.js';
 export type { OriginState, PathState } from './lib/validation.js';
@@ -162,7 +164,7 @@ export {
 } from './router/virtual-network.js';
 export { type RouterMetrics, type RouterOptions, type StopOptions, VirtualRouter } from './router/virtual-router.js';
 export { formatWhy, type Why } from './router/why.js';
-export type { CacheConfig } from './rtr/config.js';
+export type { CacheConfig, CacheTls } from './rtr/config.js';
 export type { CacheState } from './rtr/events.js';
 export type { RtrVersion } from './rtr/wire/index.js';
 export type { PortConfig, PortOpener } from './stack/config.js';

@@ -12,6 +12,13 @@ export interface LimitsConfig {
   readonly communities?: number;
   /** Prefixes announced or withdrawn a second, averaged over eight seconds. */
   readonly updateRate?: number;
+  /**
+   * Octets that it has sent and that wait here to be read, 65536 at least as a message must fit. Over frames 262144 at most. What the host's
+   * system keeps for a socket comes before that.
+   */
+  readonly backlog?: number;
+  /** Octets that wait here as it does not read them, 65536 at least. */
+  readonly unread?: number;
   /** Its part of the process's time against others' when all have much to say: 2 is twice the usual. */
   readonly weight?: number;
   /** Connections from one address a minute. */
@@ -72,6 +79,18 @@ export const LIMITS: Readonly<Record<LimitName, LimitRow>> = {
     reason: 'limit-reached: updateRate',
     beyond: 'its connection is read on later, at most a third of the hold time',
   },
+  backlog: {
+    otherwise: 262_144,
+    unit: 'octets',
+    reason: 'limit-reached: backlog',
+    beyond: 'while its connection is read on later (`updateRate`), it can send no more (TCP closes its window)',
+  },
+  unread: {
+    otherwise: 2 ** 20,
+    unit: 'octets',
+    reason: 'limit-reached: unread',
+    beyond: 'nothing more is written; its session ends after `sendHoldTime`',
+  },
   attempts: {
     otherwise: 60,
     unit: 'connections a minute',
@@ -100,12 +119,15 @@ export interface Use {
   readonly memory: number;
 }
 
+/** Octets of a guest's connection that wait: sent by it and not read by us, and the other way round. @internal */
+export type Waiting = Readonly<Record<'backlog' | 'unread', number>>;
+
 /** A limit of a guest as it stands. @public */
 export interface LimitStatus {
   readonly limit: LimitName;
   readonly used: number;
   readonly most: number;
-  /** Prefixes that were not taken in, or pauses in reading, because of it. */
+  /** Prefixes that were not taken in, pauses in reading, or times that a connection was full, because of it. */
   readonly exceeded: number;
 }
 
@@ -117,7 +139,8 @@ export interface LimitReport {
   readonly action: 'warned' | 'refused' | 'shutdown' | 'held';
 }
 
-const KEPT = ['prefixes', 'attributeSets', 'memory'] as const;
+/** The limits of what is kept of a guest: beyond them it is not taken in. @internal */
+export const KEPT = ['prefixes', 'attributeSets', 'memory'] as const;
 type Kept = (typeof KEPT)[number];
 
 /**
@@ -200,6 +223,17 @@ export class Budget {
     return (-this.#tokens * 1000) / rate;
   }
 
+  /** So many octets wait, where that tells whether a connection is full. */
+  wait(limit: keyof Waiting, octets: number): void {
+    const most = this.most[limit];
+    if (octets < most * CALMED) this.#reported.delete(limit);
+    if (octets < most) return;
+    this.#beyond[limit]++;
+    if (this.#reported.has(limit)) return;
+    this.#reported.set(limit, octets);
+    this.#reports.push({ limit, used: octets, most, action: 'held' });
+  }
+
   /** What there is to report since this was last asked. */
   reports(): readonly LimitReport[] {
     if (this.#reports.length === 0) return this.#reports;
@@ -208,7 +242,7 @@ export class Budget {
     return reports;
   }
 
-  status(use: Use): readonly LimitStatus[] {
+  status(use: Use, waiting: Waiting): readonly LimitStatus[] {
     const rate = this.most.updateRate;
     return [
       ...KEPT.map((limit) => ({ limit, used: use[limit], most: this.most[limit], exceeded: this.#beyond[limit] })),
@@ -218,6 +252,12 @@ export class Budget {
         most: rate,
         exceeded: this.#beyond.updateRate,
       },
+      ...(['backlog', 'unread'] as const).map((limit) => ({
+        limit,
+        used: waiting[limit],
+        most: this.most[limit],
+        exceeded: this.#beyond[limit],
+      })),
     ];
   }
 }

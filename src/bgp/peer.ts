@@ -3,11 +3,12 @@ import type { Logger } from '../lib/logger.js';
 import { Driver } from '../lib/machine.js';
 import type { Random } from '../lib/random.js';
 import type { TimerHeap } from '../lib/timers.js';
-import type { Connection, ConnectionSecurity, Dialler } from '../lib/transport.js';
+import type { Connection, ConnectionBounds, ConnectionSecurity, Dialler } from '../lib/transport.js';
 import { type PeerConfig, type PeerConfigInput, resolvePeerConfig } from './config.js';
 import type { DownReason, SessionEffect, SessionError, SessionEvent, SessionState } from './events.js';
 import { farewell, turnAway } from './farewell.js';
 import { Framer } from './framer.js';
+import type { Waiting } from './limits.js';
 import { contextOf, type Negotiated } from './negotiation.js';
 import { Session } from './session.js';
 import { type BgpMessage, CeaseSubcode, decodeMessage, MAX_EXTENDED_MESSAGE, MessageError, type RouteRefresh } from './wire/index.js';
@@ -24,6 +25,8 @@ export interface PeerOwner {
   refresh(peer: Peer, request: RouteRefresh): void;
   /** It can be sent to again. */
   drained(peer: Peer): void;
+  /** So many octets wait in the connection of the established session: it is full or not any more, or is about to be read again. */
+  waiting(peer: Peer, limit: keyof Waiting, octets: number): void;
   /** It left established; once. */
   down(peer: Peer, reason: DownReason): void;
 }
@@ -104,13 +107,18 @@ export class Peer {
     return this.#established?.writable ?? false;
   }
 
+  /** What waits in the connection of the established session. */
+  get waiting(): Waiting {
+    return this.#established?.waiting ?? { backlog: 0, unread: 0 };
+  }
+
   status(): PeerStatus {
     return {
       state: this.#state,
       lastDown: this.#lastDown,
       establishedAt: this.#established?.session.establishedAt,
       flaps: this.#flaps,
-      unread: this.#established?.connection?.buffered ?? 0,
+      unread: this.waiting.unread,
       ...this.counters,
     };
   }
@@ -153,6 +161,10 @@ export class Peer {
   /** Its part of the time against others': see {@link Connection.weigh}. */
   weigh(weight: number): void {
     this.#established?.connection?.weigh?.(weight);
+  }
+  /** How much may wait in its connection: see {@link Connection.bound}. */
+  bound(bounds: ConnectionBounds): void {
+    this.#established?.connection?.bound?.(bounds);
   }
 
   /** A connection that the neighbour opened. */
@@ -218,6 +230,9 @@ export class Peer {
       },
       drained: (line) => {
         if (line === this.#established) this.owner.drained(this);
+      },
+      waiting: (line, limit, octets) => {
+        if (line === this.#established) this.owner.waiting(this, limit, octets);
       },
       closing: (closed) => this.#awaits(closed),
     });
@@ -310,6 +325,7 @@ interface LineOwner {
   updates(line: Line, bytes: Uint8Array, from: number, to: number): SessionError | undefined;
   refresh(line: Line, request: RouteRefresh): void;
   drained(line: Line): void;
+  waiting(line: Line, limit: keyof Waiting, octets: number): void;
   closing(closed: Promise<void>): void;
 }
 
@@ -336,6 +352,9 @@ class Line {
 
   get writable(): boolean {
     return this.connection !== undefined && this.#writable;
+  }
+  get waiting(): Waiting {
+    return { backlog: (this.connection?.waiting ?? 0) + this.#framer.pending, unread: this.connection?.buffered ?? 0 };
   }
 
   post(event: SessionEvent): void {
@@ -385,7 +404,9 @@ class Line {
     const { clock } = this.peer.around.timers;
     connection.pause();
     clock.at(clock.now() + time, () => {
-      if (connection === this.connection) connection.resume();
+      if (connection !== this.connection) return;
+      this.owner.waiting(this, 'backlog', this.waiting.backlog);
+      connection.resume();
     });
   }
 
@@ -397,6 +418,7 @@ class Line {
     if (!connection.write(bytes, sent) && this.#writable) {
       this.#writable = false;
       this.post({ type: 'sendProgress', stuck: true });
+      this.owner.waiting(this, 'unread', connection.buffered);
     }
     return this.#writable;
   }
@@ -452,6 +474,7 @@ class Line {
     if (connection !== this.connection || this.#writable) return;
     this.#writable = true;
     this.post({ type: 'sendProgress', stuck: false });
+    this.owner.waiting(this, 'unread', connection.buffered);
     this.owner.drained(this);
   }
 

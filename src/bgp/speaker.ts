@@ -268,6 +268,7 @@ export class BgpSpeaker extends EventEmitter<SpeakerEvents> {
       updates: (_peer, bytes, from, to) => this.#updates(bytes, from, to),
       refresh: (_peer, request) => this.#answer(request),
       drained: () => {},
+      waiting: () => {},
       down: (_peer, reason) => {
         this.#negotiated = undefined;
         this.#heard.clear();

@@ -1,31 +1,24 @@
 import { createConnection, createServer, type ServerOpts, Socket } from 'node:net';
-import { canonicalAddress, isAddress, parseAddress } from '../lib/address.js';
+import { canonicalAddress, parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
 import { contains, parsePrefix } from '../lib/prefix.js';
 import type {
   Connection,
-  ConnectionEvents,
   ConnectionSecurity,
   DialEvents,
+  Dialler,
   DialOptions,
   Endpoint,
   Listener,
   ListenOptions,
   SecuredPeers,
+  TlsClient,
   Transport,
 } from '../lib/transport.js';
 import type { Libc } from './libc.js';
-import { ReadingTurn } from './reading-turn.js';
-import {
-  assureSecurity,
-  bindSocket,
-  descriptor,
-  ListenerSecurity,
-  openSocket,
-  protectDialled,
-  rekeyConnection,
-  tcpLibc,
-} from './tcp-options.js';
+import { SocketConnection } from './socket-connection.js';
+import { assureSecurity, bindSocket, descriptor, ListenerSecurity, openSocket, protectDialled, tcpLibc } from './tcp-options.js';
+import { TlsDialler } from './tls.js';
 
 /** Octets that may wait in a socket before its writer is told to wait. */
 const HIGH_WATER = 1 << 20;
@@ -41,6 +34,10 @@ export class NodeTransport implements Transport {
   /** Takes Linux and koffi. */
   async assure(security: ConnectionSecurity): Promise<void> {
     assureSecurity(await tcpLibc(), security);
+  }
+
+  tls(client: TlsClient, path: readonly (string | number)[] = []): Dialler {
+    return new TlsDialler(client, path, this.first);
   }
 
   async listen({ address, port, peers = [] }: ListenOptions, accepted: (connection: Connection) => void): Promise<Listener> {
@@ -215,86 +212,4 @@ function listenError(error: NodeJS.ErrnoException, address: string, port: number
     default:
       return new UsageError('ADDRESS_UNAVAILABLE', `cannot listen on ${where}: ${error.message}`);
   }
-}
-
-/** A TCP socket as a {@link Connection}. */
-class SocketConnection implements Connection {
-  readonly local: Endpoint;
-  readonly remote: Endpoint;
-  #events: ConnectionEvents | undefined;
-  #error: string | undefined;
-  #over = false;
-  readonly #turn: ReadingTurn;
-
-  constructor(
-    private readonly socket: Socket,
-    private readonly libc: () => Libc | undefined,
-    first: () => void,
-  ) {
-    this.local = endpoint(socket.localAddress, socket.localPort);
-    this.remote = endpoint(socket.remoteAddress, socket.remotePort);
-    this.#turn = new ReadingTurn(socket);
-    socket.pause();
-    // A Buffer's `slice` is a view, an array's a copy: the core means the latter.
-    socket.on('data', (chunk) => {
-      first();
-      this.#turn.take(() => this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)));
-    });
-    socket.on('drain', () => this.#events?.drained());
-    socket.on('error', (error) => {
-      this.#error = error.message;
-    });
-    // The other end said all it had to say: so do we.
-    socket.on('end', () => socket.end());
-    socket.on('close', () => {
-      this.#over = true;
-      this.#events?.closed(this.#error);
-    });
-  }
-
-  get buffered(): number {
-    return this.socket.writableLength;
-  }
-
-  listen(events: ConnectionEvents): void {
-    this.#events = events;
-    if (this.#over) queueMicrotask(() => events.closed(this.#error));
-    else this.resume();
-  }
-
-  write(bytes: Uint8Array, sent?: () => void): boolean {
-    if (this.#over || this.socket.destroyed || this.socket.writableEnded) return true;
-    return sent ? this.socket.write(bytes, () => sent()) : this.socket.write(bytes);
-  }
-
-  rekey(security: ConnectionSecurity): void {
-    const c = this.libc();
-    if (!c) throw new UsageError('SECURITY_UNAVAILABLE', 'the connection has no key that could be changed: reset it');
-    if (!this.socket.destroyed) rekeyConnection(c, this.socket, this.remote.address, security);
-  }
-
-  weigh(weight: number): void {
-    this.#turn.weigh(weight);
-  }
-
-  pause(): void {
-    this.#turn.pause();
-  }
-  resume(): void {
-    this.#turn.resume();
-  }
-
-  end(): void {
-    this.socket.end();
-  }
-
-  abort(): void {
-    if (this.socket.destroyed) return;
-    this.socket.resetAndDestroy();
-  }
-}
-
-function endpoint(address: string | undefined, port: number | undefined): Endpoint {
-  const plain = (address ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/, '');
-  return { address: isAddress(plain) ? canonicalAddress(plain) : plain, port: port ?? 0 };
 }

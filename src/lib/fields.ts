@@ -81,6 +81,18 @@ export const text = (what = 'text') =>
     if (payload.value.trim() === '') fail(payload, `expected ${what}, got ${shown(payload.value)}`);
   });
 
+/** A DNS name of letters, digits and hyphens (RFC 1123 §2.1), which no address is. @internal */
+export const dnsName = () =>
+  z
+    .string(expects('a DNS name such as "rpki.example.net"'))
+    .check((payload) => {
+      const labels = payload.value.split('.');
+      const fits = labels.every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label)) && payload.value.length <= 253;
+      if (!fits || /^\d+$/.test(labels.at(-1) ?? ''))
+        fail(payload, `expected a DNS name such as "rpki.example.net", got ${shown(payload.value)}`);
+    })
+    .meta({ title: 'DNS name' });
+
 /** A whole number within bounds. @internal */
 export const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER) => {
   const words = max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} up` : `a whole number from ${min} to ${max}`;
@@ -94,20 +106,21 @@ export const seconds = (min: number, max = 65_535) => {
 };
 
 /** A secret, or where it is kept. What is wrong with one is said without showing it. @internal */
-export const secret = () =>
-  z
+export const secret = (what = 'a secret') => {
+  const words = `expected ${what}: a text, { file: PATH } or { env: NAME }`;
+  return z
     .union(
       [
         z.string(),
         z.strictObject({ file: text('the path of a file') }).meta({ title: '{ file: PATH }' }),
         z.strictObject({ env: text('the name of a variable') }).meta({ title: '{ env: NAME }' }),
       ],
-      { error: () => SECRET },
+      { error: () => words },
     )
     .check((payload) => {
-      if (payload.value === '') fail(payload, `${SECRET}, got nothing`);
+      if (payload.value === '') fail(payload, `${words}, got nothing`);
     });
-const SECRET = 'expected a secret: a text, { file: PATH } or { env: NAME }';
+};
 
 /** True or false. @internal */
 export const flag = () => z.boolean(expects('true or false'));

@@ -1,6 +1,16 @@
 import type { Clock, Millis } from './clock.js';
 import { UsageError } from './errors.js';
-import type { Connection, ConnectionEvents, DialEvents, DialOptions, Endpoint, Listener, ListenOptions, Transport } from './transport.js';
+import type {
+  Connection,
+  ConnectionBounds,
+  ConnectionEvents,
+  DialEvents,
+  DialOptions,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  Transport,
+} from './transport.js';
 
 /** First of the ports given to those who dial. */
 const FIRST_PORT = 49_152;
@@ -147,12 +157,24 @@ class End implements Connection {
   #open = true;
   #ended = false;
   buffered = 0;
+  /** Octets among what waits. */
+  #arrived = 0;
+  #bounds: ConnectionBounds = { written: HIGH_WATER, arrived: HIGH_WATER };
 
   constructor(
     private readonly pipe: Pipe,
     readonly local: Endpoint,
     readonly remote: Endpoint,
   ) {}
+
+  /** What is beyond the bound is still the other end's, as far as anybody can tell. */
+  get waiting(): number {
+    return Math.min(this.#arrived, this.#bounds.arrived);
+  }
+
+  bound(bounds: ConnectionBounds): void {
+    this.#bounds = bounds;
+  }
 
   listen(events: ConnectionEvents): void {
     this.#events = events;
@@ -164,14 +186,16 @@ class End implements Connection {
     this.buffered += bytes.length;
     this.#later(() => {
       const far = this.pipe.other(this);
+      far.#arrived += bytes.length;
       far.#arrive(() => {
+        far.#arrived -= bytes.length;
         this.buffered -= bytes.length;
         far.#events?.data(bytes);
         sent?.();
         if (this.buffered === 0) this.#events?.drained();
       });
     });
-    return this.buffered < HIGH_WATER;
+    return this.buffered < this.#bounds.written;
   }
 
   pause(): void {

@@ -20,12 +20,22 @@ export interface ConnectionEvents {
   closed(reason: string | undefined): void;
 }
 
+/** Octets that may wait in a connection. @public */
+export interface ConnectionBounds {
+  /** Written, and not yet taken by the network: from so many on a writer is told to wait. */
+  readonly written: number;
+  /** Arrived, while reading is paused: what comes then stays with its sender. A connection may take one piece more. */
+  readonly arrived: number;
+}
+
 /** A reliable, ordered byte stream to one peer. @public */
 export interface Connection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   /** Octets written and not yet taken by the network. */
   readonly buffered: number;
+  /** Octets arrived and not yet read, while reading is paused. */
+  readonly waiting?: number;
   /** Names who is told. Nothing arrives before. Replaces the one before. */
   listen(events: ConnectionEvents): void;
   /**
@@ -35,6 +45,8 @@ export interface Connection {
   write(bytes: Uint8Array, sent?: () => void): boolean;
   /** How much of the process's time its input may take before everybody else has a turn, against the usual: 1 unless said. */
   weigh?(weight: number): void;
+  /** How much may wait in it. Without being told, as much as it likes, within reason. */
+  bound?(bounds: ConnectionBounds): void;
   /**
    * Another key for a connection that is there, without a pause; only what it was dialled or accepted with can be changed. Throws a
    * `UsageError` (`SECURITY_UNAVAILABLE`).
@@ -72,6 +84,18 @@ export interface ConnectionSecurity {
   readonly ao?: readonly MasterKey[];
   /** GTSM (RFC 5082): we send with TTL 255, and drop what comes from more than so many hops away. */
   readonly hops?: number;
+}
+
+/** What a client has for TLS (RFC 8446, and RFC 5246 where the server has no better). Texts are PEM. @public */
+export interface TlsClient {
+  /** The DNS name that the server's certificate must have among its alternative names. */
+  readonly serverName: string;
+  /** Certificates of the authorities that are trusted, and no others. */
+  readonly ca: string;
+  /** The client's own certificate, those between it and its authority behind it. Default: it has none to show. */
+  readonly certificate?: string;
+  /** The private key of `certificate`. */
+  readonly key?: string;
 }
 
 /** Peers whose connections are protected alike. @public */
@@ -121,6 +145,13 @@ export interface DialEvents {
 export interface Dialler {
   /** Rejects with a `UsageError` (`SECURITY_UNAVAILABLE`) where connections cannot be protected so. Without it none can. */
   assure?(security: ConnectionSecurity): Promise<void>;
+  /**
+   * Dials with TLS, over which a connection is one only once the server has been verified: where it cannot be, the dial fails. Throws a
+   * `UsageError` (`SECURITY_UNAVAILABLE`) where a certificate or the key is of no use. Without it no connection has TLS.
+   *
+   * @param path - Where `client` stands in a configuration, for errors.
+   */
+  tls?(client: TlsClient, path: readonly (string | number)[]): Dialler;
   /** Returns a way to give up; after it neither event comes. A dial that cannot be protected as asked fails. */
   dial(options: DialOptions, events: DialEvents): () => void;
 }

@@ -168,7 +168,7 @@ export interface LimitReached {
   readonly limit: LimitName;
   readonly used: number;
   readonly most: number;
-  /** Only reported; the excess is not taken in; the session ends; its connection is read more slowly. */
+  /** Only reported; the excess is not taken in; the session ends; its connection is read more slowly, or is full. */
   readonly action: 'warned' | 'refused' | 'shutdown' | 'held';
 }
 

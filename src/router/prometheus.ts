@@ -125,7 +125,7 @@ export function renderPrometheus(metrics: RouterMetrics): string {
   family(
     'virtual_router_limit_exceeded_total',
     'counter',
-    'Prefixes that were not taken in, or pauses in reading, because of a limit.',
+    'Prefixes that were not taken in, pauses in reading, or times that a connection was full, because of a limit.',
     limits(({ exceeded }) => exceeded),
   );
   family(

@@ -3,9 +3,10 @@ import { SCHEMES } from '../bfd/wire/index.js';
 import { encodeUtf8 } from '../bgp/wire/text.js';
 import { UsageError } from '../lib/errors.js';
 import type { SecretConfig, SecretReader } from '../lib/secrets.js';
-import type { ConnectionSecurity, MasterKey } from '../lib/transport.js';
+import type { ConnectionSecurity, Dialler, MasterKey } from '../lib/transport.js';
 import type { Path } from '../lib/validate.js';
-import type { NeighbourConfig } from './config.js';
+import type { CacheTls } from '../rtr/config.js';
+import type { NeighbourConfig, RpkiConfig } from './config.js';
 
 /**
  * How a neighbour's connections are protected, its secrets read; undefined where nothing is asked for. Throws a `UsageError`
@@ -70,15 +71,39 @@ export function withSecrets<T extends { readonly bfd?: BfdConfig }>(holders: rea
   });
 }
 
+/**
+ * Who dials each of the caches: `dialler` itself, or over TLS. Throws a `UsageError` (`SECRET_UNAVAILABLE`, `SECURITY_UNAVAILABLE`) before
+ * anything has changed, with the path.
+ *
+ * @internal
+ */
+export function cacheDiallers(rpki: RpkiConfig | undefined, dialler: Dialler, read: SecretReader | undefined): readonly Dialler[] {
+  return (rpki?.caches ?? []).map(({ tls }, i) => (tls ? tlsDialler(tls, dialler, read, ['rpki', 'caches', i, 'tls']) : dialler));
+}
+
+function tlsDialler({ serverName, ca, certificate, key }: CacheTls, dialler: Dialler, read: SecretReader | undefined, path: Path): Dialler {
+  if (!dialler.tls) throw new UsageError('SECURITY_UNAVAILABLE', 'expected none, as the transport of this host has no TLS', path);
+  const client = {
+    serverName,
+    ca: textOf(ca, read, [...path, 'ca'], 'certificates'),
+    ...(certificate === undefined ? {} : { certificate: textOf(certificate, read, [...path, 'certificate'], 'certificates') }),
+    ...(key === undefined ? {} : { key: textOf(key, read, [...path, 'key'], 'a private key') }),
+  };
+  return dialler.tls(client, path);
+}
+
 function octetsOf(secret: SecretConfig, read: SecretReader | undefined, path: Path): Uint8Array {
-  const octets = encodeUtf8(typeof secret === 'string' ? secret : fetched(secret, read, path));
-  if (octets.length === 0) throw new UsageError('SECRET_UNAVAILABLE', 'expected a secret, and what is there is empty', path);
-  return octets;
+  return encodeUtf8(textOf(secret, read, path));
+}
+
+function textOf(secret: SecretConfig, read: SecretReader | undefined, path: Path, what = 'a secret'): string {
+  const text = typeof secret === 'string' ? secret : fetched(secret, read, path);
+  if (text === '') throw new UsageError('SECRET_UNAVAILABLE', `expected ${what}, and what is there is empty`, path);
+  return text;
 }
 
 function fetched(place: Exclude<SecretConfig, string>, read: SecretReader | undefined, path: Path): string {
-  if (!read)
-    throw new UsageError('SECRET_UNAVAILABLE', 'expected the text of the secret, as this host reads none from files or variables', path);
+  if (!read) throw new UsageError('SECRET_UNAVAILABLE', 'expected the text itself, as this host reads none from files or variables', path);
   try {
     return read(place);
   } catch (error) {

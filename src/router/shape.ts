@@ -8,6 +8,7 @@ import {
   address,
   addressOrPrefix,
   asn,
+  dnsName,
   expects,
   fail,
   flag,
@@ -253,10 +254,36 @@ const neighbourRpki = z
   })
   .meta({ id: 'NeighbourRpki', description: 'The RPKI towards one neighbour.' });
 
+const PEM = 'a text in PEM, `{ file: PATH }` or `{ env: NAME }`';
+const cacheTls = z
+  .strictObject(
+    {
+      serverName: dnsName().describe("The cache's DNS name. Its certificate must have it as a dNSName; a common name is not looked at."),
+      ca: secret('certificates').describe(`Certificates of the authorities that may have signed the cache's, and no others: ${PEM}.`),
+      certificate: secret('certificates')
+        .exactOptional()
+        .describe(`The certificate to show to the cache, and those between it and its authority: ${PEM}. Default: none.`),
+      key: secret('a private key').exactOptional().describe(`The private key of \`certificate\`, without a passphrase: ${PEM}.`),
+    },
+    expects('an object such as { serverName: rpki.example.net, ca: { file: ca.pem } }'),
+  )
+  .check((payload) => {
+    const { certificate, key } = payload.value;
+    if ((certificate === undefined) !== (key === undefined)) fail(payload, 'expected both of certificate and key, or neither');
+  })
+  .meta({
+    id: 'CacheTls',
+    description:
+      'TLS towards a cache (RFC 8210 §9.2). A cache that is not verified is not heard. Files are read when the configuration is taken over, and serve the connections made from then on.',
+  });
+
 const cache = z
   .strictObject({
     address: address().describe("The cache's address."),
-    port: whole(1, 65_535).exactOptional().describe('Default 323.'),
+    port: whole(1, 65_535).exactOptional().describe('Default 323, and 324 with `tls`.'),
+    tls: cacheTls
+      .exactOptional()
+      .describe('Hear it over TLS and in no other way. Default: over TCP, on which anybody in between can say what the cache does not.'),
     preference: whole(0, 65_535).exactOptional().describe('The lowest that has data is used. Default: its place in the list.'),
     version: z
       .union([z.literal(0), z.literal(1), z.literal(2)], expects('0, 1 or 2'))
@@ -297,6 +324,14 @@ const limits = z
       updateRate: whole(1, 0xffff_ffff)
         .exactOptional()
         .describe('Prefixes announced or withdrawn a second, averaged over eight seconds; what is more is read later. Default 500000.'),
+      backlog: whole(65_536, 2 ** 30)
+        .exactOptional()
+        .describe(
+          "Octets that it has sent and that wait here to be read, 65536 at least as a message must fit; while they do, it can send no more. Over frames 262144 at most; what the host's system keeps for a socket comes before that. Default 262144.",
+        ),
+      unread: whole(65_536, 2 ** 30)
+        .exactOptional()
+        .describe('Octets that wait here as it does not read them; its session ends after `sendHoldTime` of that. Default 1048576.'),
       weight: z
         .number(expects('a number from 0.1 to 10'))
         .min(0.1, 'expected a number from 0.1 to 10')

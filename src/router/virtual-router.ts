@@ -30,7 +30,7 @@ import type { ClaimRequest, Lease } from './lease.js';
 import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
 import type { OspfConfig } from './ospf-config.js';
 import { checkRouter } from './schema.js';
-import { securities, withSecrets } from './secrets.js';
+import { cacheDiallers, securities, withSecrets } from './secrets.js';
 import { IsolatedEmitter } from './turn.js';
 import {
   type ChangesSince,
@@ -161,6 +161,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     const security = securities(this.#config.neighbours, this.#host.secrets);
     const neighbours = withSecrets(this.#config.neighbours ?? [], this.#host.secrets, ['neighbours']);
     const watch = withSecrets(this.#config.watch ?? [], this.#host.secrets, ['watch']);
+    const caches = cacheDiallers(this.#config.rpki, this.#host.transport, this.#host.secrets);
     this.name = this.#config.name ?? 'router';
     const { clock } = this.#host;
     this.network =
@@ -172,11 +173,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         ...(options.table ? { table: options.table } : {}),
         ...(options.snapshot ? { snapshot: options.snapshot } : {}),
       });
-    this.#rpki = new RpkiAttachment(
-      { transport: this.#host.transport, timers: this.network.timers, network: this.network, logger: this.logger },
-      (event) => this.tell('cache-change', { router: this.name, ...event }),
+    this.#rpki = new RpkiAttachment({ timers: this.network.timers, network: this.network, logger: this.logger }, (event) =>
+      this.tell('cache-change', { router: this.name, ...event }),
     );
-    this.#rpki.configure(this.#config.rpki);
+    this.#rpki.configure(this.#config.rpki, caches);
     this.#ports = options.ports ?? {};
     this.#link = new LinkAttachment(
       this.network,
@@ -343,6 +343,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     const security = securities(config.neighbours, this.#host.secrets);
     const neighbours = withSecrets(config.neighbours ?? [], this.#host.secrets, ['neighbours']);
     const watch = withSecrets(config.watch ?? [], this.#host.secrets, ['watch']);
+    const caches = cacheDiallers(config.rpki, this.#host.transport, this.#host.secrets);
     const instances = this.#instances(config);
     this.#bgp.secure(security);
     const network = this.#ownNetwork && config.network ? this.network.reconfigure(config.network) : { applied: [], restarted: [] };
@@ -352,7 +353,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#config = config;
     for (const address of before) this.network.model.removeRouterAddress(address);
     for (const address of this.#reserved()) this.network.model.addRouterAddress(address);
-    const rpki = this.#rpki.configure(config.rpki);
+    const rpki = this.#rpki.configure(config.rpki, caches);
     this.#link.configure(config.interfaces ?? [], config.access ?? []);
     const ospf = this.#ospf.configure(instances);
     const watches = this.#watches.configure(watch);

@@ -1,3 +1,4 @@
+import { KEPT } from '../bgp/limits.js';
 import type { VerdictCode } from '../claims/reasons.js';
 import { canonicalPrefix } from '../lib/prefix.js';
 import type { DecisionStep } from '../rib/decision.js';
@@ -56,7 +57,7 @@ function notClaimed(neighbours: readonly NeighbourStatus[], prefix: string, node
   const [first] = own;
   if (up.length === 0)
     return ['no-session', `No session of ${node} is established${first?.lastDown ? `; the last one ended: ${first.lastDown}` : ''}.`];
-  const kept = up.flatMap(({ limits }) => limits).find(({ limit, exceeded }) => limit !== 'updateRate' && exceeded > 0);
+  const kept = up.flatMap(({ limits }) => limits).find(({ limit, exceeded }) => KEPT.some((one) => one === limit) && exceeded > 0);
   if (kept)
     return ['over-limit', `${node} is at its limit of ${kept.most} for ${kept.limit}; ${kept.exceeded} prefixes were not taken in.`];
   return ['not-announced', `${node} does not announce ${prefix}.`];

@@ -23,4 +23,4 @@ export type CacheEffect =
   | { readonly type: 'state'; readonly from: CacheState; readonly to: CacheState; readonly reason: string | undefined };
 
 /** @internal */
-export type CacheTimer = 'refresh' | 'retry' | 'expire' | 'response';
+export type CacheTimer = 'dial' | 'refresh' | 'retry' | 'expire' | 'response';

@@ -11,10 +11,12 @@
  * it was at hand, so version 2 is tested against PDUs of our own only, and has to be asked for. The older form, with flags, address
  * family and count, is refused with an error that says so.
  *
- * Departures: all caches are connected at once, and only the most preferred one with data is used (RFC 8210 §10 lets the others be
+ * Over TLS (RFC 8210 §9.2) a cache has to be verified before anything is asked of it; `io/tls.ts` does that, and falls back to nothing.
+ *
+ * Departures: a router may come without a certificate of its own over TLS, where the cache lets it. All caches are connected at once, and only the most preferred one with data is used (RFC 8210 §10 lets the others be
  * connected too). Data is kept until it expires, also after a fatal error, and replaced whole by the next answer.
  *
- * Not done: TLS, SSH and TCP MD5 or AO towards caches; router keys (BGPsec) are read and dropped; the state as an extended community
+ * Not done: SSH and TCP MD5 or AO towards caches; router keys (BGPsec) are read and dropped; the state as an extended community
  * (RFC 8097).
  */
 export {};

@@ -17,7 +17,8 @@ import {
   rtrErrorName,
 } from './wire/index.js';
 
-/** A query must be answered whole in this time (our own limit: RFC 8210 has none). */
+/** A connection must be there, TLS and all, in this time, and a query be answered whole in that (our own limits: RFC 8210 has none). */
+const DIAL_TIME = 60_000;
 const RESPONSE_TIME = 300_000;
 const NOTHING = new Uint8Array(0);
 
@@ -72,7 +73,7 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
   handle(event: CacheEvent, now: Millis): readonly CacheEffect[] {
     switch (event.type) {
       case 'start':
-        if (this.state === 'idle') this.#dial();
+        if (this.state === 'idle') this.#dial(now);
         break;
       case 'stop':
         this.#stop();
@@ -96,13 +97,17 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
       switch (due) {
         case 'refresh':
         case 'retry':
-          if (this.state === 'down') this.#dial();
+          if (this.state === 'down') this.#dial(now);
           else if (this.state === 'in-sync' || this.state === 'no-data') this.#query(now);
           break;
         case 'expire':
           this.data = undefined;
           this.#place = undefined;
           this.#effects.push({ type: 'data', data: undefined });
+          break;
+        case 'dial':
+          this.#effects.push({ type: 'close', flush: false });
+          this.#down('the cache could not be connected to in time', now);
           break;
         case 'response':
           this.#effects.push({ type: 'close', flush: false });
@@ -127,8 +132,9 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
 
   // --- Connection ------------------------------------------------------------------------------------------------------
 
-  #dial(): void {
+  #dial(now: Millis): void {
     this.#timers.stop('retry', 'refresh', 'response');
+    this.#timers.start('dial', now + DIAL_TIME);
     this.#agreed = false;
     this.#waiting = NOTHING;
     this.#answer = undefined;
@@ -138,7 +144,7 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
   }
 
   #down(reason: string, now: Millis): void {
-    this.#timers.stop('refresh', 'response');
+    this.#timers.stop('dial', 'refresh', 'response');
     this.#answer = undefined;
     this.#asked = undefined;
     this.#waiting = NOTHING;
@@ -161,7 +167,7 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
   /** RFC 8210 §8.1, §8.2: what is new since our serial, or everything where we have none. */
   #query(now: Millis, everything = false): void {
     const place = this.#place;
-    this.#timers.stop('refresh', 'retry');
+    this.#timers.stop('dial', 'refresh', 'retry');
     this.#timers.start('response', now + RESPONSE_TIME);
     this.#answer = undefined;
     this.#to('syncing');
@@ -314,7 +320,7 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
     if (code === RtrError.unsupportedVersion && !this.#agreed && this.version > 0) {
       // RFC 8210 §7: another connection, one version lower.
       this.version = this.version === 2 ? 1 : 0;
-      this.#dial();
+      this.#dial(now);
       return;
     }
     // RFC 8210 §12: fatal; and what made it so is not to be built upon.

@@ -34,6 +34,7 @@ function speaker(
     },
     refresh: (_peer, { family, subtype }) => log.push(`${at()} refresh ${family} ${subtype}`),
     drained: () => log.push(`${at()} drained`),
+    waiting: () => {},
     down: (_peer, reason) => log.push(`${at()} down ${reason.code}`),
   };
   const peer = new Peer(

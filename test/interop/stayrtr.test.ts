@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CacheStatus, RouterConfig } from '../../src/index.js';
+import { Authority, opensslHere } from '../support/authority.js';
 import { bird } from './support/bird.js';
 import { daemonsPresent } from './support/daemons.js';
 import { Lab, type LabNode, type Running } from './support/lab.js';
@@ -39,10 +40,10 @@ describe.skipIf(!runs)('StayRTR', () => {
     );
 
   /** `protocol` is the highest version that it speaks. */
-  function stayrtr(protocol: number): Running {
+  function stayrtr(protocol: number, ...more: string[]): Running {
     const file = join(cacheNode.directory, 'rpki.json');
     const options = ['-bind', ':3323', '-cache', file, '-checktime=false', '-protocol', `${protocol}`, '-metrics.addr', '127.0.0.1:0'];
-    return lab.spawn(cacheNode, 'stayrtr', [...options, '-loglevel', 'debug', '-refresh', '3600'], { name: 'stayrtr' });
+    return lab.spawn(cacheNode, 'stayrtr', [...options, '-loglevel', 'debug', '-refresh', '3600', ...more], { name: 'stayrtr' });
   }
 
   const config = (version: 0 | 1 | 2): RouterConfig => ({
@@ -93,6 +94,41 @@ describe.skipIf(!runs)('StayRTR', () => {
     write([{ prefix: '203.0.113.0/24', maxLength: 32, asn: 65001 }]);
     stayrtr(1);
     await lab.waitFor('the route is valid again', async () => (await verdict()) === 'accepted');
+  });
+
+  test.skipIf(!opensslHere)('is heard over TLS, by the name of its certificate and no other', async () => {
+    const authority = new Authority('the authority');
+    try {
+      write([{ prefix: '203.0.113.0/24', maxLength: 32, asn: 65001 }]);
+      const { certificateFile, keyFile } = authority.issue('the cache', 'DNS:rpki.test');
+      stayrtr(1, '-tls.bind', ':324', '-tls.cert', certificateFile, '-tls.key', keyFile);
+      const over = (serverName: string, port?: number): RouterConfig => ({
+        ...config(1),
+        rpki: {
+          caches: [
+            {
+              address: cacheNode.ipv4,
+              ...(port === undefined ? {} : { port }),
+              tls: { serverName, ca: { file: authority.certificateFile } },
+              retry: 1,
+            },
+          ],
+        },
+      });
+      const router = await startRouter(lab, ours, over('rpki.test'));
+      await lab.waitFor('the data is here', async () => (await cacheOf(router)).vrps === 1);
+      expect(await cacheOf(router)).toMatchObject({ name: `${cacheNode.ipv4} port 324`, tls: true, state: 'in-sync', used: true });
+      const refusedAs = async (next: RouterConfig, reason: RegExp): Promise<void> => {
+        await router.reconfigure(next);
+        await lab.waitFor('it is refused', async () => reason.test((await cacheOf(router)).lastDown ?? ''));
+        expect(await cacheOf(router)).toMatchObject({ used: false, vrps: 0 });
+      };
+      await refusedAs(over('other.test'), /not one of other\.test: .*rpki\.test/);
+      // Its port without TLS: nothing is asked there in plain.
+      await refusedAs(over('rpki.test', 3323), /^TLS: /);
+    } finally {
+      authority.dispose();
+    }
   });
 
   test('speaks version 0 where that is all it has', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { LIMITS, type LimitName, type LimitsConfig } from '../../src/bgp/limits.js';
 import { defaultContext, encodeMessage, type PathAttributes } from '../../src/bgp/wire/index.js';
-import type { Connection } from '../../src/lib/transport.js';
+import type { ManualClock, Millis } from '../../src/lib/clock.js';
+import type { Connection, Transport } from '../../src/lib/transport.js';
 import type { LimitReached, SessionRefused } from '../../src/router/events.js';
 import { renderPrometheus } from '../../src/router/prometheus.js';
 import { A, B, routerLab } from '../support/router-lab.js';
@@ -17,6 +18,29 @@ async function lab(...[neighbours, more]: Parameters<typeof routerLab>) {
   const used = (limit: string) => made.router.neighbours()[0]?.limits.find((status) => status.limit === limit);
   const claimed = () => [...made.router.claims()].filter(({ source }) => source === 'bgp').map(({ prefix }) => prefix);
   return { ...made, reports, used, claimed };
+}
+
+/** Attributes of some 900 octets, other ones for each number. */
+const wordy = (i: number): PathAttributes => ({ communities: [...Array.from({ length: 200 }, (_, j) => `65002:${j}`), `65003:${i}`] });
+
+/** A guest at {@link A} that opens its session, and then reads no more. */
+function deafGuest(transport: Transport, clock: ManualClock): void {
+  let stop = (): void => {};
+  transport.dial(
+    { remote: { address: '10.0.0.1', port: 179 }, localAddress: A },
+    {
+      connected: (connection) => {
+        connection.listen({ data: () => {}, drained: () => {}, closed: () => {} });
+        stop = () => connection.pause();
+        const open = { type: 'open', version: 4, asn: 65001, holdTime: 90, routerId: A, capabilities: [] } as const;
+        connection.write(encodeMessage(open, defaultContext));
+        connection.write(encodeMessage({ type: 'keepalive' }, defaultContext));
+      },
+      failed: () => {},
+    },
+  );
+  clock.settle();
+  stop();
 }
 
 describe('a limit of prefixes', () => {
@@ -192,34 +216,19 @@ test('connections of a range that get no further are so many and no more, and ar
 });
 
 test('who does not read has so much waiting for it and no more, and loses the session after the send hold time', async () => {
-  const { clock, transport, router, guest } = await lab([
+  const { clock, transport, router, guest, reports } = await lab([
     { ...LIMITED, export: 'claims', sendHoldTime: 30 },
     { address: B, as: 65002 },
   ]);
-  let stop = (): void => {};
-  transport.dial(
-    { remote: { address: '10.0.0.1', port: 179 }, localAddress: A },
-    {
-      connected: (connection) => {
-        connection.listen({ data: () => {}, drained: () => {}, closed: () => {} });
-        stop = () => connection.pause();
-        const open = { type: 'open', version: 4, asn: 65001, holdTime: 90, routerId: A, capabilities: [] } as const;
-        connection.write(encodeMessage(open, defaultContext));
-        connection.write(encodeMessage({ type: 'keepalive' }, defaultContext));
-      },
-      failed: () => {},
-    },
-  );
-  clock.settle();
+  deafGuest(transport, clock);
   expect(router.neighbours()[0]?.state).toBe('established');
-  stop();
   const b = guest(B, 65002);
-  const communities = Array.from({ length: 200 }, (_, i) => `65002:${i}`);
-  for (let i = 0; i < 1500; i++) b.announce(host(i), { communities: [...communities, `65003:${i}`] });
+  for (let i = 0; i < 1500; i++) b.announce(host(i), wordy(i));
   clock.advance(1000);
   const { unread = 0, state } = router.neighbours()[0] ?? {};
   expect([state, unread > 1 << 20, unread < (1 << 20) + 100_000]).toEqual(['established', true, true]);
   expect(router.neighbours()[1]?.state).toBe('established');
+  expect(reports).toEqual([expect.stringMatching(/^unread held \d+\/1048576$/)]);
   clock.advance(31_000);
   expect([router.neighbours()[0]?.state === 'established', router.neighbours()[0]?.lastDown]).toEqual([
     false,
@@ -231,6 +240,12 @@ test('who does not read has so much waiting for it and no more, and loses the se
 interface Way {
   readonly limits: LimitsConfig;
   readonly claims?: readonly (readonly [prefix: string, attributes?: PathAttributes])[];
+  /** Reasons of other limits that are reached on the way. */
+  readonly before?: readonly string[];
+  /** It does not read, and {@link B} makes the claims. */
+  readonly deaf?: true;
+  /** How long it takes after what it claims. */
+  readonly after?: Millis;
   /** Addresses that dial and say nothing. */
   readonly diallers?: readonly string[];
   readonly range?: string;
@@ -252,6 +267,20 @@ const WAYS: Readonly<Record<LimitName, Way>> = {
     metric: ['virtual_router_session_claims_refused', `neighbour="${A}"`],
   },
   updateRate: { limits: { updateRate: 1 }, claims: twelve.map((i) => [host(i)]), metric: limitOf('updateRate') },
+  // The ninth prefix is too much at once: the others wait.
+  backlog: {
+    limits: { updateRate: 1, backlog: 65_536 },
+    claims: Array.from({ length: 100 }, (_, i) => [host(i), wordy(i)]),
+    before: [LIMITS.updateRate.reason],
+    after: 2000,
+    metric: limitOf('backlog'),
+  },
+  unread: {
+    limits: { unread: 65_536 },
+    claims: Array.from({ length: 100 }, (_, i) => [host(i), wordy(i)]),
+    deaf: true,
+    metric: limitOf('unread'),
+  },
   attempts: {
     limits: { attempts: 2 },
     diallers: [A, A, A],
@@ -271,15 +300,17 @@ describe('every limit', () => {
     const { router } = await lab([LIMITED]);
     for (const { otherwise } of Object.values(LIMITS)) expect(otherwise).toBeGreaterThan(0);
     const shown = router.neighbours()[0]?.limits.map(({ limit, most }) => [limit, most]);
-    expect(shown).toEqual((['prefixes', 'attributeSets', 'memory', 'updateRate'] as const).map((name) => [name, LIMITS[name].otherwise]));
+    const seen = ['prefixes', 'attributeSets', 'memory', 'updateRate', 'backlog', 'unread'] as const;
+    expect(shown).toEqual(seen.map((name) => [name, LIMITS[name].otherwise]));
     const text = renderPrometheus(router.metrics());
     for (const [limit] of shown ?? [])
       expect(text).toContain(`virtual_router_limit_most{router="router",neighbour="${A}",limit="${limit}"}`);
   });
 
   test.each(Object.keys(WAYS) as LimitName[])('is told of by its reason and counted where it is reached: %s', async (limit) => {
-    const { limits, claims = [], diallers = [], range, metric } = WAYS[limit];
-    const { clock, transport, router, guest, say } = await lab([range ? { address: range, as: 'any', limits } : { ...LIMITED, limits }]);
+    const { limits, claims = [], diallers = [], range, metric, before = [], deaf, after = 200 } = WAYS[limit];
+    const neighbour = range ? { address: range, as: 'any' as const, limits } : { ...LIMITED, limits, export: 'claims' as const };
+    const { clock, transport, router, guest, say } = await lab([neighbour, ...(deaf ? [{ address: B, as: 65002 }] : [])]);
     const told = new Set<string>();
     router.on('limit-reached', (event) => told.add(`limit-reached: ${event.limit}`));
     router.on('session-refused', ({ reason }) => told.add(`session-refused: ${reason}`));
@@ -291,12 +322,13 @@ describe('every limit', () => {
       transport.dial({ remote: { address: '10.0.0.1', port: 179 }, localAddress }, { connected, failed: () => {} });
       clock.settle();
     }
+    if (deaf) deafGuest(transport, clock);
     if (claims.length > 0) {
-      const a = guest(A, 65001);
-      for (const [prefix, attributes] of claims) say(a, prefix, attributes);
+      const speaker = deaf ? guest(B, 65002) : guest(A, 65001);
+      for (const [prefix, attributes] of claims) say(speaker, prefix, attributes);
     }
-    clock.advance(200);
-    expect([...told]).toEqual([LIMITS[limit].reason]);
+    clock.advance(after);
+    expect([...told]).toEqual([...before, LIMITS[limit].reason]);
     const shown = renderPrometheus(router.metrics()).split('\n');
     const line = shown.find((text) => text.startsWith(`${metric[0]}{router="router",${metric[1]}} `));
     expect(Number(line?.split(' ').at(-1))).toBeGreaterThan(0);

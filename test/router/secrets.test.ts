@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ManualClock, MemoryTransport } from '../../src/core.js';
 import { UsageError } from '../../src/lib/errors.js';
+import type { DialOptions } from '../../src/lib/transport.js';
 import { Host } from '../../src/router/host.js';
 import { checkRouter } from '../../src/router/schema.js';
 import { securityOf } from '../../src/router/secrets.js';
@@ -63,4 +64,57 @@ test('a listener that cannot protect connections says so, in place of leaving th
   const host = new Host({ clock, transport: new MemoryTransport(clock) });
   const config = { ...router({ password: 'hush' }), listen: [{ address: '10.0.0.1' }] };
   await expect(new VirtualRouter(config, { host }).start()).rejects.toMatchObject({ code: 'SECURITY_UNAVAILABLE' });
+});
+
+describe('TLS towards a cache', () => {
+  const tls = { serverName: 'rpki.test', ca: 'PEM' };
+  const config = (cache: object) => ({
+    as: 65000,
+    routerId: '10.0.0.1',
+    network: {},
+    rpki: { caches: [{ address: '192.0.2.1', ...cache }] },
+  });
+
+  test.each([
+    [{ ...tls, serverName: '192.0.2.1' }, 'tls.serverName: expected a DNS name such as "rpki.example.net", got "192.0.2.1"'],
+    [{ ...tls, serverName: '*.test' }, 'tls.serverName: expected a DNS name such as "rpki.example.net", got "*.test"'],
+    [{ serverName: 'rpki.test' }, 'tls.ca: expected certificates: a text, { file: PATH } or { env: NAME }'],
+    [{ ...tls, ca: '' }, 'tls.ca: expected certificates: a text, { file: PATH } or { env: NAME }, got nothing'],
+    [{ ...tls, key: 'hush' }, 'tls: expected both of certificate and key, or neither'],
+    [{ ...tls, certificate: 'PEM' }, 'tls: expected both of certificate and key, or neither'],
+    [true, 'tls: expected an object such as { serverName: rpki.example.net, ca: { file: ca.pem } }, got true'],
+  ])('is configured whole: %#', (wrong, message) => {
+    expect(refused(() => checkRouter(config({ tls: wrong })))).toBe(`rpki.caches[0].${message}`);
+  });
+
+  test('is not left out where the transport has none, and what it takes is read before anything changes', async () => {
+    const clock = new ManualClock();
+    const transport = new MemoryTransport(clock);
+    const host = new Host({ clock, transport, secrets: () => '' });
+    const made = (cache: object, on = host) => new VirtualRouter(config(cache), { host: on });
+    expect(refused(() => made({ tls }))).toBe('rpki.caches[0].tls: expected none, as the transport of this host has no TLS');
+    const router = made({});
+    expect(refused(() => router.reconfigure(config({ tls })))).toMatch('has no TLS');
+    expect(router.configuration().rpki?.caches[0]?.tls).toBeUndefined();
+    const dialled: object[] = [];
+    const secure = Object.assign(new MemoryTransport(clock), {
+      tls: (client: object) => ({
+        dial: ({ remote }: DialOptions) => {
+          dialled.push({ client, remote });
+          return () => {};
+        },
+      }),
+    });
+    const read = new Host({ clock, transport: secure, secrets: (place) => ('env' in place && place.env === 'CA' ? 'PEM' : '') });
+    expect(refused(() => made({ tls: { ...tls, ca: { env: 'NONE' } } }, read))).toBe(
+      'rpki.caches[0].tls.ca: expected certificates, and what is there is empty',
+    );
+    const own = { certificate: 'own', key: 'hush' };
+    const secured = made({ tls: { ...tls, ca: { env: 'CA' }, ...own } }, read);
+    await secured.start();
+    // RFC 8210 §14: rpki-rtr-tls.
+    expect(dialled).toEqual([{ client: { serverName: 'rpki.test', ca: 'PEM', ...own }, remote: { address: '192.0.2.1', port: 324 } }]);
+    expect(secured.caches()).toMatchObject([{ name: '192.0.2.1 port 324', tls: true }]);
+    await secured.stop();
+  });
 });

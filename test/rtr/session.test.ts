@@ -124,6 +124,16 @@ describe('a session with a cache', () => {
     expect(pass(20)).toEqual(['no-data > syncing', { v: 1, type: 'reset-query' }]);
   });
 
+  test('a connection that does not come about is given up, and tried again', () => {
+    const { start, pass, connected } = lab({ retry: 20 });
+    start();
+    expect(pass(59)).toEqual([]);
+    expect(pass(1)).toEqual(['close', 'connecting > down']);
+    expect(pass(20)).toEqual(['down > connecting', 'dial']);
+    expect(connected()).toEqual(['connecting > syncing', { v: 1, type: 'reset-query' }]);
+    expect(pass(60)).toEqual([]);
+  });
+
   test('a cache that never ends its answer is left', () => {
     const { start, connected, say, pass } = lab();
     start();

@@ -4,7 +4,7 @@ import type { DownReason, SessionError } from '../../bgp/events.js';
 import { type ExportContext, RouteExport } from '../../bgp/export.js';
 import { type ImportContext, RouteImport, type RouteValidation } from '../../bgp/import.js';
 import { Ingest } from '../../bgp/ingest.js';
-import { Budget, type LimitReport, type LimitStatus } from '../../bgp/limits.js';
+import { Budget, type LimitReport, type LimitStatus, type Waiting } from '../../bgp/limits.js';
 import type { Negotiated } from '../../bgp/negotiation.js';
 import { Packer } from '../../bgp/packer.js';
 import { Peer, type PeerOwner } from '../../bgp/peer.js';
@@ -255,7 +255,7 @@ export class BgpNeighbour implements PeerOwner {
         importer: this.#import,
         account: network.sets.openAccount(),
       });
-    this.peer.weigh(this.#budget.weight);
+    this.#measure();
     this.#ingest = new Ingest(
       { ipv4: has('ipv4-unicast') ? network.ribs.ipv4 : undefined, ipv6: has('ipv6-unicast') ? network.ribs.ipv6 : undefined },
       network.sets,
@@ -327,7 +327,19 @@ export class BgpNeighbour implements PeerOwner {
 
   /** Its limits, and what it uses of them. */
   get limits(): readonly LimitStatus[] {
-    return this.#budget.status(this.#ingest?.use ?? { prefixes: 0, attributeSets: 0, memory: 0 });
+    return this.#budget.status(this.#ingest?.use ?? { prefixes: 0, attributeSets: 0, memory: 0 }, this.peer.waiting);
+  }
+
+  /** Its connection is read and kept as its budget says. */
+  #measure(): void {
+    const { weight, most } = this.#budget;
+    this.peer.weigh(weight);
+    this.peer.bound({ written: most.unread, arrived: most.backlog });
+  }
+
+  waiting(_peer: Peer, limit: keyof Waiting, octets: number): void {
+    this.#budget.wait(limit, octets);
+    for (const report of this.#budget.reports()) this.around.limitReached(this, report);
   }
 
   refresh(_peer: Peer, request: RouteRefresh): void {
@@ -651,7 +663,7 @@ export class BgpNeighbour implements PeerOwner {
     this.config = config;
     if (raised) {
       this.#budget = new Budget(config.limits);
-      this.peer.weigh(this.#budget.weight);
+      this.#measure();
       if (this.#ingest) this.#ingest.budget = this.#budget;
       // What was not taken in may have room now.
       this.requestRefresh();

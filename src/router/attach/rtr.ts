@@ -2,11 +2,11 @@ import type { InvalidRemedy, RouteValidation } from '../../bgp/import.js';
 import type { Logger } from '../../lib/logger.js';
 import { Driver } from '../../lib/machine.js';
 import type { TimerHeap } from '../../lib/timers.js';
-import type { Connection, Transport } from '../../lib/transport.js';
+import type { Connection, Dialler } from '../../lib/transport.js';
 import type { OriginState, PathState } from '../../lib/validation.js';
 import { verifyPath } from '../../rtr/aspa.js';
 import type { CacheData } from '../../rtr/cache-data.js';
-import type { CacheConfig } from '../../rtr/config.js';
+import { type CacheConfig, cachePort } from '../../rtr/config.js';
 import type { CacheEffect, CacheEvent, CacheState } from '../../rtr/events.js';
 import { CacheSession } from '../../rtr/session.js';
 import type { RtrVersion } from '../../rtr/wire/index.js';
@@ -14,12 +14,12 @@ import type { RpkiConfig } from '../config.js';
 import type { CacheChange } from '../events.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 
-const PORT = 323;
-
 /** An RPKI cache as it stands. @public */
 export interface CacheStatus {
   /** `"192.0.2.1 port 323"`. */
   readonly name: string;
+  /** Whether it is heard over TLS. */
+  readonly tls: boolean;
   readonly state: CacheState;
   /** Whether routes are validated by what it said. */
   readonly used: boolean;
@@ -34,7 +34,6 @@ export interface CacheStatus {
 
 /** What caches need of their router. @internal */
 export interface RpkiSurroundings {
-  readonly transport: Transport;
   readonly timers: TimerHeap;
   readonly network: VirtualNetwork;
   readonly logger: Logger;
@@ -74,17 +73,24 @@ export class RpkiAttachment implements RouteValidation {
     return data ? verifyPath(data.aspas, path, direction) : 'unknown';
   }
 
-  /** Takes over caches; those that stay as they are keep their session. The caller has claims judged again. */
-  configure(config: RpkiConfig | undefined): string[] {
+  /**
+   * Takes over caches; those that stay as they are keep their session. The caller has claims judged again.
+   *
+   * @param diallers - Who dials each, in the order of the configuration.
+   */
+  configure(config: RpkiConfig | undefined, diallers: readonly Dialler[]): string[] {
     const applied: string[] = [];
     const before = new Map(this.#caches.map((cache) => [JSON.stringify(cache.config), cache]));
     const caches: RpkiCache[] = [];
-    for (const one of config?.caches ?? []) {
+    for (const [i, one] of (config?.caches ?? []).entries()) {
+      const dialler = diallers[i];
+      if (!dialler) throw new Error(`no dialler for cache ${i}`);
       const key = JSON.stringify(one);
       const known = before.get(key);
       before.delete(key);
-      if (!known) applied.push(`cache ${nameOf(one)} added`);
-      caches.push(known ?? this.#make(one));
+      if (known) known.dialler = dialler;
+      else applied.push(`cache ${nameOf(one)} added`);
+      caches.push(known ?? this.#make(one, dialler));
     }
     this.#config = config;
     const places = new Map(caches.map((cache, i) => [cache, cache.config.preference ?? i]));
@@ -112,8 +118,8 @@ export class RpkiAttachment implements RouteValidation {
     return this.#caches.map((cache) => ({ ...cache.status(), used: cache === this.#used }));
   }
 
-  #make(config: CacheConfig): RpkiCache {
-    return new RpkiCache(config, this.around, {
+  #make(config: CacheConfig, dialler: Dialler): RpkiCache {
+    return new RpkiCache(config, dialler, this.around, {
       changed: (cache) => this.#changed(cache),
       state: (cache, from, to, reason) => this.told({ cache: cache.name, from, to, reason }),
     });
@@ -137,8 +143,8 @@ interface CacheOwner {
   state(cache: RpkiCache, from: CacheState, to: CacheState, reason: string | undefined): void;
 }
 
-function nameOf({ address, port = PORT }: CacheConfig): string {
-  return `${address} port ${port}`;
+function nameOf(config: CacheConfig): string {
+  return `${config.address} port ${cachePort(config)}`;
 }
 
 /** One cache: its session, and the connection under it. */
@@ -152,6 +158,8 @@ class RpkiCache {
 
   constructor(
     readonly config: CacheConfig,
+    /** For the next connection. */
+    public dialler: Dialler,
     private readonly around: RpkiSurroundings,
     private readonly owner: CacheOwner,
   ) {
@@ -174,7 +182,9 @@ class RpkiCache {
 
   status(): Omit<CacheStatus, 'used'> {
     const { state, version, serial, data } = this.#session;
-    return { name: this.name, state, version, serial, vrps: data?.vrps ?? 0, aspas: data?.aspas.size ?? 0, lastDown: this.#lastDown };
+    const { name, config } = this;
+    const [vrps, aspas] = [data?.vrps ?? 0, data?.aspas.size ?? 0];
+    return { name, tls: config.tls !== undefined, state, version, serial, vrps, aspas, lastDown: this.#lastDown };
   }
 
   #perform(effect: CacheEffect): void {
@@ -208,9 +218,8 @@ class RpkiCache {
   }
 
   #dial(): void {
-    const { address, port = PORT } = this.config;
-    this.#giveUp = this.around.transport.dial(
-      { remote: { address, port } },
+    this.#giveUp = this.dialler.dial(
+      { remote: { address: this.config.address, port: cachePort(this.config) } },
       {
         connected: (connection) => {
           this.#giveUp = undefined;

@@ -66,10 +66,13 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #lastTrouble: string | undefined;
   #told = false;
   #full = false;
+  /** Octets written that may wait before the writer is told to. */
+  #most: number;
 
   constructor(private readonly options: ConnectionOptions) {
     const { config, syn } = options;
     this.#config = config;
+    this.#most = config.sendBuffer;
     this.#passive = syn !== undefined;
     this.state = syn ? 'syn-received' : 'syn-sent';
     this.#roundTrip = new RoundTrip(config);
@@ -129,6 +132,10 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
         break;
       case 'resume':
         this.#resume(now);
+        break;
+      case 'bound':
+        this.#most = event.bounds.written;
+        this.#receiver.bound(event.bounds.arrived);
         break;
       case 'end':
         this.#end(now);
@@ -338,7 +345,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     const changed = ahead(ack, sender.una) >= 0 && this.#updateWindow(segment);
     if (ahead(ack, sender.una) > 0) this.#tries = 0;
     sender.take(segment, changed, this.#elapsed(segment, now), now);
-    if (this.#full && sender.buffer.length < this.#config.sendBuffer / 2) {
+    if (this.#full && sender.buffer.length < this.#most / 2) {
       this.#full = false;
       if (!this.#told) this.#effects.push({ type: 'drained' });
     }
@@ -424,14 +431,14 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       return;
     }
     this.#sender.buffer.push(bytes, sent);
-    if (this.#sender.buffer.length >= this.#config.sendBuffer) this.#full = true;
+    if (this.#sender.buffer.length >= this.#most) this.#full = true;
     this.#flush(now);
   }
 
   #resume(now: Millis): void {
     this.#receiver.resume();
     // RFC 9293 §3.8.6.2.2: the window is told once it has grown by something.
-    if (this.#synchronous && this.#receiver.grown() >= Math.min(2 * this.#sender.mss, this.#config.receiveBuffer / 2)) this.#ackNow = true;
+    if (this.#synchronous && this.#receiver.grown() >= Math.min(2 * this.#sender.mss, this.#receiver.most / 2)) this.#ackNow = true;
     this.#flush(now);
   }
 

@@ -1,3 +1,4 @@
+import type { ConnectionBounds } from '../../lib/transport.js';
 import type { OutgoingSegment, TcpSegment } from '../wire/tcp.js';
 
 /** RFC 9293 §3.3.2; LISTEN is the stack's. @internal */
@@ -24,6 +25,8 @@ export type TcpEvent =
   /** The owner reads no more for now, or again. */
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
+  /** How much may wait: see {@link Connection.bound}. */
+  | { readonly type: 'bound'; readonly bounds: ConnectionBounds }
   /** The owner has written all that it will. */
   | { readonly type: 'end' }
   | { readonly type: 'abort' }

@@ -12,7 +12,7 @@
  * **What a flood can take.** A segment's node is told by the port that it came in by, so bounds are each node's: 256 connections that are
  * not open yet, of which the oldest gives way; 1,024 in all; 200 segments a second that belong to no connection, 512 at
  * once; 100 resets a second. A connection keeps at most its window (256 KiB, and
- * 512 pieces ahead of their turn), and tells its writer to wait at 1 MiB.
+ * 512 pieces ahead of their turn), and tells its writer to wait at 1 MiB; its owner may bound both.
  *
  * **Who may end a connection.** A reset with the very next sequence number (RFC 5961); ICMP ends a dial only, and is heard only when what it
  * quotes is under way (RFC 5927).

@@ -19,6 +19,8 @@ export class Reception {
   scale = 0;
   /** Octets since the last acknowledgement. */
   unacknowledged = 0;
+  /** Octets that may wait for the owner. */
+  most: number;
   /** The owner does not want any for now: they are kept. */
   paused = false;
   /** The owner has gone: they are taken, and nobody gets them. */
@@ -37,6 +39,7 @@ export class Reception {
     private readonly config: TcpConfig,
     private readonly deliver: (bytes: Uint8Array) => void,
   ) {
+    this.most = config.receiveBuffer;
     if (config.windowScaling) while (config.receiveBuffer >> this.scale > 0xffff) this.scale++;
   }
 
@@ -118,6 +121,11 @@ export class Reception {
     } else this.deliver(bytes);
   }
 
+  /** So much may wait and no more, as soon as what the other end was told before has come: a window is never taken back (RFC 9293 §3.8.6). */
+  bound(octets: number): void {
+    this.most = Math.min(octets, this.config.receiveBuffer);
+  }
+
   /** The owner wants what was kept, and what comes. */
   resume(): void {
     this.paused = false;
@@ -128,14 +136,14 @@ export class Reception {
   /** Room that the other end has not been told of. */
   grown(): number {
     // More than its field can say is told nobody.
-    const room = Math.min(this.config.receiveBuffer, 0xffff << this.scale) - this.#unreadOctets;
+    const room = Math.min(this.most, 0xffff << this.scale) - this.#unreadOctets;
     return ahead(add(this.next, room), this.#edge);
   }
 
   /** The window as a segment says it (RFC 9293 §3.8.6.2.2): it moves on by something worth sending, or stays where it was told to be. */
   window(mss: number): number {
     const grown = this.grown();
-    if (grown >= Math.min(this.config.receiveBuffer / 2, mss)) this.#edge = add(this.#edge, grown);
+    if (grown >= Math.min(this.most / 2, mss)) this.#edge = add(this.#edge, grown);
     return Math.min(0xffff, Math.max(0, ahead(this.#edge, this.next)) >>> this.scale);
   }
 

@@ -1,6 +1,6 @@
 import type { Millis } from '../../lib/clock.js';
 import type { Due, TimerHeap } from '../../lib/timers.js';
-import type { Connection, ConnectionEvents, ConnectionSecurity, Endpoint } from '../../lib/transport.js';
+import type { Connection, ConnectionBounds, ConnectionEvents, ConnectionSecurity, Endpoint } from '../../lib/transport.js';
 import type { OutgoingSegment, TcpSegment } from '../wire/tcp.js';
 import type { Authentication, Ends } from './authentication.js';
 import type { TcpConnection } from './connection.js';
@@ -78,6 +78,9 @@ export class TcpSocket implements Connection, Due {
   get buffered(): number {
     return this.machine.buffered;
   }
+  get waiting(): number {
+    return this.machine.held;
+  }
 
   listen(events: ConnectionEvents): void {
     this.#events = events;
@@ -88,6 +91,9 @@ export class TcpSocket implements Connection, Due {
   write(bytes: Uint8Array, sent?: () => void): boolean {
     this.post(sent ? { type: 'write', bytes, sent } : { type: 'write', bytes });
     return this.machine.writable;
+  }
+  bound(bounds: ConnectionBounds): void {
+    this.post({ type: 'bound', bounds });
   }
   pause(): void {
     this.post({ type: 'pause' });

@@ -15,6 +15,7 @@ export const daemons: readonly DaemonKind[] = [bird, frr, gobgp, exabgp, openbgp
 /** What some tests take besides: a program, or a package of Node's; and what they are about. */
 const TOOLS: readonly (readonly [name: string, program: string | undefined, what: string])[] = [
   ['StayRTR', 'stayrtr', 'an RPKI cache'],
+  ['OpenSSL', 'openssl', 'certificates of caches'],
   ['keepalived', 'keepalived', 'VRRP guests'],
   ['arping', 'arping', 'guests that claim by ARP'],
   ['traceroute', 'traceroute', 'paths through several routers'],

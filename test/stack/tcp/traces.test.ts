@@ -163,6 +163,20 @@ describe('what is received', () => {
     expect(trace.do({ type: 'resume' }).out).toEqual(['data 1000', 'data 2000', '. 1 ack 3001 win 3000']);
   });
 
+  test('waits up to the bound that the owner sets, once what the window said before has come', () => {
+    const trace = Trace.open({ receiveBuffer: 3000 });
+    trace.do({ type: 'bound', bounds: { written: 1500, arrived: 2000 } });
+    expect(trace.in('.', 1, 1, { octets: 1000 }).out).toEqual(['data 1000', '. 1 ack 1001 win 2000']);
+    trace.do({ type: 'pause' });
+    expect(trace.in('.', 1001, 1, { octets: 2000 }).out).toEqual(['. 1 ack 3001 win 0']);
+    expect(trace.machine.held).toBe(2000);
+    expect(trace.do({ type: 'resume' }).out).toEqual(['data 2000', '. 1 ack 3001 win 2000']);
+    // And more than there is room for is not to be had.
+    trace.do({ type: 'bound', bounds: { written: 1500, arrived: 4000 } });
+    expect(trace.in('.', 3001, 1, { octets: 1000 }).out).toEqual(['data 1000', '. 1 ack 4001 win 3000']);
+    expect([trace.write(1499).machine.writable, trace.write(1).machine.writable]).toEqual([true, false]);
+  });
+
   test('past the window is dropped', () => {
     const trace = Trace.open({ receiveBuffer: 3000 });
     expect(trace.in('.', 3001, 1, { octets: 10 }).out).toEqual(['. 1 ack 1 win 3000']);
