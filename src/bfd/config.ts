@@ -26,8 +26,8 @@ export interface BfdConfig {
   readonly demand?: number;
   /**
    * The echo function (RFC 5880 §6.4): once the session is up, packets to ourselves are sent every so many milliseconds for the
-   * neighbour to send back, and its own are sent back to it at that pace; Control packets then go once a second. Takes a neighbour at a
-   * port of the router; over the host's sockets there is none. Default: no echo.
+   * neighbour to send back, and its own are sent back to it at that pace; Control packets then go once a second. Over
+   * the host's sockets it takes Linux, the package koffi and CAP_NET_RAW. Default: no echo.
    */
   readonly echo?: number;
   /** One who comes and goes is told of only when it stays. Default: every change is told. */

@@ -77,7 +77,7 @@ export const bfd = z
       echo: interval
         .exactOptional()
         .describe(
-          "The echo function (RFC 5880 §6.4): once the session is up, packets to ourselves are sent every so many milliseconds for the neighbour to send back, and its own are sent back to it at that pace; Control packets then go once a second. Takes a neighbour at a port of the router; over the host's sockets there is none. Default: no echo.",
+          "The echo function (RFC 5880 §6.4): once the session is up, packets to ourselves are sent every so many milliseconds for the neighbour to send back, and its own are sent back to it at that pace; Control packets then go once a second. Over the host's sockets it takes Linux, the package koffi and CAP_NET_RAW. Default: no echo.",
         ),
       dampening: bfdDampening
         .exactOptional()
