@@ -25,7 +25,7 @@ import { AdjRibOut } from '../../rib/adj-rib-out.js';
 import { Stale } from '../../rib/claim-records.js';
 import type { Rib } from '../../rib/rib.js';
 import type { AddressFamily, ExportKind, NeighbourConfig } from '../config.js';
-import type { Death } from '../guard.js';
+import { FeedDeath } from '../feed-death.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 import { LocalAnnouncements } from './local-announcements.js';
 import { localRoutes } from './local-routes.js';
@@ -410,7 +410,7 @@ export class BgpNeighbour implements PeerOwner {
   }
 
   /** What becomes of the claims of a session that was lost: the guard decides. */
-  #death(feed: Feed, route: RouteImport | undefined): Death {
+  #death(feed: Feed, route: RouteImport | undefined): FeedDeath {
     const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
     this.#dying++;
     const buried = (): void => {
@@ -419,7 +419,7 @@ export class BgpNeighbour implements PeerOwner {
       route?.release();
       if (this.#retainedImport === route) this.#retainedImport = undefined;
     };
-    return {
+    return new FeedDeath(this.around.network, {
       feed,
       node: this.node.name,
       hold: () => {
@@ -438,7 +438,7 @@ export class BgpNeighbour implements PeerOwner {
         if (this.#retained?.feed === feed) this.#endRestart('it is dead, as was decided');
       },
       buried,
-    };
+    });
   }
 
   /** Something of it is there without a session. */
