@@ -17,9 +17,8 @@
  * come back to it by the kernel where that forwards, else by the BFD thread, which shares the fate of BFD and not that of a forwarder.
  *
  * Not done: echo packets from another address than the one that the session is on (RFC 5881 §4 would have it, against ICMP redirects), those
- * of FRR over IPv6 (which it sends to the neighbour's address, not to its own), micro-BFD, S-BFD, unaffiliated echo, a passive role; the
- * capability of BGP's strict mode and its hold time (draft-ietf-idr-bgp-bfd-strict-mode): `strict` opens no session before BFD is up, however
- * long that takes, and asks nobody. We never set bit C: BFD runs beside the rest, but the forwarding table is this process's.
+ * of FRR over IPv6 (which it sends to the neighbour's address, not to its own), micro-BFD, S-BFD, unaffiliated echo, a passive
+ * role. BGP's strict mode (draft-ietf-idr-bgp-bfd-strict-mode) is in `bgp/fsm.ts`. We never set bit C: BFD runs beside the rest, but the forwarding table is this process's.
  */
 export {
   type BfdAuthenticationConfig,
@@ -28,6 +27,7 @@ export {
   type BfdKeyConfig,
   type ResolvedBfd,
   resolveBfd,
+  strictness,
 } from './config.js';
 export { type BfdDrops, BfdEngine, type BfdLinks } from './engine.js';
 export type { BfdSignal } from './events.js';

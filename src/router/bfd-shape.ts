@@ -60,9 +60,17 @@ export const bfd = z
       multihop: flag()
         .exactOptional()
         .describe('The neighbour is more than one hop away (RFC 5883): another port, and no look at the TTL. Default false.'),
-      strict: flag()
+      strict: z
+        .union([flag(), z.literal('always')], expects('true, false or "always"'))
         .exactOptional()
-        .describe('Who is watched counts as down until BFD is up: a BGP session waits for it. Default false; true with `dampening`.'),
+        .describe(
+          'Who is watched counts as down until BFD is up. A BGP session is not established before, where the neighbour announces that it waits as well (draft-ietf-idr-bgp-bfd-strict-mode), or, with `always`, whether it does or not. Default false; `always` with `dampening`.',
+        ),
+      holdTime: milliseconds(1000)
+        .exactOptional()
+        .describe(
+          'Milliseconds that a BGP session without a hold time waits for BFD (`strict`); others wait for their hold time. Default 30,000.',
+        ),
       checkTtl: flag()
         .exactOptional()
         .describe('Drop packets whose TTL is not 255 (RFC 5881 §5). Default true; never for `multihop`. Takes koffi and Linux.'),
