@@ -13,8 +13,13 @@ export interface BfdConfig {
   readonly multiplier?: number;
   /** The neighbour is more than one hop away (RFC 5883): another port, and no look at the TTL. Default false. */
   readonly multihop?: boolean;
-  /** Who is watched counts as down until BFD is up: a BGP session waits for it. Default false; true with `dampening`. */
-  readonly strict?: boolean;
+  /**
+   * Who is watched counts as down until BFD is up. A BGP session is not established before, where the neighbour announces that it waits as
+   * well (draft-ietf-idr-bgp-bfd-strict-mode), or, with `always`, whether it does or not. Default false; `always` with `dampening`.
+   */
+  readonly strict?: boolean | 'always';
+  /** Milliseconds that a BGP session without a hold time waits for BFD (`strict`); others wait for their hold time. Default 30,000. */
+  readonly holdTime?: number;
   /** Drop packets whose TTL is not 255 (RFC 5881 §5). Default true; never for `multihop`. Takes koffi and Linux. */
   readonly checkTtl?: boolean;
   /** Packets must be authenticated, and ours are (RFC 5880 §6.7). Default: neither. */
@@ -26,8 +31,8 @@ export interface BfdConfig {
   readonly demand?: number;
   /**
    * The echo function (RFC 5880 §6.4): once the session is up, packets to ourselves are sent every so many milliseconds for the
-   * neighbour to send back, and its own are sent back to it at that pace; Control packets then go once a second. Takes a neighbour at a
-   * port of the router; over the host's sockets there is none. Default: no echo.
+   * neighbour to send back, and its own are sent back to it at that pace; Control packets then go once a second. Over
+   * the host's sockets it takes Linux, the package koffi and CAP_NET_RAW. Default: no echo.
    */
   readonly echo?: number;
   /** One who comes and goes is told of only when it stays. Default: every change is told. */
@@ -72,7 +77,7 @@ export interface ResolvedBfd {
   readonly minRx: Millis;
   readonly multiplier: number;
   readonly multihop: boolean;
-  readonly strict: boolean;
+  readonly strict: boolean | 'always';
   readonly checkTtl: boolean;
   readonly authentication: ResolvedAuthentication | undefined;
   readonly demand: Millis | undefined;
@@ -119,6 +124,12 @@ export function resolveBfd({
     dampening: dampening && { halfLife: 5000, suppress: 2000, reuse: 1000, longest: 20_000, ...dampening },
     disabled,
   };
+}
+
+/** Whether a BGP session waits for BFD: where the neighbour agrees, or in any case. @internal */
+export function strictness({ strict = false, dampening }: BfdConfig): 'agreed' | 'always' | undefined {
+  if (strict === 'always' || dampening !== undefined) return 'always';
+  return strict ? 'agreed' : undefined;
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { Clock, Millis } from '../lib/clock.js';
 import type { Random } from '../lib/random.js';
 import { type Due, TimerHeap } from '../lib/timers.js';
+import type { Client } from './client.js';
+import { resolveBfd } from './config.js';
 import type { BfdEvents, BfdService, BfdTarget, BfdWatch } from './service.js';
 import { type BfdLink, Watched } from './watched.js';
 import { type BfdDrop, decodeControl } from './wire/index.js';
@@ -66,33 +68,46 @@ export class BfdEngine implements BfdService, Due {
     // Who names no address of ours leaves it to others.
     const there = this.#byNeighbour.get(key)?.find(({ target: { local } }) => !local || !target.local || local === target.local);
     let watched: Watched;
+    let client: Client;
     try {
       const unlike = there?.unlike(target.config);
       if (unlike !== undefined) throw new Error(`${target.remote} is watched already ${unlike}`);
       watched = there ?? this.#begin(target, key);
+      client = watched.join(target.config, events);
     } catch (error) {
-      events.failed(error instanceof Error ? error.message : String(error));
+      events.failed(reasonOf(error));
       return { close: () => {}, reconfigure: () => {}, signal: () => {} };
     }
-    const client = watched.join(target.config, events);
     if (!there) watched.start();
     this.#pace();
+    const close = (): void => {
+      if (!watched.leave(client)) return;
+      if (watched.clients === 0) this.#end(watched, key);
+      this.#pace();
+    };
     return {
       reconfigure: (config) => {
-        watched.reconfigure(client, config);
+        try {
+          watched.reconfigure(client, config);
+        } catch (error) {
+          close();
+          events.failed(reasonOf(error));
+        }
         this.#pace();
       },
       signal: (diagnostic) => watched.driver.post({ type: 'signalled', diagnostic }),
-      close: () => {
-        if (!watched.leave(client)) return;
-        if (watched.clients === 0) this.#end(watched, key);
-        this.#pace();
-      },
+      close,
     };
   }
 
   #begin(target: BfdTarget, key: string): Watched {
     const link = this.links.open(target);
+    try {
+      if (resolveBfd(target.config).echo !== undefined) link.prepareEcho?.();
+    } catch (error) {
+      link.close();
+      throw error;
+    }
     const watched = new Watched(
       target,
       this.#discriminator(),
@@ -184,6 +199,10 @@ export class BfdEngine implements BfdService, Due {
       if (!this.#byDiscriminator.has(discriminator)) return discriminator;
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function keyOf(remote: string, multihop: boolean): string {

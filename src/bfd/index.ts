@@ -13,10 +13,12 @@
  * forwarding plane reset, concatenated paths), 5881 (single hop, GTSM, IPv6 link-local neighbours), 5883 (multihop), 5882 (a BGP session
  * ends with it, or waits for it; bit C; all who watch one neighbour share a session), 9384 (Cease/BFD Down).
  *
- * Not done: the echo function over the host's sockets (a packet from the host to itself never leaves it, and one that came back would
- * be dropped as a Martian: it takes a raw socket below IP, and rights to the host's routing), micro-BFD, S-BFD, unaffiliated echo, a passive
- * role; the capability of BGP's strict mode and its hold time (draft-ietf-idr-bgp-bfd-strict-mode): `strict` opens no session before BFD is
- * up, however long that takes, and asks nobody. We never set bit C: BFD runs beside the rest, but the forwarding table is this process's.
+ * Over the host's sockets echo packets go by packet sockets, to the MAC that the neighbour speaks from (`io/bfd-echo.ts`); the neighbour's
+ * come back to it by the kernel where that forwards, else by the BFD thread, which shares the fate of BFD and not that of a forwarder.
+ *
+ * Not done: echo packets from another address than the one that the session is on (RFC 5881 §4 would have it, against ICMP redirects), those
+ * of FRR over IPv6 (which it sends to the neighbour's address, not to its own), micro-BFD, S-BFD, unaffiliated echo, a passive
+ * role. BGP's strict mode (draft-ietf-idr-bgp-bfd-strict-mode) is in `bgp/fsm.ts`. We never set bit C: BFD runs beside the rest, but the forwarding table is this process's.
  */
 export {
   type BfdAuthenticationConfig,
@@ -25,6 +27,7 @@ export {
   type BfdKeyConfig,
   type ResolvedBfd,
   resolveBfd,
+  strictness,
 } from './config.js';
 export { type BfdDrops, BfdEngine, type BfdLinks } from './engine.js';
 export type { BfdSignal } from './events.js';

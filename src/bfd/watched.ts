@@ -13,8 +13,13 @@ import type { BfdDrop, BfdState } from './wire/index.js';
 /** Carries the packets of one session. @internal */
 export interface BfdLink {
   send(bytes: Uint8Array): void;
-  /** Sends a packet to ourselves by way of the neighbour, whose forwarding brings it back; absent where that cannot be done. */
-  readonly echo?: (bytes: Uint8Array) => void;
+  /** Makes ready for echo packets, the neighbour's too: called before there is any, maybe more than once. Throws where there can be none. */
+  readonly prepareEcho?: () => void;
+  /**
+   * Sends a packet to ourselves by way of the neighbour, whose forwarding brings it back; absent where that cannot be done. False where
+   * it did not go out, as it is not known yet which way.
+   */
+  readonly echo?: (bytes: Uint8Array) => boolean;
   close(): void;
 }
 
@@ -74,8 +79,9 @@ export class Watched {
     return both && !sameKeys(authentication, both) ? 'with other keys' : undefined;
   }
 
-  /** Somebody wants to know, too. It hears how things stand. */
+  /** Somebody wants to know, too. It hears how things stand. Throws where it cannot be watched so. */
   join(config: BfdConfig, events: BfdEvents): Client {
+    this.#prepare(config);
     const client = new Client(config, this.clock, events);
     this.#clients.add(client);
     this.#agree();
@@ -84,8 +90,9 @@ export class Watched {
     return client;
   }
 
-  /** It wants other intervals, keys or modes. */
+  /** It wants other intervals, keys or modes. Throws, and changes nothing, where it cannot be watched so. */
   reconfigure(client: Client, config: BfdConfig): void {
+    this.#prepare(config);
     client.reconfigure(config);
     this.#agree();
     const { state, diagnostic } = this.session;
@@ -98,6 +105,10 @@ export class Watched {
     client.close();
     if (this.#clients.size > 0) this.#agree();
     return true;
+  }
+
+  #prepare(config: BfdConfig): void {
+    if (resolveBfd(config).echo !== undefined) this.link.prepareEcho?.();
   }
 
   /** Takes over what all of them want together. */
@@ -156,7 +167,8 @@ export class Watched {
     view.setUint32(0, this.session.localDiscriminator);
     view.setUint32(4, this.#echoes);
     view.setUint32(8, this.#token);
-    this.link.echo?.(new Uint8Array(view.buffer));
+    // One that did not go out is not held against the neighbour.
+    if (!this.link.echo?.(new Uint8Array(view.buffer))) this.driver.post({ type: 'echoed' });
   }
 
   #change(from: BfdState, to: BfdState, diagnostic: BfdChange['diagnostic']): BfdChange {

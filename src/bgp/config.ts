@@ -39,6 +39,13 @@ export interface PeerConfig {
   readonly gracefulRestart: boolean;
   /** Our role towards the neighbour (RFC 9234 §4). */
   readonly role: Role | undefined;
+  /**
+   * The session is not established before BFD is up (draft-ietf-idr-bgp-bfd-strict-mode): where the neighbour has that capability too, or
+   * always. Default not.
+   */
+  readonly bfdStrict: 'agreed' | 'always' | undefined;
+  /** How long a session that has no hold time waits for that (BfdHoldTime, §3). Default 30,000. */
+  readonly bfdHoldTime: Millis;
   /** A neighbour that announces no role is turned away (RFC 9234 §4.2, strict mode). Default false. */
   readonly requireRole: boolean;
   /** How we restart ourselves, looked at whenever an OPEN is sent; undefined: the neighbour need keep nothing. */
@@ -75,6 +82,8 @@ export function resolvePeerConfig(input: PeerConfigInput): PeerConfig {
     extendedMessages: true,
     gracefulRestart: true,
     role: undefined,
+    bfdStrict: undefined,
+    bfdHoldTime: 30_000,
     requireRole: false,
     ownRestart: undefined,
     capabilities: [],

@@ -6,8 +6,8 @@ import type { Notification, Open } from './wire/index.js';
 /** RFC 4271 §8.2.2. @public */
 export type SessionState = 'idle' | 'connect' | 'active' | 'open-sent' | 'open-confirm' | 'established';
 
-/** RFC 4271 §8.1.3, RFC 9687. @internal */
-export type SessionTimer = 'connectRetry' | 'hold' | 'keepalive' | 'delayOpen' | 'idleHold' | 'sendHold';
+/** RFC 4271 §8.1.3, RFC 9687, draft-ietf-idr-bgp-bfd-strict-mode §3. @internal */
+export type SessionTimer = 'connectRetry' | 'hold' | 'keepalive' | 'delayOpen' | 'idleHold' | 'sendHold' | 'bfdHold';
 
 /** What ends a session: the NOTIFICATION that is sent. @internal */
 export interface SessionError {
@@ -46,6 +46,8 @@ export type SessionEvent =
   | { readonly type: 'updates' }
   /** RFC 2918. */
   | { readonly type: 'routeRefresh' }
+  /** 30 to 33 (draft-ietf-idr-bgp-bfd-strict-mode §4): nothing is against a session now, as BFD is up or does not watch; or something is. */
+  | { readonly type: 'bfd'; readonly clear: boolean }
   /** What waited to be sent has gone out, or begins to wait (RFC 9687). */
   | { readonly type: 'sendProgress'; readonly stuck: boolean };
 

@@ -52,6 +52,7 @@ export const transitions: Table<SessionState, SessionEvent, Session> = {
     routeRefresh: stay,
     open: stay,
     error: stay,
+    bfd: note,
   },
   connect: {
     start: stay,
@@ -65,6 +66,7 @@ export const transitions: Table<SessionState, SessionEvent, Session> = {
     notification: notified,
     collision: dump,
     sendProgress: stay,
+    bfd: note,
   },
   active: {
     start: stay,
@@ -78,6 +80,7 @@ export const transitions: Table<SessionState, SessionEvent, Session> = {
     notification: notified,
     collision: dump,
     sendProgress: stay,
+    bfd: note,
   },
   'open-sent': {
     start: stay,
@@ -88,8 +91,11 @@ export const transitions: Table<SessionState, SessionEvent, Session> = {
     open: accept,
     error: fail,
     notification: notified,
+    keepalive: confirmEarly,
     collision: dump,
     sendProgress: watchSending,
+    bfd: release,
+    bfdHoldTimer: giveUp,
   },
   'open-confirm': {
     start: stay,
@@ -103,6 +109,7 @@ export const transitions: Table<SessionState, SessionEvent, Session> = {
     keepalive: establish,
     collision: dump,
     sendProgress: watchSending,
+    bfd: note,
   },
   established: {
     start: stay,
@@ -118,6 +125,7 @@ export const transitions: Table<SessionState, SessionEvent, Session> = {
     routeRefresh: hear,
     collision: dump,
     sendProgress: watchSending,
+    bfd: note,
   },
 };
 
@@ -190,7 +198,8 @@ function acceptEarly(s: Session, event: Got<'open'>, now: Millis): SessionState 
 
 /** Event 18 in OpenSent. */
 function listenAgain(s: Session, event: Got<'disconnected'>, now: Millis): SessionState {
-  s.timers.stop('hold', 'sendHold');
+  s.timers.stop('hold', 'sendHold', 'bfdHold');
+  s.pending = undefined;
   if (s.incoming) return drop(s, { code: 'connection-closed', text: event.reason, notification: undefined }, now);
   s.timers.start('connectRetry', now + jittered(s, s.config.connectRetryTime));
   return 'active';
@@ -199,8 +208,10 @@ function listenAgain(s: Session, event: Got<'disconnected'>, now: Millis): Sessi
 // --- The OPEN ------------------------------------------------------------------------------------------------------------
 
 /** Event 19. RFC 4271 §6.2, RFC 6286 §2.2 */
-function accept(s: Session, { open }: Got<'open'>, now: Millis): SessionState {
+function accept(s: Session, event: Got<'open'>, now: Millis): SessionState {
   const { config } = s;
+  const { open } = event;
+  if (s.pending) return unexpected(s, event, now);
   if (config.peerAs && !config.peerAs.includes(open.asn)) {
     return end(s, error(ErrorCode.open, 2, `AS ${open.asn} is not the neighbour's`), now);
   }
@@ -213,10 +224,50 @@ function accept(s: Session, { open }: Got<'open'>, now: Millis): SessionState {
   if (mismatch) return end(s, error(ErrorCode.open, OpenError.roleMismatch, mismatch), now);
   s.negotiated = negotiate(config, open);
   s.emit({ type: 'opened' });
-  s.emit({ type: 'send', bytes: KEEPALIVE });
+  // The hold time bounds the wait for BFD, too (draft-ietf-idr-bgp-bfd-strict-mode §8.5.5).
   hear(s, undefined, now);
+  if (!s.negotiated.waitsForBfd || s.bfdClear) return confirm(s, now);
+  s.pending = 'bfd-up';
+  if (s.negotiated.holdTime === 0) s.timers.start('bfdHold', now + config.bfdHoldTime);
+  return 'open-sent';
+}
+
+function confirm(s: Session, now: Millis): SessionState {
+  s.emit({ type: 'send', bytes: KEEPALIVE });
   scheduleBeat(s, now);
   return 'open-confirm';
+}
+
+// --- Waiting for BFD (draft-ietf-idr-bgp-bfd-strict-mode §8) -----------------------------------------------------------------
+
+/** Events 30 to 33 where nobody waits. BFD that goes down ends the session by an `error`. */
+function note(s: Session, { clear }: Got<'bfd'>): SessionState {
+  s.bfdClear = clear;
+  return s.state;
+}
+
+/** §8.5.6: the neighbour's BFD was up first, and it waits for our KEEPALIVE now. Its own does not prolong our wait. */
+function confirmEarly(s: Session, event: Got<'keepalive'>, now: Millis): SessionState {
+  if (!s.pending) return unexpected(s, event, now);
+  s.pending = 'confirmed-bfd-up';
+  return s.state;
+}
+
+/** §8.5.1: our KEEPALIVE goes out. */
+function release(s: Session, event: Got<'bfd'>, now: Millis): SessionState {
+  note(s, event);
+  const { pending } = s;
+  if (!pending || !event.clear) return s.state;
+  s.pending = undefined;
+  s.timers.stop('bfdHold');
+  hear(s, undefined, now);
+  const state = confirm(s, now);
+  return pending === 'bfd-up' ? state : establish(s, event, now);
+}
+
+/** §8.5.3, event 34: without a hold time, too, nobody waits for ever. */
+function giveUp(s: Session, _event: unknown, now: Millis): SessionState {
+  return end(s, error(ErrorCode.cease, CeaseSubcode.bfdDown, 'BFD did not come up in time'), now);
 }
 
 /** Event 26 in OpenConfirm. */
@@ -262,7 +313,7 @@ function watchSending(s: Session, { stuck }: Got<'sendProgress'>, now: Millis): 
 function expire(s: Session, _event: unknown, now: Millis): SessionState {
   const down: DownReason = {
     code: 'hold-timer-expired',
-    text: 'nothing was heard for the hold time',
+    text: s.pending ? 'BFD did not come up within the hold time' : 'nothing was heard for the hold time',
     notification: { code: ErrorCode.holdTimerExpired, subcode: 0 },
   };
   return end(s, error(ErrorCode.holdTimerExpired, 0, down.text), now, down);
@@ -384,6 +435,7 @@ function drop(s: Session, down: DownReason, now: Millis): SessionState {
   s.timers.stopAll();
   s.lastDown = down;
   s.negotiated = undefined;
+  s.pending = undefined;
   s.emit({ type: 'hangUp' });
   if (!s.incoming) {
     const wait = Math.min(s.config.idleHoldMax, s.config.idleHoldTime * 2 ** Math.min(s.failures, 16));

@@ -12,6 +12,9 @@
  *
  * RFCs done: 1997, 2545, 2918, 3765, 4271, 4360, 4456, 4486, 4724, 4760, 5004, 5492, 5668, 5701, 6286, 6608, 6793, 7313, 7606, 7607, 7705, 7911, 7947,
  * 7999, 8092, 8212, 8326, 8538, 8654, 8950, 9003, 9072, 9234, 9494, 9687, 9774. TCP MD5 and GTSM are the transport's (`io/tcp-options.ts`, `stack/tcp`).
+ * draft-ietf-idr-bgp-bfd-strict-mode-19 too; an OPEN that comes while ours is delayed (`delayOpenTime`) is answered with ours at once, so that
+ * the session waits for BFD in OpenSent and not in Connect or Active; BFD that goes down ends a session that has sent its OPEN, whether it
+ * waited for BFD or not.
  *
  * Not done: of RFC 7705, paths with both AS numbers of a router (`localAs` stands alone in them: No Prepend Inbound, Replace Old AS), and
  * either AS in one OPEN (§4); AIGP in the decision (7311),

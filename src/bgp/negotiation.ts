@@ -27,6 +27,8 @@ export interface Negotiated {
   readonly extendedNextHop: boolean;
   readonly routeRefresh: boolean;
   readonly enhancedRouteRefresh: boolean;
+  /** The session waits for BFD (draft-ietf-idr-bgp-bfd-strict-mode §6). */
+  readonly waitsForBfd: boolean;
   /** Octets of the longest message that we may send. */
   readonly maxMessage: number;
   /** The peer's, as announced. */
@@ -58,6 +60,7 @@ export function ownCapabilities(config: PeerConfig): Capability[] {
       families: families.map((family) => ({ family, send: addPath !== 'receive', receive: addPath !== 'send' })),
     });
   }
+  if (config.bfdStrict) capabilities.push({ type: 'bfd-strict-mode' });
   if (config.role) capabilities.push({ type: 'role', role: config.role });
   if (config.gracefulRestart && !config.capabilities.some(({ type }) => type === 'graceful-restart'))
     capabilities.push(...restartCapabilities(config));
@@ -163,6 +166,7 @@ export function negotiate(config: PeerConfig, open: Open): Negotiated {
     extendedNextHop,
     routeRefresh: has('route-refresh'),
     enhancedRouteRefresh: has('enhanced-route-refresh'),
+    waitsForBfd: config.bfdStrict === 'always' || (config.bfdStrict === 'agreed' && has('bfd-strict-mode')),
     maxMessage,
     gracefulRestart: restart?.type === 'graceful-restart' ? restart : undefined,
     longLivedRestart: longLived?.type === 'long-lived-graceful-restart' ? longLived : undefined,

@@ -138,7 +138,7 @@ export class Packer {
     for (let row = rib.records.headOf(prefix); row !== 0; row = rib.claims.nextOf(row - 1)) {
       const at = row - 1;
       const feed = rib.feeds[rib.feedOf(at)] as Feed; // a row's feed outlives it
-      if (rib.verdictOf(at) !== 0 || !feed.alive || rib.model.down[rib.holderOf(at)] !== 0) continue;
+      if (rib.verdictOf(at) !== 0 || !feed.alive || rib.isHolderDown(at)) continue;
       if (!route.prepare(rib, at, this.options.own) || !this.#fits()) continue;
       now.push(row);
       this.#open();

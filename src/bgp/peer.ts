@@ -51,6 +51,8 @@ export interface PeerStatus {
   readonly bytesOut: number;
   /** Octets written that the neighbour has not taken yet. */
   readonly unread: number;
+  /** The OPENs are exchanged, and our KEEPALIVE is held back until BFD is up. */
+  readonly waitsForBfd: boolean;
 }
 
 /** From so many failures on, a neighbour is turned away until its idle hold is over (RFC 4271 §8.1.1, DampPeerOscillations). */
@@ -82,6 +84,7 @@ export class Peer {
   readonly counters = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 };
   readonly #closing = new Set<Promise<void>>();
   #turnedAway = 0;
+  #bfdClear = false;
 
   constructor(
     config: PeerConfigInput,
@@ -118,6 +121,7 @@ export class Peer {
       lastDown: this.#lastDown,
       establishedAt: this.#established?.session.establishedAt,
       flaps: this.#flaps,
+      waitsForBfd: this.#lines().some(({ session }) => session.pending !== undefined),
       unread: this.waiting.unread,
       ...this.counters,
     };
@@ -143,6 +147,14 @@ export class Peer {
   /** Something beside the session says that it is over: a NOTIFICATION is sent, and the session starts again as after any failure. */
   fail(error: SessionError): void {
     for (const line of this.#lines()) if (line.session.state !== 'idle' && line.connection) line.post({ type: 'error', error });
+  }
+
+  /** What BFD has to say of sessions that wait for it (`bfdStrict`): it is clear, as it is up or does not watch, or it is not. */
+  bfd(clear: boolean): void {
+    this.#bfdClear = clear;
+    for (const line of this.#lines()) line.post({ type: 'bfd', clear });
+    // What failed for want of it is tried again at once.
+    if (clear && this.#running && this.config.bfdStrict) this.#main.post({ type: 'start' });
   }
 
   /** The connection is as good as gone: the session ends as if the neighbour had closed it, without a NOTIFICATION. */
@@ -219,7 +231,9 @@ export class Peer {
   }
 
   #line(incoming: boolean): Line {
-    return new Line(this, new Session(this.config, this.around.random, incoming), {
+    const session = new Session(this.config, this.around.random, incoming);
+    session.bfdClear = this.#bfdClear;
+    return new Line(this, session, {
       effect: (line, effect) => this.#effect(line, effect),
       updates: (line, bytes, from, to) => {
         if (line !== this.#established) return undefined;

@@ -17,6 +17,13 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
   /** When it was established. */
   establishedAt: Millis = 0;
   lastDown: DownReason | undefined;
+  /** BFD has nothing against the session: it is up, or administratively down. */
+  bfdClear = false;
+  /**
+   * In OpenSent, with the neighbour's OPEN: our KEEPALIVE is held back until BFD is up (OpenSentBfdUpPending), and the neighbour has sent its own
+   * meanwhile (OpenSentConfirmedBfdUpPending).
+   */
+  pending: 'bfd-up' | 'confirmed-bfd-up' | undefined;
   #effects: SessionEffect[] = [];
 
   constructor(

@@ -1,7 +1,9 @@
 import { type BfdLink, type BfdLinks, BfdPort, type BfdTarget } from '../bfd/index.js';
+import { type Echo, HostEchoes } from './bfd-echo.js';
 import type { BfdLoop } from './bfd-loop.js';
 import type { BfdReceive } from './bfd-sockets.js';
 import type { Libc } from './libc.js';
+import { attachFilter, type Instruction } from './packet-filter.js';
 import { AF_INET, AF_INET6, addressIn, SOCKADDR, scopeIn, socketAddress, splitZone } from './socket-address.js';
 
 /** RFC 5881 §5: what is sent has the largest TTL, and what comes must have it still. */
@@ -23,7 +25,6 @@ const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_RCVBUF = 8;
 const SO_PRIORITY = 12;
-const SO_ATTACH_FILTER = 26;
 const IPPROTO_IP = 0;
 const IP_TOS = 1;
 const IP_TTL = 2;
@@ -53,12 +54,17 @@ export class NativeLinks implements BfdLinks {
   readonly #datagram = new Uint8Array(DATAGRAM);
   readonly #from = new Uint8Array(SOCKADDR);
   readonly #fromLength = new Uint32Array(1);
+  readonly #echoes: HostEchoes;
 
+  /** @param echoed - Gets what may be an echo that came back. */
   constructor(
     private readonly c: Libc,
     private readonly loop: BfdLoop,
     private readonly receive: BfdReceive,
-  ) {}
+    echoed: (payload: Uint8Array) => void,
+  ) {
+    this.#echoes = new HostEchoes(c, loop, echoed);
+  }
 
   open({ remote, local, config }: BfdTarget): BfdLink {
     const { c } = this;
@@ -84,10 +90,16 @@ export class NativeLinks implements BfdLinks {
       leave();
       throw error;
     }
+    let echo: Echo | undefined;
     return {
       // A neighbour that is not there yet answers with ICMP errors, or there is no way to it: its silence says enough.
       send: (bytes) => void c.sendto(fd, bytes, bytes.length, 0, to, to.length),
+      prepareEcho: () => {
+        echo ??= this.#echoes.open(remote, local);
+      },
+      echo: (bytes) => echo?.send(bytes) ?? false,
       close: () => {
+        echo?.close();
         c.close(fd);
         leave();
       },
@@ -95,14 +107,13 @@ export class NativeLinks implements BfdLinks {
   }
 
   #listen(local: string | undefined, port: number, ipv6: boolean, multihop: boolean, checked: boolean): Listening {
-    const { c } = this;
     const address = local ?? (ipv6 ? '::' : '0.0.0.0');
-    const fd = this.#socket(ipv6, `listen on ${address} port ${port}`, (set) => {
+    const fd = this.#socket(ipv6, `listen on ${address} port ${port}`, (set, filter) => {
       set(SOL_SOCKET, SO_REUSEADDR, 1);
       set(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
       if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
       // The kernel does not look at the TTL of UDP (RFC 5881 §5), so a filter of four instructions does.
-      if (checked) set(SOL_SOCKET, SO_ATTACH_FILTER, program(c, ttlFilter(ipv6 ? 7 : 8)));
+      if (checked) filter(ttlFilter(ipv6 ? 7 : 8));
       return this.#bind(address, port);
     });
     this.loop.add(fd, () => this.#read(fd, local, multihop));
@@ -151,7 +162,10 @@ export class NativeLinks implements BfdLinks {
   #socket(
     ipv6: boolean,
     purpose: string,
-    prepare: (set: (level: number, option: number, value: number | Uint8Array) => void) => (fd: number) => number,
+    prepare: (
+      set: (level: number, option: number, value: number) => void,
+      filter: (instructions: readonly Instruction[]) => void,
+    ) => (fd: number) => number,
   ): number {
     const { c } = this;
     const fd = c.socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
@@ -162,10 +176,10 @@ export class NativeLinks implements BfdLinks {
       c.close(fd);
       throw new Error(`cannot ${purpose}: errno ${errno}`);
     };
-    const bind = prepare((level, option, value) => {
-      const bytes = typeof value === 'number' ? new Uint8Array(Uint32Array.of(value).buffer) : value;
-      must(c.setsockopt(fd, level, option, bytes, bytes.length));
-    });
+    const bind = prepare(
+      (level, option, value) => must(c.setsockopt(fd, level, option, new Uint8Array(Uint32Array.of(value).buffer), 4)),
+      (instructions) => must(attachFilter(c, fd, instructions)),
+    );
     must(bind(fd));
     return fd;
   }
@@ -182,27 +196,9 @@ export class NativeLinks implements BfdLinks {
 }
 
 /** Load the octet, compare, take all or nothing. */
-function ttlFilter(offset: number): Uint8Array {
-  const instructions = [
-    [0x30, 0, 0, NETWORK_HEADER + offset],
-    [0x15, 0, 1, TTL],
-    [0x06, 0, 0, 0xffff_ffff],
-    [0x06, 0, 0, 0],
-  ] as const;
-  const view = new DataView(new ArrayBuffer(instructions.length * 8));
-  instructions.forEach(([code, yes, no, k], i) => {
-    view.setUint16(i * 8, code, true);
-    view.setUint8(i * 8 + 2, yes);
-    view.setUint8(i * 8 + 3, no);
-    view.setUint32(i * 8 + 4, k, true);
-  });
-  return new Uint8Array(view.buffer);
-}
-
-/** `struct sock_fprog`: how many instructions, and where they are. */
-function program(c: Libc, instructions: Uint8Array): Uint8Array {
-  const pointer = new DataView(new ArrayBuffer(16));
-  pointer.setUint16(0, instructions.length / 8, true);
-  pointer.setBigUint64(8, c.address(instructions), true);
-  return new Uint8Array(pointer.buffer);
-}
+const ttlFilter = (offset: number): readonly Instruction[] => [
+  [0x30, 0, 0, NETWORK_HEADER + offset],
+  [0x15, 0, 1, TTL],
+  [0x06, 0, 0, 0xffff_ffff],
+  [0x06, 0, 0, 0],
+];

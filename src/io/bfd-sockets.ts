@@ -13,6 +13,8 @@ const PORTS = 16_384;
 /** Tries to find a free one. */
 const TRIES = 64;
 
+const ECHO = "BFD's echo over the host's interfaces";
+
 /** Takes what came for `local`. The octets are good only during the call. */
 export type BfdReceive = (bytes: Uint8Array, remote: string, local: string | undefined, multihop: boolean) => void;
 
@@ -34,8 +36,9 @@ export class UdpLinks implements BfdLinks {
   /** Opens what a target needs; {@link UdpLinks.open} then hands it over. */
   async prepare(target: BfdTarget): Promise<void> {
     const ipv6 = target.remote.includes(':');
-    const { multihop = false, checkTtl = true } = target.config;
-    // Rejects, saying what is missing.
+    const { multihop = false, checkTtl = true, echo } = target.config;
+    // Each rejects, saying what is missing.
+    if (echo !== undefined && !multihop) await libc(ECHO);
     if (checkTtl && !multihop) await libc("checking the TTL of BFD packets (or set the neighbour's bfd.checkTtl to false)");
     const key = `${target.local ?? '*'} ${ipv6} ${multihop}`;
     const listening = this.#listening.get(key) ?? this.#listen(target.local, ipv6, multihop);
@@ -61,6 +64,9 @@ export class UdpLinks implements BfdLinks {
       // A neighbour that is not there yet answers with ICMP errors: its silence says enough.
       send: (bytes) => {
         if (!closed) sender.send(bytes, port, target.remote, () => closed && sender.close());
+      },
+      prepareEcho: () => {
+        throw new Error(`${ECHO} takes Linux and the optional package koffi`);
       },
       close: () => {
         closed = true;

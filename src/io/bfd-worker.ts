@@ -30,11 +30,14 @@ const told = (id: number): BfdEvents => ({
   failed: (reason) => say({ type: 'failed', id, reason }),
 });
 
-function engineOn(clock: Clock, links: (receive: BfdReceive) => BfdLinks): BfdEngine {
+function engineOn(clock: Clock, links: (receive: BfdReceive, echoed: (payload: Uint8Array) => void) => BfdLinks): BfdEngine {
   const engine: BfdEngine = new BfdEngine(
     clock,
     Math.random,
-    links((...datagram) => engine.receive(...datagram)),
+    links(
+      (...datagram) => engine.receive(...datagram),
+      (payload) => engine.echoed(payload),
+    ),
   );
   engine.onStall((by) => say({ type: 'stalled', by }));
   return engine;
@@ -58,7 +61,7 @@ function native(c: Libc): void {
     setPriority(constants.priority.PRIORITY_HIGHEST);
   } catch {}
   const loop = new BfdLoop(c);
-  const engine = engineOn(loop, (receive) => new NativeLinks(c, loop, receive));
+  const engine = engineOn(loop, (receive, echoed) => new NativeLinks(c, loop, receive, echoed));
   say({ type: 'ready', wake: loop.wake });
   loop.run(port, (message) => {
     const wanted = message as ToThread; // `BfdThread` says nothing else

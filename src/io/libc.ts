@@ -27,6 +27,8 @@ export interface Libc {
   timerCreate(clock: number, flags: number): number;
   timerSet(fd: number, flags: number, value: BigInt64Array, before: null): number;
   interfaceIndex(name: string): number;
+  /** `into` has room for 16 octets. Null where there is none. */
+  interfaceName(index: number, into: Uint8Array): string | null;
   errno(): number;
   /** Where a buffer lies in memory, for structures that point to others. */
   address(buffer: Uint8Array): bigint;
@@ -75,6 +77,7 @@ async function load(): Promise<Libc> {
     timerCreate: library.func('int timerfd_create(int clock, int flags)'),
     timerSet: library.func('int timerfd_settime(int fd, int flags, const void *value, void *before)'),
     interfaceIndex: library.func('unsigned int if_nametoindex(const char *name)'),
+    interfaceName: library.func('const char *if_indextoname(unsigned int index, _Out_ void *into)'),
     close: library.func('int close(int fd)'),
     errno: () => koffi.errno(),
     address: (buffer) => BigInt(koffi.address(buffer)),

@@ -92,7 +92,8 @@ export class Arbitration {
       const row = at - 1;
       const standing = claims.standingOf(row);
       const feed = feeds[standings.feed[standing]] as Feed; // a row's feed outlives it
-      if (standings.verdict[standing] !== 0 || model.down[standings.holder[standing]] !== 0 || !feed.alive) continue;
+      if (standings.verdict[standing] !== 0 || !feed.alive || (model.down[standings.holder[standing]] !== 0 && this.rib.isHolderDown(row)))
+        continue;
       const by = standings.grant[standing];
       if (by === 0 || feed.source !== 'bgp') return -1;
       const grant = authorization.grants[by - 1];
@@ -115,7 +116,7 @@ export class Arbitration {
       eliminated?.(row, 'not-authorized');
       return false;
     }
-    if (rib.model.down[rib.holderOf(row)] !== 0 || !(rib.feeds[rib.feedOf(row)] as Feed).alive) {
+    if (rib.isHolderDown(row) || !(rib.feeds[rib.feedOf(row)] as Feed).alive) {
       eliminated?.(row, 'holder-down');
       return false;
     }

@@ -9,13 +9,20 @@ export interface Node {
   readonly index: number;
   readonly name: string;
   config: NodeConfig;
-  /** Neither configured to be down, nor silent to somebody who watches it. */
+  /** Neither configured to be down, nor silent to somebody who watches it, unless that is suspicious. */
   up: boolean;
   /** Who watches it and hears nothing. */
   readonly silentTo: Set<string>;
+  /** Who watches it and hears it. */
+  readonly heardBy: Set<string>;
+  /** Its silence is suspicious: all that it holds stays, or the last that is left of it. */
+  suspect: 'all' | 'last' | undefined;
   /** False once removed; its index may still stand in rows. */
   present: boolean;
 }
+
+/** What of a node's claims is out: nothing, all, or all but those that are marked `held`. @internal */
+export const Down = { not: 0, all: 1, butHeld: 2 } as const;
 
 /**
  * Who is who in a network: nodes by name, by tag and by address, and which addresses nobody can claim.
@@ -32,7 +39,7 @@ export class NetworkModel {
   /** Addresses that identify sessions, and the node each belongs to; counted, as several sessions may share one. */
   readonly #sessions = new Map<string, { readonly node: Node; count: number }>();
   readonly #routerAddresses = new Map<string, number>();
-  /** 1 for each node index that is down or gone: read by the RIB a row at a time. */
+  /** {@link Down} of each node index: read by the RIB a row at a time. */
   down = new Uint8Array(16);
   /** 1 for each node index that is to be left. */
   draining = new Uint8Array(16);
@@ -58,6 +65,8 @@ export class NetworkModel {
       config,
       up: config.state !== 'down',
       silentTo: new Set(),
+      heardBy: new Set(),
+      suspect: undefined,
       present: true,
     };
     this.nodes.push(node);
@@ -70,7 +79,7 @@ export class NetworkModel {
       this.down = wider(this.down);
       this.draining = wider(this.draining);
     }
-    this.down[node.index] = node.up ? 0 : 1;
+    this.down[node.index] = node.up ? Down.not : Down.all;
     this.draining[node.index] = config.state === 'draining' ? 1 : 0;
     this.#byName.set(node.name, node);
     this.#own(node);
@@ -93,7 +102,7 @@ export class NetworkModel {
     this.#disown(node);
     this.#byName.delete(name);
     node.present = false;
-    this.down[node.index] = 1;
+    this.down[node.index] = Down.all;
     return node;
   }
 
@@ -111,14 +120,23 @@ export class NetworkModel {
     else node.silentTo.delete(watcher);
     this.#weigh(node);
   }
+  setHeard(node: Node, watcher: string, heard: boolean): void {
+    if (heard) node.heardBy.add(watcher);
+    else node.heardBy.delete(watcher);
+  }
+  suspect(node: Node, what: Node['suspect']): void {
+    node.suspect = what;
+    this.#weigh(node);
+  }
   /** What it is in effect. */
   lifeOf({ up, index }: Node): NodeState {
     return !up ? 'down' : this.draining[index] === 1 ? 'draining' : 'up';
   }
 
   #weigh(node: Node): void {
-    node.up = node.config.state !== 'down' && node.silentTo.size === 0;
-    this.down[node.index] = node.up && node.present ? 0 : 1;
+    const silent = node.silentTo.size > 0;
+    node.up = node.config.state !== 'down' && (!silent || node.suspect !== undefined);
+    this.down[node.index] = !node.up || !node.present ? Down.all : silent && node.suspect === 'last' ? Down.butHeld : Down.not;
     this.draining[node.index] = node.config.state === 'draining' ? 1 : 0;
   }
 

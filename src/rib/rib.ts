@@ -3,7 +3,7 @@ import { preferenceOf } from '../claims/authorization.js';
 import type { Dampening } from '../claims/dampening.js';
 import type { Feed } from '../claims/feed.js';
 import { roomFor, widen } from '../lib/columns.js';
-import type { NetworkModel } from '../network/model.js';
+import { Down, type NetworkModel } from '../network/model.js';
 import { type AttributeSets, LLGR_STALE, SetFlag } from './attribute-sets.js';
 import { ClaimRecords, Stale } from './claim-records.js';
 import { FeedRows } from './feed-rows.js';
@@ -413,6 +413,12 @@ export class Rib {
     this.#altered(row);
     this.rejudge(row);
     this.touch(this.claims.prefixOf(row));
+  }
+
+  /** The holder of a claim is down, and the claim is out for that. */
+  isHolderDown(row: number): boolean {
+    const down = this.model.down[this.holderOf(row)];
+    return down !== Down.not && (down !== Down.butHeld || this.claims.staleOf(row) !== Stale.held);
   }
 
   /** The claims to a prefix changed: it will be decided again at the end of the turn. */

@@ -60,9 +60,17 @@ export const bfd = z
       multihop: flag()
         .exactOptional()
         .describe('The neighbour is more than one hop away (RFC 5883): another port, and no look at the TTL. Default false.'),
-      strict: flag()
+      strict: z
+        .union([flag(), z.literal('always')], expects('true, false or "always"'))
         .exactOptional()
-        .describe('Who is watched counts as down until BFD is up: a BGP session waits for it. Default false; true with `dampening`.'),
+        .describe(
+          'Who is watched counts as down until BFD is up. A BGP session is not established before, where the neighbour announces that it waits as well (draft-ietf-idr-bgp-bfd-strict-mode), or, with `always`, whether it does or not. Default false; `always` with `dampening`.',
+        ),
+      holdTime: milliseconds(1000)
+        .exactOptional()
+        .describe(
+          'Milliseconds that a BGP session without a hold time waits for BFD (`strict`); others wait for their hold time. Default 30,000.',
+        ),
       checkTtl: flag()
         .exactOptional()
         .describe('Drop packets whose TTL is not 255 (RFC 5881 §5). Default true; never for `multihop`. Takes koffi and Linux.'),
@@ -77,7 +85,7 @@ export const bfd = z
       echo: interval
         .exactOptional()
         .describe(
-          "The echo function (RFC 5880 §6.4): once the session is up, packets to ourselves are sent every so many milliseconds for the neighbour to send back, and its own are sent back to it at that pace; Control packets then go once a second. Takes a neighbour at a port of the router; over the host's sockets there is none. Default: no echo.",
+          "The echo function (RFC 5880 §6.4): once the session is up, packets to ourselves are sent every so many milliseconds for the neighbour to send back, and its own are sent back to it at that pace; Control packets then go once a second. Over the host's sockets it takes Linux, the package koffi and CAP_NET_RAW. Default: no echo.",
         ),
       dampening: bfdDampening
         .exactOptional()

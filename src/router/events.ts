@@ -286,7 +286,7 @@ export interface RouterEvents extends NetworkEvents {
   'message-malformed': [event: MessageMalformed];
   /** A BFD session came up or went down, or is on its way. */
   'bfd-change': [event: NeighbourBfdChange];
-  /** A neighbour that should be watched by BFD cannot be. Its session goes on without, or, if `strict`, does not begin. */
+  /** A neighbour that should be watched by BFD cannot be. Its session goes on without, or, where it waits for BFD (`strict`), is not established. */
   'bfd-failure': [event: NeighbourBfdFailure];
   /** The watcher stood still itself for so many milliseconds, so the silence of that time was held against nobody. */
   'bfd-stall': [event: { readonly router: string; readonly by: number }];

@@ -1,23 +1,34 @@
 import type { Feed } from '../claims/feed.js';
 import type { Cancel, Millis } from '../lib/clock.js';
-import type { GuardConfig } from '../network/config.js';
-import type { Rib } from '../rib/rib.js';
+import type { ClaimSource, GuardConfig } from '../network/config.js';
+import type { Node } from '../network/model.js';
 import type { VirtualNetwork } from './virtual-network.js';
 
 /** Fewer deaths than these are never suspicious. */
 const LEAST = 5;
 
-/** A session that was lost without a word, or a node on a link that fell silent, and what stands for it. @internal */
+/** Somebody fell silent, and what stands for it. @internal */
 export interface Death {
-  readonly feed: Feed;
-  /** Name of the node. */
+  /** What was heard: a session or what a node said on a link, or the node itself, where it is watched. */
+  readonly of: Feed | Node;
+  /** By what it was heard: those that are heard by the same are counted together. */
+  readonly source: ClaimSource | 'watch';
+  /** Index of the node. */
+  readonly speaker: number;
+  /** Its name. */
   readonly node: string;
-  /** The claims of the feed stay, until {@link Death.letGo}. */
+  /** Its claims end: nobody suspects anything. */
+  end(): void;
+  /** Its claims are out at once, and not forgotten yet. */
+  act(): void;
+  /** They are forgotten. */
+  bury(): void;
+  /** Of what is out, what nobody has now comes back. False where that is nothing: it is buried then. */
+  revive(): boolean;
+  /** Its claims stay, until {@link Death.letGo}. */
   hold(): void;
   /** They end. */
   letGo(): void;
-  /** The feed is done with. */
-  buried(): void;
 }
 
 /** How a suspicion stands. @public */
@@ -26,7 +37,7 @@ export interface GuardStatus {
   readonly since: Millis;
   /**
    * BGP sessions that were lost within the window when it arose, of how many, or, where it arose over claims by another protocol, nodes that
-   * speak it; and nodes that held something.
+   * speak it, or over nodes that are watched, those; and nodes that held something.
    */
   readonly peers: readonly [lost: number, of: number];
   readonly holders: readonly [lost: number, of: number];
@@ -42,8 +53,8 @@ export type GuardState = 'suspected' | 'held' | 'let-go' | 'kept';
  * the way to them is broken than that all have died. Those lost before the threshold are gone. From it on, claims stay as they are, marked
  * `held`, and so do, of those lost before within the window, the claims that would leave their address to nobody; until somebody decides.
  *
- * Only silence counts: of a BGP session, of a node that claims by OSPF, by VRRP, by ARP or Neighbour Discovery. A withdrawal, a NOTIFICATION,
- * a node that is set down act at once, always.
+ * Only silence counts: of a BGP session, of a node that claims by OSPF, by VRRP, by ARP or Neighbour Discovery, of a node that is watched
+ * (`watch`). A withdrawal, a NOTIFICATION, a node that is set down act at once, always.
  *
  * @public
  */
@@ -51,7 +62,7 @@ export class Guard {
   #config: GuardConfig | undefined;
   /** Lost within the window, and gone: their claims are out, and not forgotten yet. */
   #recent: { readonly at: Millis; readonly death: Death; readonly cancel: Cancel }[] = [];
-  readonly #held = new Map<Feed, Death>();
+  readonly #held = new Map<Death['of'], Death>();
   #suspicion: Omit<GuardStatus, 'held'> | undefined;
   #rule: Cancel | undefined;
 
@@ -83,7 +94,7 @@ export class Guard {
   letGo(node?: string): void {
     const going = [...this.#held.values()].filter((death) => node === undefined || death.node === node);
     for (const death of going) {
-      this.#held.delete(death.feed);
+      this.#held.delete(death.of);
       death.letGo();
     }
     if (going.length > 0) this.tell('let-go', names(going));
@@ -97,12 +108,10 @@ export class Guard {
     this.#over();
   }
 
-  /** A session was lost without a word. Its claims are taken care of. @internal */
+  /** Somebody fell silent. What it claimed is taken care of. @internal */
   died(death: Death): void {
-    const { network } = this;
     if (!this.#config) {
-      network.begin();
-      network.closeFeed(death.feed, () => death.buried());
+      death.end();
       return;
     }
     if (!this.#suspicion && this.#suspicious(death, this.#config)) this.#suspect();
@@ -111,8 +120,12 @@ export class Guard {
   }
 
   /** What was held is not any more: its session is back, or it was withdrawn with its node. @internal */
-  returned(feed: Feed): void {
-    this.#held.delete(feed);
+  returned(of: Death['of']): void {
+    this.#held.delete(of);
+  }
+  /** Whether it holds that. @internal */
+  holds(of: Death['of']): boolean {
+    return this.#held.has(of);
   }
 
   /** @internal */
@@ -128,15 +141,16 @@ export class Guard {
   /** Whether this death, with those of late, is one too many. Takes note of what it was found by. */
   #suspicious(death: Death, { share }: GuardConfig): boolean {
     const lost = [...this.#recent.map((one) => one.death), death];
-    const alive = this.network.sessions().filter((feed) => feed !== death.feed);
-    const peers = lostOf(
-      death.feed.source,
-      lost.map(({ feed }) => feed),
-      alive,
-    );
-    const living = new Set(alive.map(({ speaker }) => speaker));
+    const sames = lost.filter(({ source }) => source === death.source);
+    const alive = this.network.sessions().filter((feed) => feed !== death.of);
+    const heard = this.network.heardNodes();
+    const peers =
+      death.source === 'bgp'
+        ? ([sames.length, sames.length + alive.filter(({ source }) => source === 'bgp').length] as const)
+        : nodesOf(sames, death.source === 'watch' ? heard : speakersOf(alive.filter(({ source }) => source === death.source)));
+    const living = new Set([...speakersOf(alive), ...heard]);
     // A node that speaks over another session too is not lost.
-    const gone = new Set(lost.map(({ feed }) => feed.speaker).filter((speaker) => !living.has(speaker)));
+    const gone = new Set([...speakersOf(lost)].filter((speaker) => !living.has(speaker)));
     const holders = [gone.size, new Set([...this.network.holders(), ...gone]).size] as const;
     const over = ([some, all]: readonly [number, number]): boolean => some >= LEAST && some > share * all;
     if (!over(peers) && !over(holders)) return false;
@@ -153,7 +167,7 @@ export class Guard {
     }
     for (const { death, cancel } of this.#recent.splice(0)) {
       cancel();
-      this.#revive(death);
+      if (death.revive()) this.#hold(death);
     }
   }
 
@@ -164,78 +178,34 @@ export class Guard {
   }
 
   #hold(death: Death): void {
-    this.#held.set(death.feed, death);
+    this.#held.set(death.of, death);
     death.hold();
     this.tell('held', [death.node]);
   }
 
   /** It is gone: its claims are out at once, and forgotten when the window is over. */
   #act(death: Death, { window = 10 }: GuardConfig): void {
-    const { network } = this;
-    const { feed } = death;
-    network.begin();
-    feed.alive = false;
-    for (const rib of ribsOf(network)) {
-      for (let at = rib.firstOf(feed.index); at !== 0; at = rib.afterOf(at - 1)) rib.touch(rib.claims.prefixOf(at - 1));
-    }
-    network.settle(feed.cause);
+    death.act();
     const entry = {
       at: this.#now,
       death,
-      cancel: network.timers.clock.at(this.#now + window * 1000, () => {
+      cancel: this.network.timers.clock.at(this.#now + window * 1000, () => {
         this.#recent.splice(this.#recent.indexOf(entry), 1);
-        this.#bury(death);
+        death.bury();
       }),
     };
     this.#recent.push(entry);
   }
-
-  #bury({ feed, buried }: Death): void {
-    this.network.begin();
-    this.network.closeFeed(feed, buried);
-  }
-
-  /** Of one that is gone, what nobody has now comes back. */
-  #revive(death: Death): void {
-    const { feed } = death;
-    let last = 0;
-    this.network.begin();
-    for (const rib of ribsOf(this.network)) {
-      for (let at = rib.firstOf(feed.index); at !== 0; ) {
-        const row = at - 1;
-        at = rib.afterOf(row);
-        const prefix = rib.claims.prefixOf(row);
-        if (rib.verdictOf(row) === 0 && rib.records.decidedOf(prefix) === 0) {
-          rib.touch(prefix);
-          last++;
-        } else rib.remove(row);
-      }
-    }
-    if (last === 0) {
-      this.#bury(death);
-      return;
-    }
-    feed.alive = true;
-    this.network.settle({ type: 'held', node: death.node });
-    this.#hold(death);
-  }
 }
 
-function ribsOf(network: VirtualNetwork): Rib[] {
-  return [network.ribs.ipv4, network.ribs.ipv6];
+/** How many of the nodes are lost, of how many: those of whom nothing of the kind is left. */
+function nodesOf(lost: readonly Death[], living: ReadonlySet<number>): readonly [lost: number, of: number] {
+  const gone = [...speakersOf(lost)].filter((speaker) => !living.has(speaker)).length;
+  return [gone, gone + living.size];
 }
 
-/** How many of a source's peers are lost: of BGP's sessions; elsewhere of the nodes that speak, who are lost when nothing of theirs is left. */
-function lostOf(source: Feed['source'], lost: readonly Feed[], alive: readonly Feed[]): readonly [lost: number, of: number] {
-  const of = (feeds: readonly Feed[]): Feed[] => feeds.filter((feed) => feed.source === source);
-  if (source === 'bgp') return [of(lost).length, of(lost).length + of(alive).length];
-  const living = new Set(of(alive).map(({ speaker }) => speaker));
-  const gone = new Set(
-    of(lost)
-      .map(({ speaker }) => speaker)
-      .filter((speaker) => !living.has(speaker)),
-  );
-  return [gone.size, gone.size + living.size];
+function speakersOf(those: readonly { readonly speaker: number }[]): Set<number> {
+  return new Set(those.map(({ speaker }) => speaker));
 }
 
 function names(deaths: readonly Death[]): string[] {

@@ -12,10 +12,10 @@
  * shown.
  *
  * Through failures: `attach/retained-claims.ts` keeps a neighbour's claims through its restart; `snapshot.ts` is what is claimed as a plain
- * value and `restoration.ts` goes on with it in the next life; `guard.ts` suspects the way to nodes when many are lost at once.
+ * value and `restoration.ts` goes on with it in the next life; `guard.ts` suspects the way to nodes when many are lost at once: each loss is
+ * a `feed-death.ts`, of a session or of what a node said on a link, or that of a node that is watched (`silent-nodes.ts`).
  *
- * Not done: the guard for nodes that `watch` finds silent (they are down at once, and what is held of them with them); taking a snapshot
- * in slices (a million claims are walked at once, as often as takes a twentieth of the time); long-lived claims are marked all at once too.
+ * Not done: taking a snapshot in slices (a million claims are walked at once, as often as takes a twentieth of the time); long-lived claims are marked all at once too.
  *
  * A turn follows one input to its end: octets in, claims changed, prefixes decided, table applied, listeners told, others told.
  */

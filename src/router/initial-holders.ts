@@ -3,6 +3,7 @@ import { parseAddress } from '../lib/address.js';
 import { canonicalPrefix, formatPrefix, hostPrefix, type Prefix, parsePrefix, prefixWords } from '../lib/prefix.js';
 import type { NetworkConfig } from '../network/config.js';
 import type { Node } from '../network/model.js';
+import { Stale } from '../rib/claim-records.js';
 import type { VirtualNetwork } from './virtual-network.js';
 
 /** What an initial holder asks for, in its claim's wish: see `Rib`. */
@@ -48,6 +49,9 @@ export class InitialHolders {
       // Path identifiers tell several holders of one prefix apart; where there is one, the column is not needed.
       const first = rib.find(id, this.feed.index, 0) - 1;
       const path = first < 0 || rib.holderOf(first) === node.index ? 0 : node.index + 1;
+      // What is held stands as it is: to say it again would be to vouch for it.
+      const known = rib.find(id, this.feed.index, path) - 1;
+      if (known >= 0 && rib.claims.staleOf(known) === Stale.held && rib.claims.wishOf(known) === wish) continue;
       rib.announce(id, this.feed.index, path, this.set, this.set, 0, node.index, wish);
       if ((wish & MOVED) !== 0) this.#moved.set(formatPrefix(prefix), node.index);
     }

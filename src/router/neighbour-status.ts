@@ -36,6 +36,8 @@ export interface NeighbourStatus {
   readonly malformed: number;
   /** It restarts gracefully (RFC 4724): its claims stay although it is gone, or has not yet said everything again. Undefined else. */
   readonly restart: NeighbourRestart | undefined;
+  /** It is as good as established, and waits for BFD to come up (`bfd.strict`). */
+  readonly waitsForBfd: boolean;
   /** Undefined where it is not watched. */
   readonly bfd: BfdStatus | undefined;
   readonly messagesIn: number;

@@ -33,6 +33,7 @@ import { Guard } from './guard.js';
 import { InitialHolders } from './initial-holders.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { checkRestorable, Restoration } from './restoration.js';
+import { SilentNodes } from './silent-nodes.js';
 import { type NetworkSnapshot, snapshotFault, takeSnapshot } from './snapshot.js';
 import { IsolatedEmitter } from './turn.js';
 
@@ -170,6 +171,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   readonly guard: Guard = new Guard(this, (state, nodes) =>
     this.tell('guard-change', { network: this.name, state, nodes, status: this.guard.status }),
   );
+  readonly #silent = new SilentNodes(this, (node, reason, change) => this.#changeLife(node, reason, change));
   /** Counts turns: whether anything may have changed since. @internal */
   turns = 0;
   #leases = 0;
@@ -401,21 +403,26 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#changeLife(node, 'configured', () => this.model.setState(node, state));
   }
 
-  /** One who watches a node hears nothing of it any more, or hears it again; the node is down while it is silent to anybody. @internal */
-  setSilent(name: string, watcher: string, silent: boolean): void {
+  /** One who watches a node hears it, hears nothing of it any more, has never heard it and counts it as down, or does not watch it any more. @internal */
+  watched(name: string, watcher: string, how: 'heard' | 'silent' | 'awaited' | undefined): void {
     const node = this.model.find(name);
-    if (node)
-      this.#changeLife(node, silent ? `silent to ${watcher}` : `heard by ${watcher}`, () => this.model.setSilent(node, watcher, silent));
+    if (!node) return;
+    if (how === 'heard') this.#silent.heard(node, watcher);
+    else if (how === 'silent') this.#silent.fell(node, watcher);
+    else if (how === 'awaited') this.#silent.awaited(node, watcher);
+    else this.#silent.left(node, watcher);
   }
 
   #changeLife(node: Node, reason: string, change: () => void): void {
     const before = this.model.lifeOf(node);
+    const out = this.model.down[node.index];
     change();
     const after = this.model.lifeOf(node);
-    if (after === before) return;
+    if (after === before && this.model.down[node.index] === out) return;
     this.#touchHeld(new Set([node.index]));
-    this.settle({ type: `node-${after}`, node: node.name });
+    this.settle(node.suspect === undefined ? { type: `node-${after}`, node: node.name } : { type: 'held', node: node.name });
     this.#tellMembers();
+    if (after === before) return;
     this.tell('node-change', { network: this.name, node: node.name, state: after, reason });
   }
 
@@ -729,6 +736,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       (feed): feed is Feed => feed?.alive === true && (feed.source === 'bgp' || (feed.speaker >= 0 && claims(feed))),
     );
   }
+  /** Indexes of nodes that are watched, and heard. @internal */
+  heardNodes(): Set<number> {
+    return new Set(this.model.present().flatMap(({ index, heardBy }) => (heardBy.size > 0 ? [index] : [])));
+  }
   /** Indexes of nodes that hold something. @internal */
   holders(): Set<number> {
     return this.#targets.holders();
@@ -960,6 +971,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** Tells the routers of changed nodes; what they started anew. */
   #tellMembers(): string[] {
+    this.#silent.nodesChanged();
     const restarted = [...this.#members].flatMap((member) => member.nodesChanged?.() ?? []);
     // Addresses that identify sessions are reserved, and next hops of whose sessions they are.
     if (this.authorization.stale) this.rejudge({ type: 'configured' });

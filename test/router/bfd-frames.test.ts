@@ -92,7 +92,7 @@ test.each([4, 6] as const)('IPv%i: a guest at a port that falls silent loses its
 });
 
 test('at a port, too, a strict session waits for BFD, and a guest that stops its BFD on purpose keeps it', async () => {
-  const { router, lines, guest, watch, pass } = await lab(4, { bfd: { ...BFD, strict: true } });
+  const { router, lines, guest, watch, pass } = await lab(4, { bfd: { ...BFD, strict: 'always' } });
   guest.start();
   await pass(10_000);
   expect(router.neighbours()[0]?.state).not.toBe('established');

@@ -104,7 +104,12 @@ test('a guest without BFD has its session all the same, unless it is strict', as
   loose.guest.start();
   loose.clock.advance(10_000);
   expect(loose.router.metrics().neighbours[0]).toMatchObject({ state: 'established', bfd: { state: 'down' } });
-  const strict = await lab({ bfd: { ...BFD, strict: true } });
+  // It does not say that it waits, too.
+  const agreed = await lab({ bfd: { ...BFD, strict: true } });
+  agreed.guest.start();
+  agreed.clock.advance(10_000);
+  expect(agreed.router.metrics().neighbours[0]).toMatchObject({ state: 'established', bfd: { state: 'down' } });
+  const strict = await lab({ bfd: { ...BFD, strict: 'always' } });
   strict.guest.start();
   strict.clock.advance(10_000);
   expect(strict.router.metrics().neighbours[0]?.state).not.toBe('established');
@@ -284,22 +289,38 @@ describe.each([
   });
 });
 
-describe('a strict session', () => {
-  const STRICT = { bfd: { ...BFD, strict: true }, dampPeerOscillations: false };
+describe.each([
+  ['with a guest that agrees (draft-ietf-idr-bgp-bfd-strict-mode)', true, [{ type: 'bfd-strict-mode' }]],
+  ['that waits always', 'always', []],
+] as const)('a strict session %s', (_what, strict, capabilities) => {
+  const STRICT = { bfd: { ...BFD, strict }, dampPeerOscillations: false };
 
-  test('never begins with a guest that never speaks BFD: it is told nothing, however often it tries', async () => {
-    const { clock, router, lines, guest } = await lab(STRICT);
+  test('is never established with a guest that never speaks BFD: it is told nothing, however often it tries', async () => {
+    const { clock, router, lines, guest } = await lab(STRICT, capabilities);
     guest.start();
     clock.advance(3_600_000);
-    expect(router.neighbours()[0]).toMatchObject({ state: 'idle', establishedAt: undefined, flaps: 0 });
+    expect(router.neighbours()[0]).toMatchObject({ establishedAt: undefined, flaps: 0 });
+    expect(router.neighbours()[0]?.lastDown).toBe('BFD did not come up within the hold time');
     expect(router.metrics().neighbours[0]?.bfd).toMatchObject({ state: 'down', downs: 0, failure: undefined });
     expect(router.network.lookup('10.0.9.9')).toBeUndefined();
-    expect(guest.state).not.toBe('openConfirm');
     expect(lines.filter((line) => !line.startsWith('10.0.0.10/32'))).toEqual([]);
   });
 
+  test('waits with the OPENs exchanged, and is established as soon as BFD is up', async () => {
+    const { clock, router, lines, guest, watch } = await lab(STRICT, capabilities);
+    guest.start();
+    clock.advance(20_000);
+    expect(router.neighbours()[0]).toMatchObject({ state: 'open-sent', waitsForBfd: true, bfd: { state: 'down' } });
+    watch();
+    clock.advance(3000);
+    expect(router.neighbours()[0]).toMatchObject({ state: 'established', waitsForBfd: false, bfd: { state: 'up' } });
+    // BFD is up, and in the same moment the session.
+    const up = lines.findIndex((line) => line.startsWith('bfd') && line.endsWith('> up'));
+    expect(lines.slice(up + 1, up + 3)).toEqual(['session established', '10.0.9.9/32 guest (announced)']);
+  });
+
   test('ends when BFD goes down, and waits for it again, though the guest is to be reached and dials', async () => {
-    const { clock, datagrams, router, lines, guest, watch } = await lab(STRICT);
+    const { clock, datagrams, router, lines, guest, watch } = await lab(STRICT, capabilities);
     watch();
     guest.start();
     clock.advance(120_000);
@@ -324,7 +345,7 @@ describe('a strict session', () => {
   });
 
   test('stays when the guest stops its BFD on purpose, and is not had anew without it', async () => {
-    const { clock, transport, router, lines, guest, watch } = await lab(STRICT);
+    const { clock, transport, router, lines, guest, watch } = await lab(STRICT, capabilities);
     const watching = watch();
     guest.start();
     clock.advance(120_000);

@@ -52,6 +52,7 @@ export const CapabilityCode = {
   enhancedRouteRefresh: 70,
   longLivedGracefulRestart: 71,
   fqdn: 73,
+  bfdStrictMode: 74,
   softwareVersion: 75,
 } as const;
 

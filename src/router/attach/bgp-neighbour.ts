@@ -1,4 +1,4 @@
-import type { BfdChange, BfdService } from '../../bfd/index.js';
+import { type BfdChange, type BfdService, strictness } from '../../bfd/index.js';
 import type { PeerConfigInput } from '../../bgp/config.js';
 import type { DownReason, SessionError } from '../../bgp/events.js';
 import { type ExportContext, RouteExport } from '../../bgp/export.js';
@@ -25,7 +25,7 @@ import { AdjRibOut } from '../../rib/adj-rib-out.js';
 import { Stale } from '../../rib/claim-records.js';
 import type { Rib } from '../../rib/rib.js';
 import type { AddressFamily, ExportKind, NeighbourConfig } from '../config.js';
-import type { Death } from '../guard.js';
+import { FeedDeath } from '../feed-death.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 import { LocalAnnouncements } from './local-announcements.js';
 import { localRoutes } from './local-routes.js';
@@ -187,16 +187,16 @@ export class BgpNeighbour implements PeerOwner {
     this.#draining = false;
     if (this.config.shutdown !== undefined && this.config.shutdown !== false) return;
     this.#watch?.start();
-    if (!this.#watch?.strict) this.peer.start();
+    this.peer.start();
   }
   stop(subcode: number, text?: string): Promise<void> {
     this.#watch?.stop();
+    this.peer.bfd(false);
     this.#endRestart('stopped');
     return this.peer.stop({ subcode, ...(text === undefined ? {} : { text }) });
   }
   accept(connection: Connection): void {
-    if (this.#watch?.strict && !this.#watch.up) connection.abort();
-    else this.peer.accept(connection);
+    this.peer.accept(connection);
   }
 
   /** Rejects with a `UsageError` (`SECURITY_UNAVAILABLE`) where its connections cannot be protected as they must be. */
@@ -422,7 +422,7 @@ export class BgpNeighbour implements PeerOwner {
   }
 
   /** What becomes of the claims of a session that was lost: the guard decides. */
-  #death(feed: Feed, route: RouteImport | undefined): Death {
+  #death(feed: Feed, route: RouteImport | undefined): FeedDeath {
     const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
     this.#dying++;
     const buried = (): void => {
@@ -431,7 +431,7 @@ export class BgpNeighbour implements PeerOwner {
       route?.release();
       if (this.#retainedImport === route) this.#retainedImport = undefined;
     };
-    return {
+    return new FeedDeath(this.around.network, {
       feed,
       node: this.node.name,
       hold: () => {
@@ -450,7 +450,7 @@ export class BgpNeighbour implements PeerOwner {
         if (this.#retained?.feed === feed) this.#endRestart('it is dead, as was decided');
       },
       buried,
-    };
+    });
   }
 
   /** Something of it is there without a session. */
@@ -739,9 +739,12 @@ export class BgpNeighbour implements PeerOwner {
       () => ({ remote: address, local: localAddress ?? around.localAddress(node.name, address) }),
       bfd,
       {
-        changed: (change) => this.around.bfdChanged(this, change),
+        changed: (change) => {
+          this.around.bfdChanged(this, change);
+          this.peer.bfd(change.to === 'up' || change.to === 'admin-down');
+        },
         failed: (reason) => this.around.bfdFailed(this, reason),
-        appeared: () => this.#watch?.strict && this.peer.start(),
+        appeared: () => {},
         // RFC 9384: Cease, BFD Down.
         vanished: ({ diagnostic, independent, at, detectionTime }) => {
           this.#silentSince = at - detectionTime;
@@ -753,8 +756,6 @@ export class BgpNeighbour implements PeerOwner {
           }
           const data = new Uint8Array(0);
           this.peer.fail({ code: ErrorCode.cease, subcode: CeaseSubcode.bfdDown, data, reason: `BFD is down: ${diagnostic}`, hard: true });
-          // It waits for BFD again.
-          if (this.#watch?.strict) void this.peer.stop({ subcode: CeaseSubcode.bfdDown });
         },
       },
     );
@@ -961,6 +962,8 @@ function peerConfig(config: NeighbourConfig, address: string, router: RouterIden
     gracefulRestart: config.gracefulRestart !== false,
     role: config.localRole,
     requireRole: config.requireRole,
+    bfdStrict: config.bfd && strictness(config.bfd),
+    bfdHoldTime: config.bfd?.holdTime,
     idleHoldMax: config.dampPeerOscillations === false ? 1000 : undefined,
   };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<PeerConfigInput>;

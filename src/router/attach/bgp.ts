@@ -1,4 +1,4 @@
-import type { BfdConfig } from '../../bfd/index.js';
+import { type BfdConfig, strictness } from '../../bfd/index.js';
 import { turnAway } from '../../bgp/farewell.js';
 import { LIMITS } from '../../bgp/limits.js';
 import { CeaseSubcode } from '../../bgp/wire/index.js';
@@ -417,8 +417,9 @@ function sessionOf(config: NeighbourConfig): string {
   return JSON.stringify({ ...session, password: password !== undefined, bfd: bfd && watchOf(bfd) });
 }
 /** What of BFD cannot change in place. */
-function watchOf({ multihop = false, checkTtl = true, strict = false, dampening }: BfdConfig): object {
-  return { multihop, checkTtl, strict: strict || dampening !== undefined };
+function watchOf(config: BfdConfig): object {
+  const { multihop = false, checkTtl = true, holdTime } = config;
+  return { multihop, checkTtl, holdTime, strict: strictness(config) };
 }
 /** What can change while the session goes on. */
 function policyOf({

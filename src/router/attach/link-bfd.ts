@@ -109,7 +109,10 @@ export class LinkBfd {
     return {
       send: (bytes) => send(remote, multihop ? BfdPort.multihop : BfdPort.singleHop, bytes),
       // RFC 5881 §4: to ourselves, by way of the neighbour.
-      echo: (bytes) => send(local, BfdPort.echo, bytes),
+      echo: (bytes) => {
+        send(local, BfdPort.echo, bytes);
+        return true;
+      },
       close: () => {},
     };
   }

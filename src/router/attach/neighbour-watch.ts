@@ -5,7 +5,7 @@ import {
   type BfdService,
   type BfdState,
   type BfdWatch,
-  resolveBfd,
+  strictness,
 } from '../../bfd/index.js';
 
 /** BFD of a neighbour as it stands. @public */
@@ -55,10 +55,9 @@ export class NeighbourWatch {
     private readonly owner: WatchOwner,
   ) {}
 
-  /** What is watched waits until BFD is up, and after each loss again. */
+  /** What is watched counts as down until BFD is up. */
   get strict(): boolean {
-    const { strict, dampening } = resolveBfd(this.config);
-    return strict || dampening !== undefined;
+    return strictness(this.config) !== undefined;
   }
 
   get status(): BfdStatus {

@@ -30,7 +30,7 @@ interface Entry {
 
 /**
  * Nodes that are watched by BFD and nothing else: a holder with no routing protocol has a heartbeat so. One that falls silent is down in
- * the network until it is heard again; one that says it is administratively down is not.
+ * the network until it is heard again, unless the guard finds that suspicious; one that says it is administratively down is not.
  *
  * @internal
  */
@@ -105,12 +105,12 @@ export class NodeWatches implements NetworkMember {
       {
         changed: (change) => around.changed(node, address, change),
         failed: (reason) => around.failed(node, address, reason),
-        appeared: () => around.network.setSilent(node, watcher, false),
-        vanished: () => around.network.setSilent(node, watcher, true),
+        appeared: () => around.network.watched(node, watcher, 'heard'),
+        vanished: () => around.network.watched(node, watcher, 'silent'),
       },
     );
     this.#entries.set(keyOf(config), { config, address, watch });
-    if (watch.strict) around.network.setSilent(node, watcher, true);
+    if (watch.strict) around.network.watched(node, watcher, 'awaited');
     watch.start();
   }
 
@@ -118,7 +118,7 @@ export class NodeWatches implements NetworkMember {
     this.#entries.delete(key);
     watch.stop();
     // What nobody watches is not down for being silent.
-    this.around.network.setSilent(node, `${this.around.router}, by BFD with ${address}`, false);
+    this.around.network.watched(node, `${this.around.router}, by BFD with ${address}`, undefined);
   }
 }
 

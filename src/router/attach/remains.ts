@@ -1,5 +1,6 @@
 import type { Feed } from '../../claims/feed.js';
 import { Stale } from '../../rib/claim-records.js';
+import { FeedDeath } from '../feed-death.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 
 /**
@@ -19,13 +20,8 @@ export class Remains {
 
   /** A speaker is silent, and its feed says so: the guard decides what becomes of its claims. */
   fell(key: string, node: string, feed: Feed): void {
-    this.network.guard.died({
-      feed,
-      node,
-      hold: () => this.#hold(key, node, feed),
-      letGo: () => this.#end(key, feed),
-      buried: () => {},
-    });
+    const mourner = { feed, node, hold: () => this.#hold(key, node, feed), letGo: () => this.#end(key, feed), buried: () => {} };
+    this.network.guard.died(new FeedDeath(this.network, mourner));
   }
 
   /** It is heard again, and has said what it claims. */

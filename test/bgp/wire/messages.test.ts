@@ -105,6 +105,7 @@ const capabilities: readonly (readonly [bytes: string, capability: Capability])[
   ],
   ['49 0b 05 7765622d61 04 74657374', { type: 'fqdn', host: 'web-a', domain: 'test' }],
   ['49 03 09 7765', { type: 'unknown', code: 0x49, value: hex('097765') }],
+  ['4a 00', { type: 'bfd-strict-mode' }],
   ['4b 04 03 312e30', { type: 'software-version', version: '1.0' }],
   ['80 02 beef', { type: 'unknown', code: 0x80, value: hex('beef') }],
 ];
@@ -127,6 +128,11 @@ describe('OPEN', () => {
     expect(decodeMessage(octets, defaultContext)).toEqual({ ...base, ...four, capabilities: [capability] });
     const again = encodeMessage({ ...base, capabilities: [capability] }, defaultContext);
     expect(again).toEqual(octets);
+  });
+
+  test('a capability that says all by being there has no value', () => {
+    for (const code of ['02', '06', '46', '4a'])
+      expect(() => decodeMessage(open(`05 02 03 ${code} 01 00`), defaultContext)).toThrow('has a wrong length of 1');
   });
 
   test('an AS beyond two octets stands as AS_TRANS beside its capability', () => {

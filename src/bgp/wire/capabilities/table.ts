@@ -44,7 +44,7 @@ function all<T>(value: ByteReader, read: (value: ByteReader) => T): T[] {
 }
 
 /** A capability that says all by being there. */
-function flag<T extends 'route-refresh' | 'extended-message' | 'enhanced-route-refresh'>(
+function flag<T extends 'route-refresh' | 'extended-message' | 'enhanced-route-refresh' | 'bfd-strict-mode'>(
   code: number,
   type: T,
 ): CapabilityRow<{ readonly type: T } & Of<T>> {
@@ -140,6 +140,7 @@ export const capabilities: Table = {
     },
   },
   'enhanced-route-refresh': flag(CapabilityCode.enhancedRouteRefresh, 'enhanced-route-refresh'),
+  'bfd-strict-mode': flag(CapabilityCode.bfdStrictMode, 'bfd-strict-mode'),
   // RFC 9494 §3.
   'long-lived-graceful-restart': {
     code: CapabilityCode.longLivedGracefulRestart,

@@ -40,6 +40,8 @@ export type Capability =
     }
   /** draft-walton-bgp-hostname-capability. */
   | { readonly type: 'fqdn'; readonly host: string; readonly domain: string }
+  /** draft-ietf-idr-bgp-bfd-strict-mode §5. */
+  | { readonly type: 'bfd-strict-mode' }
   /** draft-ietf-idr-bgp-software-version. */
   | { readonly type: 'software-version'; readonly version: string }
   | { readonly type: 'unknown'; readonly code: number; readonly value: Uint8Array };
