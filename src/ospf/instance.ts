@@ -72,7 +72,6 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   readonly #backoff: SpfBackoff;
   #effects: OspfEffect[] = [];
   #after: (() => void)[] = [];
-  readonly #meanings = new WeakMap<StoredLsa, Meaning | null>();
   #stubRouter: boolean;
   #stopped = false;
   #sequence = 0n;
@@ -414,13 +413,12 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 
   /** What an LSA means; undefined where it cannot be read or says nothing that counts here. */
   meaningOf(lsa: StoredLsa): Meaning | undefined {
-    let meaning = this.#meanings.get(lsa);
-    if (meaning === undefined) {
-      const body = lsa.body(this.dialect.context);
-      meaning = body ? this.dialect.meaning(lsa, body) : null;
-      this.#meanings.set(lsa, meaning);
-    }
-    return meaning ?? undefined;
+    if (lsa.meaning !== undefined) return lsa.meaning ?? undefined;
+    const body = lsa.body(this.dialect.context);
+    const meaning = body && this.dialect.meaning(lsa, body);
+    // Of externals there are many, and each is asked once as a rule.
+    if (!meaning || meaning.vertex || meaning.boundary || meaning.router) lsa.meaning = meaning ?? null;
+    return meaning;
   }
 
   /** An LSA came, changed, or ended: it and the one before may be the same when it ended. */

@@ -4,7 +4,7 @@ import type { Area, VertexKey } from './area.js';
 import { routerOfVertex, vertexOfRouter } from './dialect.js';
 import type { RouteKey } from './events.js';
 import type { OspfInstance } from './instance.js';
-import type { StoredLsa } from './lsa.js';
+import { type StoredLsa, sameKey } from './lsa.js';
 import type { AdvertisedPrefix } from './meaning.js';
 import { UNREACHABLE } from './spf/graph.js';
 import { LOCAL_HOP, NO_HOPS } from './spf/hop-sets.js';
@@ -98,7 +98,7 @@ export class RouteTable {
 
   /** An LSA advertises these prefixes from now on, and not those of the one before. */
   advertise(area: Area | undefined, lsa: StoredLsa, before: readonly AdvertisedPrefix[], after: readonly AdvertisedPrefix[]): void {
-    const isOfLsa = (one: Advertisement): boolean => one.area === area && one.lsa.key === lsa.key;
+    const isOfLsa = (one: Advertisement): boolean => one.area === area && sameKey(one.lsa.header, lsa.header);
     if (before.length === after.length && before.every((one, i) => sameSaying(one, after[i]))) {
       // Nearly always another instance says the same of prefixes, which then are reached as before.
       for (const { prefix } of after) {
@@ -272,7 +272,7 @@ export class RouteTable {
     if (routerOfVertex(vertex) === this.o.options.routerId) return undefined;
     if (kind === 'inter') {
       // §16.2: a border router looks at the backbone's summaries only.
-      if (!area || (this.o.self.isBorder && !area.isBackbone)) return undefined;
+      if (!area || (this.o.isBorderNow && !area.isBackbone)) return undefined;
       // Step 3: what is a range of ours that counts, we tell ourselves.
       if (this.o.border.ranges.any && this.o.border.ranges.active(routeKey(prefix))) return undefined;
       const distance = area.distance(vertex);
@@ -287,7 +287,7 @@ export class RouteTable {
     const { kind, area, vertex, metric, metricType, forwarding, prefix, propagate } = advertisement;
     const router = routerOfVertex(vertex) ?? 0;
     // RFC 3101 §2.5 step 3: a border router takes no default of an NSSA that is not to be translated; of border routers it is theirs.
-    if (kind === 'nssa' && prefix.length === 0 && this.o.self.isBorder && !propagate) return undefined;
+    if (kind === 'nssa' && prefix.length === 0 && this.o.isBorderNow && !propagate) return undefined;
     const reach = kind === 'nssa' && area ? this.#reachIn(area, router) : this.reach(router);
     if (!reach) return undefined;
     let { cost, hops, area: through } = reach;
@@ -322,7 +322,7 @@ export class RouteTable {
     }
     if (!best) {
       for (const { area, via, metric } of this.#boundaries.get(router)?.values() ?? []) {
-        if (via === this.o.options.routerId || metric >= Constant.lsInfinity || (this.o.self.isBorder && !area.isBackbone)) continue;
+        if (via === this.o.options.routerId || metric >= Constant.lsInfinity || (this.o.isBorderNow && !area.isBackbone)) continue;
         const distance = area.distance(vertexOfRouter(via));
         if (distance >= UNREACHABLE || !this.o.isBorder(area, via)) continue;
         const cost = distance + metric;
