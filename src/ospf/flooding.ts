@@ -257,7 +257,8 @@ export class Flooding {
             const order = compareInstances(lsa.header, lsa.age(o.now), wanted, wanted.age);
             if (order < 0) continue;
             satisfied(o, neighbour, lsa.header);
-            o.afterTurn(() => loadOn(o, neighbour));
+            // Of the one that sent it that is seen to once for the whole packet.
+            if (neighbour !== from) o.afterTurn(() => loadOn(o, neighbour));
             if (order === 0) continue;
           }
         }
@@ -379,7 +380,7 @@ export class Flooding {
   #delay(one: OspfInterface, header: LsaHeader): void {
     one.delayedAcks.push(header);
     if ((one.delayedAcks.length + 1) * LSA_HEADER > this.o.roomOf(one)) this.flushAcks(one);
-    else {
+    else if (one.delayedAcks.length === 1) {
       const timer = `ack/0/${one.options.name}` as const;
       if (!this.o.timers.running(timer)) this.o.timers.start(timer, this.o.now + Math.min(ACK_DELAY, one.options.rxmtInterval / 4));
     }
