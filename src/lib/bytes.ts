@@ -1,13 +1,15 @@
 import { WireError } from './errors.js';
 
-/** A cursor over received bytes that refuses to read past their end. @internal */
+/**
+ * A cursor over received bytes that refuses to read past their end. It has no view: short bytes that are kept would have a buffer made for it,
+ * which they have not until then, and keep.
+ *
+ * @internal
+ */
 export class ByteReader {
-  readonly #view: DataView;
   #at = 0;
 
-  constructor(readonly bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+  constructor(readonly bytes: Uint8Array) {}
 
   get remaining(): number {
     return this.bytes.length - this.#at;
@@ -17,20 +19,27 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.bytes[this.#take(1)] as number; // it is there
   }
   u16(): number {
-    return this.#view.getUint16(this.#take(2));
+    const at = this.#take(2);
+    return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number);
   }
   u24(): number {
     const at = this.#take(3);
-    return (this.#view.getUint16(at) << 8) | this.#view.getUint8(at + 2);
+    const { bytes } = this;
+    return ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
   }
   u32(): number {
-    return this.#view.getUint32(this.#take(4));
+    const at = this.#take(4);
+    const { bytes } = this;
+    return (
+      (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>>
+      0
+    );
   }
   u64(): bigint {
-    return this.#view.getBigUint64(this.#take(8));
+    return (BigInt(this.u32()) << 32n) | BigInt(this.u32());
   }
 
   /** The next `length` bytes, aliasing the input. */

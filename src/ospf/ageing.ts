@@ -15,7 +15,6 @@ const SLOT = 1000;
  */
 export class Ageing {
   readonly #slots = new Map<number, Map<StoredLsa, Database>>();
-  readonly #slotOf = new Map<StoredLsa, number>();
 
   constructor(private readonly o: OspfInstance) {}
 
@@ -31,14 +30,14 @@ export class Ageing {
       this.#slots.set(slot, due);
     }
     due.set(lsa, place);
-    this.#slotOf.set(lsa, slot);
+    lsa.slot = slot;
     this.#arm(slot * SLOT);
   }
 
   forget(lsa: StoredLsa): void {
-    const slot = this.#slotOf.get(lsa);
-    if (slot === undefined) return;
-    this.#slotOf.delete(lsa);
+    const { slot } = lsa;
+    if (slot < 0) return;
+    lsa.slot = -1;
     const due = this.#slots.get(slot);
     due?.delete(lsa);
     if (due?.size === 0) this.#slots.delete(slot);
@@ -56,7 +55,7 @@ export class Ageing {
       const due = this.#slots.get(slot);
       this.#slots.delete(slot);
       for (const [lsa, place] of due ?? []) {
-        this.#slotOf.delete(lsa);
+        lsa.slot = -1;
         this.#look(place, lsa, now);
       }
     }
@@ -66,7 +65,7 @@ export class Ageing {
   }
 
   #look(place: Database, lsa: StoredLsa, now: Millis): void {
-    if (place.get(lsa.key) !== lsa) return;
+    if (!place.has(lsa)) return;
     if (lsa.age(now) >= Constant.maxAge) {
       this.o.flooding.end(place, lsa);
       return;

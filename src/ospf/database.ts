@@ -1,7 +1,8 @@
 import type { Area } from './area.js';
 import type { OspfInterface } from './interface.js';
 import type { StoredLsa } from './lsa.js';
-import type { FloodingScope } from './wire/index.js';
+import { LsaMap } from './lsa-map.js';
+import type { FloodingScope, LsaKey } from './wire/index.js';
 
 /**
  * The LSAs of one flooding scope: a link's, an area's, or the AS's (RFC 2328 §12.2, RFC 5340 §4.1.2).
@@ -9,8 +10,7 @@ import type { FloodingScope } from './wire/index.js';
  * @internal
  */
 export class Database {
-  readonly #byKey = new Map<string, StoredLsa>();
-  readonly #byType = new Map<number, Map<string, StoredLsa>>();
+  readonly #lsas = new LsaMap<StoredLsa>();
 
   /** The link, where that is the scope. */
   readonly interface: OspfInterface | undefined;
@@ -25,35 +25,31 @@ export class Database {
   }
 
   get size(): number {
-    return this.#byKey.size;
+    return this.#lsas.size;
   }
 
-  get(key: string): StoredLsa | undefined {
-    return this.#byKey.get(key);
+  get(key: LsaKey): StoredLsa | undefined {
+    return this.#lsas.get(key);
+  }
+  /** Whether it is the instance that counts. */
+  has(lsa: StoredLsa): boolean {
+    return this.#lsas.get(lsa.header) === lsa;
   }
 
   /** Puts an instance in the place of the one before. */
   set(lsa: StoredLsa): void {
-    this.#byKey.set(lsa.key, lsa);
-    let ofType = this.#byType.get(lsa.header.lsType);
-    if (!ofType) {
-      ofType = new Map();
-      this.#byType.set(lsa.header.lsType, ofType);
-    }
-    ofType.set(lsa.key, lsa);
+    this.#lsas.set(lsa.header, lsa);
   }
 
   delete(lsa: StoredLsa): void {
-    if (this.#byKey.get(lsa.key) !== lsa) return;
-    this.#byKey.delete(lsa.key);
-    this.#byType.get(lsa.header.lsType)?.delete(lsa.key);
+    if (this.has(lsa)) this.#lsas.delete(lsa.header);
   }
 
   all(): IterableIterator<StoredLsa> {
-    return this.#byKey.values();
+    return this.#lsas.values();
   }
 
   ofType(lsType: number): Iterable<StoredLsa> {
-    return this.#byType.get(lsType)?.values() ?? [];
+    return this.#lsas.ofType(lsType);
   }
 }

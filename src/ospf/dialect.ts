@@ -67,7 +67,7 @@ export interface Dialect {
   /** Whether a neighbour takes LSAs of a type (RFC 5250 §3: opaque ones only if it says so). */
   takes(neighbour: Neighbour, lsType: number): boolean;
   /** Whether an instance is one that we, or a router of our former id, originated (RFC 2328 §13.4). */
-  isOwn(lsa: StoredLsa, self: Self, interfaces: Iterable<OspfInterface>): boolean;
+  isOwn(lsa: StoredLsa, routerId: number, interfaces: Iterable<OspfInterface>): boolean;
   /** The key of the network that an interface is on, where it is a transit network. */
   networkOf(one: OspfInterface): VertexKey;
   meaning(lsa: StoredLsa, body: LsaBody): Meaning;

@@ -1,6 +1,6 @@
 import type { NeighbourReason } from './events.js';
 import type { OspfInstance } from './instance.js';
-import { compareInstances, lsaKey, type StoredLsa } from './lsa.js';
+import { compareInstances, type StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
 import type { DatabaseDescription, LinkStateRequest, LsaHeader, LsaKey } from './wire/index.js';
 import { LSA_HEADER } from './wire/index.js';
@@ -148,7 +148,7 @@ function take(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescription): v
       o.neighbourEvent(neighbour, { type: 'seqNumberMismatch', reason: 'unknown-lsa-type' });
       return;
     }
-    const own = place.get(lsaKey(header));
+    const own = place.get(header);
     if (own && compareInstances(own.header, own.age(o.now), header, header.age) >= 0) continue;
     if (!own && o.flooding.isOverLimit(neighbour)) {
       o.problem(
@@ -160,7 +160,7 @@ function take(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescription): v
       );
       continue;
     }
-    neighbour.requests.set(lsaKey(header), header);
+    neighbour.requests.set(header, header);
   }
   if (neighbour.master) {
     neighbour.sequence = sequence;
@@ -181,9 +181,9 @@ function take(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescription): v
 export function requestMore(o: OspfInstance, neighbour: Neighbour): void {
   if (neighbour.requested.size > 0 || neighbour.requests.size === 0) return;
   const room = Math.min(MOST_REQUESTED, Math.max(1, Math.floor(o.roomOf(neighbour.interface) / REQUEST)));
-  for (const key of neighbour.requests.keys()) {
+  for (const header of neighbour.requests.values()) {
     if (neighbour.requested.size >= room) break;
-    neighbour.requested.add(key);
+    neighbour.requested.add(header);
   }
   requestAgain(o, neighbour);
 }
@@ -191,10 +191,7 @@ export function requestMore(o: OspfInstance, neighbour: Neighbour): void {
 /** @internal */
 export function requestAgain(o: OspfInstance, neighbour: Neighbour): void {
   const requests: LsaKey[] = [];
-  for (const key of neighbour.requested) {
-    const header = neighbour.requests.get(key);
-    if (header) requests.push({ lsType: header.lsType, id: header.id, advertisingRouter: header.advertisingRouter });
-  }
+  for (const { lsType, id, advertisingRouter } of neighbour.requested) requests.push({ lsType, id, advertisingRouter });
   if (requests.length === 0) return;
   o.sendTo(neighbour, { type: 'link-state-request', requests });
   o.timers.start(o.timerOf('request', neighbour), o.now + neighbour.interface.options.rxmtInterval);
@@ -202,9 +199,10 @@ export function requestAgain(o: OspfInstance, neighbour: Neighbour): void {
 
 /** An instance came, or is not wanted any more. @internal */
 export function satisfied(_o: OspfInstance, neighbour: Neighbour, header: LsaHeader): void {
-  const key = lsaKey(header);
-  if (!neighbour.requests.delete(key)) return;
-  neighbour.requested.delete(key);
+  const wanted = neighbour.requests.get(header);
+  if (!wanted) return;
+  neighbour.requests.delete(header);
+  neighbour.requested.delete(wanted);
 }
 
 /** At the end of what came: asks for more, or is done. @internal */
@@ -223,7 +221,7 @@ export function receiveRequest(o: OspfInstance, neighbour: Neighbour, { requests
   if (!neighbour.isExchanging) return;
   const found: StoredLsa[] = [];
   for (const key of requests) {
-    const lsa = o.flooding.placeOf(neighbour.interface, key)?.get(lsaKey(key));
+    const lsa = o.flooding.placeOf(neighbour.interface, key)?.get(key);
     if (!lsa) {
       o.neighbourEvent(neighbour, { type: 'badLsReq' });
       return;

@@ -67,8 +67,7 @@ export class Flooding {
     }
     const place = this.placeOf(one, header);
     if (!place) return;
-    const key = lsaKey(header);
-    const known = place.get(key);
+    const known = place.get(header);
     // Step 4: of the end of what we do not have, nobody need hear.
     if (header.age >= Constant.maxAge && !known && !this.#isExchangingAnywhere()) {
       direct.push(header);
@@ -81,7 +80,7 @@ export class Flooding {
       return;
     }
     // Step 6.
-    if (neighbour.requests.has(key)) {
+    if (neighbour.requests.has(header)) {
       o.neighbourEvent(neighbour, { type: 'badLsReq' });
       return;
     }
@@ -115,9 +114,9 @@ export class Flooding {
       return;
     }
     const lsa = new StoredLsa(header, bytes.slice(), o.now);
-    lsa.requested = neighbour.requests.has(lsa.key);
+    lsa.requested = neighbour.requests.has(header);
     this.#confirm(lsa, neighbour);
-    const own = o.dialect.isOwn(lsa, o.self, o.interfaces.values());
+    const own = o.dialect.isOwn(lsa, o.options.routerId, o.interfaces.values());
     // (b) to (d).
     const back = this.#flood(lsa, place, neighbour);
     this.install(place, lsa);
@@ -131,11 +130,15 @@ export class Flooding {
   }
 
   /** Takes note that a neighbour itself sent this instance. */
-  #confirm(lsa: StoredLsa, { interface: one, routerId }: Neighbour): void {
+  #confirm(lsa: StoredLsa, { interface: one, routerId, origin }: Neighbour): void {
     const { name } = one.options;
     if (lsa.heardFrom.some((from) => from.routerId === routerId && from.interface === name)) return;
-    lsa.heardFrom = [...lsa.heardFrom, { interface: name, routerId }];
-    if (lsa.heardFrom.length > 1) this.o.confirmed(lsa);
+    if (lsa.heardFrom.length === 0) {
+      lsa.heardFrom = origin;
+      return;
+    }
+    lsa.heardFrom = [...lsa.heardFrom, ...origin];
+    this.o.confirmed(lsa);
   }
 
   /** Whether the neighbour gave us as many LSAs as one may. */
@@ -148,7 +151,7 @@ export class Flooding {
   /** Puts an instance in the place of the one before, and has the routes take note (§13.2). */
   install(place: Database, lsa: StoredLsa): void {
     const { o } = this;
-    const before = place.get(lsa.key);
+    const before = place.get(lsa.header);
     if (before) {
       this.#forget(before, place);
       this.#count(before, -1);
@@ -168,7 +171,7 @@ export class Flooding {
 
   /** An LSA's age is MaxAge: it is flooded once more, and forgotten when all have acknowledged it (§14, §14.1). */
   end(place: Database, lsa: StoredLsa): void {
-    if (lsa.ended || place.get(lsa.key) !== lsa) return;
+    if (lsa.ended || !place.has(lsa)) return;
     lsa.end();
     this.o.ageing.forget(lsa);
     this.#ended.set(lsa, place);
@@ -182,15 +185,15 @@ export class Flooding {
     for (const [lsa, place] of this.#ended) {
       if (lsa.retransmissions > 0 || this.#isLeaving(lsa)) continue;
       this.#ended.delete(lsa);
-      if (place.get(lsa.key) !== lsa) continue;
+      if (!place.has(lsa)) continue;
       place.delete(lsa);
       this.#count(lsa, -1);
       this.o.origination.ended(place, lsa);
     }
   }
 
-  #isLeaving({ key }: StoredLsa): boolean {
-    for (const one of this.o.interfaces.values()) if (one.outgoing.has(key)) return true;
+  #isLeaving({ header }: StoredLsa): boolean {
+    for (const one of this.o.interfaces.values()) if (one.outgoing.has(header)) return true;
     return false;
   }
 
@@ -205,7 +208,7 @@ export class Flooding {
     this.#ended.delete(lsa);
     if (lsa.retransmissions === 0) return;
     for (const one of this.#interfacesOf(place))
-      for (const neighbour of one.neighbours.values()) if (neighbour.retransmit.get(lsa.key) === lsa) this.#drop(neighbour, lsa);
+      for (const neighbour of one.neighbours.values()) if (neighbour.retransmit.get(lsa.header) === lsa) this.#drop(neighbour, lsa);
   }
 
   /** A database of a link or an area that is no more. */
@@ -249,12 +252,13 @@ export class Flooding {
         // (1)
         if (!neighbour.isExchanging) continue;
         if (neighbour.state !== 'full') {
-          const wanted = neighbour.requests.get(lsa.key);
+          const wanted = neighbour.requests.get(lsa.header);
           if (wanted) {
             const order = compareInstances(lsa.header, lsa.age(o.now), wanted, wanted.age);
             if (order < 0) continue;
             satisfied(o, neighbour, lsa.header);
-            o.afterTurn(() => loadOn(o, neighbour));
+            // Of the one that sent it that is seen to once for the whole packet.
+            if (neighbour !== from) o.afterTurn(() => loadOn(o, neighbour));
             if (order === 0) continue;
           }
         }
@@ -273,7 +277,7 @@ export class Flooding {
         back = true;
       }
       // (5)
-      one.outgoing.set(lsa.key, lsa);
+      one.outgoing.set(lsa.header, lsa);
     }
     return back;
   }
@@ -281,10 +285,10 @@ export class Flooding {
   /** From now on the neighbour's acknowledgment is waited for. */
   await(neighbour: Neighbour, lsa: StoredLsa): void {
     const { o } = this;
-    const before = neighbour.retransmit.get(lsa.key);
+    const before = neighbour.retransmit.get(lsa.header);
     if (before === lsa) return;
     if (before) before.retransmissions--;
-    neighbour.retransmit.set(lsa.key, lsa);
+    neighbour.retransmit.set(lsa.header, lsa);
     lsa.retransmissions++;
     const timer = o.timerOf('retransmit', neighbour);
     if (!o.timers.running(timer)) o.timers.start(timer, o.now + neighbour.interface.options.rxmtInterval);
@@ -293,15 +297,15 @@ export class Flooding {
   }
 
   #drop(neighbour: Neighbour, lsa: StoredLsa): void {
-    if (neighbour.retransmit.get(lsa.key) !== lsa) return;
-    neighbour.retransmit.delete(lsa.key);
+    if (neighbour.retransmit.get(lsa.header) !== lsa) return;
+    neighbour.retransmit.delete(lsa.header);
     lsa.retransmissions--;
     if (neighbour.retransmit.size === 0) this.o.timers.stop(this.o.timerOf('retransmit', neighbour));
   }
 
   /** Whether the neighbour's acknowledgment was waited for. */
   #acknowledged(neighbour: Neighbour, lsa: StoredLsa): boolean {
-    const waited = neighbour.retransmit.get(lsa.key) === lsa;
+    const waited = neighbour.retransmit.get(lsa.header) === lsa;
     if (waited) this.#drop(neighbour, lsa);
     return waited;
   }
@@ -325,8 +329,8 @@ export class Flooding {
     }
     // What is left goes when this is acknowledged, or next time: the sent ones move to the end.
     for (const lsa of again) {
-      neighbour.retransmit.delete(lsa.key);
-      neighbour.retransmit.set(lsa.key, lsa);
+      neighbour.retransmit.delete(lsa.header);
+      neighbour.retransmit.set(lsa.header, lsa);
     }
     neighbour.interface.counters.retransmissions += again.length;
     this.sendDirect(neighbour, again);
@@ -376,7 +380,7 @@ export class Flooding {
   #delay(one: OspfInterface, header: LsaHeader): void {
     one.delayedAcks.push(header);
     if ((one.delayedAcks.length + 1) * LSA_HEADER > this.o.roomOf(one)) this.flushAcks(one);
-    else {
+    else if (one.delayedAcks.length === 1) {
       const timer = `ack/0/${one.options.name}` as const;
       if (!this.o.timers.running(timer)) this.o.timers.start(timer, this.o.now + Math.min(ACK_DELAY, one.options.rxmtInterval / 4));
     }
@@ -398,7 +402,7 @@ export class Flooding {
   receiveAcknowledgment(neighbour: Neighbour, { headers }: LinkStateAcknowledgment): void {
     if (!neighbour.isExchanging) return;
     for (const header of headers) {
-      const lsa = neighbour.retransmit.get(lsaKey(header));
+      const lsa = neighbour.retransmit.get(header);
       // §13.7: only of the very instance.
       if (lsa && compareInstances(lsa.header, lsa.age(this.o.now), header, header.age) === 0) this.#drop(neighbour, lsa);
     }

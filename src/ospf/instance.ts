@@ -37,12 +37,26 @@ import { v3 } from './v3.js';
 import { encodePacket, type PacketBody } from './wire/index.js';
 
 /** What a timer is for. @internal */
-type TimerKind = 'hello' | 'wait' | 'ack' | 'inactivity' | 'database' | 'request' | 'retransmit' | 'grace' | 'ageing' | 'own' | 'spf';
+type TimerKind =
+  | 'hello'
+  | 'wait'
+  | 'ack'
+  | 'inactivity'
+  | 'database'
+  | 'request'
+  | 'retransmit'
+  | 'grace'
+  | 'ageing'
+  | 'own'
+  | 'spf'
+  | 'routes';
 /** `kind/neighbour's key/interface`. */
 type TimerName = `${TimerKind}/${string}/${string}`;
 
 /** Rounds in which what a turn brings about may bring about more, before it is a mistake of ours. */
 const MOST_ROUNDS = 1000;
+/** Between slices of externals, for others to have their turn. */
+const PAUSE: Millis = 1;
 /** Octets that authentication may add to a packet: the longest digest, and OSPFv3's trailer before it. */
 const AUTHENTICATION = 96;
 
@@ -72,12 +86,13 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   readonly #backoff: SpfBackoff;
   #effects: OspfEffect[] = [];
   #after: (() => void)[] = [];
-  readonly #meanings = new WeakMap<StoredLsa, Meaning | null>();
   #stubRouter: boolean;
   #stopped = false;
   #sequence = 0n;
   /** LSAs whose standing changed. */
-  readonly #touched = new Set<RouteKey>();
+  #touched = new Set<RouteKey>();
+  /** Whoever hears of routes knows that more are to come. */
+  #more = false;
 
   constructor(readonly options: OspfOptions) {
     this.dialect = options.version === 2 ? v2 : v3(options.family);
@@ -91,17 +106,21 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   }
 
   handle(event: OspfEvent, now: Millis): readonly OspfEffect[] {
-    this.now = now;
-    this.#effects = [];
+    this.#begin(now);
     this.#handle(event);
     return this.#finish();
   }
 
   tick(now: Millis): readonly OspfEffect[] {
-    this.now = now;
-    this.#effects = [];
+    this.#begin(now);
     for (let timer = this.timers.expire(now); timer !== undefined; timer = this.timers.expire(now)) this.#expire(timer);
     return this.#finish();
+  }
+
+  #begin(now: Millis): void {
+    this.now = now;
+    this.#effects = [];
+    this.routes.begin();
   }
 
   #handle(event: OspfEvent): void {
@@ -151,6 +170,9 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
         return;
       case 'spf':
         this.#calculate();
+        return;
+      case 'routes':
+        // That a turn begins is all.
         return;
     }
     if (!one) return;
@@ -203,9 +225,12 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     }
     for (const key of this.routes.restated) this.#touched.add(key);
     this.routes.restated.clear();
-    if (this.#touched.size > 0) {
-      this.#effects.push({ type: 'routesChanged', keys: new Set(this.#touched) });
-      this.#touched.clear();
+    const more = this.routes.isSweeping && !this.#stopped;
+    if (more && !this.timers.running('routes/0/')) this.timers.start('routes/0/', this.now + PAUSE);
+    if (this.#touched.size > 0 || this.#more !== more) {
+      this.#effects.push({ type: 'routesChanged', keys: this.#touched, more });
+      this.#touched = new Set();
+      this.#more = more;
     }
     return this.#effects;
   }
@@ -414,13 +439,12 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 
   /** What an LSA means; undefined where it cannot be read or says nothing that counts here. */
   meaningOf(lsa: StoredLsa): Meaning | undefined {
-    let meaning = this.#meanings.get(lsa);
-    if (meaning === undefined) {
-      const body = lsa.body(this.dialect.context);
-      meaning = body ? this.dialect.meaning(lsa, body) : null;
-      this.#meanings.set(lsa, meaning);
-    }
-    return meaning ?? undefined;
+    if (lsa.meaning !== undefined) return lsa.meaning ?? undefined;
+    const body = lsa.body(this.dialect.context);
+    const meaning = body && this.dialect.meaning(lsa, body);
+    // Of externals there are many, and each is asked once as a rule.
+    if (!meaning || meaning.vertex || meaning.boundary || meaning.router) lsa.meaning = meaning ?? null;
+    return meaning;
   }
 
   /** An LSA came, changed, or ended: it and the one before may be the same when it ended. */
@@ -483,7 +507,8 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   #recalculate(): void {
     const changed = this.routes.calculate();
     this.border.update(changed);
-    for (const key of changed) this.#touched.add(key);
+    if (this.#touched.size === 0) this.#touched = changed;
+    else for (const key of changed) this.#touched.add(key);
   }
 
   /** Whether a router says that it is a border router, or a boundary router. */

@@ -2,6 +2,7 @@ import type { Area } from './area.js';
 import { Database } from './database.js';
 import type { OspfInterfaceState, OspfProblem } from './events.js';
 import type { StoredLsa } from './lsa.js';
+import { LsaMap } from './lsa-map.js';
 import type { Neighbour } from './neighbour.js';
 import type { InterfaceOptions } from './options.js';
 import type { LsaHeader } from './wire/index.js';
@@ -29,7 +30,7 @@ export class OspfInterface {
   /** LSAs of link scope. */
   readonly database: Database;
   /** What leaves at the end of this turn. */
-  readonly outgoing = new Map<string, StoredLsa>();
+  readonly outgoing = new LsaMap<StoredLsa>();
   /** Acknowledgments that wait for more to go with them (RFC 2328 §13.5). */
   delayedAcks: LsaHeader[] = [];
   /** Problems told, by sender: each once, until it is fully adjacent. */

@@ -1,4 +1,5 @@
 import type { Millis } from '../lib/clock.js';
+import type { Meaning } from './meaning.js';
 import { type BodyContext, Constant, decodeLsaBody, type Lsa, type LsaBody, type LsaHeader, type LsaKey } from './wire/index.js';
 
 /** Who gave us an LSA: the interface that it came by and the router id of the neighbour that sent it. Nobody, if it is our own. @internal */
@@ -7,14 +8,18 @@ export interface Origin {
   readonly routerId: number;
 }
 
-/** What names an LSA, as a key. @internal */
+/** What names an LSA, as text. @internal */
 export function lsaKey({ lsType, id, advertisingRouter }: LsaKey): string {
   return `${lsType} ${id} ${advertisingRouter}`;
 }
 
+/** Whether two name the same LSA. @internal */
+export function sameKey(x: LsaKey, y: LsaKey): boolean {
+  return x.id === y.id && x.lsType === y.lsType && x.advertisingRouter === y.advertisingRouter;
+}
+
 /** An instance of an LSA in a database. Its age runs: it is a matter of when it is asked. @internal */
 export class StoredLsa implements Lsa {
-  readonly key: string;
   /** When its age was 0. */
   readonly born: Millis;
   /** Neighbours whose acknowledgment it waits for. */
@@ -25,6 +30,10 @@ export class StoredLsa implements Lsa {
   requested = false;
   /** When it was last sent to a neighbour that had an older one (RFC 2328 §13 step 8). */
   answered: Millis = Number.NEGATIVE_INFINITY;
+  /** What it means; null where that cannot be read. Of one that says no more than prefixes it is worked out whenever it is asked for. */
+  meaning: Meaning | null | undefined;
+  /** When it is next looked at, as `ageing.ts` counts; -1: it is not watched. */
+  slot = -1;
   #aged = false;
 
   constructor(
@@ -33,9 +42,13 @@ export class StoredLsa implements Lsa {
     readonly bytes: Uint8Array,
     readonly installed: Millis,
   ) {
-    this.key = lsaKey(header);
     this.born = installed - Math.min(header.age, Constant.maxAge) * 1000;
     this.#aged = header.age >= Constant.maxAge;
+  }
+
+  /** What names it, as text. */
+  get key(): string {
+    return lsaKey(this.header);
   }
 
   /** Seconds, MaxAge at most. */

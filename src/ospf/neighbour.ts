@@ -1,7 +1,8 @@
 import type { Millis } from '../lib/clock.js';
 import type { NeighbourReason, OspfNeighbourState } from './events.js';
 import type { OspfInterface } from './interface.js';
-import type { StoredLsa } from './lsa.js';
+import type { Origin, StoredLsa } from './lsa.js';
+import { LsaMap } from './lsa-map.js';
 import type { DatabaseDescription, LsaHeader } from './wire/index.js';
 
 /** Another router on one of our interfaces (RFC 2328 §10). @internal */
@@ -24,17 +25,19 @@ export class Neighbour {
   /** What the exchange still has to tell it. */
   summary: StoredLsa[] = [];
   /** What it has and we do not, or not so recent. */
-  readonly requests = new Map<string, LsaHeader>();
+  readonly requests = new LsaMap<LsaHeader>();
   /** Of these, those asked for and not answered yet. */
-  readonly requested = new Set<string>();
+  readonly requested = new Set<LsaHeader>();
   /** What it has not acknowledged yet, and since when. */
-  readonly retransmit = new Map<string, StoredLsa>();
+  readonly retransmit = new LsaMap<StoredLsa>();
   /** When anything was last sent again. */
   lastRetransmit: Millis = 0;
   /** It restarts gracefully and is held for up, until then (RFC 3623 §3). */
   graceUntil: Millis | undefined;
   /** LSAs in our databases that it was the first to give us. */
   lsas = 0;
+  /** The origin of LSAs that nobody else sent. */
+  readonly origin: readonly Origin[];
   /** Why its adjacency ended last. */
   reason: NeighbourReason | undefined;
 
@@ -42,13 +45,14 @@ export class Neighbour {
 
   constructor(
     one: OspfInterface,
-    public routerId: number,
+    readonly routerId: number,
     /** Where its packets come from. */
     public address: Uint8Array,
     /** What stands for it as designated router: its address as a number (OSPFv2), or its router id (OSPFv3). */
     public drId: number,
   ) {
     this.interface = one;
+    this.origin = [{ interface: one.options.name, routerId }];
   }
 
   /** Names of its timers. */

@@ -99,7 +99,7 @@ export class Origination {
   /** Says it, if it is news (or to be renewed) and not too soon. */
   #produce(own: Own): void {
     const { o } = this;
-    const current = own.place.get(lsaKey(own.key));
+    const current = own.place.get(own.key);
     if (!own.wanted) {
       this.#waiting.delete(own);
       if (current && !current.ended) o.flooding.end(own.place, current);
@@ -149,7 +149,7 @@ export class Origination {
     if (!own?.wanted) return false;
     own.renew = true;
     this.#produce(own);
-    return place.get(lsa.key) !== lsa;
+    return !place.has(lsa);
   }
 
   /** An instance of ours came back, more recent than what we said last (§13.4): it is outdone, or taken back. */

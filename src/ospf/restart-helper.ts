@@ -54,13 +54,15 @@ export class RestartHelper {
 
   /** An LSA says something else than before: whoever restarts and would have to be told is held for up no longer (§3.2 step 3). */
   changed(place: Database, lsa: StoredLsa): void {
-    for (const neighbour of this.o.neighbours()) {
-      if (neighbour.graceUntil === undefined || neighbour.state === 'full') continue;
-      if (!this.#counts(lsa)) return;
-      if (lsa.header.advertisingRouter === neighbour.routerId) continue;
-      if (place.area ? neighbour.interface.area === place.area : neighbour.interface.area.options.type === 'normal')
-        this.o.afterTurn(() => this.end(neighbour, 'topology-changed'));
-    }
+    for (const one of this.o.interfaces.values()) for (const neighbour of one.neighbours.values()) this.#disturb(neighbour, place, lsa);
+  }
+
+  #disturb(neighbour: Neighbour, place: Database, lsa: StoredLsa): void {
+    if (neighbour.graceUntil === undefined || neighbour.state === 'full') return;
+    if (!this.#counts(lsa)) return;
+    if (lsa.header.advertisingRouter === neighbour.routerId) return;
+    if (place.area ? neighbour.interface.area === place.area : neighbour.interface.area.options.type === 'normal')
+      this.o.afterTurn(() => this.end(neighbour, 'topology-changed'));
   }
 
   /** It is fully adjacent again (§3.2 step 1 follows when it takes its grace LSA back). */

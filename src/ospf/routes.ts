@@ -4,7 +4,7 @@ import type { Area, VertexKey } from './area.js';
 import { routerOfVertex, vertexOfRouter } from './dialect.js';
 import type { RouteKey } from './events.js';
 import type { OspfInstance } from './instance.js';
-import type { StoredLsa } from './lsa.js';
+import { type StoredLsa, sameKey } from './lsa.js';
 import type { AdvertisedPrefix } from './meaning.js';
 import { UNREACHABLE } from './spf/graph.js';
 import { LOCAL_HOP, NO_HOPS } from './spf/hop-sets.js';
@@ -61,6 +61,11 @@ interface Boundary {
   readonly metric: number;
 }
 
+/** Externals looked at in one turn when the way to whoever brings them in changed: there may be a hundred thousand. */
+const SLICE = 1000;
+const NONE: readonly OspfPath[] = [];
+const NOTHING_SAID: readonly Advertisement[] = [];
+
 /** The key of a prefix. @internal */
 export function routeKey({ bytes, length }: Pick<Prefix, 'bytes' | 'length'>): RouteKey {
   if (bytes.length === 4) return word(bytes) * 64 + length;
@@ -86,6 +91,10 @@ export class RouteTable {
   /** Externals whose packets go elsewhere than to their originator: they hang on other routes. */
   readonly #forwarded = new Set<OspfRoute>();
   readonly #dirty = new Set<OspfRoute>();
+  /** Externals that are looked at a slice at a time: those of a boundary router that is reached in another way, and those that go elsewhere. */
+  readonly #sweeps = new Map<number | 'forwarded', Iterator<OspfRoute>>();
+  /** How many more of these this turn may look at. */
+  #room = SLICE;
   /** By boundary router: forgotten when any distance to it changes. */
   readonly #reach = new Map<number, Reach | undefined>();
 
@@ -98,7 +107,7 @@ export class RouteTable {
 
   /** An LSA advertises these prefixes from now on, and not those of the one before. */
   advertise(area: Area | undefined, lsa: StoredLsa, before: readonly AdvertisedPrefix[], after: readonly AdvertisedPrefix[]): void {
-    const isOfLsa = (one: Advertisement): boolean => one.area === area && one.lsa.key === lsa.key;
+    const isOfLsa = (one: Advertisement): boolean => one.area === area && sameKey(one.lsa.header, lsa.header);
     if (before.length === after.length && before.every((one, i) => sameSaying(one, after[i]))) {
       // Nearly always another instance says the same of prefixes, which then are reached as before.
       for (const { prefix } of after) {
@@ -121,14 +130,15 @@ export class RouteTable {
       const key = routeKey(one.prefix);
       let route = this.routes.get(key);
       if (!route) {
-        route = { key, prefix: one.prefix, advertisements: [], paths: [] };
+        route = { key, prefix: one.prefix, advertisements: NOTHING_SAID, paths: NONE };
         this.routes.set(key, route);
       }
-      const known = route.advertisements.find(isOfLsa);
+      const known = route.advertisements.length === 0 ? undefined : route.advertisements.find(isOfLsa);
       // One LSA may say a prefix twice: the lesser cost counts.
       if (known && known.metric <= one.metric) continue;
       const others = known ? route.advertisements.filter((other) => other !== known) : route.advertisements;
-      route.advertisements = [...others, advertisement(one, lsa, area)];
+      const said = advertisement(one, lsa, area);
+      route.advertisements = others.length === 0 ? [said] : [...others, said];
       this.#index(area, one, route);
       this.#dirty.add(route);
     }
@@ -185,10 +195,16 @@ export class RouteTable {
 
   #boundaryMoved(router: number): void {
     this.#reach.delete(router);
-    for (const route of this.#byBoundary.get(router) ?? []) this.#dirty.add(route);
+    const routes = this.#byBoundary.get(router);
+    if (routes) this.#sweeps.set(router, routes.values());
   }
 
   // --- What changed ----------------------------------------------------------------------------------------------------
+
+  /** A turn begins. */
+  begin(): void {
+    this.#room = SLICE;
+  }
 
   /** Distances or next hops of these vertices changed. */
   moved(area: Area, vertices: Iterable<VertexKey>): void {
@@ -211,39 +227,66 @@ export class RouteTable {
   /** Everything is to be looked at again: what kind of router we are changed. */
   invalidate(): void {
     this.#reach.clear();
-    for (const route of this.routes.values()) this.#dirty.add(route);
+    for (const route of this.routes.values()) if (route.advertisements.some(isInternal)) this.#dirty.add(route);
+    for (const [router, routes] of this.#byBoundary) this.#sweeps.set(router, routes.values());
   }
 
+  /** Whether {@link calculate} has anything to do in this turn. */
   get isDirty(): boolean {
-    return this.#dirty.size > 0;
+    return this.#dirty.size > 0 || (this.#sweeps.size > 0 && this.#room > 0);
+  }
+  /** Whether externals wait for another turn. */
+  get isSweeping(): boolean {
+    return this.#sweeps.size > 0;
   }
 
-  /** Brings the ways up to date: internal ones first, as externals may hang on them. Returns what changed. */
+  /**
+   * Brings the ways up to date: internal ones first, as externals may hang on them, then the externals that changed themselves (RFC 2328
+   * §16.6), then as many of the others as there is room for. Returns what changed.
+   */
   calculate(): Set<RouteKey> {
     const changed = new Set<RouteKey>();
     const externals: OspfRoute[] = [];
     let internalChanged = false;
     for (const route of this.#dirty) {
-      let internal = false;
-      for (const { kind } of route.advertisements) if (kind === 'intra' || kind === 'inter') internal = true;
-      if (!internal && route.paths.every(({ type }) => type.startsWith('external'))) externals.push(route);
+      if (!route.advertisements.some(isInternal) && route.paths.every(({ type }) => type.startsWith('external'))) externals.push(route);
       else if (this.#settle(route)) {
         changed.add(route.key);
         internalChanged = true;
       }
     }
     this.#dirty.clear();
-    if (internalChanged) {
-      for (const route of [...this.#forwarded]) {
-        if (!route.advertisements.some(({ forwarding }) => forwarding)) this.#forwarded.delete(route);
-        else if (this.#settle(route)) changed.add(route.key);
-      }
-    }
+    if (internalChanged && this.#forwarded.size > 0) this.#sweeps.set('forwarded', this.#forwarded.values());
     for (const route of externals) if (this.#settle(route)) changed.add(route.key);
+    this.#sweep(changed);
     return changed;
   }
 
+  #sweep(changed: Set<RouteKey>): void {
+    for (const [of, routes] of this.#sweeps) {
+      for (; this.#room > 0; this.#room--) {
+        const { value: route, done } = routes.next();
+        if (done) {
+          this.#sweeps.delete(of);
+          break;
+        }
+        if (of === 'forwarded' && !route.advertisements.some(isForwarded)) this.#forwarded.delete(route);
+        else if (this.#settle(route)) changed.add(route.key);
+      }
+      if (this.#room === 0) return;
+    }
+  }
+
+  /** Brings the ways of one destination up to date. Whether they are others. */
   #settle(route: OspfRoute): boolean {
+    const [first] = route.advertisements;
+    if (first && route.advertisements.length === 1) {
+      const path = this.#path(first);
+      const [before] = route.paths;
+      if (path ? route.paths.length === 1 && samePath(path, before) : !before) return false;
+      route.paths = path ? [path] : NONE;
+      return true;
+    }
     const paths: OspfPath[] = [];
     for (const advertisement of route.advertisements) {
       const path = this.#path(advertisement);
@@ -272,7 +315,7 @@ export class RouteTable {
     if (routerOfVertex(vertex) === this.o.options.routerId) return undefined;
     if (kind === 'inter') {
       // §16.2: a border router looks at the backbone's summaries only.
-      if (!area || (this.o.self.isBorder && !area.isBackbone)) return undefined;
+      if (!area || (this.o.isBorderNow && !area.isBackbone)) return undefined;
       // Step 3: what is a range of ours that counts, we tell ourselves.
       if (this.o.border.ranges.any && this.o.border.ranges.active(routeKey(prefix))) return undefined;
       const distance = area.distance(vertex);
@@ -287,7 +330,7 @@ export class RouteTable {
     const { kind, area, vertex, metric, metricType, forwarding, prefix, propagate } = advertisement;
     const router = routerOfVertex(vertex) ?? 0;
     // RFC 3101 §2.5 step 3: a border router takes no default of an NSSA that is not to be translated; of border routers it is theirs.
-    if (kind === 'nssa' && prefix.length === 0 && this.o.self.isBorder && !propagate) return undefined;
+    if (kind === 'nssa' && prefix.length === 0 && this.o.isBorderNow && !propagate) return undefined;
     const reach = kind === 'nssa' && area ? this.#reachIn(area, router) : this.reach(router);
     if (!reach) return undefined;
     let { cost, hops, area: through } = reach;
@@ -322,7 +365,7 @@ export class RouteTable {
     }
     if (!best) {
       for (const { area, via, metric } of this.#boundaries.get(router)?.values() ?? []) {
-        if (via === this.o.options.routerId || metric >= Constant.lsInfinity || (this.o.self.isBorder && !area.isBackbone)) continue;
+        if (via === this.o.options.routerId || metric >= Constant.lsInfinity || (this.o.isBorderNow && !area.isBackbone)) continue;
         const distance = area.distance(vertexOfRouter(via));
         if (distance >= UNREACHABLE || !this.o.isBorder(area, via)) continue;
         const cost = distance + metric;
@@ -347,6 +390,13 @@ export class RouteTable {
     }
     return undefined;
   }
+}
+
+function isInternal({ kind }: Advertisement): boolean {
+  return kind === 'intra' || kind === 'inter';
+}
+function isForwarded({ forwarding }: Advertisement): boolean {
+  return forwarding !== undefined;
 }
 
 function better(x: Reach, y: Reach): boolean {

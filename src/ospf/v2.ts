@@ -37,7 +37,7 @@ export const v2: Dialect = {
   },
   helloFields: ({ maskLength }) => ({ mask: maskOf(maskLength), interfaceId: 0 }),
   takes: ({ options }, lsType) => !OPAQUE.includes(lsType) || (options & Option.o) !== 0,
-  isOwn({ header }, { routerId }, interfaces) {
+  isOwn({ header }, routerId, interfaces) {
     if (header.advertisingRouter === routerId) return true;
     if (header.lsType !== LsTypeV2.network) return false;
     for (const { options, isUp } of interfaces) if (isUp && word(options.address) === header.id) return true;

@@ -41,7 +41,7 @@ export function v3(family: Family): Dialect {
     },
     helloFields: ({ interfaceId }) => ({ mask: 0, interfaceId }),
     takes: () => true,
-    isOwn: ({ header }, { routerId }) => header.advertisingRouter === routerId,
+    isOwn: ({ header }, routerId) => header.advertisingRouter === routerId,
     networkOf(one) {
       if (one.state === 'dr') return networkKey(one.designatedRouter, one.options.interfaceId);
       return networkKey(one.designatedRouter, one.neighbours.get(one.designatedRouter)?.interfaceId ?? 0);

@@ -18,6 +18,9 @@ const JUDGED = SetFlag.gracefulShutdown | SetFlag.llgrStale | SetFlag.blackhole;
 const LISTED = 65_536;
 /** Instead of what a claim is judged to be. */
 const UNJUDGED = Number.MIN_SAFE_INTEGER;
+/** A run of one claim. */
+const ONE_PREFIX = new Uint32Array(1);
+const ONE_PATH = new Uint32Array(1);
 
 /** What a claim makes of its holder; values of {@link Standings.kind}. @internal */
 export const TargetKind = { node: 0, gateway: 1, discard: 2 } as const;
@@ -147,7 +150,9 @@ export class Rib {
 
   /** One claim, new or changed: see {@link Rib.announceRun}. */
   announce(prefix: number, feed: number, pathId: number, setIn: number, setOut: number, fault: number, holder: number, wish: number): void {
-    this.announceRun(Uint32Array.of(prefix), Uint32Array.of(pathId), 1, feed, setIn, setOut, fault, holder, wish);
+    ONE_PREFIX[0] = prefix;
+    ONE_PATH[0] = pathId;
+    this.announceRun(ONE_PREFIX, ONE_PATH, 1, feed, setIn, setOut, fault, holder, wish);
   }
 
   /**

@@ -135,7 +135,7 @@ describe.each([2, 3] as const)('OSPFv%i: LSAs', (version) => {
     const [, b] = routers;
     say(b, 1, [lsa(version, routerType[version], idOf(77), 77, routerLsa(version))]);
     lab.advance(2 * Constant.checkAge * 1000);
-    const kept = b.machine.areas.get(0)?.database.get(`${routerType[version]} ${idOf(77)} 77`);
+    const kept = b.machine.areas.get(0)?.database.get({ lsType: routerType[version], id: idOf(77), advertisingRouter: 77 });
     if (!kept) throw new Error('it is not kept');
     kept.bytes[21] = (kept.bytes[21] ?? 0) ^ 1;
     expect(() => lab.advance(Constant.checkAge * 1000)).toThrow(`LSA ${kept.key} changed in memory`);
@@ -199,7 +199,7 @@ describe.each([2, 3] as const)('OSPFv%i: LSAs', (version) => {
       say(b, 1, [unknown(0x2123), unknown(0xa123), unknown(0xc123)]);
       lab.advance(5000);
       expect([0x2123, 0xa123, 0xc123].map((type) => has(c, `${type} 1 77`))).toEqual([false, true, true]);
-      expect(b.machine.interfaces.get('e0')?.database.get(`${0x2123} 1 77`)).toBeDefined();
+      expect(b.machine.interfaces.get('e0')?.database.get({ lsType: 0x2123, id: 1, advertisingRouter: 77 })).toBeDefined();
     }
   });
 

@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from '../../lib/bytes.js';
 import { WireError } from '../../lib/errors.js';
 import { type FloodingScope, LSA_HEADER, LsTypeBit, type OspfVersion } from './codes.js';
 import { writeLsaChecksum } from './fletcher.js';
-import { codecOf } from './lsa/table.js';
+import { codecOf, hasOpaqueTypes } from './lsa/table.js';
 import type { BodyContext, Lsa, LsaBody, LsaHeader, LsaKey } from './values.js';
 import { OspfWireError } from './wire-error.js';
 
@@ -38,7 +38,7 @@ export function readLsa(from: ByteReader, version: OspfVersion): Lsa {
   const at = from.offset;
   const header = readLsaHeader(from, version);
   if (header.length < LSA_HEADER) throw new OspfWireError('length', `an LSA says it has ${header.length} octets`, at);
-  from.take(header.length - LSA_HEADER);
+  from.skip(header.length - LSA_HEADER);
   return { header, bytes: from.bytes.subarray(at, at + header.length) };
 }
 
@@ -51,7 +51,7 @@ export function readLsa(from: ByteReader, version: OspfVersion): Lsa {
 export function decodeLsaBody(lsa: Lsa, context: BodyContext): LsaBody | string {
   const { header, bytes } = lsa;
   const codec = codecOf(context.version, header.lsType, header.id);
-  const from = new ByteReader(bytes.subarray(LSA_HEADER));
+  const from = new ByteReader(bytes).skip(LSA_HEADER);
   if (!codec) return { type: 'unknown', lsType: header.lsType, data: from.rest().slice() };
   try {
     const body = codec.decode(from, header, context);
@@ -91,10 +91,23 @@ export interface LsTypeFacts {
 
 const SCOPES = ['link', 'area', 'as', 'reserved'] as const;
 
+/** What was found of types: each is asked for with every LSA. */
+const facts: Readonly<Record<OspfVersion, Map<number, LsTypeFacts>>> = { 2: new Map(), 3: new Map() };
+
 /** @internal */
 export function lsTypeFacts(version: OspfVersion, lsType: number, id: number): LsTypeFacts {
+  const found = facts[version].get(lsType);
+  if (found) return found;
   const codec = codecOf(version, lsType, id);
-  if (version === 2) return { scope: codec?.scope ?? 'reserved', known: codec !== undefined, floodUnknown: false };
-  const scope = SCOPES[(lsType & LsTypeBit.scope) >>> 13] ?? 'reserved';
-  return { scope, known: codec !== undefined, floodUnknown: (lsType & LsTypeBit.understand) !== 0 };
+  const made: LsTypeFacts =
+    version === 2
+      ? { scope: codec?.scope ?? 'reserved', known: codec !== undefined, floodUnknown: false }
+      : {
+          scope: SCOPES[(lsType & LsTypeBit.scope) >>> 13] ?? 'reserved',
+          known: codec !== undefined,
+          floodUnknown: (lsType & LsTypeBit.understand) !== 0,
+        };
+  // Of types that are known, there are few; what opaque ones are hangs on more than the type.
+  if (codec && !hasOpaqueTypes(version, lsType)) facts[version].set(lsType, made);
+  return made;
 }

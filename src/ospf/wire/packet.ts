@@ -1,7 +1,7 @@
 import { ByteReader, type ByteWriter } from '../../lib/bytes.js';
 import { DatabaseBit, LSA_HEADER, type OspfVersion, PACKET_HEADER, PacketType } from './codes.js';
 import { readLsa, readLsaHeader, writeLsaHeader } from './lsa.js';
-import type { Hello, LsaHeader, LsaKey, PacketBody } from './values.js';
+import type { Hello, Lsa, LsaHeader, LsaKey, PacketBody } from './values.js';
 import { OspfWireError } from './wire-error.js';
 
 /** A packet's header, what it carries of authentication aside (RFC 2328 A.3.1, RFC 5340 A.3.1). @public */
@@ -86,7 +86,8 @@ export function readPacketBody(from: ByteReader, header: PacketHeader): PacketBo
       const count = from.u32();
       // RFC 2328 A.3.5 gives the count: a lie ends where the octets do, before it costs anything.
       if (count * LSA_HEADER > from.remaining) throw new OspfWireError('length', `${count} LSAs in ${from.remaining} octets`, from.offset);
-      const lsas = Array.from({ length: count }, () => readLsa(from, version));
+      const lsas: Lsa[] = [];
+      for (let i = 0; i < count; i++) lsas.push(readLsa(from, version));
       return { type: 'link-state-update', lsas };
     }
     case PacketType.linkStateAcknowledgment:

@@ -26,6 +26,9 @@ interface Claim {
   readonly rank: number;
 }
 
+const NONE: readonly Claim[] = [];
+/** Destinations looked at again in one turn. */
+const SLICE = 1000;
 /** How long after its database is ours again a node's routes may take to be computed. */
 const RESTATE: Millis = 30_000;
 /** Largest cost that counts in a rank, which has 51 bits for the kind of path, the external metric and the cost. */
@@ -43,8 +46,14 @@ const MOST_COST = 2 ** 25 - 1;
  */
 export class OspfClaims {
   readonly #feeds = new Map<Node, Feed>();
-  /** Who claims what now. */
-  readonly #claims = new Map<RouteKey, readonly Claim[]>();
+  /** Who claims what now. Claims are shared among prefixes of which the same is to be said. */
+  readonly #claims = new Map<RouteKey, { readonly prefix: OspfRoute['prefix']; claims: readonly Claim[] }>();
+  /** What those that fell silent lost, until all of it is known. */
+  readonly #falling = new Map<Node, Feed>();
+  /** The instance has more to tell of what it told. */
+  #more = false;
+  /** Destinations that are looked at again, a slice at a time. */
+  #again: { readonly keys: Iterator<RouteKey>; cancel: Cancel } | undefined;
   /** Nodes whose last neighbour of ours fell silent, until all of their database is ours again. */
   readonly #silent = new Set<Node>();
   /** What they claimed: each feed is one of a death, or what is found of it later. */
@@ -76,21 +85,21 @@ export class OspfClaims {
     return this.#claims.size;
   }
 
-  /** Routes changed. */
-  update(keys: Iterable<RouteKey>): void {
+  /** Routes changed. `more`: by what else changes some, of which it hears later. */
+  update(keys: Iterable<RouteKey>, more: boolean): void {
     const { network } = this;
     network.begin();
     this.#look();
     let cause: Cause | undefined;
-    const fallen = new Map<Node, Feed>();
     for (const key of keys) {
       const route = this.instance.routes.routes.get(key);
-      const before = this.#claims.get(key) ?? [];
-      const after = route ? this.#claimsOf(route) : [];
+      const known = this.#claims.get(key);
+      const before = known?.claims ?? NONE;
+      const after = route ? this.#claimsOf(route) : NONE;
       for (const claim of before) {
         const { node } = claim;
         if (after.some((other) => other.node === node)) continue;
-        if (this.#silent.has(node) && this.network.guard.watching) this.#bequeath(key, claim, fallen);
+        if (this.#silent.has(node) && this.network.guard.watching) this.#bequeath(key, claim);
         this.#withdraw(key, node);
         cause ??= { type: 'withdrawn', neighbour: this.#labelOf(node), node: node.name };
       }
@@ -98,10 +107,15 @@ export class OspfClaims {
         if (route) this.#announce(route, claim);
         cause = this.#feedOf(claim.node).cause;
       }
-      if (after.length > 0) this.#claims.set(key, after);
-      else this.#claims.delete(key);
+      if (!route || after.length === 0) this.#claims.delete(key);
+      else if (known) known.claims = after;
+      else this.#claims.set(key, { prefix: route.prefix, claims: after });
     }
     if (cause) network.settle(cause);
+    this.#more = more;
+    if (more || this.#again) return;
+    const fallen = [...this.#falling];
+    this.#falling.clear();
     for (const [node, feed] of fallen) this.#remains.fell(`${node.name} ${this.#deaths++}`, node.name, feed);
   }
 
@@ -129,29 +143,47 @@ export class OspfClaims {
   }
 
   /** What a silent node loses goes into a feed of its own. */
-  #bequeath(key: RouteKey, { node, holder, fault, rank }: Claim, fallen: Map<Node, Feed>): void {
-    const prefix = this.#prefixes.get(key);
+  #bequeath(key: RouteKey, { node, holder, fault, rank }: Claim): void {
+    const prefix = this.#claims.get(key)?.prefix;
     if (!prefix) return;
-    let feed = fallen.get(node);
+    let feed = this.#falling.get(node);
     if (!feed) {
       feed = this.#open(node);
       feed.cause = { type: 'session-down', neighbour: feed.label, node: node.name, reason: 'the neighbour is silent' };
       this.#fallen.add(feed);
-      fallen.set(node, feed);
+      this.#falling.set(node, feed);
     }
     this.#put(feed, prefix, holder, fault, rank);
   }
 
   /** Who is where changed: every route is looked at again. */
   reconsider(): void {
-    this.update([...new Set([...this.instance.routes.routes.keys(), ...this.#claims.keys()])]);
+    this.#again?.cancel();
+    // What comes to be meanwhile is known by then.
+    this.#again = { keys: new Set([...this.instance.routes.routes.keys(), ...this.#claims.keys()]).values(), cancel: () => {} };
+    this.#reconsiderSome();
+  }
+  #reconsiderSome(): void {
+    const again = this.#again;
+    if (!again) return;
+    const keys: RouteKey[] = [];
+    let next = again.keys.next();
+    for (; !next.done && keys.length < SLICE; next = again.keys.next()) keys.push(next.value);
+    if (!next.done) keys.push(next.value);
+    if (next.done) this.#again = undefined;
+    else again.cancel = this.network.timers.clock.defer(() => this.#reconsiderSome());
+    this.update(keys, this.#more);
   }
 
   /** Everything ends. */
   close(reason: string): void {
     for (const cancel of this.#back.values()) cancel();
     this.#back.clear();
+    this.#again?.cancel();
+    this.#again = undefined;
     this.#silent.clear();
+    for (const feed of this.#falling.values()) this.network.closeFeed(feed);
+    this.#falling.clear();
     this.#remains.leave(() => true);
     for (const [node, feed] of this.#feeds) {
       feed.cause = { type: 'session-down', neighbour: feed.label, node: node.name, reason };
@@ -159,15 +191,16 @@ export class OspfClaims {
     }
     this.#feeds.clear();
     this.#claims.clear();
-    this.#prefixes.clear();
   }
 
-  #claimsOf(route: OspfRoute): Claim[] {
-    const claims: Claim[] = [];
+  #claimsOf(route: OspfRoute): readonly Claim[] {
     const own = this.instance.options.routerId;
     // What we are connected to ourselves is nobody's claim: guests tell of their side of the link as a matter of course.
-    for (const { lsa, kind } of route.advertisements) if (kind === 'intra' && lsa.header.advertisingRouter === own) return claims;
-    if (this.#connected.has(route.key)) return claims;
+    for (const { lsa, kind } of route.advertisements) if (kind === 'intra' && lsa.header.advertisingRouter === own) return NONE;
+    if (this.#connected.has(route.key)) return NONE;
+    const [only] = route.paths;
+    if (only && route.paths.length === 1) return this.#claimsBy(only);
+    const claims: Claim[] = [];
     for (const path of route.paths) {
       for (const claim of this.#claimsBy(path)) {
         const known = claims.findIndex(({ node }) => node === claim.node);
@@ -185,6 +218,7 @@ export class OspfClaims {
 
   #look(): void {
     this.#bound.clear();
+    this.#lastSaid = undefined;
     this.#connected.clear();
     for (const { options } of this.instance.interfaces.values())
       for (const prefix of options.prefixes) this.#connected.add(routeKey(prefix));
@@ -199,10 +233,28 @@ export class OspfClaims {
     return nodes;
   }
 
-  #claimsBy(path: OspfPath): Claim[] {
-    const { lsa, tag, forwarding, kind } = path.advertisement;
+  /** What a way makes claims of, and these: of the next prefix that a router tells it mostly makes the same. */
+  #lastSaid: { readonly router: number; heardFrom: unknown; hops: number; rank: number; looped: boolean; claims: Claim[] } | undefined;
+
+  #claimsBy(path: OspfPath): readonly Claim[] {
+    const { advertisement, hops } = path;
+    const { lsa, tag, kind, forwarding } = advertisement;
+    const { heardFrom } = lsa;
     const router = lsa.header.advertisingRouter;
-    if (router === this.instance.options.routerId) return [];
+    if (router === this.instance.options.routerId) return NONE;
+    const own = this.tag();
+    const looped = (kind === 'external' || kind === 'nssa') && own !== 0 && tag === own;
+    const rank = rankOf(path);
+    const last = forwarding ? undefined : this.#lastSaid;
+    if (last?.router === router && last.heardFrom === heardFrom && last.hops === hops && last.rank === rank && last.looped === looped)
+      return last.claims;
+    const claims = this.#judged(path, router, looped, rank);
+    if (!forwarding) this.#lastSaid = { router, heardFrom, hops, rank, looped, claims };
+    return claims;
+  }
+
+  #judged(path: OspfPath, router: number, looped: boolean, rank: number): Claim[] {
+    const { lsa, forwarding } = path.advertisement;
     const bound = this.#nodesOf(router);
     const first = lsa.heardFrom[0];
     let nodes: readonly Node[] = bound;
@@ -217,13 +269,12 @@ export class OspfClaims {
       nodes = [...new Set(through)];
     }
     const trusted = first !== undefined && this.where.trusted(first.interface);
-    const own = this.tag();
     return nodes.map((node) => {
       let fault = 0;
-      if ((kind === 'external' || kind === 'nssa') && own !== 0 && tag === own) fault = Verdict['own-tag'];
+      if (looped) fault = Verdict['own-tag'];
       else if (!trusted && !this.#heardFrom(path, node)) fault = Verdict['origin-not-confirmed'];
       const to = forwarding && this.network.model.owner(forwarding, 0, forwarding.length);
-      return { node, holder: (to ?? node).index, fault, rank: rankOf(path) };
+      return { node, holder: (to ?? node).index, fault, rank };
     });
   }
 
@@ -232,11 +283,8 @@ export class OspfClaims {
     return lsa.heardFrom.some((from) => this.where.nodeAt(from.interface, from.routerId) === node);
   }
 
-  readonly #prefixes = new Map<RouteKey, OspfRoute['prefix']>();
-
   #announce(route: OspfRoute, { node, holder, fault, rank }: Claim): void {
     const { prefix } = route;
-    this.#prefixes.set(route.key, prefix);
     const feed = this.#feedOf(node);
     if (feed.cause.type !== 'announced') feed.cause = { type: 'announced', neighbour: feed.label, node: node.name };
     this.#put(feed, prefix, holder, fault, rank);
@@ -252,13 +300,12 @@ export class OspfClaims {
 
   #withdraw(key: RouteKey, node: Node): void {
     const feed = this.#feeds.get(node);
-    const prefix = this.#prefixes.get(key);
+    const prefix = this.#claims.get(key)?.prefix;
     if (!feed || !prefix) return;
     const rib = this.network.ribs[prefix.family];
     const id = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
     feed.cause = { type: 'withdrawn', neighbour: feed.label, node: node.name };
     if (id >= 0) rib.withdraw(id, feed.index, 0);
-    if (!this.instance.routes.routes.has(key)) this.#prefixes.delete(key);
   }
 
   #labelOf(node: Node): string {

@@ -37,7 +37,7 @@ function readV2<T extends 'external' | 'nssa'>(type: T, from: ByteReader, header
   const metric = from.u24();
   const forwarding = from.u32();
   const tag = from.u32();
-  from.rest(); // metrics of other TOS, no longer used
+  from.skip(from.remaining); // metrics of other TOS, no longer used
   return {
     type,
     prefix,

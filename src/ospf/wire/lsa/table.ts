@@ -45,6 +45,11 @@ export function codecOf(version: OspfVersion, lsType: number, id: number): AnyCo
   return tables[version].get(lsType)?.find(({ opaqueType }) => opaqueType === undefined || opaqueType === id >>> 24);
 }
 
+/** Whether what an LSA of a type is hangs on its opaque type too. @internal */
+export function hasOpaqueTypes(version: OspfVersion, lsType: number): boolean {
+  return tables[version].get(lsType)?.some(({ opaqueType }) => opaqueType !== undefined) ?? false;
+}
+
 const names: ReadonlyMap<AnyCodec, string> = new Map(
   Object.entries<LsaRow<LsaBody>>(lsaTypes).flatMap(([key, { v2, v3 }]) => {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
