@@ -37,6 +37,7 @@ const At = { name: 0, nameLength: 8, vector: 16, vectors: 24, control: 32, contr
 const NAME = 28;
 const VECTOR = 16;
 const CONTROL = 24;
+const SIGN = 1 << 31;
 
 /** Takes a datagram: `[start, end)` of `buffer`, and its sender's `sockaddr` at `name` of `names`. Good during the call. */
 export type DatagramReader = (buffer: Uint8Array, start: number, end: number, names: Uint8Array, name: number) => void;
@@ -196,8 +197,9 @@ abstract class Batch {
   protected readonly vectors = new DataView(new ArrayBuffer(VECTOR * BATCH));
   /** Where the vector of the first slot is. */
   protected readonly firstVector: bigint;
-  /** The address of the first slot, in halves: a number of 64 bits would be an object. */
-  readonly address: Uint32Array;
+  /** The address of the first slot, in halves, with signs: what does not fit 32 bits so would be an object. */
+  readonly address: Int32Array;
+  readonly #words = new Int32Array(this.vectors.buffer);
 
   constructor(
     protected readonly size: number,
@@ -205,7 +207,7 @@ abstract class Batch {
   ) {
     this.octets = new Uint8Array(size * BATCH);
     const [octets, names] = [c.address(this.octets), c.address(this.names)];
-    this.address = new Uint32Array(BigUint64Array.of(octets).buffer);
+    this.address = new Int32Array(BigUint64Array.of(octets).buffer);
     this.firstVector = c.address(new Uint8Array(this.vectors.buffer));
     for (let i = 0; i < BATCH; i++) {
       this.vectors.setBigUint64(VECTOR * i, octets + BigInt(size * i), true);
@@ -213,6 +215,16 @@ abstract class Batch {
       this.view.setBigUint64(HEADER * i + At.name, names + BigInt(NAME * i), true);
       this.view.setUint32(HEADER * i + At.nameLength, NAME, true);
     }
+  }
+
+  /** What slot `i` sends lies at `at` of a batch. */
+  point(i: number, batch: Batch, at: number): void {
+    const low = batch.address[0] ?? 0;
+    const high = batch.address[1] ?? 0;
+    const lower = (low + at) | 0;
+    this.#words[4 * i] = lower;
+    // A carry: the sum is less than what was added to, both without signs.
+    this.#words[4 * i + 1] = (lower ^ SIGN) < (low ^ SIGN) ? (high + 1) | 0 : high;
   }
 }
 
@@ -257,14 +269,6 @@ class OutBatch extends Batch {
     this.#to[i] = name;
     this.vectors.setUint32(VECTOR * i + 8, length, true);
     this.point(i, this, i * this.size);
-  }
-
-  /** What slot `i` sends lies at `at` of a batch. */
-  point(i: number, batch: Batch, at: number): void {
-    const lower = (batch.address[0] ?? 0) + at;
-    const over = lower > 0xffff_ffff ? 1 : 0;
-    this.vectors.setUint32(VECTOR * i, lower, true);
-    this.vectors.setUint32(VECTOR * i + 4, (batch.address[1] ?? 0) + over, true);
   }
 
   /** Makes messages of the slots `[from, count)`, of several each where that is wanted and can be: all of one length, but for the last. */
