@@ -364,7 +364,7 @@ try {
     const [r, a, b, slirp] = ['10.99.1.1', '10.99.1.2', '10.99.1.3', '10.99.1.9'].map((address) => lab.host(address));
     if (r && a && b && slirp) {
       const results: Iperf[] = [];
-      for (const mtu of [1450, 8950]) results.push(...(await iperf(lab, { r, a, b, slirp }, mtu)));
+      for (const mtu of [1450, 8950, 65_400]) results.push(...(await iperf(lab, { r, a, b, slirp }, mtu)));
       measured.iperf = results;
     }
   }

@@ -37,19 +37,22 @@ const At = { name: 0, nameLength: 8, vector: 16, vectors: 24, control: 32, contr
 const NAME = 28;
 const VECTOR = 16;
 const CONTROL = 24;
+const SIGN = 1 << 31;
 
 /** Takes a datagram: `[start, end)` of `buffer`, and its sender's `sockaddr` at `name` of `names`. Good during the call. */
 export type DatagramReader = (buffer: Uint8Array, start: number, end: number, names: Uint8Array, name: number) => void;
 
 /**
  * A UDP socket that moves up to 64 datagrams with one system call, each way, and makes nothing for any of them. What is sent leaves at the end
- * of the turn, or when a batch is full; neighbours in it of one size and destination pass the kernel as one message, which it cuts up as
- * late as it can (UDP_SEGMENT). Linux on 64 bits, by koffi.
+ * of the turn, or when a batch is full, and from where it was received if it can; neighbours in it of one size and destination pass the
+ * kernel as one message, which it cuts up as late as it can (UDP_SEGMENT). Linux on 64 bits, by koffi.
  */
 export class BatchedUdp {
   readonly #in: InBatch;
   readonly #out: OutBatch;
   #waiting = 0;
+  /** Where the datagram begins that is being read, until it has left; else -1. */
+  #reading = -1;
   #scheduled = false;
   #open = true;
   #segmenting = true;
@@ -64,7 +67,7 @@ export class BatchedUdp {
     private readonly c: Libc,
     private readonly fd: number,
     private readonly size: number,
-    private readonly received: DatagramReader,
+    private readonly reader: DatagramReader,
   ) {
     this.#in = new InBatch(size, c);
     this.#out = new OutBatch(size, c);
@@ -114,6 +117,23 @@ export class BatchedUdp {
     queueMicrotask(this.#flushLater);
   }
 
+  /** Whether `at` of `buffer` is of the datagram that is being read, which has not left yet: it may by {@link BatchedUdp.sentAsReceived}. */
+  mayLeave(buffer: Uint8Array, at: number): boolean {
+    return this.#reading >= 0 && at >= this.#reading && buffer === this.#in.octets;
+  }
+  /**
+   * The datagram that is being read leaves from where it is, uncopied: `length` octets from `at` on, to `name`. They are not to be changed any
+   * more.
+   */
+  sentAsReceived(at: number, length: number, name: Uint8Array): void {
+    if (!this.#open) return;
+    this.#reading = -1;
+    if (this.#waiting === BATCH) this.flush();
+    const slot = this.#waiting;
+    this.sent(length, name);
+    this.#out.point(slot, this.#in, at);
+  }
+
   flush(): void {
     const count = this.#waiting;
     this.#waiting = 0;
@@ -157,10 +177,13 @@ export class BatchedUdp {
     const count = this.c.recvmmsg(this.fd, headers, BATCH, MSG_DONTWAIT, null);
     for (let i = 0; i < count && this.#open; i++) {
       const start = i * this.size;
-      this.received(octets, start, start + view.getUint32(i * HEADER + At.length, true), names, i * NAME);
+      this.#reading = start;
+      this.reader(octets, start, start + view.getUint32(i * HEADER + At.length, true), names, i * NAME);
       // The kernel writes the length of the name that it put there.
       view.setUint32(i * HEADER + At.nameLength, NAME, true);
     }
+    this.#reading = -1;
+    // Before the next batch: some of what is sent lies where it was received.
     this.flush();
   }
 }
@@ -174,10 +197,17 @@ abstract class Batch {
   protected readonly vectors = new DataView(new ArrayBuffer(VECTOR * BATCH));
   /** Where the vector of the first slot is. */
   protected readonly firstVector: bigint;
+  /** The address of the first slot, in halves, with signs: what does not fit 32 bits so would be an object. */
+  readonly address: Int32Array;
+  readonly #words = new Int32Array(this.vectors.buffer);
 
-  constructor(size: number, c: Libc) {
+  constructor(
+    protected readonly size: number,
+    c: Libc,
+  ) {
     this.octets = new Uint8Array(size * BATCH);
     const [octets, names] = [c.address(this.octets), c.address(this.names)];
+    this.address = new Int32Array(BigUint64Array.of(octets).buffer);
     this.firstVector = c.address(new Uint8Array(this.vectors.buffer));
     for (let i = 0; i < BATCH; i++) {
       this.vectors.setBigUint64(VECTOR * i, octets + BigInt(size * i), true);
@@ -185,6 +215,16 @@ abstract class Batch {
       this.view.setBigUint64(HEADER * i + At.name, names + BigInt(NAME * i), true);
       this.view.setUint32(HEADER * i + At.nameLength, NAME, true);
     }
+  }
+
+  /** What slot `i` sends lies at `at` of a batch. */
+  point(i: number, batch: Batch, at: number): void {
+    const low = batch.address[0] ?? 0;
+    const high = batch.address[1] ?? 0;
+    const lower = (low + at) | 0;
+    this.#words[4 * i] = lower;
+    // A carry: the sum is less than what was added to, both without signs.
+    this.#words[4 * i + 1] = (lower ^ SIGN) < (low ^ SIGN) ? (high + 1) | 0 : high;
   }
 }
 
@@ -206,7 +246,7 @@ class OutBatch extends Batch {
   readonly #lengths = new Uint32Array(BATCH);
   readonly #to: Uint8Array[] = Array.from({ length: BATCH }, () => new Uint8Array(0));
   readonly #controls = new DataView(new ArrayBuffer(CONTROL * BATCH));
-  /** The addresses of the slots' vectors, in halves: a number of 64 bits would be an object. */
+  /** The addresses of the slots' vectors, in halves. */
   readonly #addresses = new Uint32Array(2 * BATCH);
 
   constructor(size: number, c: Libc) {
@@ -228,6 +268,7 @@ class OutBatch extends Batch {
     this.#lengths[i] = length;
     this.#to[i] = name;
     this.vectors.setUint32(VECTOR * i + 8, length, true);
+    this.point(i, this, i * this.size);
   }
 
   /** Makes messages of the slots `[from, count)`, of several each where that is wanted and can be: all of one length, but for the last. */

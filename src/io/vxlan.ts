@@ -264,6 +264,11 @@ class BatchedTunnel extends Tunnel {
     }
     this.counters.sent++;
     const { udp } = this;
+    if (udp.mayLeave(buffer, start - HEADER)) {
+      for (let i = 0; i < HEADER; i++) buffer[start - HEADER + i] = this.header[i] ?? 0;
+      udp.sentAsReceived(start - HEADER, HEADER + length, this.#name);
+      return;
+    }
     const at = udp.next();
     const { buffer: out } = udp;
     for (let i = 0; i < HEADER; i++) out[at + i] = this.header[i] ?? 0;

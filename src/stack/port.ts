@@ -8,7 +8,8 @@
  * Takes the Ethernet frame at `[start, end)` of `buffer`: destination first, no preamble, no frame check sequence.
  *
  * During the call the octets are the receiver's, to change in place (a router rewrites the header and passes the same buffer
- * on); after it they are the sender's again, so what is kept is copied.
+ * on); after it they are the sender's again, so what is kept is copied. A frame that was passed on in that buffer is not changed any more: the
+ * port may send it from there.
  *
  * @public
  */

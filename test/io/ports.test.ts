@@ -92,6 +92,43 @@ test.skipIf(!native)('batched VXLAN ports take and send many frames of several g
   });
 });
 
+test.skipIf(!native)(
+  'a batched VXLAN port sends a frame on from where it received it, once, and what else is sent is not mixed with it',
+  async () => {
+    const at = await freePort();
+    const ports = new NodePorts();
+    const vxlan = { type: 'vxlan', address: '127.0.0.1', port: at, batched: true } as const;
+    const a = await port({ ...vxlan, remote: '127.0.0.2', vni: 1 }, ports);
+    const b = await port({ ...vxlan, remote: '127.0.0.3', vni: 2 }, ports);
+    const c = await port({ ...vxlan, remote: '127.0.0.3', vni: 3 }, ports);
+    const sockets = ['127.0.0.2', '127.0.0.3'].map((address) => createSocket({ type: 'udp4', recvBufferSize: 1 << 20 }).bind(at, address));
+    for (const socket of sockets) open.push(() => socket.close());
+    await Promise.all(sockets.map((socket) => once(socket, 'listening')));
+    const [near, far] = sockets;
+    // Each goes to two tunnels, and between them a frame of our own from a buffer that changes at once.
+    const own = new Uint8Array(300);
+    a.listen((frame, start, end) => {
+      b.send(frame, start, end);
+      const length = end - start - 1;
+      own.fill(0xee, 0, length);
+      b.send(own, 0, length);
+      own.fill(0);
+      c.send(frame, start, end);
+    });
+    const received: string[] = [];
+    far?.on('message', (bytes) => received.push(bytes.toString('hex')));
+    const expected: string[] = [];
+    for (let n = 0; n < 100; n++) {
+      const frame = Buffer.alloc(20 + n, n);
+      near?.send(Buffer.concat([Buffer.from('0800000000000100', 'hex'), frame]), at, '127.0.0.1');
+      const hex = frame.toString('hex');
+      expected.push(`0800000000000200${hex}`, `0800000000000200${'ee'.repeat(frame.length - 1)}`, `0800000000000300${hex}`);
+    }
+    while (received.length < expected.length) await new Promise((resolve) => setImmediate(resolve));
+    expect(received).toEqual(expected);
+  },
+);
+
 test("QEMU's stream cuts frames out however they arrive, takes the next guest, and everything is in the capture", async () => {
   const folder = mkdtempSync(join(tmpdir(), 'virtual-router-ports-'));
   open.push(() => rmSync(folder, { recursive: true }));
