@@ -154,6 +154,10 @@ export class Budget {
   readonly exceeded: 'warn' | 'refuse' | 'shutdown';
   readonly weight: number;
   readonly #warnAt: number;
+  /** What {@link Budget.fits} looks at, of {@link Budget.most}. */
+  readonly #prefixes: number;
+  readonly #attributeSets: number;
+  readonly #memory: number;
   readonly #beyond: Record<LimitName, number>;
   /** The reports that were made, and at what use. */
   readonly #reported = new Map<string, number>();
@@ -171,13 +175,15 @@ export class Budget {
     this.weight = weight;
     this.#warnAt = warnAt;
     this.#tokens = this.most.updateRate * BURST;
+    this.#prefixes = this.most.prefixes;
+    this.#attributeSets = this.most.attributeSets;
+    this.#memory = this.most.memory;
   }
 
   /** Whether `count` more claims fit with certainty, without a closer look. */
   fits(claims: number, count: number, sets: number, octets: number): boolean {
-    const { most } = this;
     const after = claims + count;
-    return after <= most.prefixes && sets <= most.attributeSets && after * CLAIM_OCTETS + octets <= most.memory;
+    return after <= this.#prefixes && sets <= this.#attributeSets && after * CLAIM_OCTETS + octets <= this.#memory;
   }
 
   /** `count` prefixes were not taken in, or would not have been. */

@@ -4,7 +4,7 @@
  *
  * `index.ts` finds the command and turns whatever it throws into one line and an exit code. Each command is a module that exports a
  * {@link Command} and is loaded only when it is asked for: `run.ts` runs routers from a file, `watch.ts` does the same and prints what
- * moves, `forward.ts` forwards for a `run` that has its ports elsewhere, `decode.ts` prints what recorded bytes say (`progress.ts`: how far it is), `why.ts` asks a running router through the socket of `control.ts`. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the
+ * moves, `forward.ts` forwards for a `run` that has its ports elsewhere, `decode.ts` prints what recorded bytes say (`progress.ts`: how far it is), `engine.ts` tells the engine what suits a router, `why.ts` asks a running router through the socket of `control.ts`. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the
  * line of every field, `print.ts` writes lines for people or as JSON. `run` goes through `src/index.ts`, as a program of the user's
  * would; `decode` reads captures and the wire directly.
  *
@@ -14,10 +14,17 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, CommandError, FAILED, type Output, type Terminal, WRONG_USE } from './command.js';
+import { tuneEngine } from './engine.js';
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import('./run.js')).run,
-  watch: async () => (await import('./watch.js')).watch,
+  run: async () => {
+    tuneEngine();
+    return (await import('./run.js')).run;
+  },
+  watch: async () => {
+    tuneEngine();
+    return (await import('./watch.js')).watch;
+  },
   forward: async () => (await import('./forward.js')).forward,
   why: async () => (await import('./why.js')).why,
   decode: async () => (await import('./decode.js')).decode,

@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
 import type { VirtualNetwork as CoreNetwork } from '../core.js';
 import { nodeHost, type Position, rehearse, UsageError, VirtualNetwork, VirtualRouter } from '../index.js';
 import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
@@ -56,14 +55,6 @@ export function readArgs(args: readonly string[]): { file: string; style: Style;
   return { file, style: values.quiet ? 'quiet' : values.json ? 'json' : 'human', control: controlPlace(values) };
 }
 
-/** What the engine is told, once a process. */
-const ENGINE = [
-  // Routes are no objects, so the space for young ones need not grow.
-  '--semi-space-growth-factor=1',
-  // A route passes through many small functions in a few loops; with the engine's own bounds half of them stay calls. A fifth less time.
-  '--max-inlined-bytecode-size=1000',
-  '--max-inlined-bytecode-size-cumulative=3000',
-];
 /** Once a process. */
 let rehearsed: Promise<void> | undefined;
 
@@ -81,7 +72,6 @@ export async function serve(
     stop = resolve;
   });
   const forget = terminal.onStop(stop);
-  for (const flag of ENGINE) setFlagsFromString(flag);
   // Before anything real is made: what is made later has the shapes that the engine has compiled for.
   rehearsed ??= rehearse(nodeHost().clock);
   await rehearsed;

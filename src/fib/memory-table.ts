@@ -100,7 +100,7 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
         const target = after[i];
         if (target !== 0 && target !== last) {
           last = target;
-          this.#targets[target] = batch.targets.get(target);
+          this.#know(target, batch.targets.get(target));
         }
         // After a sync the table was empty, whatever was there before.
         const had = batch.kind === 'sync' ? 0 : before[i];
@@ -108,6 +108,11 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
         else this.#ipv4.put(r.aOf(id) | 0, 0, 0, 0, r.lengthOf(id), had, target);
       }
     }
+  }
+
+  #know(target: number, targets: Targets | undefined): void {
+    while (this.#targets.length <= target) this.#targets.push(undefined);
+    this.#targets[target] = targets;
   }
 
   #change(text: string, after: Targets | undefined): void {

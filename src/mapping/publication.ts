@@ -28,14 +28,17 @@ export interface PublicationOwner {
   failed(prefixes: readonly FailedPrefix[], error: string | undefined): void;
 }
 
-/** One family on its way from decided to published. */
-interface Lane {
-  readonly rib: Rib;
-  readonly arbitration: Arbitration;
-  pending: Uint32Array;
-  since: Float64Array;
-  causeOf: Uint32Array;
-  count: number;
+/** One family on its way from decided to published: what waits, since when, and why. */
+class Lane {
+  pending = new Uint32Array(0);
+  since = new Float64Array(0);
+  causeOf = new Uint32Array(0);
+  count = 0;
+
+  constructor(
+    readonly rib: Rib,
+    readonly arbitration: Arbitration,
+  ) {}
 }
 
 /**
@@ -78,13 +81,7 @@ export class Publication {
     table: ForwardingTable,
     private readonly owner: PublicationOwner,
   ) {
-    this.#lanes = lanes.map((lane) => ({
-      ...lane,
-      pending: new Uint32Array(0),
-      since: new Float64Array(0),
-      causeOf: new Uint32Array(0),
-      count: 0,
-    }));
+    this.#lanes = lanes.map(({ rib, arbitration }) => new Lane(rib, arbitration));
     this.#table = table;
     this.announceWhen = 'applied';
     this.#attach();
@@ -350,46 +347,10 @@ export class Publication {
     // Objects are made while the prefixes still stand under their ids.
     if (listening) void batch.changes;
     const numbers = listening ? new Float64Array(batch.size) : undefined;
-    let n = 0;
-    for (const { rib, columns, cause, size } of batch.parts) {
-      const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
-      const { records } = rib;
-      const { targets, journal } = this;
-      // Neighbours mostly came about together.
-      let shared: Shared | undefined;
-      let origin: Cause | undefined;
-      let [beforeAll, afterAll, alike] = [0, 0, 0];
-      for (let i = 0; i < size; i++, n++) {
-        const p = columns.prefix[i];
-        const after = columns.after[i];
-        if (failed?.has(rib.prefixes.format(p))) {
-          if (after !== 0) this.targets.release(after);
-          records.mark(p, PrefixState.failed);
-          rib.merge(p, columns.merged[i]);
-          this.#failed.push({ lane, prefix: p });
-          continue;
-        }
-        const before = columns.before[i];
-        records.setPublished(p, after);
-        if (before !== after || batch.kind === 'delta') {
-          const by = cause[columns.causeOf[i]];
-          const heard = columns.heard[i];
-          if (shared === undefined || origin !== by || shared.heard !== heard || before !== beforeAll || after !== afterAll) {
-            if (shared && origin) this.#time(origin, shared, alike);
-            origin = by;
-            shared = { before: targets.get(before), after: targets.get(after), cause: by, heard, decided: batch.decided, applied: now };
-            beforeAll = before;
-            afterAll = after;
-            alike = 0;
-          }
-          alike++;
-          journal.append(rib, p, columns.merged[i], shared);
-          if (numbers) numbers[n] = journal.seq;
-          this.counters.changes++;
-        }
-        if (before !== 0) targets.release(before);
-      }
-      if (shared && origin) this.#time(origin, shared, alike);
+    let from = 0;
+    for (const part of batch.parts) {
+      this.#publishPart(batch, part, now, failed, numbers?.subarray(from));
+      from += part.size;
     }
     if (this.#failed.length === 0) this.#retryAfter = FIRST_RETRY;
     if (batch.size > 0) this.counters.batches++;
@@ -398,14 +359,15 @@ export class Publication {
       this.owner.failed(result.failed, undefined);
       this.#retryFailed();
     }
-    for (const { rib, columns, announced: count, until } of batch.parts) {
-      const { announced } = columns;
+    for (const part of batch.parts) {
+      const { rib, announced: count, until } = part;
+      const { announced } = part.columns;
       rib.answered = until;
-      for (let i = 0; i < count; i++) rib.records.unmark(announced[i], PrefixState.inFlight);
+      this.#landed(part);
       // What was refused stays as it was, also for neighbours.
       const taken = failed ? announced.slice(0, count).filter((p) => (rib.records.stateOf(p) & PrefixState.failed) === 0) : announced;
       if (this.#announceWhen === 'applied') this.owner.announce(rib, taken, failed ? taken.length : count);
-      for (let i = 0; i < count; i++) if (rib.records.publishedOf(announced[i]) === 0) rib.tidy(announced[i]);
+      this.#tidy(part);
     }
     if (numbers) {
       const changes = batch.published(numbers, now);
@@ -413,6 +375,65 @@ export class Publication {
     }
     if (batch.size > 0) this.owner.journaled();
     this.#close(batch);
+  }
+
+  /** One family's changes of a batch that the table has: each is numbered, but for those that it refused. */
+  #publishPart(
+    batch: ColumnarBatch,
+    { rib, columns, cause, size }: BatchPart,
+    now: Millis,
+    failed: ReadonlySet<string> | undefined,
+    numbers: Float64Array | undefined,
+  ): void {
+    const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
+    const { records } = rib;
+    const { targets, journal } = this;
+    // Neighbours mostly came about together.
+    let shared: Shared | undefined;
+    let origin: Cause | undefined;
+    let [beforeAll, afterAll, alike] = [0, 0, 0];
+    for (let i = 0; i < size; i++) {
+      const p = columns.prefix[i];
+      const after = columns.after[i];
+      if (failed?.has(rib.prefixes.format(p))) {
+        if (after !== 0) this.targets.release(after);
+        records.mark(p, PrefixState.failed);
+        rib.merge(p, columns.merged[i]);
+        this.#failed.push({ lane, prefix: p });
+        continue;
+      }
+      const before = columns.before[i];
+      records.setPublished(p, after);
+      if (before !== after || batch.kind === 'delta') {
+        const by = cause[columns.causeOf[i]];
+        const heard = columns.heard[i];
+        if (shared === undefined || origin !== by || shared.heard !== heard || before !== beforeAll || after !== afterAll) {
+          if (shared && origin) this.#time(origin, shared, alike);
+          origin = by;
+          shared = { before: targets.get(before), after: targets.get(after), cause: by, heard, decided: batch.decided, applied: now };
+          beforeAll = before;
+          afterAll = after;
+          alike = 0;
+        }
+        alike++;
+        journal.append(rib, p, columns.merged[i], shared);
+        if (numbers) numbers[i] = journal.seq;
+        this.counters.changes++;
+      }
+      if (before !== 0) targets.release(before);
+    }
+    if (shared && origin) this.#time(origin, shared, alike);
+  }
+
+  /** What was in flight is so no more. */
+  #landed({ rib, columns, announced: count }: BatchPart): void {
+    const { records } = rib;
+    for (let i = 0; i < count; i++) records.unmark(columns.announced[i], PrefixState.inFlight);
+  }
+  /** Prefixes without a target may be forgotten. */
+  #tidy({ rib, columns, announced: count }: BatchPart): void {
+    const { records } = rib;
+    for (let i = 0; i < count; i++) if (records.publishedOf(columns.announced[i]) === 0) rib.tidy(columns.announced[i]);
   }
 
   /** How long so many moves took, that came about together. */

@@ -1,4 +1,4 @@
-import { defaultContext, encodeMessage } from '../bgp/wire/index.js';
+import { defaultContext, encodeMessage, type PathAttributes } from '../bgp/wire/index.js';
 import { formatAddress } from '../lib/address.js';
 import { concatBytes } from '../lib/bytes.js';
 import { type Clock, ManualClock } from '../lib/clock.js';
@@ -22,8 +22,10 @@ const UPDATES = 2500;
 const PREFIXES = 5;
 /** Where each act plays: addresses that fit a small integer of the engine's, and such that do not. */
 const SCENES = ['192.0.2', '10.9.9', '198.51.100', '10.99.1', '172.16.1', '203.0.113'];
-/** Octets handed over at once, as a socket does. */
-const CHUNK = 65_536;
+/** Octets handed over at once; less than a socket does, for more turns. */
+const CHUNK = 4096;
+/** Changes that some acts' journals keep: fewer than there are, as in a long life. */
+const JOURNAL = 2000;
 
 /**
  * Plays a small made-up table through a router of its own, in memory, a few times, and throws it all away: so that the engine has
@@ -51,6 +53,9 @@ async function play(clock: Clock, scene: string, table: Uint8Array, act: number)
       routerId: router,
       listen: [{ address: router }],
       network: {
+        // With room, what makes room is never gone through.
+        ...(act % 3 === 0 ? { reserve: { ipv4: 2 * UPDATES * PREFIXES } } : {}),
+        ...(act % 3 === 1 ? {} : { journal: JOURNAL }),
         nodes: [
           { name: 'guest', addresses: [guest.address] },
           { name: 'observer', addresses: [observer.address] },
@@ -117,28 +122,35 @@ function madeUpTable(): Uint8Array {
     return `${formatAddress(maskBytes(bytes, length))}/${length}`;
   };
   const messages: Uint8Array[] = [];
+  let attributes = madeUpAttributes(below);
   for (let i = 0; i < UPDATES; i++) {
     const announced = Array.from({ length: 1 + below(2 * PREFIXES - 1) }, () => ({ prefix: prefix() }));
-    const hops = Array.from({ length: 1 + below(6) }, () => 1000 + below(4_000_000_000));
-    const attributes = {
-      origin: below(10) > 0 ? ('igp' as const) : ('incomplete' as const),
-      asPath: [
-        { type: 'sequence' as const, asns: [GUEST_AS, ...hops] },
-        ...(below(40) === 0 ? [{ type: 'set' as const, asns: hops.slice(0, 2) }] : []),
-      ],
-      nextHop: NEXT_HOP,
-      ...(below(5) === 0 ? { med: below(4_000_000_000) } : {}),
-      ...(below(30) === 0 ? { atomicAggregate: true as const, aggregator: { asn: hops[0] as number, address: NEXT_HOP } } : {}),
-      ...(below(2) === 0
-        ? { communities: Array.from({ length: 1 + below(below(20) === 0 ? 80 : 6) }, () => `${below(65_536)}:${below(65_536)}`) }
-        : {}),
-      ...(below(7) === 0 ? { largeCommunities: [`${hops[0]}:1:${below(4_000_000_000)}`] } : {}),
-    };
     messages.push(encodeMessage({ type: 'update', withdrawn: [], attributes, announced }, defaultContext));
     if (below(20) === 0)
       messages.push(encodeMessage({ type: 'update', withdrawn: announced.slice(0, 2), attributes: {}, announced: [] }, defaultContext));
+    // Some say what was said before.
+    if (below(8) > 0) attributes = madeUpAttributes(below);
   }
   return concatBytes(messages);
+}
+
+function madeUpAttributes(below: (end: number) => number): PathAttributes {
+  // AS numbers of one octet, of two, and of four.
+  const hops = Array.from({ length: 1 + below(6) }, () => 1 + below([255, 64_000, 4_000_000_000][below(3)] as number)); // below its length
+  return {
+    origin: below(10) > 0 ? 'igp' : 'incomplete',
+    asPath: [
+      { type: 'sequence', asns: [GUEST_AS, ...hops] },
+      ...(below(40) === 0 ? [{ type: 'set' as const, asns: hops.slice(0, 2) }] : []),
+    ],
+    nextHop: NEXT_HOP,
+    ...(below(5) === 0 ? { med: below(4_000_000_000) } : {}),
+    ...(below(30) === 0 ? { atomicAggregate: true as const, aggregator: { asn: hops[0] as number, address: NEXT_HOP } } : {}),
+    ...(below(2) === 0
+      ? { communities: Array.from({ length: 1 + below(below(20) === 0 ? 80 : 6) }, () => `${below(65_536)}:${below(65_536)}`) }
+      : {}),
+    ...(below(7) === 0 ? { largeCommunities: [`${hops[0]}:1:${below(4_000_000_000)}`] } : {}),
+  };
 }
 
 /** Of prefixes; a table has more long ones. */

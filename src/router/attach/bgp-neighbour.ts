@@ -89,7 +89,7 @@ export interface RouterIdentity {
 interface Lane {
   readonly family: AddressFamily;
   readonly adjRibOut: AdjRibOut;
-  readonly packer: Packer;
+  packer: Packer;
   /** End-of-RIB is due once the queue is empty: after the first dump, and after a refresh (RFC 4724, 7313). */
   endOfRib: boolean;
   endOfRefresh: boolean;
@@ -685,10 +685,10 @@ export class BgpNeighbour implements PeerOwner {
 
   /** Everything is looked at again, to be told as it must be now. */
   #retell(negotiated: Negotiated): void {
-    this.#lanes = this.#lanes.map((lane) => {
+    for (const lane of this.#lanes) {
       lane.adjRibOut.addAll();
-      return { ...lane, packer: this.#packer(lane.adjRibOut, negotiated) };
-    });
+      lane.packer = this.#packer(lane.adjRibOut, negotiated);
+    }
     this.#tellLocal();
     for (const { adjRibOut } of this.#lanes) this.#local.overtaken(adjRibOut);
     this.flush();
