@@ -199,7 +199,7 @@ export interface NeighbourConfig {
   readonly extendedMessages?: boolean;
   /** Rules on what is heard, after authorization. Default: accept all. */
   readonly import?: PolicyConfig;
-  /** What it is told. Default: nothing (RFC 8212). */
+  /** What it is told; with rules, `of` is what they choose from (default: claims). Default: nothing (RFC 8212). */
   readonly export?: ExportKind | readonly ExportKind[] | { readonly of?: readonly ExportKind[]; readonly rules: PolicyConfig };
   /**
    * Next hop of what we announce. Default `self`; `unchanged` for a route-server client or a reflector's, and of a next hop in the

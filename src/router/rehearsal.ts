@@ -32,7 +32,8 @@ const JOURNAL = 2000;
  * compiled the path of a route before the first real one comes. Without it the first hundred thousand routes of a process, or its
  * first failover, take several times as long as later ones, the more so while other processes want the processor too.
  *
- * Takes about a second of computing, an act at a time on `clock`.
+ * Takes about a second of computing, an act at a time on `clock`. What `virtual-router run` does besides, and a program that takes in full
+ * tables may want too, is to tell the engine to inline more: `node --max-inlined-bytecode-size=1000 --max-inlined-bytecode-size-cumulative=3000`.
  *
  * @public
  */

@@ -175,7 +175,7 @@ const exported = z.union(
     list(exportKind),
     z
       .strictObject({
-        of: list(exportKind).exactOptional().describe('What the rules choose from. Default: all.'),
+        of: list(exportKind).exactOptional().describe('What the rules choose from. Default: claims.'),
         rules: policy.describe('Rules on what it is told.'),
       })
       .meta({ id: 'ExportRules', description: 'Rules on what a neighbour is told.' }),
