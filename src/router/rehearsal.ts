@@ -21,7 +21,7 @@ const NEXT_HOP = '192.0.2.2';
 const UPDATES = 2500;
 const PREFIXES = 5;
 /** Where each act plays: addresses that fit a small integer of the engine's, and such that do not. */
-const SCENES = ['192.0.2', '10.9.9', '198.51.100', '10.99.1', '172.16.1', '203.0.113'];
+const SCENES = ['192.0.2', '10.9.9', '198.51.100', '10.99.1', '172.16.1', '203.0.113', '192.168.0', '10.0.0', '172.20.1'];
 /** Octets handed over at once; less than a socket does, for more turns. */
 const CHUNK = 4096;
 /** Changes that some acts' journals keep: fewer than there are, as in a long life. */
@@ -32,7 +32,7 @@ const JOURNAL = 2000;
  * compiled the path of a route before the first real one comes. Without it the first hundred thousand routes of a process, or its
  * first failover, take several times as long as later ones, the more so while other processes want the processor too.
  *
- * Takes about a second of computing, an act at a time on `clock`. What `virtual-router run` does besides, and a program that takes in full
+ * Takes a second or two of computing, an act at a time on `clock`. What `virtual-router run` does besides, and a program that takes in full
  * tables may want too, is to tell the engine to inline more: `node --max-inlined-bytecode-size=1000 --max-inlined-bytecode-size-cumulative=3000`.
  *
  * @public
