@@ -5,7 +5,7 @@
  * `instance.ts` is the machine: packets, timers and changes of configuration in; packets, changed states and changed routes out. It
  * knows no sockets and no clock. A packet goes through `receive.ts` (whose is it?) to `hello.ts`, `exchange.ts` (database descriptions and
  * requests) or `flooding.ts` (updates and acknowledgments). `fsm.ts` has the tables of interfaces and neighbours as the RFC has them,
- * `election.ts` who is designated router. LSAs (`lsa.ts`) live in a `database.ts` for each scope, grow old in `ageing.ts`; ours are made
+ * `election.ts` who is designated router. LSAs (`lsa.ts`) live in a `database.ts` for each scope, by their three numbers (`lsa-map.ts`), grow old in `ageing.ts`; ours are made
  * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas (`ranges.ts`: several networks as one) and at
  * the edge of the AS.
  *
