@@ -65,6 +65,9 @@ export class RouteExport {
   /** Counts up whenever the octets change: routes told under one number share an UPDATE. */
   version = 0;
   #set = -1;
+  /** What the claim of the last route is judged to be, and the answer about it: neighbours in a queue mostly have both in common. */
+  #standing = 0;
+  #answer = false;
   #feed: Feed | undefined;
   #ipv6 = false;
   #tellable = false;
@@ -82,6 +85,7 @@ export class RouteExport {
   /** Sets may have changed under their numbers since the last route: forget it. */
   reset(): void {
     this.#set = -1;
+    this.#standing = 0;
     this.#feed = undefined;
     this.#heardHop = NONE;
   }
@@ -101,9 +105,17 @@ export class RouteExport {
    * neighbour is not told. The same set from the same feed as last time is not worked on again.
    */
   prepare(rib: Rib, row: number, own: number): boolean {
-    const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
-    if (!this.#permitted(rib, row, feed, own)) return false;
     const set = rib.claims.setOutOf(row);
+    const standing = rib.claims.standingOf(row);
+    if (set === this.#set && standing === this.#standing && rib.ipv6 === this.#ipv6 && !this.needsPrefix) return this.#answer;
+    const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
+    this.#answer = this.#permitted(rib, row, feed, own) && this.#prepare(rib, row, set, feed);
+    // What is not permitted leaves the last set as it was.
+    this.#standing = set === this.#set && rib.ipv6 === this.#ipv6 ? standing : 0;
+    return this.#answer;
+  }
+
+  #prepare(rib: Rib, row: number, set: number, feed: Feed): boolean {
     const marked = (rib.sets.flagsOf(set) & SetFlag.gracefulShutdown) !== 0;
     const shutdown = !marked && (this.context.draining || rib.model.draining[rib.holderOf(row)] === 1);
     if (set === this.#set && feed === this.#feed && rib.ipv6 === this.#ipv6 && shutdown === this.#shutdown && !this.needsPrefix)

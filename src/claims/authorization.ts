@@ -294,6 +294,8 @@ class CoverIndex {
   readonly #words: Uint32Array;
   readonly #lengths: Uint8Array;
   readonly #up: Int32Array;
+  /** What {@link CoverIndex.#search} found last. */
+  #last = 0;
 
   constructor(entries: readonly Entry[]) {
     const sorted = entries
@@ -324,26 +326,37 @@ class CoverIndex {
     const b = signedB >>> 0;
     const c = signedC >>> 0;
     const d = signedD >>> 0;
-    const words = this.#words;
-    let low = 0;
-    let high = this.#lengths.length;
-    // The last entry whose address is not above: everything that covers the prefix is it or is above it.
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      const i = mid * 4;
-      const w = words[i] as number;
-      let above = w > a;
-      if (w === a) {
-        const x = words[i + 1] as number;
-        const y = words[i + 2] as number;
-        above = x > b || (x === b && (y > c || (y === c && (words[i + 3] as number) > d)));
-      }
-      if (above) high = mid;
-      else low = mid + 1;
+    // Prefixes that are asked about one after another mostly fall between the same two entries.
+    let low = this.#last;
+    if ((low > 0 && this.#isAbove(low - 1, a, b, c, d)) || (low < this.#lengths.length && !this.#isAbove(low, a, b, c, d))) {
+      low = this.#search(a, b, c, d);
+      this.#last = low;
     }
     let at = low - 1;
     while (at >= 0 && !this.#covers(at, a, b, c, d, length)) at = this.#up[at] as number;
     return at;
+  }
+
+  /** One past the last entry whose address is not above: everything that covers the prefix is that one or is above it. */
+  #search(a: number, b: number, c: number, d: number): number {
+    let low = 0;
+    let high = this.#lengths.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if (this.#isAbove(mid, a, b, c, d)) high = mid;
+      else low = mid + 1;
+    }
+    return low;
+  }
+
+  #isAbove(at: number, a: number, b: number, c: number, d: number): boolean {
+    const words = this.#words;
+    const i = at * 4;
+    const w = words[i] as number;
+    if (w !== a) return w > a;
+    const x = words[i + 1] as number;
+    const y = words[i + 2] as number;
+    return x > b || (x === b && (y > c || (y === c && (words[i + 3] as number) > d)));
   }
 
   #covers(at: number, a: number, b: number, c: number, d: number, length: number): boolean {

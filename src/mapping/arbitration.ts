@@ -1,6 +1,7 @@
 import { takeoverOf } from '../claims/authorization.js';
 import type { Feed } from '../claims/feed.js';
 import type { Takeover } from '../network/config.js';
+import { Down } from '../network/model.js';
 import type { Decision, Eliminated } from '../rib/decision.js';
 import type { Rib } from '../rib/rib.js';
 import type { Part, TargetSets } from './target.js';
@@ -30,20 +31,44 @@ export class Arbitration {
   row = 0;
   target = 0;
 
+  /** What the last claim that stood alone came to, for others of the same standing: see {@link Arbitration.begin}. */
+  #standing = 0;
+  #settled = 0;
+
   constructor(
     private readonly rib: Rib,
     private readonly decision: Decision,
     private readonly targets: TargetSets,
   ) {}
 
+  /** Before many are decided one after another: who is down and whose feed is alive may have changed since the last. */
+  begin(): void {
+    this.#standing = 0;
+  }
+
+  /** Decides a prefix; its winner is in {@link Arbitration.row} and {@link Arbitration.target} then. */
   decide(prefix: number, eliminated?: Eliminated): void {
     const { rib } = this;
     const first = rib.records.headOf(prefix);
     if (first !== 0 && rib.claims.nextOf(first - 1) === 0) {
-      // Nearly every prefix has one claim.
+      // Nearly every prefix has one claim, and neighbours' are mostly judged alike.
+      const standing = rib.claims.standingOf(first - 1);
+      if (standing === this.#standing && eliminated === undefined) {
+        this.row = first;
+        this.target = this.#settled;
+        return;
+      }
       const row = first - 1;
-      if (this.#alive(row, eliminated)) this.#settle(row);
-      else this.#nobody();
+      if (!this.#alive(row, eliminated)) {
+        this.#nobody();
+        return;
+      }
+      this.#settle(row);
+      // Whether a holder that is down counts depends on more than the standing.
+      if (rib.model.down[rib.standings.holder[standing]] === Down.not) {
+        this.#standing = standing;
+        this.#settled = this.target;
+      }
       return;
     }
     if (eliminated === undefined && first !== 0) {

@@ -40,6 +40,8 @@ export interface BatchPart {
   readonly size: number;
   /** How many are to be announced. */
   readonly announced: number;
+  /** How many of them have no target. */
+  readonly targetless: number;
   /** Up to which change of the family, of those ever queued, it reaches. */
   readonly until: number;
 }

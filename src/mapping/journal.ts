@@ -42,6 +42,8 @@ export class Journal {
   /** The last entry's number; the first entry is 1. */
   seq = 0;
   #room = 0;
+  /** Where the next entry stands. */
+  #next = 0;
   /** The prefix's first word and length, and merged changes. */
   #first = new Uint32Array(0);
   #length = new Uint8Array(0);
@@ -116,7 +118,9 @@ export class Journal {
   }
 
   #slot(): number {
-    const at = this.seq++ % this.capacity;
+    const at = this.#next;
+    this.seq++;
+    this.#next = at + 1 === this.capacity ? 0 : at + 1;
     if (at >= this.#room) {
       const room = Math.min(this.capacity, roomFor(at + 1, this.#room));
       this.#room = room;

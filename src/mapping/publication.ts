@@ -144,41 +144,119 @@ export class Publication {
 
   /** The end of a turn: decides what was touched and starts to publish it. */
   settle(cause: Cause): void {
+    if (this.#isFree()) {
+      const parts = this.#decideIntoBatch([cause]);
+      if (parts.length > 0) this.#give(new ColumnarBatch('delta', parts, this.targets, this.clock.now()));
+      if (!this.#busy()) this.#tellIdle();
+      return;
+    }
     let causeIndex = -1;
     for (const lane of this.#lanes) {
-      const { rib, arbitration } = lane;
+      const { rib } = lane;
       if (rib.dirtyCount === 0) continue;
       if (causeIndex < 0) causeIndex = this.#causes.push(cause) - 1;
       this.#reserve(lane, rib.dirtyCount);
-      const { dirty, dirtySince, records } = rib;
+      const { dirty, dirtySince } = rib;
+      lane.arbitration.begin();
       let kept = 0;
       for (let i = 0; i < rib.dirtyCount; i++) {
         const prefix = dirty[i];
-        arbitration.decide(prefix);
-        const { row, target } = arbitration;
-        const targetBefore = records.decidedOf(prefix);
-        const state = records.stateOf(prefix);
-        let changed = this.everyPath > 0 || row !== records.bestOf(prefix) || (state & PrefixState.altered) !== 0;
-        records.setState(prefix, state & ~(PrefixState.dirty | PrefixState.altered));
-        records.setBest(prefix, row);
-        if (target !== targetBefore) {
-          if (target !== 0) this.targets.retain(target);
-          if (targetBefore !== 0) this.targets.release(targetBefore);
-          records.setDecided(prefix, target);
-          changed = true;
-        }
-        if (changed) {
-          this.#enqueue(lane, prefix, dirtySince[i], causeIndex);
-          dirty[kept++] = prefix;
-        } else if ((state & PrefixState.queued) === 0) {
-          rib.unmerge(prefix);
-          rib.tidy(prefix);
-        }
+        if (!this.#decide(lane, prefix)) continue;
+        this.#enqueue(lane, prefix, dirtySince[i], causeIndex);
+        dirty[kept++] = prefix;
       }
       rib.dirtyCount = 0;
       if (this.#announceWhen === 'decided' && kept > 0) this.owner.announce(rib, dirty, kept);
     }
     this.publish();
+  }
+
+  /** Whether what is decided now can be given to the table at once, all of it, and nothing has to wait. */
+  #isFree(): boolean {
+    if (this.#inFlight || this.#retry || this.#closed || this.#needsSync || this.#announceWhen === 'decided' || this.#moved.size > 0)
+      return false;
+    let dirty = 0;
+    for (const { rib, count } of this.#lanes) {
+      if (count > 0) return false;
+      dirty += rib.dirtyCount;
+    }
+    return dirty <= BATCH;
+  }
+
+  /** Decides a prefix; whether that is to be published, or told. */
+  #decide({ rib, arbitration }: Lane, prefix: number): boolean {
+    const { records } = rib;
+    arbitration.decide(prefix);
+    const { row, target } = arbitration;
+    const before = records.decidedOf(prefix);
+    const state = records.stateOf(prefix);
+    let changed = this.everyPath > 0 || row !== records.bestOf(prefix) || (state & PrefixState.altered) !== 0;
+    records.setState(prefix, state & ~(PrefixState.dirty | PrefixState.altered));
+    records.setBest(prefix, row);
+    if (target !== before) {
+      if (target !== 0) this.targets.retain(target);
+      if (before !== 0) this.targets.release(before);
+      records.setDecided(prefix, target);
+      changed = true;
+    }
+    if (!changed && (state & PrefixState.queued) === 0) {
+      rib.unmerge(prefix);
+      rib.tidy(prefix);
+    }
+    return changed;
+  }
+
+  /** Decides what was touched, straight into the columns of a batch: what nearly every turn does. */
+  #decideIntoBatch(cause: readonly Cause[]): BatchPart[] {
+    const parts: BatchPart[] = [];
+    for (const lane of this.#lanes) {
+      const { rib, arbitration } = lane;
+      if (rib.dirtyCount === 0) continue;
+      const columns = this.#columns(rib.dirtyCount);
+      const { dirty, dirtySince } = rib;
+      arbitration.begin();
+      const filling = this.#filling;
+      filling.size = 0;
+      filling.announced = 0;
+      filling.targetless = 0;
+      for (let i = 0; i < rib.dirtyCount; i++) {
+        if (this.#decide(lane, dirty[i])) this.#fill(rib, columns, dirty[i], dirtySince[i], 0, false);
+      }
+      rib.dirtyCount = 0;
+      const { size, announced, targetless } = filling;
+      if (announced === 0) {
+        this.#spareColumns(columns);
+        continue;
+      }
+      rib.queued += announced;
+      parts.push({ rib, columns, cause, size, announced, targetless, until: rib.queued });
+    }
+    return parts;
+  }
+
+  /** How far the columns of a batch are filled. */
+  readonly #filling = { size: 0, announced: 0, targetless: 0 };
+
+  /** A prefix goes into a batch: to be announced, and, where its target is another one or `always`, to be changed. */
+  #fill(rib: Rib, columns: BatchColumns, prefix: number, heard: Millis, cause: number, always: boolean): void {
+    const { records } = rib;
+    const filling = this.#filling;
+    columns.announced[filling.announced++] = prefix;
+    const changes = rib.mergedOf(prefix);
+    rib.unmerge(prefix);
+    records.unmark(prefix, PrefixState.queued | PrefixState.failed);
+    const was = records.publishedOf(prefix);
+    const is = records.decidedOf(prefix);
+    if (is === 0) filling.targetless++;
+    if (was === is && (!always || is === 0)) return;
+    const at = filling.size++;
+    columns.prefix[at] = prefix;
+    columns.before[at] = was;
+    columns.after[at] = is;
+    columns.heard[at] = heard;
+    columns.merged[at] = changes;
+    columns.causeOf[at] = cause;
+    if (is !== 0) this.targets.retain(is);
   }
 
   /** Targets changed under their numbers (a node moved): tells the table and the listeners of every prefix that has them. */
@@ -199,8 +277,7 @@ export class Publication {
   }
   /** Gives the table what waits, unless it is busy. */
   publish(): void {
-    if (this.#inFlight || this.#retry || this.#closed) return;
-    for (;;) {
+    while (!this.#inFlight && !this.#retry && !this.#closed) {
       const sync = this.#needsSync;
       if (sync) {
         this.#needsSync = false;
@@ -208,29 +285,39 @@ export class Publication {
       }
       const parts = this.#take(sync);
       if (!sync && parts.length === 0) break;
-      const batch = new ColumnarBatch(sync ? 'sync' : 'delta', parts, this.targets, this.clock.now());
-      if (batch.size === 0 && !sync) {
-        this.#commit(batch, undefined);
-        continue;
-      }
-      let result: ReturnType<ForwardingTable['apply']>;
-      try {
-        result = this.#table.apply(batch);
-      } catch (error) {
-        this.#rejected(batch, error);
-        return;
-      }
-      if (result instanceof Promise) {
-        this.#inFlight = batch;
-        result.then(
-          (done) => this.#returned(batch, () => this.#commit(batch, done)),
-          (error) => this.#returned(batch, () => this.#rejected(batch, error)),
-        );
-        return;
-      }
-      this.#commit(batch, result);
+      if (!this.#give(new ColumnarBatch(sync ? 'sync' : 'delta', parts, this.targets, this.clock.now()))) return;
     }
-    if (!this.#busy()) for (const done of this.#idle.splice(0)) done();
+    if (!this.#busy()) this.#tellIdle();
+  }
+
+  /** Gives the table a batch; whether that is done with. */
+  #give(batch: ColumnarBatch): boolean {
+    if (batch.size === 0 && batch.kind === 'delta') {
+      this.#commit(batch, undefined);
+      return true;
+    }
+    let result: ReturnType<ForwardingTable['apply']>;
+    try {
+      result = this.#table.apply(batch);
+    } catch (error) {
+      this.#rejected(batch, error);
+      return false;
+    }
+    if (result instanceof Promise) {
+      this.#inFlight = batch;
+      this.#depart(batch);
+      result.then(
+        (done) => this.#returned(batch, () => this.#commit(batch, done)),
+        (error) => this.#returned(batch, () => this.#rejected(batch, error)),
+      );
+      return false;
+    }
+    this.#commit(batch, result);
+    return true;
+  }
+
+  #tellIdle(): void {
+    for (const done of this.#idle.splice(0)) done();
   }
 
   #busy(): boolean {
@@ -242,6 +329,7 @@ export class Publication {
     if (this.#inFlight !== batch) return;
     this.#inFlight = undefined;
     if (this.#closed) return;
+    this.#land(batch);
     then();
     this.publish();
   }
@@ -287,36 +375,23 @@ export class Publication {
       const taken = Math.min(lane.count, room);
       if (taken === 0) continue;
       room -= taken;
-      const { rib } = lane;
+      const { rib, pending, since, causeOf } = lane;
       const columns = this.#columns(taken);
-      const { prefix, before, after, heard, merged, causeOf, announced } = columns;
-      const { records } = rib;
-      const { pending, since, causeOf: causes } = lane;
-      let size = 0;
+      const filling = this.#filling;
+      filling.size = 0;
+      filling.announced = 0;
+      filling.targetless = 0;
       for (let i = 0; i < taken; i++) {
-        const p = pending[i];
-        announced[i] = p;
-        const changes = rib.mergedOf(p);
-        rib.unmerge(p);
-        records.setState(p, (records.stateOf(p) & ~(PrefixState.queued | PrefixState.failed)) | PrefixState.inFlight);
-        const was = records.publishedOf(p);
-        const is = records.decidedOf(p);
-        const moved = this.#moved.size > 0 && this.#moved.delete(rib.ipv6 ? -1 - p : p);
-        if (was === is && !sync && !moved) continue;
-        if (sync && is === 0 && was === 0) continue;
-        prefix[size] = p;
-        before[size] = was;
-        after[size] = is;
-        heard[size] = since[i];
-        merged[size] = changes;
-        causeOf[size++] = causes[i];
-        if (is !== 0) this.targets.retain(is);
+        const prefix = pending[i];
+        const moved = this.#moved.size > 0 && this.#moved.delete(rib.ipv6 ? -1 - prefix : prefix);
+        this.#fill(rib, columns, prefix, since[i], causeOf[i], sync || moved);
       }
       lane.pending.copyWithin(0, taken, lane.count);
       lane.since.copyWithin(0, taken, lane.count);
       lane.causeOf.copyWithin(0, taken, lane.count);
       lane.count -= taken;
-      parts.push({ rib, columns, cause: this.#causes, size, announced: taken, until: rib.queued - lane.count });
+      const { size, announced, targetless } = filling;
+      parts.push({ rib, columns, cause: this.#causes, size, announced, targetless, until: rib.queued - lane.count });
     }
     if (this.#lanes.every((lane) => lane.count === 0)) this.#causes = [];
     return parts;
@@ -329,15 +404,17 @@ export class Publication {
     return spare ?? new BatchColumns(Math.max(rows, Math.min(BATCH, roomFor(rows, 64))));
   }
 
-  /** A batch is done with. Room for an ordinary one is kept, of each family. */
+  /** A batch is done with. */
   #close(batch: ColumnarBatch): void {
     batch.close();
-    for (const { columns } of batch.parts) {
-      if (columns.room > BATCH) continue;
-      this.#spare.push(columns);
-      this.#spare.sort((x, y) => y.room - x.room);
-      this.#spare.length = Math.min(this.#spare.length, this.#lanes.length);
-    }
+    for (const { columns } of batch.parts) this.#spareColumns(columns);
+  }
+  /** Room for an ordinary batch is kept, of each family. */
+  #spareColumns(columns: BatchColumns): void {
+    if (columns.room > BATCH) return;
+    this.#spare.push(columns);
+    this.#spare.sort((x, y) => y.room - x.room);
+    this.#spare.length = Math.min(this.#spare.length, this.#lanes.length);
   }
 
   #commit(batch: ColumnarBatch, result: ApplyResult | undefined): void {
@@ -363,11 +440,10 @@ export class Publication {
       const { rib, announced: count, until } = part;
       const { announced } = part.columns;
       rib.answered = until;
-      this.#landed(part);
       // What was refused stays as it was, also for neighbours.
       const taken = failed ? announced.slice(0, count).filter((p) => (rib.records.stateOf(p) & PrefixState.failed) === 0) : announced;
       if (this.#announceWhen === 'applied') this.owner.announce(rib, taken, failed ? taken.length : count);
-      this.#tidy(part);
+      if (part.targetless > 0) this.#tidy(part);
     }
     if (numbers) {
       const changes = batch.published(numbers, now);
@@ -425,10 +501,14 @@ export class Publication {
     if (shared && origin) this.#time(origin, shared, alike);
   }
 
-  /** What was in flight is so no more. */
-  #landed({ rib, columns, announced: count }: BatchPart): void {
-    const { records } = rib;
-    for (let i = 0; i < count; i++) records.unmark(columns.announced[i], PrefixState.inFlight);
+  /** The table takes its time: nobody is told of what it may not have yet. */
+  #depart(batch: ColumnarBatch): void {
+    for (const { rib, columns, announced } of batch.parts)
+      for (let i = 0; i < announced; i++) rib.records.mark(columns.announced[i], PrefixState.inFlight);
+  }
+  #land(batch: ColumnarBatch): void {
+    for (const { rib, columns, announced } of batch.parts)
+      for (let i = 0; i < announced; i++) rib.records.unmark(columns.announced[i], PrefixState.inFlight);
   }
   /** Prefixes without a target may be forgotten. */
   #tidy({ rib, columns, announced: count }: BatchPart): void {
