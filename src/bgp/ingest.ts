@@ -171,10 +171,8 @@ export class Ingest {
       if (asWithdraw) {
         if (!this.#withdraw4(ipv4, bytes, attributesEnd, end)) return badNlri;
       } else {
-        const set = this.sets.intern(scan.bytes, scan.from, scan.to);
-        const whole = this.#announce4(ipv4, bytes, attributesEnd, end, set);
-        this.sets.release(set);
-        if (!whole) return badNlri;
+        this.sets.look(scan.bytes, scan.from, scan.to);
+        if (!this.#announce4(ipv4, bytes, attributesEnd, end)) return badNlri;
       }
     }
     if (scan.remedy === REMEDY_DISABLE_FAMILY) this.#disable(bytes);
@@ -198,9 +196,8 @@ export class Ingest {
         : badMp(bytes, scan.mpReachStart, end);
     }
     scan.canonicalFor(bytes, nextHopAt, nextHopLength);
-    const set = this.sets.intern(scan.bytes, scan.from, scan.to);
-    const whole = rib.ipv6 ? this.#announce6(rib, bytes, nlriAt, end, set) : this.#announce4(rib, bytes, nlriAt, end, set);
-    this.sets.release(set);
+    this.sets.look(scan.bytes, scan.from, scan.to);
+    const whole = rib.ipv6 ? this.#announce6(rib, bytes, nlriAt, end) : this.#announce4(rib, bytes, nlriAt, end);
     return whole ? undefined : badMp(bytes, scan.mpReachStart, end);
   }
 
@@ -235,7 +232,7 @@ export class Ingest {
     this.recount();
   }
 
-  #announce4(rib: Rib, bytes: Uint8Array, from: number, end: number, set: number): boolean {
+  #announce4(rib: Rib, bytes: Uint8Array, from: number, end: number): boolean {
     const most = (end - from + 1) >> (this.#pathIds4 ? 2 : 0);
     if (this.#ids.length < most) this.#makeRoom(most);
     const ids = this.#ids;
@@ -255,11 +252,11 @@ export class Ingest {
       at += octets;
       whole = at;
     }
-    this.#announce(rib, this.#pathIds4, count, set);
+    this.#announce(rib, this.#pathIds4, count);
     return whole === end;
   }
 
-  #announce6(rib: Rib, bytes: Uint8Array, from: number, end: number, set: number): boolean {
+  #announce6(rib: Rib, bytes: Uint8Array, from: number, end: number): boolean {
     const most = end - from;
     if (this.#ids.length < most) this.#makeRoom(most);
     const ids = this.#ids;
@@ -283,12 +280,19 @@ export class Ingest {
       at += octets;
       whole = at;
     }
-    this.#announce(rib, this.#pathIds6, count, set);
+    this.#announce(rib, this.#pathIds6, count);
     return whole === end;
   }
 
-  /** The prefixes in {@link Ingest.#ids}, with their path identifiers where there are any, are claimed. */
-  #announce(rib: Rib, pathIds: boolean, count: number, set: number): void {
+  /** The prefixes in {@link Ingest.#ids}, with their path identifiers where there are any, are claimed with the attributes that were looked for. */
+  #announce(rib: Rib, pathIds: boolean, count: number): void {
+    const { sets } = this;
+    const set = sets.take();
+    this.#claim(rib, pathIds, count, set);
+    sets.release(set);
+  }
+
+  #claim(rib: Rib, pathIds: boolean, count: number, set: number): void {
     const { route } = this;
     const ids = this.#ids;
     const paths = pathIds ? this.#paths : undefined;

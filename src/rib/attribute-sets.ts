@@ -123,6 +123,15 @@ export class AttributeSets {
 
   /** The id of the set in `bytes[from, to)`, new if need be, with one more user. */
   intern(bytes: Uint8Array, from: number, to: number): number {
+    this.look(bytes, from, to);
+    return this.take();
+  }
+
+  /**
+   * Looks for the set in `bytes[from, to)`, which is to be taken ({@link AttributeSets.take}) before anything else is done here. It stands
+   * far away in memory: what else there is to do comes best in between.
+   */
+  look(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     if (this.#top + length + 3 > this.#end) this.#turn(length);
     // It is written where a new one would stand, so that it is compared and kept by words.
@@ -142,7 +151,20 @@ export class AttributeSets {
       words[at] = word;
       h = Math.imul(h ^ word, 0x85ebca6b);
     }
-    h = (h ^ (h >>> 13)) >>> 0;
+    h ^= h >>> 13;
+    this.#lookedHash = h;
+    this.#lookedLength = length;
+    this.warmth = this.#slots[h & (this.#slots.length - 1)];
+  }
+  #lookedHash = 0;
+  #lookedLength = 0;
+  /** What was looked at; kept, so that the looking is not left out as being for nothing. */
+  warmth = 0;
+
+  /** The id of the set that was looked for, new if need be, with one more user. */
+  take(): number {
+    const h = this.#lookedHash >>> 0;
+    const length = this.#lookedLength;
     const known = this.#find(this.#slots, h, length) || (this.#old ? this.#find(this.#old, h, length) : 0);
     if (known > 0) {
       if (this.#record[known * RECORD + USERS]++ === 0) this.size++;
