@@ -75,8 +75,8 @@ export class Authorization {
   /** Every grant ever given, by index. */
   readonly grants: Grant[] = [];
   readonly #byId = new Map<string, Grant>();
-  #v4 = new CoverIndex([]);
-  #v6 = new CoverIndex([]);
+  #v4 = new CoverIndex([], false);
+  #v6 = new CoverIndex([], true);
   /** Bits: for each grant index, the node indexes that it lets the speaker name as holder. */
   #speaksFor = new Map<Grant, ReadonlySet<number>>();
   #stale = true;
@@ -283,8 +283,8 @@ export class Authorization {
       }
     }
     const of = (family: string): Entry[] => [...entries.values()].filter((entry) => entry.prefix.family === family);
-    this.#v4 = new CoverIndex(of('ipv4'));
-    this.#v6 = new CoverIndex(of('ipv6'));
+    this.#v4 = new CoverIndex(of('ipv4'), false);
+    this.#v6 = new CoverIndex(of('ipv6'), true);
   }
 }
 
@@ -297,7 +297,10 @@ class CoverIndex {
   /** What {@link CoverIndex.#search} found last. */
   #last = 0;
 
-  constructor(entries: readonly Entry[]) {
+  constructor(
+    entries: readonly Entry[],
+    private readonly ipv6: boolean,
+  ) {
     const sorted = entries
       .map((entry) => ({ entry, words: prefixWords(entry.prefix.bytes) }))
       .sort((x, y) => compare(x.words, y.words) || x.entry.prefix.length - y.entry.prefix.length);
@@ -353,7 +356,7 @@ class CoverIndex {
     const words = this.#words;
     const i = at * 4;
     const w = words[i] as number;
-    if (w !== a) return w > a;
+    if (w !== a || !this.ipv6) return w > a;
     const x = words[i + 1] as number;
     const y = words[i + 2] as number;
     return x > b || (x === b && (y > c || (y === c && (words[i + 3] as number) > d)));

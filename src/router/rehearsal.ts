@@ -15,15 +15,17 @@ interface Speaker {
 }
 const GUEST_AS = 65001;
 const OBSERVER_AS = 65002;
-/** Of all routes; that it is the guest's address matters to nobody here. */
-const NEXT_HOP = '192.0.2.2';
+/** Of the guest's routes: an address of its own in every act. */
+const NEXT_HOP = '198.18.0.2';
 /** UPDATEs of one act, and prefixes in each: what fits the smallest columns. */
 const UPDATES = 2500;
 const PREFIXES = 5;
 /** Where each act plays: addresses that fit a small integer of the engine's, and such that do not. */
 const SCENES = ['192.0.2', '10.9.9', '198.51.100', '10.99.1', '172.16.1', '203.0.113', '192.168.0', '10.0.0', '172.20.1'];
-/** Octets handed over at once; less than a socket does, for more turns. */
-const CHUNK = 4096;
+/** Octets handed over at once, one after the other; less than a socket does, for more turns. */
+const CHUNKS = [2048, 8192, 4096, 16_384];
+/** What the observer says now and then, and takes back. */
+const OWN = '198.18.7.0/24';
 /** Changes that some acts' journals keep: fewer than there are, as in a long life. */
 const JOURNAL = 2000;
 
@@ -58,7 +60,7 @@ async function play(clock: Clock, scene: string, table: Uint8Array, act: number)
         ...(act % 3 === 0 ? { reserve: { ipv4: 2 * UPDATES * PREFIXES } } : {}),
         ...(act % 3 === 1 ? {} : { journal: JOURNAL }),
         nodes: [
-          { name: 'guest', addresses: [guest.address] },
+          { name: 'guest', addresses: [guest.address, NEXT_HOP] },
           { name: 'observer', addresses: [observer.address] },
         ],
         grants: [
@@ -79,10 +81,19 @@ async function play(clock: Clock, scene: string, table: Uint8Array, act: number)
     { host: new Host({ transport, clock: time }) },
   );
   await stage.start();
-  join(transport, time, router, observer);
+  const other = join(transport, time, router, observer)();
+  const own: PathAttributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [OBSERVER_AS] }], nextHop: observer.address };
+  const said = encodeMessage({ type: 'update', withdrawn: [], attributes: own, announced: [{ prefix: OWN }] }, defaultContext);
+  const takenBack = encodeMessage({ type: 'update', withdrawn: [{ prefix: OWN }], attributes: {}, announced: [] }, defaultContext);
   const speaker = join(transport, time, router, guest)();
-  for (let at = 0; at < table.length; at += CHUNK) {
-    speaker?.write(table.slice(at, at + CHUNK));
+  for (let at = 0, turn = 0; at < table.length; turn++) {
+    const chunk = CHUNKS[turn % CHUNKS.length] as number; // below its length
+    speaker?.write(table.slice(at, at + chunk));
+    at += chunk;
+    // What is rare in a table is not unknown then: another holder in between, and grants that change.
+    if (turn % 4 === 0) other?.write(turn % 8 === 0 ? said : takenBack);
+    if (turn % 16 === 0) stage.network.grant({ node: 'observer', prefix: OWN, as: 'gateway', id: 'own' });
+    if (turn % 16 === 8) stage.network.revoke('own');
     time.advance(1);
   }
   speaker?.abort();
