@@ -100,15 +100,15 @@ export class Ipv4Trie {
   lookup(a: number): number {
     const root = this.#root;
     const pair = (a >>> 13) << 1;
-    let bitmap = root[pair];
+    let bits = root[pair];
     let leaf = root[pair + 1];
-    if (leaf === STALE) {
+    if (bits === 0 && leaf === STALE) {
       this.#compile(a >>> 16);
-      bitmap = root[pair];
+      bits = root[pair];
       leaf = root[pair + 1];
     }
-    if (bitmap !== 0) {
-      let bits = bitmap & (0xffff_ffff >>> (31 - ((a >>> 8) & 31)));
+    if (bits !== 0) {
+      bits &= 0xffff_ffff >>> (31 - ((a >>> 8) & 31));
       bits -= (bits >>> 1) & 0x5555_5555;
       bits = (bits & 0x3333_3333) + ((bits >>> 2) & 0x3333_3333);
       leaf = this.#arena.words[leaf + (Math.imul((bits + (bits >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24)];
@@ -241,7 +241,10 @@ export class Ipv4Trie {
     const from = chunk * 16;
     if (this.#root[from + 1] === STALE) return;
     this.#freeLeaves(chunk);
-    for (let i = from; i < from + 16; i += 2) this.#root[i + 1] = STALE;
+    for (let i = from; i < from + 16; i += 2) {
+      this.#root[i] = 0;
+      this.#root[i + 1] = STALE;
+    }
   }
 
   #freeLeaves(chunk: number): void {
