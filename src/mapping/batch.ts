@@ -1,5 +1,6 @@
 import type { Cause } from '../claims/feed.js';
 import type { Millis } from '../lib/clock.js';
+import { PrefixState } from '../rib/prefix-records.js';
 import type { Rib } from '../rib/rib.js';
 import type { MappingChange } from './change.js';
 import type { MappingBatch } from './forwarding-table.js';
@@ -20,6 +21,10 @@ export class BatchColumns {
   readonly causeOf: Uint32Array;
   /** Prefixes to announce once the batch is applied, those whose target did not change too. */
   readonly announced: Uint32Array;
+  /** How many changes there are, how many to announce, and how many of these have no target. */
+  size = 0;
+  announcedCount = 0;
+  targetless = 0;
 
   constructor(readonly room: number) {
     this.prefix = new Uint32Array(room);
@@ -30,20 +35,53 @@ export class BatchColumns {
     this.causeOf = new Uint32Array(room);
     this.announced = new Uint32Array(room);
   }
+
+  clear(): void {
+    this.size = 0;
+    this.announcedCount = 0;
+    this.targetless = 0;
+  }
+
+  /** A prefix as it is decided now: to be announced, and, where its target is another one or `always`, to be changed. */
+  add(rib: Rib, targets: TargetSets, prefix: number, heard: Millis, cause: number, always: boolean): void {
+    const { records } = rib;
+    this.announced[this.announcedCount++] = prefix;
+    const changes = rib.mergedOf(prefix);
+    rib.unmerge(prefix);
+    records.unmark(prefix, PrefixState.queued | PrefixState.failed);
+    const was = records.publishedOf(prefix);
+    const is = records.decidedOf(prefix);
+    if (is === 0) this.targetless++;
+    if (was === is && (!always || is === 0)) return;
+    const at = this.size++;
+    this.prefix[at] = prefix;
+    this.before[at] = was;
+    this.after[at] = is;
+    this.heard[at] = heard;
+    this.merged[at] = changes;
+    this.causeOf[at] = cause;
+    if (is !== 0) targets.retain(is);
+  }
 }
 
 /** The changes of one family in a batch: the first `size` of each column. @internal */
-export interface BatchPart {
-  readonly rib: Rib;
-  readonly columns: BatchColumns;
-  readonly cause: readonly Cause[];
+export class BatchPart {
   readonly size: number;
-  /** How many are to be announced. */
+  /** How many are to be announced, and how many of these have no target. */
   readonly announced: number;
-  /** How many of them have no target. */
   readonly targetless: number;
-  /** Up to which change of the family, of those ever queued, it reaches. */
-  readonly until: number;
+
+  constructor(
+    readonly rib: Rib,
+    readonly columns: BatchColumns,
+    readonly cause: readonly Cause[],
+    /** Up to which change of the family, of those ever queued, it reaches. */
+    readonly until: number,
+  ) {
+    this.size = columns.size;
+    this.announced = columns.announcedCount;
+    this.targetless = columns.targetless;
+  }
 }
 
 /** A change while it is on its way: the two last fields are filled at its publication. */

@@ -3,7 +3,8 @@
  *
  * `arbitration.ts` decides who wins a prefix. `publication.ts` takes what changed in a turn to the forwarding table
  * (`forwarding-table.ts` is the contract, `table-contract.ts` the suite that a table must pass), one batch at a time (`batch.ts`:
- * columns, and objects for those who ask), and when the table has it, numbers it, writes it into the journal (`journal.ts`) and tells.
+ * columns, and objects for those who ask; what has to wait for that stands in a family's `lane.ts`), and when the table has it, numbers
+ * it, writes it into the journal (`journal.ts`) and tells.
  * `target.ts` keeps each set of targets once; `change.ts` has what listeners get, `timing.ts` how long moves took.
  *
  * Until the table was asked, neighbours are told of nothing that waits for it (`Rib.untold`), nor of End-of-RIB after it.

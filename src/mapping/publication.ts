@@ -1,13 +1,14 @@
 import type { Cause } from '../claims/feed.js';
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
-import { roomFor, widen } from '../lib/columns.js';
+import { roomFor } from '../lib/columns.js';
 import { PrefixState } from '../rib/prefix-records.js';
 import type { Rib } from '../rib/rib.js';
 import type { Arbitration } from './arbitration.js';
-import { BatchColumns, type BatchPart, ColumnarBatch } from './batch.js';
+import { BatchColumns, BatchPart, ColumnarBatch } from './batch.js';
 import type { MappingChange } from './change.js';
 import type { ApplyResult, FailedPrefix, ForwardingTable } from './forwarding-table.js';
 import type { Journal, Shared } from './journal.js';
+import { Lane } from './lane.js';
 import type { TargetSets } from './target.js';
 import { lastHeardOf, MoveTimes } from './timing.js';
 
@@ -26,19 +27,6 @@ export interface PublicationOwner {
   /** The journal has grown. */
   journaled(): void;
   failed(prefixes: readonly FailedPrefix[], error: string | undefined): void;
-}
-
-/** One family on its way from decided to published: what waits, since when, and why. */
-class Lane {
-  pending = new Uint32Array(0);
-  since = new Float64Array(0);
-  causeOf = new Uint32Array(0);
-  count = 0;
-
-  constructor(
-    readonly rib: Rib,
-    readonly arbitration: Arbitration,
-  ) {}
 }
 
 /**
@@ -155,14 +143,14 @@ export class Publication {
       const { rib } = lane;
       if (rib.dirtyCount === 0) continue;
       if (causeIndex < 0) causeIndex = this.#causes.push(cause) - 1;
-      this.#reserve(lane, rib.dirtyCount);
+      lane.reserve(rib.dirtyCount);
       const { dirty, dirtySince } = rib;
       lane.arbitration.begin();
       let kept = 0;
       for (let i = 0; i < rib.dirtyCount; i++) {
         const prefix = dirty[i];
         if (!this.#decide(lane, prefix)) continue;
-        this.#enqueue(lane, prefix, dirtySince[i], causeIndex);
+        lane.enqueue(prefix, dirtySince[i], causeIndex);
         dirty[kept++] = prefix;
       }
       rib.dirtyCount = 0;
@@ -215,48 +203,19 @@ export class Publication {
       const columns = this.#columns(rib.dirtyCount);
       const { dirty, dirtySince } = rib;
       arbitration.begin();
-      const filling = this.#filling;
-      filling.size = 0;
-      filling.announced = 0;
-      filling.targetless = 0;
       for (let i = 0; i < rib.dirtyCount; i++) {
-        if (this.#decide(lane, dirty[i])) this.#fill(rib, columns, dirty[i], dirtySince[i], 0, false);
+        if (this.#decide(lane, dirty[i])) columns.add(rib, this.targets, dirty[i], dirtySince[i], 0, false);
       }
       rib.dirtyCount = 0;
-      const { size, announced, targetless } = filling;
-      if (announced === 0) {
+      const { announcedCount } = columns;
+      if (announcedCount === 0) {
         this.#spareColumns(columns);
         continue;
       }
-      rib.queued += announced;
-      parts.push({ rib, columns, cause, size, announced, targetless, until: rib.queued });
+      rib.queued += announcedCount;
+      parts.push(new BatchPart(rib, columns, cause, rib.queued));
     }
     return parts;
-  }
-
-  /** How far the columns of a batch are filled. */
-  readonly #filling = { size: 0, announced: 0, targetless: 0 };
-
-  /** A prefix goes into a batch: to be announced, and, where its target is another one or `always`, to be changed. */
-  #fill(rib: Rib, columns: BatchColumns, prefix: number, heard: Millis, cause: number, always: boolean): void {
-    const { records } = rib;
-    const filling = this.#filling;
-    columns.announced[filling.announced++] = prefix;
-    const changes = rib.mergedOf(prefix);
-    rib.unmerge(prefix);
-    records.unmark(prefix, PrefixState.queued | PrefixState.failed);
-    const was = records.publishedOf(prefix);
-    const is = records.decidedOf(prefix);
-    if (is === 0) filling.targetless++;
-    if (was === is && (!always || is === 0)) return;
-    const at = filling.size++;
-    columns.prefix[at] = prefix;
-    columns.before[at] = was;
-    columns.after[at] = is;
-    columns.heard[at] = heard;
-    columns.merged[at] = changes;
-    columns.causeOf[at] = cause;
-    if (is !== 0) this.targets.retain(is);
   }
 
   /** Targets changed under their numbers (a node moved): tells the table and the listeners of every prefix that has them. */
@@ -269,7 +228,7 @@ export class Publication {
         if (numbers.has(rib.records.publishedOf(prefix))) {
           // Published as none first: the same number would pass for no change.
           this.#moved.add(lane.rib.ipv6 ? -1 - prefix : prefix);
-          this.#enqueue(lane, prefix, now, causeIndex);
+          lane.enqueue(prefix, now, causeIndex);
         }
       }
     }
@@ -334,27 +293,6 @@ export class Publication {
     this.publish();
   }
 
-  #enqueue(lane: Lane, prefix: number, since: Millis, cause: number): void {
-    const { rib } = lane;
-    const state = rib.records.stateOf(prefix);
-    if ((state & PrefixState.queued) !== 0) return;
-    rib.records.setState(prefix, state | PrefixState.queued);
-    rib.queued++;
-    if (lane.count >= lane.pending.length) this.#reserve(lane, 1);
-    lane.pending[lane.count] = prefix;
-    lane.since[lane.count] = since;
-    lane.causeOf[lane.count++] = cause;
-  }
-
-  #reserve(lane: Lane, more: number): void {
-    const wanted = lane.count + more;
-    if (wanted <= lane.pending.length) return;
-    const room = roomFor(wanted, lane.pending.length);
-    lane.pending = widen(lane.pending, room);
-    lane.since = widen(lane.since, room);
-    lane.causeOf = widen(lane.causeOf, room);
-  }
-
   /** For a sync: everything that is or was mapped. */
   #queueAll(): void {
     const cause = this.#causes.push({ type: 'configured' }) - 1;
@@ -362,7 +300,7 @@ export class Publication {
     for (const lane of this.#lanes) {
       const { rib } = lane;
       for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
-        if (rib.records.decidedOf(prefix) !== 0 || rib.records.publishedOf(prefix) !== 0) this.#enqueue(lane, prefix, now, cause);
+        if (rib.records.decidedOf(prefix) !== 0 || rib.records.publishedOf(prefix) !== 0) lane.enqueue(prefix, now, cause);
       }
     }
   }
@@ -377,21 +315,13 @@ export class Publication {
       room -= taken;
       const { rib, pending, since, causeOf } = lane;
       const columns = this.#columns(taken);
-      const filling = this.#filling;
-      filling.size = 0;
-      filling.announced = 0;
-      filling.targetless = 0;
       for (let i = 0; i < taken; i++) {
         const prefix = pending[i];
         const moved = this.#moved.size > 0 && this.#moved.delete(rib.ipv6 ? -1 - prefix : prefix);
-        this.#fill(rib, columns, prefix, since[i], causeOf[i], sync || moved);
+        columns.add(rib, this.targets, prefix, since[i], causeOf[i], sync || moved);
       }
-      lane.pending.copyWithin(0, taken, lane.count);
-      lane.since.copyWithin(0, taken, lane.count);
-      lane.causeOf.copyWithin(0, taken, lane.count);
-      lane.count -= taken;
-      const { size, announced, targetless } = filling;
-      parts.push({ rib, columns, cause: this.#causes, size, announced, targetless, until: rib.queued - lane.count });
+      lane.consume(taken);
+      parts.push(new BatchPart(rib, columns, this.#causes, rib.queued - lane.count));
     }
     if (this.#lanes.every((lane) => lane.count === 0)) this.#causes = [];
     return parts;
@@ -401,6 +331,7 @@ export class Publication {
   #columns(rows: number): BatchColumns {
     const at = this.#spare.findIndex(({ room }) => room >= rows);
     const [spare] = at < 0 ? [] : this.#spare.splice(at, 1);
+    spare?.clear();
     return spare ?? new BatchColumns(Math.max(rows, Math.min(BATCH, roomFor(rows, 64))));
   }
 
@@ -542,11 +473,11 @@ export class Publication {
         if (columns.after[i] !== 0) this.targets.release(columns.after[i]);
         rib.merge(prefix, columns.merged[i]);
         const own = this.#causes.push(part.cause[columns.causeOf[i]]) - 1;
-        this.#enqueue(lane, prefix, columns.heard[i], own);
+        lane.enqueue(prefix, columns.heard[i], own);
       }
       for (let i = 0; i < part.announced; i++) {
         rib.records.unmark(columns.announced[i], PrefixState.inFlight);
-        this.#enqueue(lane, columns.announced[i], now, cause);
+        lane.enqueue(columns.announced[i], now, cause);
       }
     }
     this.#close(batch);
@@ -560,7 +491,7 @@ export class Publication {
       const cause = this.#causes.push({ type: 'configured' }) - 1;
       const now = this.clock.now();
       for (const { lane, prefix } of this.#failed.splice(0)) {
-        if ((lane.rib.records.stateOf(prefix) & PrefixState.failed) !== 0) this.#enqueue(lane, prefix, now, cause);
+        if ((lane.rib.records.stateOf(prefix) & PrefixState.failed) !== 0) lane.enqueue(prefix, now, cause);
       }
       this.publish();
     });
