@@ -7,7 +7,17 @@ import type { Libc } from './libc.js';
 import { ReadingTurn } from './reading-turn.js';
 import { rekeyConnection } from './tcp-options.js';
 
-/** A TCP socket, or TLS over one, as a {@link Connection}. */
+/** What a {@link SocketConnection} is made with, beside the socket. */
+export interface SocketConnectionOptions {
+  /** Where both its ends are, of a socket that is not TCP's: a path. */
+  readonly place?: Endpoint;
+  /** The system's library, where the connection has a key. */
+  readonly libc?: () => Libc | undefined;
+  /** Called before each piece of input. */
+  readonly first?: () => void;
+}
+
+/** A TCP socket, TLS over one, or a UNIX socket, as a {@link Connection}. */
 export class SocketConnection implements Connection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
@@ -18,16 +28,16 @@ export class SocketConnection implements Connection {
 
   constructor(
     private readonly socket: Socket,
-    private readonly libc: () => Libc | undefined,
-    first: () => void,
+    private readonly options: SocketConnectionOptions = {},
   ) {
-    this.local = endpoint(socket.localAddress, socket.localPort);
-    this.remote = endpoint(socket.remoteAddress, socket.remotePort);
+    const { place, first } = options;
+    this.local = place ?? endpoint(socket.localAddress, socket.localPort);
+    this.remote = place ?? endpoint(socket.remoteAddress, socket.remotePort);
     this.#turn = new ReadingTurn(socket);
     socket.pause();
     // A Buffer's `slice` is a view, an array's a copy: the core means the latter.
     socket.on('data', (chunk) => {
-      first();
+      first?.();
       this.#turn.take(() => this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)));
     });
     socket.on('drain', () => this.#events?.drained());
@@ -61,7 +71,7 @@ export class SocketConnection implements Connection {
   }
 
   rekey(security: ConnectionSecurity): void {
-    const c = this.libc();
+    const c = this.options.libc?.();
     if (!c) throw new UsageError('SECURITY_UNAVAILABLE', 'the connection has no key that could be changed: reset it');
     if (!this.socket.destroyed) rekeyConnection(c, this.socket, this.remote.address, security);
   }
@@ -91,8 +101,8 @@ export class SocketConnection implements Connection {
 
   abort(): void {
     if (this.socket.destroyed) return;
-    // Beware: Node resets no socket that has TLS, and throws.
-    if (this.socket instanceof TLSSocket) this.socket.destroy();
+    // Beware: Node resets no socket that has TLS or is not TCP's, and throws.
+    if (this.options.place || this.socket instanceof TLSSocket) this.socket.destroy();
     else this.socket.resetAndDestroy();
   }
 }

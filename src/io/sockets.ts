@@ -45,7 +45,7 @@ export class NodeTransport implements Transport {
     let security: ListenerSecurity | LateSecurity | undefined;
     let c: Libc | undefined;
     const server = createServer(OPTIONS, (socket) => {
-      const connection = new SocketConnection(socket, () => c, this.first);
+      const connection = new SocketConnection(socket, { libc: () => c, first: this.first });
       // Not what its neighbour's configuration asks for: whoever it is, it is not answered.
       if (security && !security.admit(socket, connection.remote.address)) socket.resetAndDestroy();
       else accepted(connection);
@@ -153,7 +153,7 @@ function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents, firs
     if (over) return;
     over = true;
     socket.off('error', failed);
-    events.connected(new SocketConnection(socket, () => c, first));
+    events.connected(new SocketConnection(socket, { libc: () => c, first }));
   });
   return () => {
     over = true;

@@ -66,7 +66,7 @@ export class TlsDialler implements Dialler {
     socket.once('secureConnect', () => {
       if (ended()) return;
       socket.off('error', failed);
-      events.connected(new SocketConnection(socket, () => undefined, this.first));
+      events.connected(new SocketConnection(socket, { first: this.first }));
     });
     return () => {
       if (ended()) return;

@@ -2,7 +2,8 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { UsageError } from '../lib/errors.js';
-import type { Connection, ConnectionEvents, DialEvents } from '../lib/transport.js';
+import type { Connection, DialEvents } from '../lib/transport.js';
+import { SocketConnection } from './socket-connection.js';
 
 /** Milliseconds in which a socket that somebody listens at says so. */
 const PATIENCE = 2000;
@@ -65,7 +66,7 @@ function isLeftBehind(path: string): Promise<boolean> {
  * @internal
  */
 export async function acceptAtPath(path: string, accepted: (connection: Connection) => void): Promise<() => Promise<void>> {
-  const server = createServer((socket) => accepted(new PathConnection(socket, path)));
+  const server = createServer((socket) => accepted(connectionAt(socket, path)));
   server.maxConnections = MOST;
   try {
     await listenAtPath(server, path, 'own');
@@ -93,7 +94,7 @@ export function dialPath(path: string, events: DialEvents): () => void {
     if (over) return;
     over = true;
     socket.off('error', failed);
-    events.connected(new PathConnection(socket, path));
+    events.connected(connectionAt(socket, path));
   });
   return () => {
     if (over) return;
@@ -102,59 +103,7 @@ export function dialPath(path: string, events: DialEvents): () => void {
   };
 }
 
-/** A UNIX socket as a {@link Connection}. Both its ends are the path. */
-class PathConnection implements Connection {
-  readonly local: { readonly address: string; readonly port: number };
-  readonly remote: { readonly address: string; readonly port: number };
-  #events: ConnectionEvents | undefined;
-  #error: string | undefined;
-  #over = false;
-
-  constructor(
-    private readonly socket: Socket,
-    path: string,
-  ) {
-    this.local = { address: path, port: 0 };
-    this.remote = this.local;
-    socket.pause();
-    // A Buffer's `slice` is a view, an array's a copy: the core means the latter.
-    socket.on('data', (chunk) => this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)));
-    socket.on('drain', () => this.#events?.drained());
-    socket.on('error', (error) => {
-      this.#error = error.message;
-    });
-    socket.on('end', () => socket.end());
-    socket.on('close', () => {
-      this.#over = true;
-      this.#events?.closed(this.#error);
-    });
-  }
-
-  get buffered(): number {
-    return this.socket.writableLength;
-  }
-
-  listen(events: ConnectionEvents): void {
-    this.#events = events;
-    if (this.#over) queueMicrotask(() => events.closed(this.#error));
-    else this.socket.resume();
-  }
-
-  write(bytes: Uint8Array, sent?: () => void): boolean {
-    if (this.#over || this.socket.destroyed || this.socket.writableEnded) return true;
-    return sent ? this.socket.write(bytes, () => sent()) : this.socket.write(bytes);
-  }
-
-  pause(): void {
-    this.socket.pause();
-  }
-  resume(): void {
-    this.socket.resume();
-  }
-  end(): void {
-    this.socket.end();
-  }
-  abort(): void {
-    this.socket.destroy();
-  }
+/** A UNIX socket as a connection: both its ends are the path. */
+function connectionAt(socket: Socket, path: string): Connection {
+  return new SocketConnection(socket, { place: { address: path, port: 0 } });
 }

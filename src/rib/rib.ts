@@ -6,6 +6,7 @@ import { roomFor, widen } from '../lib/columns.js';
 import { Down, type NetworkModel } from '../network/model.js';
 import { type AttributeSets, LLGR_STALE, SetFlag } from './attribute-sets.js';
 import { ClaimRecords, Stale } from './claim-records.js';
+import { EmptyPrefixes } from './empty-prefixes.js';
 import { FeedRows } from './feed-rows.js';
 import { LimitedGrants } from './limited-grants.js';
 import { type PrefixRecords, PrefixState } from './prefix-records.js';
@@ -14,8 +15,6 @@ import { Standings } from './standings.js';
 
 /** What attributes say that has a part in what a claim is judged to be. */
 const JUDGED = SetFlag.gracefulShutdown | SetFlag.llgrStale | SetFlag.blackhole;
-/** Most empty prefixes that are listed. */
-const LISTED = 65_536;
 /** Instead of what a claim is judged to be. */
 const UNJUDGED = Number.MIN_SAFE_INTEGER;
 /** A run of one claim. */
@@ -63,11 +62,8 @@ export class Rib {
   dirtySince = new Float64Array(0);
   dirtyCount = 0;
 
-  /** Prefixes to forget: how many, those of them that are listed, and up to where it was looked for others (see {@link Rib.bury}). */
-  #emptyCount = 0;
-  #emptied = new Uint32Array(0);
-  #listed = 0;
-  #searched = 0;
+  /** Prefixes to forget. */
+  readonly #empties: EmptyPrefixes;
 
   #arrivals = 0;
   /** The time of the input being taken in. */
@@ -91,6 +87,7 @@ export class Rib {
     this.ipv6 = family === 'ipv6';
     this.prefixes = family === 'ipv6' ? new Ipv6Prefixes() : new Ipv4Prefixes();
     this.records = this.prefixes.records;
+    this.#empties = new EmptyPrefixes(this.records);
   }
 
   // Of a claim's row, by its standing.
@@ -639,41 +636,17 @@ export class Rib {
   /** Takes note of a prefix that nothing refers to any more: {@link Rib.bury} forgets it when there is time. */
   tidy(prefix: number): void {
     const { records } = this;
-    if (!records.isUnused(prefix) || records.stateOf(prefix) !== PrefixState.live) return;
-    records.mark(prefix, PrefixState.empty);
-    this.#emptyCount++;
-    if (this.#listed >= LISTED) return;
-    if (this.#listed >= this.#emptied.length) this.#emptied = widen(this.#emptied, roomFor(this.#listed + 1, this.#emptied.length));
-    this.#emptied[this.#listed++] = prefix;
+    if (records.isUnused(prefix) && records.stateOf(prefix) === PrefixState.live) this.#empties.add(prefix);
   }
 
-  /**
-   * Forgets up to `most` empty prefixes; whether there are more. A few are listed; where a table goes, the others are found by their
-   * mark, in the order of their ids.
-   */
+  /** Forgets up to `most` empty prefixes; whether there are more. */
   bury(most: number): boolean {
-    const { records } = this;
-    let looks = most * 4;
-    for (let i = 0; i < most && this.#emptyCount > 0; i++) {
-      if (this.#listed === 0) {
-        while (looks-- > 0 && (records.stateOf(this.#searched) & PrefixState.empty) === 0)
-          this.#searched = (this.#searched + 1) % this.prefixes.limit;
-        if (looks < 0) break;
-      }
-      const prefix = this.#listed > 0 ? this.#emptied[--this.#listed] : this.#searched;
-      this.#emptyCount--;
-      records.unmark(prefix, PrefixState.empty);
-      if (!records.isUnused(prefix) || records.stateOf(prefix) !== PrefixState.live) continue;
-      this.unmerge(prefix);
-      records.setState(prefix, 0);
-      this.prefixes.free(prefix);
-    }
-    return this.#emptyCount > 0;
+    return this.#empties.bury(this, most);
   }
 
   /** Whether prefixes wait to be forgotten. */
   get hasEmpty(): boolean {
-    return this.#emptyCount > 0;
+    return this.#empties.count > 0;
   }
 
   /** Makes room for a feed's list. */
