@@ -32,6 +32,12 @@ export class Framer {
     return this.#heldLength;
   }
 
+  /** Another stream begins, of a connection on which no OPEN has come yet: what was left of the last one is no part of it. */
+  begin(): void {
+    this.#heldLength = 0;
+    this.maxMessage = 4096;
+  }
+
   push(chunk: Uint8Array): void {
     let at = 0;
     if (this.#heldLength > 0) {

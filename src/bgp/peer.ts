@@ -394,7 +394,7 @@ class Line {
     this.#giveUp = undefined;
     this.connection = connection;
     this.#writable = true;
-    this.#framer.maxMessage = 4096;
+    this.#framer.begin();
     connection.listen({
       data: (chunk) => this.#data(connection, chunk),
       drained: () => this.#drained(connection),

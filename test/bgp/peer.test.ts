@@ -68,33 +68,36 @@ function bytesAgainst(config: Partial<PeerConfigInput> = {}) {
   const heard: string[] = [];
   let connection: Connection | undefined;
   let closed = false;
-  at.transport.dial(
-    { remote: { address: '10.0.0.1', port: 179 }, localAddress: '10.0.0.2' },
-    {
-      connected: (made) => {
-        connection = made;
-        made.listen({
-          data: (chunk) => {
-            for (let i = 0; i < chunk.length; i += ((chunk[i + 16] ?? 0) << 8) | (chunk[i + 17] ?? 0)) {
-              const message = decodeMessage(chunk.slice(i, i + (((chunk[i + 16] ?? 0) << 8) | (chunk[i + 17] ?? 0))), defaultContext);
-              heard.push(message.type === 'notification' ? `notification ${message.code}/${message.subcode}` : message.type);
-            }
-          },
-          drained: () => {},
-          closed: () => {
-            closed = true;
-          },
-        });
+  const dial = (): void => {
+    at.transport.dial(
+      { remote: { address: '10.0.0.1', port: 179 }, localAddress: '10.0.0.2' },
+      {
+        connected: (made) => {
+          connection = made;
+          made.listen({
+            data: (chunk) => {
+              for (let i = 0; i < chunk.length; i += ((chunk[i + 16] ?? 0) << 8) | (chunk[i + 17] ?? 0)) {
+                const message = decodeMessage(chunk.slice(i, i + (((chunk[i + 16] ?? 0) << 8) | (chunk[i + 17] ?? 0))), defaultContext);
+                heard.push(message.type === 'notification' ? `notification ${message.code}/${message.subcode}` : message.type);
+              }
+            },
+            drained: () => {},
+            closed: () => {
+              closed = true;
+            },
+          });
+        },
+        failed: () => {},
       },
-      failed: () => {},
-    },
-  );
-  at.clock.settle();
+    );
+    at.clock.settle();
+  };
+  dial();
   const send = (text: string): void => {
     connection?.write(hex(text));
     at.clock.settle();
   };
-  return { ...at, peer, log, heard, send, isClosed: () => closed };
+  return { ...at, peer, log, heard, dial, send, isClosed: () => closed };
 }
 
 const OPEN = `${MARKER} 002b 01 04 fdea 005a 0a000002 0e 02 0c 01 04 0001 00 01 41 04 0000fdea`.replace('0c 01', '0c 01');
@@ -547,6 +550,24 @@ describe('the framer', () => {
     transport.reset('10.0.0.2');
     expect(peer.state).not.toBe('established');
     expect(log.filter((line) => line.includes('updates'))).toEqual([]);
+  });
+
+  test.each([
+    ['whose header is whole', `${MARKER} 0030 02 0000`],
+    ['whose header is not', `${MARKER.slice(0, 12)}`],
+    ['that is wrong', `${MARKER} 0001 02 0000`],
+  ])('a session that ended in the middle of a message %s comes up again over the next connection', (_name, part) => {
+    const { send, peer, transport, dial } = bytesAgainst();
+    send(OPEN);
+    send(KEEPALIVE);
+    expect(peer.state).toBe('established');
+    send(part);
+    transport.reset('10.0.0.2');
+    expect(peer.state).not.toBe('established');
+    dial();
+    send(OPEN);
+    send(KEEPALIVE);
+    expect(peer.state).toBe('established');
   });
 });
 
