@@ -265,11 +265,15 @@ async function iperf(lab: Lab, hosts: Guests, mtu: number): Promise<Iperf[]> {
   const { r, a, b } = hosts;
   const inside = (host: { namespace: string }, ...command: string[]): string =>
     execFileSync('ip', ['netns', 'exec', host.namespace, ...command], { timeout: 30_000 }).toString();
+  const note = (name: string, out: string): void => {
+    const { end } = JSON.parse(out) as { end: { sum_received: { bits_per_second: number }; sum_sent: { retransmits: number } } };
+    const megabitsPerSecond = end.sum_received.bits_per_second / 1e6;
+    results.push({ name, mtu, megabitsPerSecond });
+    console.log(`  iperf3, ${name}, MTU ${mtu}: ${megabitsPerSecond.toFixed(0)} Mb/s, ${end.sum_sent.retransmits} segments sent again`);
+  };
   const measure = (name: string, target: string): void => {
     const out = inside(a, 'iperf3', '-c', target, '-t', String(SECONDS), '-O', '1', '-J');
-    const { end } = JSON.parse(out) as { end: { sum_received: { bits_per_second: number } } };
-    results.push({ name, mtu, megabitsPerSecond: end.sum_received.bits_per_second / 1e6 });
-    console.log(`  iperf3, ${name}, MTU ${mtu}: ${(end.sum_received.bits_per_second / 1e6).toFixed(0)} Mb/s`);
+    note(name, out);
   };
   const server = lab.spawn(b, ['iperf3', '-s']);
   lab.setMtu(mtu);
@@ -322,9 +326,7 @@ async function iperf(lab: Lab, hosts: Guests, mtu: number): Promise<Iperf[]> {
     ]);
     await pause(1500);
     const out = inside(guest, 'iperf3', '-c', '10.0.2.2', '-t', String(SECONDS), '-O', '1', '-J');
-    const { end } = JSON.parse(out) as { end: { sum_received: { bits_per_second: number } } };
-    results.push({ name: 'slirp4netns', mtu, megabitsPerSecond: end.sum_received.bits_per_second / 1e6 });
-    console.log(`  iperf3, slirp4netns, MTU ${mtu}: ${(end.sum_received.bits_per_second / 1e6).toFixed(0)} Mb/s`);
+    note('slirp4netns', out);
     lab.stop(slirp);
     lab.stop(near);
   }
