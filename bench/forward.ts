@@ -363,6 +363,8 @@ if (values.inside !== undefined) {
   process.exit(0);
 }
 
+/** Of others: what is measured here would be in a later one. */
+const loadAverage = Math.round(loadavg()[0] ?? 0);
 const only = values.only.split(',');
 const measured: Record<string, unknown> = {};
 const lab = new Lab();
@@ -394,7 +396,7 @@ if (values.record) {
   const forward = {
     ...before.forward,
     measured: new Date().toISOString().slice(0, 10),
-    loadAverage: Math.round(loadavg()[0] ?? 0),
+    loadAverage,
     ...measured,
   };
   writeFileSync(file, `${JSON.stringify({ ...before, forward }, null, 2)}\n`);

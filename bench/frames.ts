@@ -24,6 +24,8 @@ const { values } = parseArgs({
   },
 });
 const prefixes = Number(values.prefixes);
+/** Of others: what is measured here would be in a later one. */
+const loadAverage = Math.round(loadavg()[0] ?? 0);
 const lab = new Lab();
 try {
   const router = lab.host(ROUTER);
@@ -90,7 +92,7 @@ try {
   );
   const figures = {
     measured: new Date().toISOString().slice(0, 10),
-    loadAverage: Math.round(loadavg()[0] ?? 0),
+    loadAverage,
     prefixes,
     framesSeconds: frames,
     socketsSeconds: sockets,
