@@ -1,6 +1,7 @@
 /**
  * A full table from BIRD in a guest, over frames (the guest's vxlan device, our own TCP) and over the kernel's sockets, in turn: from the
- * first prefix that the router has to the last. `npm run bench:frames`; needs root and BIRD. The medians go to docs/benchmarks.json.
+ * first prefix that the router has to the last. `npm run bench:frames`; needs root and BIRD. With `--record`
+ * the medians go to docs/benchmarks.json.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,8 +16,16 @@ const SOURCE = '10.99.1.4';
 const PATIENCE = 120;
 const root = join(import.meta.dirname, '..');
 
-const { values } = parseArgs({ options: { prefixes: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '3' } } });
+const { values } = parseArgs({
+  options: {
+    prefixes: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    record: { type: 'boolean', default: false },
+  },
+});
 const prefixes = Number(values.prefixes);
+/** Of others: what is measured here would be in a later one. */
+const loadAverage = Math.round(loadavg()[0] ?? 0);
 const lab = new Lab();
 try {
   const router = lab.host(ROUTER);
@@ -83,14 +92,16 @@ try {
   );
   const figures = {
     measured: new Date().toISOString().slice(0, 10),
-    loadAverage: Math.round(loadavg()[0] ?? 0),
+    loadAverage,
     prefixes,
     framesSeconds: frames,
     socketsSeconds: sockets,
   };
-  const record = join(root, 'docs', 'benchmarks.json');
-  const before = JSON.parse(readFileSync(record, 'utf8')) as object;
-  writeFileSync(record, `${JSON.stringify({ ...before, frames: figures }, null, 2)}\n`);
+  if (values.record) {
+    const record = join(root, 'docs', 'benchmarks.json');
+    const before = JSON.parse(readFileSync(record, 'utf8')) as object;
+    writeFileSync(record, `${JSON.stringify({ ...before, frames: figures }, null, 2)}\n`);
+  }
 } finally {
   lab.dispose();
 }

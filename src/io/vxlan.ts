@@ -107,6 +107,7 @@ class PlainSocket extends VxlanSocket {
   readonly mtu = 65_535;
   /** Octets of the far ends, by what Node calls them: to parse each datagram's sender takes longer than all else that is done with it. */
   readonly #far = new Map<string, Uint8Array>();
+  readonly #reading: Reading = { datagram: undefined };
 
   private constructor(
     private readonly socket: Socket,
@@ -116,8 +117,13 @@ class PlainSocket extends VxlanSocket {
     socket.on('message', (bytes, { address }) => {
       const from = this.#far.get(address) ?? this.#far.get(canonical(address));
       const tunnel = from && this.find(from, 0, from.length, vniOf(bytes, 0, bytes.length));
-      if (tunnel) tunnel.arrive(bytes, HEADER, bytes.length);
-      else this.unknown++;
+      if (!tunnel) {
+        this.unknown++;
+        return;
+      }
+      this.#reading.datagram = bytes;
+      tunnel.arrive(bytes, HEADER, bytes.length);
+      this.#reading.datagram = undefined;
     });
   }
 
@@ -127,6 +133,7 @@ class PlainSocket extends VxlanSocket {
     const socket = createSocket({
       type: family === 6 ? 'udp6' : 'udp4',
       recvBufferSize: receiveBuffer,
+      sendBufferSize: receiveBuffer,
       lookup: (host, _options, done) => done(null, host, family),
     });
     await bound(socket, address, port);
@@ -135,7 +142,7 @@ class PlainSocket extends VxlanSocket {
 
   protected make(remote: string, remotePort: number, vni: number, mtu: number, done: () => Promise<void>): Tunnel {
     this.#far.set(canonicalAddress(remote), parseAddress(remote));
-    return new PlainTunnel(this.socket, remote, remotePort, vni, mtu, done);
+    return new PlainTunnel(this.socket, this.#reading, remote, remotePort, vni, mtu, done);
   }
   protected closeSocket(): Promise<void> {
     return new Promise((resolve) => this.socket.close(resolve));
@@ -214,6 +221,12 @@ abstract class Tunnel implements Port {
   }
 }
 
+/** What a socket's reader is at. */
+interface Reading {
+  /** The datagram that is being read, until it has left: each is in memory of its own, so that it can leave from there. */
+  datagram: Uint8Array | undefined;
+}
+
 class PlainTunnel extends Tunnel {
   readonly #gone = (error: Error | null): void => {
     if (error) this.counters.dropped++;
@@ -221,6 +234,7 @@ class PlainTunnel extends Tunnel {
 
   constructor(
     private readonly socket: Socket,
+    private readonly reading: Reading,
     private readonly remote: string,
     private readonly remotePort: number,
     vni: number,
@@ -233,6 +247,14 @@ class PlainTunnel extends Tunnel {
   send(buffer: Uint8Array, start: number, end: number): void {
     if (!this.open) return;
     this.counters.sent++;
+    if (buffer === this.reading.datagram && start >= HEADER) {
+      this.reading.datagram = undefined;
+      for (let i = 0; i < HEADER; i++) buffer[start - HEADER + i] = this.header[i] ?? 0;
+      // As a whole, where it can be: for a part Node makes a view.
+      if (start === HEADER && end === buffer.length) this.socket.send(buffer, this.remotePort, this.remote, this.#gone);
+      else this.socket.send(buffer, start - HEADER, HEADER + end - start, this.remotePort, this.remote, this.#gone);
+      return;
+    }
     // The socket may keep what it sends for a while: a copy.
     const datagram = Buffer.allocUnsafe(HEADER + end - start);
     this.header.copy(datagram);

@@ -13,10 +13,17 @@
  * is counted.
  *
  * **Who may send what.** A packet's source must be an address of the node at the port, or one that the mapping gives to that node now (as
- * holder, or as gateway for what lies behind it). Exceptions, all of link scope and none of them forwarded: ARP probes and
- * announcements; `::` to a group (duplicate address detection, MLD); 0.0.0.0 to the broadcast, port 68 to 67 (DHCP); fe80::/10 to the router or a group; a neighbour advertisement to a group
- * from the address that it announces, which is a claim. Sender MACs are not checked: the port is the
- * identity, so VRRP's virtual MAC passes.
+ * holder, or as gateway for what lies behind it). Exceptions, all of link scope and none of them forwarded:
+ *
+ * | Source | Destination | What for |
+ * | --- | --- | --- |
+ * | 0.0.0.0, as ARP's sender | | ARP probes (RFC 5227 §2.1.1) |
+ * | the address announced, as ARP's sender | | ARP announcements: a claim, and refused as such where there is no grant |
+ * | `::` | a group | duplicate address detection, MLD |
+ * | 0.0.0.0 port 68 | 255.255.255.255 port 67 | DHCP |
+ * | fe80::/10 | the router, or a group | Neighbour Discovery, MLD, routing protocols |
+ * | the address announced | a group | unsolicited neighbour advertisements: a claim |
+ * | any MAC | | sender MACs are not checked, as the port is the identity: VRRP's virtual MAC passes |
  *
  * **What a frame may be.** Untagged Ethernet II. VLAN tags, LLDP and 802.1D's reserved groups, unknown EtherTypes, runts, jumbos, unicast for
  * another MAC are dropped and counted; groups are heard for the router's own protocols and forwarded to nobody. Of
