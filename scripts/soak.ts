@@ -1,5 +1,6 @@
 /**
- * `npm run soak -- [--minutes 10] [--seed 1] [--guests 50]`: a router and many guests, each in a process of its own, and no peace.
+ * `npm run soak -- [--minutes 10] [--hours 24] [--seed 1] [--guests 50]`: a router and many guests, each in a process of its own, and no
+ * peace; and then as many hours of the same in memory, on a clock that is turned by hand (`soak/day.ts`). Zero of either leaves it out.
  *
  * Guests announce, withdraw and flap addresses that several may claim, one at a time or together. They are killed (SIGKILL) and started again,
  * stopped (SIGSTOP) for less than the hold time, which must do nothing, and for longer. Every other one is at a port of the router
@@ -27,9 +28,11 @@ import { MemoryForwardingTable } from '../src/core.js';
 import { Follower } from '../src/forwarder/index.js';
 import { dialPath, SystemClock } from '../src/io/index.js';
 import { seeded } from '../src/lib/random.js';
+import { soakDay } from './soak/day.js';
 import type { GuestOrder } from './soak/guest.js';
 import { contested, type GuestPlan, guestPlan, HOLD_TIME, HOSTILE, hostileAddress, mappingOf, routerPlan, shared } from './soak/plan.js';
 import type { Counts, RouterNews, Sample } from './soak/router.js';
+import { slope } from './soak/slope.js';
 
 /** Between two things that happen, milliseconds at most. */
 const PACE = 120;
@@ -51,15 +54,17 @@ const MOST_GROWTH = 0.1;
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
+    hours: { type: 'string', default: '24' },
     seed: { type: 'string', default: '1' },
     guests: { type: 'string', default: '50' },
   },
 });
 const minutes = Number(values.minutes);
+const hours = Number(values.hours);
 const seed = Number(values.seed);
 const count = Number(values.guests);
-if (!(minutes > 0) || !Number.isInteger(seed) || !(count >= 2 && count <= 200)) {
-  console.error('expected --minutes above 0, --seed a whole number, --guests from 2 to 200');
+if (!(minutes >= 0) || !(hours >= 0) || !Number.isInteger(seed) || !(count >= 2 && count <= 200)) {
+  console.error('expected --minutes and --hours of 0 or more, --seed a whole number, --guests from 2 to 200');
   process.exit(2);
 }
 const random = seeded(seed);
@@ -254,15 +259,6 @@ function act(later: (after: number, call: () => void) => void): void {
   }
 }
 
-/** Least squares, in octets a minute. */
-function slope(points: readonly (readonly [minute: number, octets: number])[]): number {
-  const n = points.length;
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / n;
-  const [x, y] = [mean(points.map(([minute]) => minute)), mean(points.map(([, octets]) => octets))];
-  const over = points.reduce((sum, [minute, octets]) => sum + (minute - x) * (octets - y), 0);
-  return over / points.reduce((sum, [minute]) => sum + (minute - x) ** 2, 0);
-}
-
 const table = new MemoryForwardingTable();
 const clock = new SystemClock();
 const follower = new Follower('network', [], {
@@ -366,7 +362,6 @@ async function soak(): Promise<void> {
     `handles    ${fewest} to ${most}`,
     `event loop ${counts.delay.median} ms median, ${counts.delay.p99} ms 99th percentile, ${counts.delay.most} ms at most (timer of 1 ms included), on ${cpus().length} cores with ${count + HOSTILE} guests`,
     `stood still ${stalls.length} times for over 2 s${stalls.length > 0 ? ` (${stalls.map(({ by }) => `${(by / 1000).toFixed(1)} s`).join(', ')})` : ''}: ${excused.length} sessions ended by that`,
-    `violations ${violations.length}`,
   ];
   console.log(lines.join('\n'));
 }
@@ -382,8 +377,11 @@ process.once('exit', cleanUp);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 try {
-  await soak();
+  if (minutes > 0) await soak();
+  cleanUp();
+  if (hours > 0) console.log((await soakDay({ hours, seed, count, violated })).join('\n'));
 } catch (error) {
   violated(String(error));
 }
+console.log(`violations ${violations.length}`);
 process.exit(violations.length > 0 ? 1 : 0);

@@ -4,13 +4,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { BgpSpeaker } from '../../src/bgp/speaker.js';
 import { NodeTransport, SystemClock } from '../../src/io/index.js';
 import { seeded } from '../../src/lib/random.js';
+import { nonsense } from './nonsense.js';
 import { ROUTER } from './plan.js';
 
 const [address = '', number = '0', routerPort = '', seed = '1'] = process.argv.slice(2);
 const random = seeded(Number(seed));
 const upTo = (most: number): number => Math.floor(random() * most);
 const port = Number(routerPort);
-const MARKER = new Uint8Array(16).fill(0xff);
 const clock = new SystemClock();
 const transport = new NodeTransport();
 
@@ -33,21 +33,6 @@ function dial(from = address): Promise<Socket> {
   });
 }
 
-/** An UPDATE with a random body; or with lengths that are right, and attributes that are not. */
-function nonsense(): Uint8Array {
-  const octets = (length: number): number[] => Array.from({ length }, () => upTo(256));
-  const attribute = (code: number, length: number): number[] => [0x40, code, length, ...octets(length)];
-  const attributes = [attribute(1, 1 + upTo(2)), attribute(2, upTo(8)), attribute(3, 4 + upTo(2)), attribute(5, 4)].flat();
-  const body = random() < 0.2 ? octets(4 + upTo(200)) : [0, 0, 0, attributes.length, ...attributes, 32, 10, 9, 0, upTo(256)];
-  const message = new Uint8Array(19 + body.length);
-  message.set(MARKER);
-  message[16] = message.length >>> 8;
-  message[17] = message.length & 0xff;
-  message[18] = 2;
-  message.set(body, 19);
-  return message;
-}
-
 const ACTS: readonly (() => Promise<void>)[] = [
   // Octets of no meaning.
   async () => {
@@ -62,7 +47,7 @@ const ACTS: readonly (() => Promise<void>)[] = [
     one.start();
     await one.whenEstablished(5000).catch(() => {});
     for (let i = 0; i < 50 && one.negotiated; i++) {
-      one.sendRaw(nonsense());
+      one.sendRaw(nonsense(random));
       await pause(5);
     }
     await one.kill();

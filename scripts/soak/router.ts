@@ -4,11 +4,11 @@
  */
 import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { MappingChange, Position, Targets } from '../../src/core.js';
 import { ForwarderService } from '../../src/forwarder/index.js';
 import { nodeHost, VirtualRouter } from '../../src/index.js';
 import { acceptAtPath } from '../../src/io/index.js';
 import type { RouterConfig } from '../../src/router/config.js';
+import { spelt, Witness } from './witness.js';
 
 /** What the router's process says by itself. */
 export type RouterNews =
@@ -58,44 +58,6 @@ const say = (news: RouterNews): void => void process.send?.(news);
 const wrong = (violation: string): void => say({ type: 'violation', text: violation });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 
-/** Follows changes one by one. */
-class Follower {
-  readonly shadow = new Map<string, string>();
-  position: Position;
-  changes = 0;
-
-  constructor(private readonly name: string) {
-    this.position = router.position;
-    for (const { prefix, targets } of router.mapping()) this.shadow.set(prefix, spelt(targets));
-  }
-
-  take({ seq, prefix, before, after }: MappingChange): void {
-    this.changes++;
-    if (seq !== this.position.seq + 1) wrong(`${this.name}: change ${seq} comes after ${this.position.seq}`);
-    this.position = { epoch: this.position.epoch, seq };
-    const was = this.shadow.get(prefix) ?? '';
-    if (was !== spelt(before)) wrong(`${this.name}: ${prefix} goes from ${spelt(before)}, and was at ${was}`);
-    if (after) this.shadow.set(prefix, spelt(after));
-    else this.shadow.delete(prefix);
-  }
-
-  /** Whether it has arrived at what is so. */
-  compare(): void {
-    const is = new Map([...router.mapping()].map(({ prefix, targets }) => [prefix, spelt(targets)]));
-    if (this.position.seq !== router.position.seq) wrong(`${this.name}: it is at ${this.position.seq} of ${router.position.seq}`);
-    for (const prefix of new Set([...is.keys(), ...this.shadow.keys()]))
-      if (is.get(prefix) !== this.shadow.get(prefix))
-        wrong(`${this.name}: ${prefix} is at ${is.get(prefix)}, not ${this.shadow.get(prefix)}`);
-  }
-}
-
-function spelt(targets: Targets | undefined): string {
-  return (targets ?? [])
-    .map(({ node }) => node)
-    .sort()
-    .join('+');
-}
-
 let refused = 0;
 let malformed = 0;
 router.on('session-refused', () => void refused++);
@@ -114,8 +76,8 @@ const service = new ForwarderService({ clock: nodeHost().clock, accept: (accepte
 await service.open();
 service.serve(router.network);
 
-const listener = new Follower('the listener');
-const resumer = new Follower('the one that resumes');
+const listener = new Witness('the listener', router, wrong);
+const resumer = new Witness('the one that resumes', router, wrong);
 router.on('mapping-change', ({ changes }) => {
   for (const change of changes) listener.take(change);
 });
