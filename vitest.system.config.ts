@@ -3,17 +3,18 @@ import { defineConfig } from 'vitest/config';
 // `npm test` says by the variable whether the daemons are there.
 const interop = process.env.VIRTUAL_ROUTER_INTEROP !== '';
 const INTEROP = 'test/interop/**/*.test.ts';
+const PACKAGE = 'test/package.test.ts';
 /** What starts processes of its own, and what reads large files from elsewhere. */
 const OUTSIDE = ['test/examples.test.ts', 'test/cli/process.test.ts', 'test/io/tls.test.ts', 'test/**/corpora.test.ts'];
 /** All that is no unit test. */
-export const SYSTEM = [INTEROP, 'test/package.test.ts', ...OUTSIDE];
-/** What measures time or forwards frames, the tests of the lab itself, and what builds the package: each has the machine to itself. */
+export const SYSTEM = [INTEROP, PACKAGE, ...OUTSIDE];
+/** What measures time, what may lose no frame, or next to none, and what builds the package: each has the machine to itself. */
 const ALONE = [
-  'test/package.test.ts',
-  ...(interop
-    ? ['bfd', 'bfd-thread', 'floods', 'forward', 'frames', 'link', 'support', 'tcp'].map((name) => `test/interop/${name}.test.ts`)
-    : []),
+  PACKAGE,
+  ...(interop ? ['bfd', 'bfd-thread', 'floods', 'forward', 'frames', 'link'].map((name) => `test/interop/${name}.test.ts`) : []),
 ];
+/** What may run side by side. */
+const TOGETHER = [...OUTSIDE, ...(interop ? [INTEROP] : [])];
 
 export default defineConfig({
   test: {
@@ -23,10 +24,10 @@ export default defineConfig({
         test: {
           // Each file has network namespaces or processes of its own, and mostly waits for daemons.
           name: 'together',
-          include: interop ? [INTEROP, ...OUTSIDE] : OUTSIDE,
+          include: TOGETHER,
           exclude: ALONE,
           pool: 'forks',
-          maxWorkers: 3,
+          maxWorkers: 5,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },

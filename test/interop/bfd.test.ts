@@ -1,64 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ADDRESS, configuration, type Line, ROUTER, startBird } from './support/bfd-guest.js';
 import { bird } from './support/bird.js';
 import { daemonsPresent } from './support/daemons.js';
 import { frr } from './support/frr.js';
 import { Lab, type LabNode, type Running } from './support/lab.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const ADDRESS = '10.77.0.100/32';
-const ROUTER = '10.77.0.1';
 const { present } = daemonsPresent();
-
-const configuration = (interval: number, authentication = ''): string => `
-as: 65000
-routerId: ${ROUTER}
-listen:
-  - address: ${ROUTER}
-network:
-  ranges: [10.77.0.0/24]
-  nodes:
-    - name: spare
-      addresses: [10.77.0.3]
-    - name: guest
-      addresses: [10.77.0.2]
-  holders:
-    - prefix: ${ADDRESS}
-      node: spare
-  grants:
-    - node: guest
-      prefix: ${ADDRESS}
-neighbours:
-  - address: 10.77.0.2
-    as: 65001
-    passive: true
-    bfd:
-      minTx: ${interval}
-      minRx: ${interval}
-${authentication === '' ? '' : `      authentication: ${authentication}\n`}`;
 
 /** A guest that announces the address with BFD on; ends by being killed. */
 type StartGuest = (lab: Lab, node: LabNode, interval: number) => Promise<{ kill9(): Promise<void> }>;
-
-/** @param more - Lines for BFD on its interfaces. */
-const startBird = async (lab: Lab, node: LabNode, interval: number, more = ''): Promise<{ kill9(): Promise<void> }> => {
-  const file = join(node.directory, 'bird.conf');
-  writeFileSync(
-    file,
-    `router id ${node.ipv4};
-protocol device { scan time 1; }
-protocol bfd { interface "*" { min rx interval ${interval} ms; min tx interval ${interval} ms; multiplier 3; ${more} }; }
-protocol static { ipv4; route ${ADDRESS} blackhole; }
-protocol bgp { local ${node.ipv4} as 65001; neighbor ${ROUTER} as 65000; bfd on; hold time 90; connect delay time 1; error wait time 1, 1; ipv4 { import none; export all; }; }
-`,
-  );
-  const process = lab.spawn(node, 'bird', ['-f', '-c', file, '-s', join(node.directory, 'bird.ctl')]);
-  return { kill9: () => process.kill('SIGKILL') };
-};
 
 const startFrr: StartGuest = async (lab, node, interval) => {
   const zserv = join(node.directory, 'zserv');
@@ -114,71 +69,10 @@ const startFrr: StartGuest = async (lab, node, interval) => {
   };
 };
 
-interface Line {
-  readonly event?: string;
-  readonly prefix?: string;
-  readonly after?: unknown;
-  readonly from?: string;
-  readonly to?: string;
-  readonly diagnostic?: string;
-  readonly reason?: string;
-}
-
 const GUESTS: readonly (readonly [typeof bird, StartGuest])[] = [
   [bird, (lab, node, interval) => startBird(lab, node, interval)],
   [frr, startFrr],
 ];
-
-/** Each type of authentication, and BIRD's words for it. */
-const TYPES = [
-  ['simple', 'simple'],
-  ['md5', 'keyed md5'],
-  ['meticulous-md5', 'meticulous keyed md5'],
-  ['sha1', 'keyed sha1'],
-  ['meticulous-sha1', 'meticulous keyed sha1'],
-] as const;
-
-describe.skipIf(!present.includes(bird))('BFD with BIRD, authenticated', () => {
-  it.each(TYPES)('by %s: comes up with the key, is lost with the link, and does not come up with another key', async (type, words) => {
-    await using lab = await Lab.create();
-    const own = await lab.node('router');
-    const guest = await lab.node('guest');
-    const file = join(own.directory, 'router.yaml');
-    writeFileSync(file, configuration(100, `{ type: ${type}, keys: [{ id: 7, secret: open-sesame }] }`));
-    const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
-    const router = lab.spawn(own, process.execPath, args, { name: 'virtual-router run', directory: root });
-    await lab.answers(router, () => router.output().includes('"listening"'));
-    const events = (): Line[] =>
-      router
-        .output()
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line) as Line);
-    const turned = (to: string): number => events().filter((line) => line.event === 'bfd-change' && line.to === to).length;
-    const held = (node: string): boolean =>
-      JSON.stringify(
-        events()
-          .filter(({ prefix }) => prefix === ADDRESS)
-          .at(-1)?.after,
-      ).includes(node);
-    const keyed = (secret: string): string => `authentication ${words}; password "${secret}" { id 7; };`;
-
-    const daemon = await startBird(lab, guest, 100, keyed('open-sesame'));
-    await lab.waitFor('BFD is up', () => turned('up') > 0, 40);
-    await lab.waitFor('the guest holds the address', () => held('guest'));
-    await lab.link(guest, 'down');
-    await lab.waitFor('the address goes back', () => turned('down') > 0 && held('spare'));
-    await daemon.kill9();
-    await lab.link(guest, 'up');
-
-    const ups = turned('up');
-    await startBird(lab, guest, 100, keyed('open-barley'));
-    // Its session comes up, as it is not held back for BFD.
-    await lab.waitFor('the guest holds the address', () => held('guest'), 40);
-    await pause(4000);
-    expect(turned('up')).toBe(ups);
-  });
-});
 
 for (const [kind, start] of GUESTS) {
   describe.skipIf(!present.includes(kind))(`BFD with ${kind.name}`, () => {
