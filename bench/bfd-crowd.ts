@@ -20,13 +20,15 @@ interface Neighbour {
   /** The router's discriminator. */
   theirs: number;
   up: boolean;
+  /** When it sends next. */
+  timer: NodeJS.Timeout | undefined;
 }
 
 const neighbours = addresses.map((address, i): Neighbour => {
   const socket = createSocket('udp4');
   socket.bind({ address, port: 49_152 + i, exclusive: true }, () => socket.setTTL(255));
   socket.on('error', () => {});
-  return { socket, discriminator: i + 1, state: 'down', theirs: 0, up: false };
+  return { socket, discriminator: i + 1, state: 'down', theirs: 0, up: false, timer: undefined };
 });
 let up = 0;
 
@@ -49,10 +51,12 @@ function send(neighbour: Neighbour, final = false): void {
   neighbour.socket.send(packet, BfdPort.singleHop, router);
 }
 
+/** Sends now, and goes on at the pace that fits its state: one that came up at the slow pace must not wait for that to be over. */
 function pace(neighbour: Neighbour): void {
+  clearTimeout(neighbour.timer);
   send(neighbour);
   // RFC 5880 §6.8.7: a quarter less at random.
-  setTimeout(() => pace(neighbour), (neighbour.state === 'up' ? agreed : 1000) * (0.75 + Math.random() * 0.25));
+  neighbour.timer = setTimeout(() => pace(neighbour), (neighbour.state === 'up' ? agreed : 1000) * (0.75 + Math.random() * 0.25));
 }
 
 const ear = createSocket({ type: 'udp4', reuseAddr: true });
@@ -76,6 +80,6 @@ ear.on('message', (bytes) => {
     neighbour.up = true;
     if (++up === neighbours.length) console.log(JSON.stringify({ event: 'up' }));
   } else if (before === 'up' && neighbour.state !== 'up' && up === neighbours.length) console.log(JSON.stringify({ event: 'false-alarm' }));
-  if (before !== neighbour.state) send(neighbour);
+  if (before !== neighbour.state) pace(neighbour);
 });
 process.stdin.resume();
