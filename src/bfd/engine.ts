@@ -3,9 +3,10 @@ import type { Random } from '../lib/random.js';
 import { type Due, TimerHeap } from '../lib/timers.js';
 import type { Client } from './client.js';
 import { resolveBfd } from './config.js';
+import { type BfdDrops, DropCounts } from './drops.js';
 import type { BfdEvents, BfdService, BfdTarget, BfdWatch } from './service.js';
 import { type BfdLink, Watched } from './watched.js';
-import { type BfdDrop, decodeControl } from './wire/index.js';
+import { decodeControl } from './wire/index.js';
 
 /** Opens links: UDP sockets, or a network in memory. What comes in goes to {@link BfdEngine.receive}. @internal */
 export interface BfdLinks {
@@ -18,8 +19,20 @@ const BEATS = 2;
 const SHORTEST_BEAT: Millis = 5;
 const LONGEST_BEAT: Millis = 100;
 
-/** Packets that were dropped, by reason. @public */
-export type BfdDrops = Partial<Record<BfdDrop | 'no-session' | 'hop-limit', number>>;
+/** RFC 5881 §5: what comes from the link has the largest TTL still. */
+const TTL = 255;
+
+/** How a datagram came. @internal */
+export interface BfdArrival {
+  /** Who sent it, as in {@link BfdTarget.remote}. */
+  readonly remote: string;
+  /** The address of ours that it came to; absent where that is not known. */
+  readonly local?: string | undefined;
+  /** By the port of RFC 5883. Default false. */
+  readonly multihop?: boolean;
+  /** Absent where whoever received it has looked already. */
+  readonly ttl?: number;
+}
 
 /**
  * BFD sessions over links, on a clock: tells packets apart, drives the sessions, and suspects itself first. A heartbeat that comes late
@@ -32,7 +45,6 @@ export class BfdEngine implements BfdService, Due {
   readonly #byDiscriminator = new Map<number, Watched>();
   /** By the neighbour's address, for packets that do not know our discriminator yet (RFC 5881 §3). */
   readonly #byNeighbour = new Map<string, Watched[]>();
-  readonly drops: BfdDrops = {};
   readonly #stalled = new Set<(by: Millis) => void>();
   #beat: Millis = LONGEST_BEAT;
   /** When the heart beat last, or anything else showed that this thread runs. */
@@ -42,12 +54,17 @@ export class BfdEngine implements BfdService, Due {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly links: BfdLinks,
+    private readonly dropped = new DropCounts(),
   ) {
     this.#timers = new TimerHeap(clock);
   }
 
   get sessions(): number {
     return this.#byDiscriminator.size;
+  }
+
+  get drops(): BfdDrops {
+    return this.dropped.all;
   }
 
   /** The next heartbeat, while there is anybody to watch. */
@@ -116,7 +133,7 @@ export class BfdEngine implements BfdService, Due {
       this.random,
       link,
       (now) => this.#pulse(now),
-      (reason) => this.#drop(reason),
+      (reason) => this.dropped.add(reason),
     );
     this.#byDiscriminator.set(watched.session.localDiscriminator, watched);
     this.#byNeighbour.set(key, [...(this.#byNeighbour.get(key) ?? []), watched]);
@@ -132,11 +149,11 @@ export class BfdEngine implements BfdService, Due {
     watched.close();
   }
 
-  /** A datagram for `local` came. Never throws. */
-  receive(bytes: Uint8Array, remote: string, local: string | undefined, multihop: boolean): void {
+  /** A datagram came. Never throws. */
+  receive(bytes: Uint8Array, { remote, local, multihop = false, ttl = TTL }: BfdArrival): void {
     const packet = decodeControl(bytes);
     if (typeof packet === 'string') {
-      this.#drop(packet);
+      this.dropped.add(packet);
       return;
     }
     const { yourDiscriminator } = packet;
@@ -146,7 +163,11 @@ export class BfdEngine implements BfdService, Due {
         : this.#byNeighbour.get(keyOf(remote, multihop))?.find(({ target }) => target.local === undefined || target.local === local);
     // A discriminator is no secret: who sends it must be the one who is watched, and come the same way.
     if (!watched || watched.target.remote !== remote || (watched.target.config.multihop ?? false) !== multihop) {
-      this.#drop('no-session');
+      this.dropped.add('no-session');
+      return;
+    }
+    if (ttl !== TTL && watched.session.config.checkTtl) {
+      this.dropped.add('hop-limit');
       return;
     }
     this.#pulse(this.clock.now());
@@ -159,16 +180,7 @@ export class BfdEngine implements BfdService, Due {
     const discriminator = bytes.length < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
     const watched = this.#byDiscriminator.get(discriminator);
     this.#pulse(this.clock.now());
-    if (!watched?.echoed(bytes)) this.#drop('no-session');
-  }
-
-  /** A packet was dropped before anybody looked into it. */
-  refuse(reason: keyof BfdDrops): void {
-    this.#drop(reason);
-  }
-
-  #drop(reason: keyof BfdDrops): void {
-    this.drops[reason] = (this.drops[reason] ?? 0) + 1;
+    if (!watched?.echoed(bytes)) this.dropped.add('no-session');
   }
 
   /**

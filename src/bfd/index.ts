@@ -29,7 +29,8 @@ export {
   resolveBfd,
   strictness,
 } from './config.js';
-export { type BfdDrops, BfdEngine, type BfdLinks } from './engine.js';
+export { type BfdDropReason, type BfdDrops, DropCounts } from './drops.js';
+export { type BfdArrival, BfdEngine, type BfdLinks } from './engine.js';
 export type { BfdSignal } from './events.js';
 export { memoryBfd } from './memory.js';
 export type { BfdChange, BfdEvents, BfdService, BfdTarget, BfdWatch } from './service.js';

@@ -1,5 +1,6 @@
 import type { Millis } from '../lib/clock.js';
 import type { BfdConfig } from './config.js';
+import type { BfdDrops } from './drops.js';
 import type { BfdSignal } from './events.js';
 import type { BfdDiagnostic, BfdState } from './wire/index.js';
 
@@ -70,4 +71,6 @@ export interface BfdService {
   watch(target: BfdTarget, events: BfdEvents): BfdWatch;
   /** Calls back whenever the watcher found that it stood still itself, for so many milliseconds. Returns a way to end that. */
   onStall(call: (by: Millis) => void): () => void;
+  /** Packets that came and were not taken, since the service began. What the kernel's filter has not let pass is not among them. */
+  readonly drops: BfdDrops;
 }

@@ -24,4 +24,6 @@ export interface ThreadData {
   readonly port: import('node:worker_threads').MessagePort;
   /** One number, counted up before a neighbour's loss is told: so the main thread can look for it between two pieces of other work. */
   readonly losses: Int32Array;
+  /** Counts of what was dropped, of `DropCounts`. */
+  readonly drops: Uint32Array;
 }

@@ -1,4 +1,5 @@
 import { type BfdLink, type BfdLinks, BfdPort, type BfdTarget } from '../bfd/index.js';
+import { parseAddress } from '../lib/address.js';
 import { type Echo, HostEchoes } from './bfd-echo.js';
 import type { BfdLoop } from './bfd-loop.js';
 import type { BfdReceive } from './bfd-sockets.js';
@@ -41,6 +42,8 @@ const EADDRINUSE = 98;
 interface Listening {
   readonly fd: number;
   users: number;
+  /** Neighbours whose packets may have any TTL. */
+  readonly exempt: Set<string>;
 }
 
 /**
@@ -71,20 +74,24 @@ export class NativeLinks implements BfdLinks {
     const ipv6 = remote.includes(':');
     const { multihop = false, checkTtl = true } = config;
     const port = multihop ? BfdPort.multihop : BfdPort.singleHop;
-    const checked = checkTtl && !multihop;
-    const key = `${local ?? '*'} ${ipv6} ${multihop} ${checked}`;
+    const key = `${local ?? '*'} ${ipv6} ${multihop}`;
     const to = this.#sockaddr(remote, port);
-    const listening = this.#listening.get(key) ?? this.#listen(local, port, ipv6, multihop, checked);
+    const listening = this.#listening.get(key) ?? this.#listen(local, port, ipv6, multihop);
     this.#listening.set(key, listening);
     listening.users++;
+    const exempt = !multihop && !checkTtl;
     const leave = (): void => {
-      if (--listening.users > 0) return;
+      if (--listening.users > 0) {
+        if (exempt && listening.exempt.delete(remote)) this.#filter(listening, ipv6);
+        return;
+      }
       this.#listening.delete(key);
       this.loop.remove(listening.fd);
       c.close(listening.fd);
     };
     let fd: number;
     try {
+      if (exempt && !this.#filter(listening, ipv6, remote)) throw new Error(`no packets of ${remote} with any TTL: errno ${c.errno()}`);
       fd = this.#speak(local, ipv6);
     } catch (error) {
       leave();
@@ -106,18 +113,23 @@ export class NativeLinks implements BfdLinks {
     };
   }
 
-  #listen(local: string | undefined, port: number, ipv6: boolean, multihop: boolean, checked: boolean): Listening {
+  #listen(local: string | undefined, port: number, ipv6: boolean, multihop: boolean): Listening {
     const address = local ?? (ipv6 ? '::' : '0.0.0.0');
     const fd = this.#socket(ipv6, `listen on ${address} port ${port}`, (set, filter) => {
       set(SOL_SOCKET, SO_REUSEADDR, 1);
       set(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
       if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
-      // The kernel does not look at the TTL of UDP (RFC 5881 §5), so a filter of four instructions does.
-      if (checked) filter(ttlFilter(ipv6 ? 7 : 8));
+      if (!multihop) filter(ttlFilter(ipv6));
       return this.#bind(address, port);
     });
     this.loop.add(fd, () => this.#read(fd, local, multihop));
-    return { fd, users: 0 };
+    return { fd, users: 0, exempt: new Set() };
+  }
+
+  /** Has the kernel look at the TTL of all but those who are exempt, and one `more`; false where these are too many for it. */
+  #filter({ fd, exempt }: Listening, ipv6: boolean, more?: string): boolean {
+    if (more !== undefined) exempt.add(more);
+    return attachFilter(this.c, fd, ttlFilter(ipv6, [...new Set([...exempt].map((remote) => splitZone(remote).plain))])) >= 0;
   }
 
   #read(fd: number, local: string | undefined, multihop: boolean): void {
@@ -125,7 +137,7 @@ export class NativeLinks implements BfdLinks {
       this.#fromLength[0] = SOCKADDR;
       const length = this.c.recvfrom(fd, this.#datagram, DATAGRAM, 0, this.#from, this.#fromLength);
       if (length < 0) return;
-      this.receive(this.#datagram.subarray(0, length), this.#sender(), local, multihop);
+      this.receive(this.#datagram.subarray(0, length), { remote: this.#sender(), local, multihop });
     }
   }
 
@@ -195,10 +207,31 @@ export class NativeLinks implements BfdLinks {
   }
 }
 
-/** Load the octet, compare, take all or nothing. */
-const ttlFilter = (offset: number): readonly Instruction[] => [
-  [0x30, 0, 0, NETWORK_HEADER + offset],
-  [0x15, 0, 1, TTL],
-  [0x06, 0, 0, 0xffff_ffff],
-  [0x06, 0, 0, 0],
-];
+/** Load an octet or a word, compare, take all or nothing. */
+const loadOctet = (offset: number): Instruction => [0x30, 0, 0, NETWORK_HEADER + offset];
+const loadWord = (offset: number): Instruction => [0x20, 0, 0, NETWORK_HEADER + offset];
+const unless = (value: number, skip: number): Instruction => [0x15, 0, skip, value];
+const TAKE: Instruction = [0x06, 0, 0, 0xffff_ffff];
+const DROP: Instruction = [0x06, 0, 0, 0];
+
+/** The kernel does not look at the TTL of UDP (RFC 5881 §5), so a filter does, but for packets from some addresses. */
+function ttlFilter(ipv6: boolean, exempt: readonly string[] = []): readonly Instruction[] {
+  const [ttl, source] = ipv6 ? [7, 8] : [8, 12];
+  return [
+    loadOctet(ttl),
+    unless(TTL, 1),
+    TAKE,
+    ...exempt.flatMap((address) => {
+      const octets = parseAddress(address);
+      const view = new DataView(octets.buffer, octets.byteOffset);
+      const words = octets.length / 4;
+      const compared = Array.from({ length: words }, (_, i) => [
+        loadWord(source + 4 * i),
+        // Past what is left of this address, and the taking.
+        unless(view.getUint32(4 * i), 2 * (words - 1 - i) + 1),
+      ]);
+      return [...compared.flat(), TAKE];
+    }),
+    DROP,
+  ];
+}

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { type BfdLink, type BfdLinks, BfdPort, type BfdTarget } from '../bfd/index.js';
+import { type BfdArrival, type BfdLink, type BfdLinks, BfdPort, type BfdTarget } from '../bfd/index.js';
 import { canonicalAddress } from '../lib/address.js';
 import { libc } from './libc.js';
 import { splitZone } from './socket-address.js';
@@ -15,8 +15,8 @@ const TRIES = 64;
 
 const ECHO = "BFD's echo over the host's interfaces";
 
-/** Takes what came for `local`. The octets are good only during the call. */
-export type BfdReceive = (bytes: Uint8Array, remote: string, local: string | undefined, multihop: boolean) => void;
+/** Takes what came. The octets are good only during the call. */
+export type BfdReceive = (bytes: Uint8Array, arrival: BfdArrival) => void;
 
 interface Listening {
   readonly socket: Socket;
@@ -89,7 +89,8 @@ export class UdpLinks implements BfdLinks {
     const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', reuseAddr: true, ...(ipv6 ? { ipv6Only: true } : {}) });
     socket.on('message', (bytes, from) => {
       const { plain, zone } = splitZone(from.address);
-      this.receive(bytes, `${canonicalAddress(plain)}${zone === undefined ? '' : `%${zone}`}`, local, multihop);
+      const remote = `${canonicalAddress(plain)}${zone === undefined ? '' : `%${zone}`}`;
+      this.receive(bytes, { remote, local, multihop });
     });
     const bound = once(socket, 'listening');
     socket.bind({ address: local ?? (ipv6 ? '::' : '0.0.0.0'), port });

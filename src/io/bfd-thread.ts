@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import type { BfdEvents, BfdService, BfdTarget, BfdWatch } from '../bfd/index.js';
+import { type BfdDrops, type BfdEvents, type BfdService, type BfdTarget, type BfdWatch, DropCounts } from '../bfd/index.js';
 import type { FromThread, ThreadData, ToThread } from './bfd-messages.js';
 
 /** What is written to wake the thread. */
@@ -19,10 +19,16 @@ export class BfdThread implements BfdService {
   #next = 1;
   readonly #watched = new Map<number, BfdEvents>();
   readonly #stalled = new Set<(by: number) => void>();
+  /** Of this thread, and of those before it. */
+  readonly #drops = DropCounts.shared();
 
   onStall(call: (by: number) => void): () => void {
     this.#stalled.add(call);
     return () => void this.#stalled.delete(call);
+  }
+
+  get drops(): BfdDrops {
+    return new DropCounts(this.#drops).all;
   }
 
   watch(target: BfdTarget, events: BfdEvents): BfdWatch {
@@ -55,6 +61,7 @@ export class BfdThread implements BfdService {
     const running: Running = new Running(
       (message) => this.#heard(message),
       (reason) => this.#lost(running, reason),
+      this.#drops,
     );
     return running;
   }
@@ -86,10 +93,11 @@ class Running {
   constructor(
     private readonly hear: (message: FromThread) => void,
     lost: (reason: string) => void,
+    drops: Uint32Array,
   ) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    const worker = thread('bfd-worker', { port: port2, losses: this.#losses });
+    const worker = thread('bfd-worker', { port: port2, losses: this.#losses, drops });
     port1.on('message', (message: FromThread) => this.#heard(message));
     worker.on('error', (error) => lost(error.message));
     // Sessions keep the process alive, not those who watch them.

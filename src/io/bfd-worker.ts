@@ -6,7 +6,7 @@
  */
 import { constants, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
-import { BfdEngine, type BfdEvents, type BfdLinks, type BfdTarget, type BfdWatch } from '../bfd/index.js';
+import { BfdEngine, type BfdEvents, type BfdLinks, type BfdTarget, type BfdWatch, DropCounts } from '../bfd/index.js';
 import type { Cancel, Clock } from '../lib/clock.js';
 import { BfdLoop } from './bfd-loop.js';
 import type { FromThread, ThreadData, ToThread } from './bfd-messages.js';
@@ -15,7 +15,7 @@ import { type BfdReceive, UdpLinks } from './bfd-sockets.js';
 import { type Libc, libc } from './libc.js';
 import { SystemClock } from './system-clock.js';
 
-const { port, losses } = workerData as ThreadData; // what `BfdThread` starts it with
+const { port, losses, drops } = workerData as ThreadData; // what `BfdThread` starts it with
 const say = (message: FromThread): void => port.postMessage(message);
 const watches = new Map<number, BfdWatch>();
 
@@ -38,6 +38,7 @@ function engineOn(clock: Clock, links: (receive: BfdReceive, echoed: (payload: U
       (...datagram) => engine.receive(...datagram),
       (payload) => engine.echoed(payload),
     ),
+    new DropCounts(drops),
   );
   engine.onStall((by) => say({ type: 'stalled', by }));
   return engine;

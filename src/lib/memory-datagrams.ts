@@ -1,7 +1,7 @@
 import type { Clock, Millis } from './clock.js';
 
-/** Takes what is sent to an address. @internal */
-export type Receive = (bytes: Uint8Array, from: string) => void;
+/** Takes what is sent to an address, and to which port. @internal */
+export type Receive = (bytes: Uint8Array, from: string, port: number) => void;
 
 /**
  * Datagrams in memory, on any clock: every address that somebody listens at is there. What is sent arrives after the latency, unless
@@ -28,11 +28,12 @@ export class MemoryDatagrams {
     return () => void this.#listeners.delete(address);
   }
 
-  send(from: string, to: string, bytes: Uint8Array): void {
+  /** @param port - Of `to`, for one who listens to several. Default 0. */
+  send(from: string, to: string, bytes: Uint8Array, port = 0): void {
     this.tap?.(bytes, from);
     if (this.lost(from)) return;
     this.clock.at(this.clock.now() + this.latency, () => {
-      if (!this.#cut.has(from) && !this.#cut.has(to)) this.#listeners.get(to)?.(bytes, from);
+      if (!this.#cut.has(from) && !this.#cut.has(to)) this.#listeners.get(to)?.(bytes, from, port);
     });
   }
 

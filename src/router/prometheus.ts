@@ -171,6 +171,14 @@ export function renderPrometheus(metrics: RouterMetrics): string {
       Object.entries(link.dropped).map(([reason, count]): [Record<string, string>, number] => [{ ...port(link), reason }, count]),
     ),
   );
+  family(
+    'virtual_router_bfd_dropped_total',
+    'counter',
+    "BFD packets that were not taken, by reason: at the router's ports, and by the host's watcher.",
+    Object.entries(metrics.bfdDrops).flatMap(([at, drops]) =>
+      Object.entries(drops).map(([reason, count]): [Record<string, string>, number] => [{ ...router, at, reason }, count]),
+    ),
+  );
   const ospf = metrics.ospf.flatMap(({ name, interfaces }) =>
     interfaces.map((one) => [{ ...router, instance: name, interface: one.name }, one] as const),
   );

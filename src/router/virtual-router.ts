@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'eventemitter3';
-import type { BfdChange, BfdService } from '../bfd/index.js';
+import type { BfdChange, BfdDrops, BfdService } from '../bfd/index.js';
 import { parseAsn } from '../lib/asn.js';
 import { Buffers } from '../lib/buffers.js';
 import type { Clock } from '../lib/clock.js';
@@ -92,6 +92,8 @@ export interface RouterMetrics {
   readonly virtualRouters: readonly VrrpStatus[];
   /** Nodes that are watched by BFD (`watch`). */
   readonly watches: readonly NodeWatchStatus[];
+  /** BFD packets that were not taken: at the ports of this router, and by the host's watcher, which routers may share. */
+  readonly bfdDrops: { readonly ports: BfdDrops; readonly host: BfdDrops };
 }
 
 const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = [
@@ -460,6 +462,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       ospf: this.ospf(),
       virtualRouters: this.virtualRouters(),
       watches: this.#watches.status(),
+      bfdDrops: { ports: this.#linkBfd.drops, host: this.#host.bfd?.drops ?? {} },
     };
   }
 

@@ -128,7 +128,7 @@ describe('a session', () => {
     one.watch.reconfigure({ ...configuration(type, [1, 'secret']), minTx: 60 });
     clock.advance(500);
     const before = one.engine.drops.authentication ?? 0;
-    for (const bytes of recorded) one.engine.receive(bytes, B, A, false);
+    for (const bytes of recorded) one.engine.receive(bytes, { remote: B, local: A });
     expect((one.engine.drops.authentication ?? 0) - before).toBe(recorded.length);
   });
 

@@ -37,8 +37,8 @@ class BusyThread implements Clock {
   }
   /** For what arrives: while it stands still that is lost, as at a machine that is suspended. */
   reads(receive: Receive): Receive {
-    return (bytes, from) => {
-      if (this.now() >= this.#until) receive(bytes, from);
+    return (bytes, ...from) => {
+      if (this.now() >= this.#until) receive(bytes, ...from);
     };
   }
   /** Once an hour. */

@@ -19,7 +19,7 @@ function lab(prepareEcho: () => void = () => {}) {
   for (const [i, own] of [A, B].entries()) {
     const engine: BfdEngine = new BfdEngine(clock, seeded(1 + i), {
       open: ({ remote }) => ({
-        send: (bytes) => void clock.at(clock.now() + DELAY, () => engines.get(remote)?.receive(bytes, own, remote, false)),
+        send: (bytes) => void clock.at(clock.now() + DELAY, () => engines.get(remote)?.receive(bytes, { remote: own, local: remote })),
         prepareEcho,
         echo: (bytes) => {
           if (own === A && !way.known) return false;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryBfd } from '../../src/bfd/index.js';
+import { BfdPort, type ControlPacket, decodeControl, memoryBfd } from '../../src/bfd/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryDatagrams } from '../../src/lib/memory-datagrams.js';
 import { seeded } from '../../src/lib/random.js';
@@ -49,18 +49,60 @@ describe('a session', () => {
     expect(said).toEqual([`${A} up > down (neighbour-signalled-down)`]);
   });
 
-  test('sends no two packets in step: 75 to 100 % of the interval', () => {
-    const { clock, datagrams } = pair({ minTx: 100, minRx: 100 });
+  test.each([
+    [3, 75, 100],
+    // One packet decides: the neighbour's time must not be over before the next (RFC 5880 §6.8.7).
+    [1, 75, 90],
+  ])('with multiplier %i sends its packets %i to %i % of the interval apart, none in step', (multiplier, least, most) => {
+    const { clock, datagrams, said } = pair({ minTx: 100, minRx: 100, multiplier });
     clock.advance(5000);
+    said.length = 0;
     const at: number[] = [];
-    datagrams.lost = () => {
-      at.push(clock.now());
-      return false;
+    datagrams.tap = (_bytes, from) => void (from === A && at.push(clock.now()));
+    clock.advance(100_000);
+    const gaps = at.slice(1).map((time, i) => time - (at[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(least);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(most);
+    // All over the span, and not at its ends alone.
+    const fifth = (most - least) / 5;
+    for (let from = least; from < most; from += fifth)
+      expect(gaps.filter((gap) => gap >= from && gap <= from + fifth).length / gaps.length).toBeGreaterThan(0.1);
+    expect(said).toEqual([]);
+  });
+
+  test('asks for no more than a packet a second until it is up, then polls for the fast ones (RFC 5880 §6.8.3)', () => {
+    const { clock, datagrams } = pair({ minTx: 50, minRx: 50, multiplier: 3 });
+    const sent: { readonly at: number; readonly packet: ControlPacket }[] = [];
+    datagrams.tap = (bytes, from) => {
+      const packet = decodeControl(bytes);
+      if (from === A && typeof packet !== 'string') sent.push({ at: clock.now(), packet });
     };
-    clock.advance(20_000);
-    // Both ends' packets: each sends about 1000 / 87.5 a second.
-    expect(at.length).toBeGreaterThan(400);
-    expect(at.length).toBeLessThan(535);
+    datagrams.cut(B);
+    clock.advance(10_000);
+    // Nobody answers.
+    expect(sent.length).toBeGreaterThanOrEqual(10);
+    expect(sent.length).toBeLessThanOrEqual(14);
+    for (const { packet } of sent)
+      expect(packet).toMatchObject({ state: 'down', desiredMinTx: 1_000_000, requiredMinRx: 50_000, poll: false });
+    for (const [i, { at }] of sent.slice(1).entries()) expect(at - (sent[i]?.at ?? 0)).toBeGreaterThanOrEqual(750);
+    sent.length = 0;
+    datagrams.mend(B);
+    clock.advance(3000);
+    const up = sent.findIndex(({ packet }) => packet.state === 'up');
+    for (const { packet } of sent.slice(0, up)) expect(packet.desiredMinTx).toBe(1_000_000);
+    // Said in a poll, until that is answered.
+    expect(sent[up]?.packet).toMatchObject({ desiredMinTx: 50_000, poll: true });
+    expect(sent.at(-1)?.packet).toMatchObject({ state: 'up', desiredMinTx: 50_000, poll: false });
+    sent.length = 0;
+    clock.advance(1000);
+    expect(sent.length).toBeGreaterThanOrEqual(20);
+    // And slowly again once it is down.
+    datagrams.cut(B);
+    clock.advance(200);
+    sent.length = 0;
+    clock.advance(10_000);
+    expect(sent.length).toBeLessThanOrEqual(14);
+    for (const { packet } of sent) expect(packet.desiredMinTx).toBe(1_000_000);
   });
 
   test('survives two packets lost of every three', () => {
@@ -266,13 +308,51 @@ describe('dampening', () => {
 });
 
 describe('packets', () => {
+  test('of a session over several hops go to a port of their own, and those of the other port are not its (RFC 5883 §5)', () => {
+    const config = { minTx: 50, minRx: 50, multiplier: 3, multihop: true };
+    const { clock, datagrams, said, one } = pair(config);
+    const ports = new Set<number>();
+    const { send } = datagrams;
+    datagrams.send = (from, to, bytes, port = 0) => {
+      ports.add(port);
+      send.call(datagrams, from, to, bytes, port);
+    };
+    clock.advance(3000);
+    expect([...ports]).toEqual([4784]);
+    expect(said.filter((line) => line.endsWith('> up'))).toHaveLength(2);
+    const hello = Uint8Array.of(0x20, 0x40, 3, 24, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x40, 0, 0x0f, 0x42, 0x40, 0, 0, 0, 0);
+    datagrams.send(B, A, hello, BfdPort.singleHop);
+    clock.advance(10);
+    expect(one.engine.drops).toEqual({ 'no-session': 1 });
+    // From however far.
+    one.engine.receive(hello, { remote: B, local: A, multihop: true, ttl: 60 });
+    expect(one.engine.drops).toEqual({ 'no-session': 1 });
+  });
+
+  test('that came from beyond the link are dropped and counted, unless the session takes them', () => {
+    const lab = pair({ checkTtl: true }, { checkTtl: false });
+    // It asks what has happened: nobody has spoken yet.
+    lab.datagrams.cut(A);
+    const hello = (discriminator: number): Uint8Array =>
+      Uint8Array.of(0x20, 0x40, 3, 24, 0, 0, 0, discriminator, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x40, 0, 0x0f, 0x42, 0x40, 0, 0, 0, 0);
+    lab.one.engine.receive(hello(1), { remote: B, local: A, ttl: 254 });
+    lab.other.engine.receive(hello(2), { remote: A, local: B, ttl: 254 });
+    expect([lab.one.engine.drops, lab.other.engine.drops]).toEqual([{ 'hop-limit': 1 }, {}]);
+    lab.clock.advance(0);
+    expect(lab.said).toEqual([`${B} down > init`]);
+    lab.one.engine.receive(hello(1), { remote: B, local: A, ttl: 255 });
+    lab.clock.advance(0);
+    expect(lab.said).toEqual([`${B} down > init`, `${A} down > init`]);
+  });
+
   test('of nobody, of a stranger, and broken ones are dropped and counted', () => {
     const { clock, one } = pair();
+    const from = { remote: B, local: A };
     clock.advance(3000);
-    one.engine.receive(new Uint8Array(3), B, A, false);
-    one.engine.receive(new Uint8Array(24).fill(0xff), B, A, false);
+    one.engine.receive(new Uint8Array(3), from);
+    one.engine.receive(new Uint8Array(24).fill(0xff), from);
     const hello = Uint8Array.of(0x20, 0x40, 3, 24, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x40, 0, 0x0f, 0x42, 0x40, 0, 0, 0, 0);
-    one.engine.receive(hello, '10.9.9.9', A, false);
+    one.engine.receive(hello, { ...from, remote: '10.9.9.9' });
     expect(one.engine.drops).toEqual({ short: 1, version: 1, 'no-session': 1 });
   });
 });

@@ -1,14 +1,11 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ADDRESS, configuration, type Line, startBird } from './support/bfd-guest.js';
+import { ADDRESS, configuration, startBird } from './support/bfd-guest.js';
 import { bird } from './support/bird.js';
+import { startCommand } from './support/command.js';
 import { daemonsPresent } from './support/daemons.js';
 import { Lab } from './support/lab.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const { present } = daemonsPresent();
 
 /** Each type of authentication, and BIRD's words for it. */
@@ -25,24 +22,9 @@ describe.skipIf(!present.includes(bird))('BFD with BIRD, authenticated', () => {
     await using lab = await Lab.create();
     const own = await lab.node('router');
     const guest = await lab.node('guest');
-    const file = join(own.directory, 'router.yaml');
-    writeFileSync(file, configuration(100, `{ type: ${type}, keys: [{ id: 7, secret: open-sesame }] }`));
-    const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
-    const router = lab.spawn(own, process.execPath, args, { name: 'virtual-router run', directory: root });
-    await lab.answers(router, () => router.output().includes('"listening"'));
-    const events = (): Line[] =>
-      router
-        .output()
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line) as Line);
-    const turned = (to: string): number => events().filter((line) => line.event === 'bfd-change' && line.to === to).length;
-    const held = (node: string): boolean =>
-      JSON.stringify(
-        events()
-          .filter(({ prefix }) => prefix === ADDRESS)
-          .at(-1)?.after,
-      ).includes(node);
+    const router = await startCommand(lab, own, configuration(100, `{ type: ${type}, keys: [{ id: 7, secret: open-sesame }] }`));
+    const turned = (to: string): number => router.count((line) => line.event === 'bfd-change' && line.to === to);
+    const held = (node: string): boolean => router.holds(ADDRESS, node);
     const keyed = (secret: string): string => `authentication ${words}; password "${secret}" { id 7; };`;
 
     const daemon = await startBird(lab, guest, 100, keyed('open-sesame'));

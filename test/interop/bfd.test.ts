@@ -1,15 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ADDRESS, configuration, type Line, ROUTER, startBird } from './support/bfd-guest.js';
+import { ADDRESS, configuration, ROUTER, startBird } from './support/bfd-guest.js';
 import { bird } from './support/bird.js';
+import { type Line, startCommand } from './support/command.js';
 import { daemonsPresent } from './support/daemons.js';
 import { frr } from './support/frr.js';
 import { Lab, type LabNode, type Running } from './support/lab.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const { present } = daemonsPresent();
 
 /** A guest that announces the address with BFD on; ends by being killed. */
@@ -82,30 +81,7 @@ for (const [kind, start] of GUESTS) {
         await using lab = await Lab.create();
         const own = await lab.node('router');
         const guest = await lab.node('guest');
-        const file = join(own.directory, 'router.yaml');
-        writeFileSync(file, configuration(interval));
-        const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
-        const router = lab.spawn(own, process.execPath, args, { name: 'virtual-router run', directory: root });
-        await lab.answers(router, () => router.output().includes('"listening"'));
-        let seen = 0;
-        const events = (): Line[] =>
-          router
-            .output()
-            .split('\n')
-            .filter((line) => line.startsWith('{'))
-            .map((line) => JSON.parse(line) as Line);
-        /** The first event after the last one that was waited for. */
-        const next = async (what: string, fits: (line: Line) => boolean): Promise<Line> => {
-          let found: Line | undefined;
-          await lab.waitFor(what, () => {
-            const all = events();
-            const at = all.findIndex((line, i) => i >= seen && fits(line));
-            if (at < 0) return false;
-            found = all[at];
-            return true;
-          });
-          return found as Line; // waited for
-        };
+        const { next, forget } = await startCommand(lab, own, configuration(interval));
         const holds = (node: string) => (line: Line) => line.prefix === ADDRESS && JSON.stringify(line.after).includes(node);
         const bfdUp = (line: Line): boolean => line.event === 'bfd-change' && line.to === 'up';
 
@@ -113,7 +89,7 @@ for (const [kind, start] of GUESTS) {
         await next('the guest holds the address', holds('guest'));
         await next('BFD is up', bfdUp);
 
-        seen = events().length;
+        forget();
         await lab.link(guest, 'down');
         expect(await next('BFD is down', ({ event, from }) => event === 'bfd-change' && from === 'up')).toMatchObject({
           to: 'down',
@@ -122,22 +98,22 @@ for (const [kind, start] of GUESTS) {
         await next('the session is down', ({ event, reason }) => event === 'session-change' && (reason ?? '').includes('BFD is down'));
         await next('the address goes back', holds('spare'));
 
-        seen = events().length;
+        forget();
         await lab.link(guest, 'up');
         await next('the guest holds the address again', holds('guest'));
         await next('BFD is up again', bfdUp);
 
         // As its owner takes an interface down, which the guest's daemons see at once, and tell nobody.
-        seen = events().length;
+        forget();
         await lab.exec(guest, 'ip', ['link', 'set', 'eth0', 'down']);
         await next('BFD is down', ({ event, from }) => event === 'bfd-change' && from === 'up');
         await next('the address goes back', holds('spare'));
-        seen = events().length;
+        forget();
         await lab.exec(guest, 'ip', ['link', 'set', 'eth0', 'up']);
         await next('the guest holds the address once more', holds('guest'));
         await next('BFD is up once more', bfdUp);
 
-        seen = events().length;
+        forget();
         await daemon.kill9();
         await next('the address goes back', holds('spare'));
       },

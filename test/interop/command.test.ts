@@ -1,12 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bird } from './support/bird.js';
+import { startCommand } from './support/command.js';
 import { daemonsPresent } from './support/daemons.js';
 import { Lab } from './support/lab.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const shared = '10.77.0.100/32';
 
 const configuration = `
@@ -50,22 +47,8 @@ describe.skipIf(!daemonsPresent().present.includes(bird))('virtual-router run', 
     const own = await lab.node('router');
     await lab.node('web-a');
     const guest = await lab.node('web-b');
-    const file = join(own.directory, 'router.yaml');
-    writeFileSync(file, configuration);
-    const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
-    const router = lab.spawn(own, process.execPath, args, { name: 'virtual-router run', directory: root });
-    await lab.answers(router, () => router.output().includes('"listening"'));
-    const events = (): { event?: string; prefix?: string; before?: unknown; after?: unknown }[] =>
-      router
-        .output()
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line));
-    const moved = (to: string): Promise<unknown> =>
-      lab.waitFor(`the address is ${to}'s`, () => {
-        const last = events().findLast(({ prefix }) => prefix === shared);
-        return last !== undefined && JSON.stringify(last.after).includes(to);
-      });
+    const router = await startCommand(lab, own, configuration);
+    const moved = (to: string): Promise<unknown> => lab.waitFor(`the address is ${to}'s`, () => router.holds(shared, to));
 
     const options = { as: 65001, routerId: '10.77.0.3', neighbours: [{ address: own.ipv4, as: 65000 }], announce: [{ prefix: shared }] };
     const first = await bird.start(lab, guest, options);
@@ -74,8 +57,8 @@ describe.skipIf(!daemonsPresent().present.includes(bird))('virtual-router run', 
     await moved('web-a');
     const second = await bird.start(lab, guest, options);
     await moved('web-b');
-    await router.kill('SIGTERM');
-    expect(await router.exited).toBe(0);
+    await router.process.kill('SIGTERM');
+    expect(await router.process.exited).toBe(0);
     await lab.waitFor('BIRD logs the Cease', () => second.log().includes('Received: Administrative shutdown'));
   });
 });

@@ -1,16 +1,13 @@
 /** BIRD, FRR and GoBGP are killed and started again, and the router helps them through (RFC 4724). */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bird } from './support/bird.js';
+import { startCommand } from './support/command.js';
 import type { Daemon } from './support/daemon.js';
 import { daemonsPresent } from './support/daemons.js';
 import { frr } from './support/frr.js';
 import { gobgp } from './support/gobgp.js';
 import { Lab } from './support/lab.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const [KEPT, DROPPED] = ['10.77.0.100/32', '10.77.0.101/32'];
 const ROUTER = '10.77.0.1';
 
@@ -35,16 +32,6 @@ neighbours:
     passive: true
 `;
 
-interface Line {
-  readonly event?: string;
-  readonly prefix?: string;
-  readonly seq?: number;
-  readonly after?: unknown;
-  readonly from?: string;
-  readonly to?: string;
-  readonly restart?: { readonly phase: string };
-}
-
 const { present } = daemonsPresent();
 
 describe.each([bird, frr, gobgp])('graceful restart of $name', (kind) => {
@@ -52,17 +39,7 @@ describe.each([bird, frr, gobgp])('graceful restart of $name', (kind) => {
     await using lab = await Lab.create();
     const own = await lab.node('router');
     const guest = await lab.node('guest');
-    const file = join(own.directory, 'router.yaml');
-    writeFileSync(file, configuration);
-    const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
-    const router = lab.spawn(own, process.execPath, args, { name: 'virtual-router run', directory: root });
-    await lab.answers(router, () => router.output().includes('"listening"'));
-    const events = (): Line[] =>
-      router
-        .output()
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line) as Line);
+    const { events, count } = await startCommand(lab, own, configuration);
     const changes = (prefix: string): boolean[] =>
       events()
         .filter((line) => line.prefix === prefix && line.seq !== undefined)
@@ -82,7 +59,7 @@ describe.each([bird, frr, gobgp])('graceful restart of $name', (kind) => {
 
     const first = await start('first', [KEPT, DROPPED]);
     await lab.waitFor('both are held', () => changes(KEPT).at(-1) === true && changes(DROPPED).at(-1) === true, 40);
-    const sessions = (): number => events().filter(({ event, to }) => event === 'session-change' && to === 'established').length;
+    const sessions = (): number => count(({ event, to }) => event === 'session-change' && to === 'established');
     await lab.waitFor('the session is up', () => sessions() === 1);
     await first.kill9();
     await lab.waitFor('the session is down', () =>

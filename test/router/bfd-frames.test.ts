@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { BfdPort } from '../../src/bfd/index.js';
 import {
   BgpSpeaker,
   Host,
@@ -6,10 +7,12 @@ import {
   MemoryTransport,
   memoryCable,
   type NeighbourConfig,
+  renderPrometheus,
   seeded,
   VirtualRouter,
 } from '../../src/core.js';
 import { LinkBfd } from '../../src/router/attach/link-bfd.js';
+import { UdpStack } from '../../src/stack/udp.js';
 import { GuestStack } from '../support/guest-stack.js';
 
 const BFD = { minTx: 50, minRx: 50, multiplier: 3 };
@@ -17,6 +20,9 @@ const FAMILIES = {
   4: { lan: '10.0.1.0/24', router: '10.0.1.1', guest: '10.0.1.10', held: '10.0.9.9' },
   6: { lan: '2001:db8:1::/64', router: '2001:db8:1::1', guest: '2001:db8:1::10', held: '2001:db8:9::9' },
 } as const;
+
+/** What a neighbour says that knows nothing of us yet. */
+const HELLO = Uint8Array.of(0x20, 0x40, 3, 24, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x40, 0, 0x0f, 0x42, 0x40, 0, 0, 0, 0);
 
 /** A router and a guest at a port of it, which speaks BGP and BFD over the cable. */
 async function lab(family: 4 | 6, more: Partial<NeighbourConfig> = {}) {
@@ -70,7 +76,11 @@ async function lab(family: 4 | 6, more: Partial<NeighbourConfig> = {}) {
   const cut = (): void => {
     for (const end of cable) end.listen(undefined);
   };
-  return { router, lines, guest, watch, pass, cut, prefix, held };
+  const udp = new UdpStack(stack.stack.local);
+  /** Says it with this TTL. */
+  const hello = (hopLimit: number): void =>
+    udp.send({ source: far, sourcePort: 49_200, destination: own, destinationPort: BfdPort.singleHop, hopLimit, payload: HELLO });
+  return { router, lines, guest, watch, hello, pass, cut, prefix, held };
 }
 
 test.each([4, 6] as const)('IPv%i: a guest at a port that falls silent loses its session within the detection time', async (family) => {
@@ -104,4 +114,29 @@ test('at a port, too, a strict session waits for BFD, and a guest that stops its
   await pass(5000);
   expect(lines).toEqual(['bfd down']);
   expect(router.neighbours()[0]?.state).toBe('established');
+});
+
+describe.each([4, 6] as const)('at a port, IPv%i packets from beyond the link', (family) => {
+  test('are dropped and counted (RFC 5881 §5)', async () => {
+    const { router, hello, pass } = await lab(family);
+    const state = () => router.metrics().neighbours[0]?.bfd?.state;
+    await pass(1000);
+    hello(254);
+    hello(1);
+    await pass(10);
+    expect([state(), router.metrics().bfdDrops.ports]).toEqual(['down', { 'hop-limit': 2 }]);
+    expect(renderPrometheus(router.metrics())).toContain('at="ports",reason="hop-limit"} 2');
+    hello(255);
+    await pass(10);
+    expect(state()).toBe('init');
+  });
+
+  test('are taken where the neighbour may be beyond it', async () => {
+    const { router, hello, pass } = await lab(family, { bfd: { ...BFD, checkTtl: false } });
+    await pass(1000);
+    hello(254);
+    await pass(10);
+    expect(router.metrics().neighbours[0]?.bfd?.state).toBe('init');
+    expect(router.metrics().bfdDrops.ports).toEqual({});
+  });
 });

@@ -224,7 +224,7 @@ function independent({ clock, datagrams }: Pick<Awaited<ReturnType<typeof lab>>,
       close: () => {},
     }),
   });
-  datagrams.listen(GUEST, (bytes, from) => engine.receive(bytes, from, GUEST, false));
+  datagrams.listen(GUEST, (bytes, remote) => engine.receive(bytes, { remote, local: GUEST }));
   engine.watch({ remote: ROUTER, local: GUEST, config: BFD }, { changed: () => {}, agreed: () => {}, failed: () => {} });
 }
 

@@ -46,6 +46,28 @@ describe('the blast-radius guard', () => {
     expect(events.length).toBe(9);
   });
 
+  test('is on its guard where a share of the peers is lost, though most addresses are held by others', async () => {
+    const [speaking, others] = [10, 15];
+    const numbers = Array.from({ length: others }, (_, i) => i);
+    const { guest, kill, clock, router, mapping } = await crowd(speaking, {
+      ranges: ['10.0.0.0/16', '10.1.0.0/16'],
+      guard: { share: 0.4, window: 10 },
+      holders: numbers.map((i) => ({ prefix: `10.1.9.${i}/32`, node: `still${i}` })),
+      nodes: [
+        ...Array.from({ length: speaking }, (_, i) => ({ name: `g${i}`, addresses: [addressOf(i)] })),
+        ...numbers.map((i) => ({ name: `still${i}`, addresses: [`10.1.1.${i}`] })),
+      ],
+    });
+    for (let i = 0; i < speaking; i++) guest(i).announce(claimOf(i));
+    clock.advance(5000);
+    const before = mapping();
+    for (const i of [0, 1, 2, 3]) kill(i);
+    expect(router.guard.status).toBeUndefined();
+    kill(4);
+    expect(router.guard.status).toMatchObject({ peers: [5, 10], holders: [5, 25] });
+    expect(mapping()).toEqual(before);
+  });
+
   test('brings back only what nobody else has', async () => {
     const { kill, guests, clock, router, mapping } = await lab();
     // Number 10 has the address of number 0 too; and number 0 that of 11, who keeps it.

@@ -1,4 +1,13 @@
-import { BfdEngine, type BfdEvents, type BfdLink, BfdPort, type BfdService, type BfdTarget, type BfdWatch } from '../../bfd/index.js';
+import {
+  type BfdDrops,
+  BfdEngine,
+  type BfdEvents,
+  type BfdLink,
+  BfdPort,
+  type BfdService,
+  type BfdTarget,
+  type BfdWatch,
+} from '../../bfd/index.js';
 import type { Clock, Millis } from '../../lib/clock.js';
 import type { Random } from '../../lib/random.js';
 import type { LocalDelivery } from '../../stack/local.js';
@@ -39,14 +48,22 @@ export class LinkBfd {
 
   /** Watches nodes by the port that `node` is at. */
   of(node: string): BfdService {
+    const engine = this.#engine;
     return {
       watch: (target, events) => this.#watch(node, target, events),
       onStall: (call) => this.onStall(call),
+      get drops() {
+        return engine.drops;
+      },
     };
   }
 
   onStall(call: (by: Millis) => void): () => void {
     return this.#engine.onStall(call);
+  }
+
+  get drops(): BfdDrops {
+    return this.#engine.drops;
   }
 
   #watch(node: string, target: BfdTarget, events: BfdEvents): BfdWatch {
@@ -73,11 +90,10 @@ export class LinkBfd {
 
   #listen(): void {
     this.ip.register(Protocol.udp, this.#udp);
-    const hear = (multihop: boolean) => (message: { source: string; destination: string; hopLimit: number; payload: Uint8Array }) => {
-      // RFC 5881 §5: what comes from the link has the largest TTL still.
-      if (!multihop && message.hopLimit !== TTL) this.#engine.refuse('hop-limit');
-      else this.#engine.receive(message.payload, message.source, message.destination, multihop);
-    };
+    const hear =
+      (multihop: boolean) =>
+      ({ source, destination, hopLimit, payload }: { source: string; destination: string; hopLimit: number; payload: Uint8Array }): void =>
+        this.#engine.receive(payload, { remote: source, local: destination, multihop, ttl: hopLimit });
     this.#unbind = [
       this.#udp.bind(BfdPort.singleHop, hear(false)),
       this.#udp.bind(BfdPort.multihop, hear(true)),

@@ -54,14 +54,3 @@ protocol bgp { local ${node.ipv4} as 65001; neighbor ${ROUTER} as 65000; bfd on;
   const process = lab.spawn(node, 'bird', ['-f', '-c', file, '-s', join(node.directory, 'bird.ctl')]);
   return { kill9: () => process.kill('SIGKILL') };
 };
-
-/** As much of a line of `run --json` as is read here. */
-export interface Line {
-  readonly event?: string;
-  readonly prefix?: string;
-  readonly after?: unknown;
-  readonly from?: string;
-  readonly to?: string;
-  readonly diagnostic?: string;
-  readonly reason?: string;
-}

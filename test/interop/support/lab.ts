@@ -127,9 +127,9 @@ export class Lab {
     await ip('-n', node.namespace, 'address', 'add', address, 'dev', 'eth0', ...(address.includes(':') ? ['nodad'] : []));
   }
 
-  /** Cuts a node's link (or mends it) at the bridge: the node keeps its carrier, and nobody is told. */
+  /** Cuts a node's link (or mends it) at the bridge: what is sent is lost, the node keeps its carrier, and nobody is told. */
   async link(node: LabNode, state: 'up' | 'down'): Promise<void> {
-    await ip('-n', this.#switch, 'link', 'set', `port${node.number}`, state);
+    await ip('-n', this.#switch, 'link', 'set', `port${node.number}`, ...(state === 'up' ? ['master', 'br0'] : ['nomaster']));
   }
 
   /** Runs a command in a node to its end and returns its standard output. Throws with its standard error where it fails. */
