@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BgpSpeaker, Host, ManualClock, type NeighbourConfig, VirtualRouter } from '../../src/core.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import type { Connection } from '../../src/lib/transport.js';
@@ -7,6 +7,7 @@ import { rawPeer } from '../support/raw-peer.js';
 
 const ROUTER = '10.0.0.1';
 const GUEST = '10.0.0.10';
+const GUEST6 = '2001:db8::10';
 const OTHER = '10.0.0.11';
 
 /** What a guest says of its restarts: 60 seconds, IPv4, forwarding goes on. */
@@ -33,12 +34,15 @@ async function lab(neighbour: Partial<NeighbourConfig> = {}, capable: boolean | 
       routerId: ROUTER,
       listen: [{ address: ROUTER }],
       network: {
-        ranges: ['10.0.0.0/16'],
+        ranges: ['10.0.0.0/16', '2001:db8::/32'],
         nodes: [
-          { name: 'guest', addresses: [GUEST] },
+          { name: 'guest', addresses: [GUEST, GUEST6] },
           { name: 'other', addresses: [OTHER] },
         ],
-        grants: ['guest', 'other'].map((node) => ({ node, prefix: '10.0.9.0/24', ge: 32, le: 32 })),
+        grants: ['guest', 'other'].flatMap((node) => [
+          { node, prefix: '10.0.9.0/24', ge: 32, le: 32 },
+          { node, prefix: '2001:db8:9::/64', ge: 128, le: 128 },
+        ]),
       },
       neighbours: [
         { address: GUEST, as: 65001, passive: true, dampPeerOscillations: false, ...neighbour },
@@ -352,4 +356,95 @@ test('a refresh marks what is not said again yet (RFC 7313), and its end sweeps 
   refresh(2);
   clock.advance(10);
   expect(lines).toEqual(['10.0.9.2/32 nobody']);
+});
+
+describe('a guest of both families that restarts', () => {
+  const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
+  /** What it says of its restarts: of each family, whether it goes on forwarding; nothing of one that is left out. */
+  const saying = (forwarding: { readonly v4?: boolean; readonly v6?: boolean }): Capability => ({
+    ...GRACEFUL,
+    families: families.flatMap((family, i) => {
+      const goesOn = i === 0 ? forwarding.v4 : forwarding.v6;
+      return goesOn === undefined ? [] : [{ family, forwarding: goesOn }];
+    }),
+  });
+  const ALL = ['10.0.9.1/32', '2001:db8:9::1/128'];
+
+  /** It has announced an address of each family, and comes back as often as it is called. */
+  async function both() {
+    const { clock, transport, router, lines, restarting, stale } = await lab({ families });
+    const connect = (capability: Capability) => {
+      const peer = rawPeer(transport, clock, GUEST, 65001, [
+        ...families.map((family) => ({ type: 'multiprotocol' as const, family })),
+        { type: 'four-octet-as', asn: 65001 },
+        capability,
+      ]);
+      const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }] } as const;
+      const update = (more: object, announced: { prefix: string }[] = []): void => {
+        peer.send({ type: 'update', withdrawn: [], attributes: more, announced });
+        clock.settle();
+      };
+      return {
+        peer,
+        announce4: () => update({ ...attributes, nextHop: GUEST }, [{ prefix: '10.0.9.1/32' }]),
+        announce6: () =>
+          update({ ...attributes, mpReach: { family: 'ipv6-unicast', nextHop: GUEST6, nlri: [{ prefix: '2001:db8:9::1/128' }] } }),
+        end4: () => update({}),
+        end6: () => update({ mpUnreach: { family: 'ipv6-unicast', nlri: [] } }),
+      };
+    };
+    const first = connect(saying({ v4: true, v6: true }));
+    first.announce4();
+    first.announce6();
+    expect(router.network.lookup('2001:db8:9::1')).toEqual([{ type: 'node', node: 'guest' }]);
+    lines.length = 0;
+    const crash = (): void => {
+      transport.reset(GUEST);
+      clock.advance(1);
+    };
+    return { clock, router, lines, restarting, stale, connect, crash };
+  }
+
+  test('keeps both, and each is swept by an End-of-RIB of its own', async () => {
+    const { lines, restarting, stale, connect, crash } = await both();
+    crash();
+    expect([lines, stale()]).toEqual([[], ALL.map((prefix) => `${prefix} restart`)]);
+    const back = connect(saying({ v4: true, v6: true }));
+    back.end4();
+    expect([lines, stale()]).toEqual([['10.0.9.1/32 nobody'], ['2001:db8:9::1/128 restart']]);
+    expect(restarting()).toBe(true);
+    back.announce6();
+    back.end6();
+    expect([lines, stale(), restarting()]).toEqual([['10.0.9.1/32 nobody'], [], false]);
+  });
+
+  test('loses at once what it says nothing of', async () => {
+    const { lines, stale, connect, crash } = await both();
+    crash();
+    const back = connect(saying({ v4: true }));
+    expect([lines, stale()]).toEqual([['2001:db8:9::1/128 nobody'], ['10.0.9.1/32 restart']]);
+    back.announce4();
+    back.announce6();
+    back.end4();
+    lines.length = 0;
+    // This time it had said so before.
+    crash();
+    expect([lines, stale()]).toEqual([['2001:db8:9::1/128 nobody'], ['10.0.9.1/32 restart']]);
+  });
+
+  test('loses what it did not go on forwarding, when it is back and says so (RFC 4724 §4.2)', async () => {
+    const { lines, stale, connect, crash } = await both();
+    crash();
+    connect(saying({ v4: true, v6: false }));
+    expect([lines, stale()]).toEqual([['2001:db8:9::1/128 nobody'], ['10.0.9.1/32 restart']]);
+  });
+
+  test('loses both when it does not come back in time', async () => {
+    const { clock, lines, stale, crash } = await both();
+    crash();
+    clock.advance(59_000);
+    expect(lines).toEqual([]);
+    clock.advance(2000);
+    expect([lines.sort(), stale()]).toEqual([ALL.map((prefix) => `${prefix} nobody`), []]);
+  });
 });
