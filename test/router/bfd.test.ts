@@ -77,6 +77,8 @@ test('silence ends the session and its claims within the detection time, long be
   expect(router.network.lookup('10.0.9.9')).toEqual([{ type: 'node', node: 'guest' }]);
   expect(router.metrics().neighbours[0]?.bfd).toMatchObject({ state: 'up', detectionTime: 150, downs: 0 });
   lines.length = 0;
+  const { position } = router;
+  const cut = clock.now();
   transport.cut(GUEST);
   datagrams.cut(GUEST);
   clock.advance(151);
@@ -86,6 +88,14 @@ test('silence ends the session and its claims within the detection time, long be
     'session idle: sent cease: BFD down: BFD is down: detection-time-expired',
   ]);
   expect(router.metrics().neighbours[0]?.bfd).toMatchObject({ state: 'down', diagnostic: 'detection-time-expired', downs: 1 });
+  // The move's times: BFD heard it last just before the cut, and knew 150 ms later.
+  const since = router.changesSince(position);
+  const move = since.type === 'changes' ? since.changes.find((change) => change.type === 'mapping-change') : undefined;
+  if (move?.type !== 'mapping-change') throw new Error('no move');
+  expect(move.lastHeard).toBeLessThanOrEqual(cut);
+  expect(cut - move.lastHeard).toBeLessThanOrEqual(50);
+  expect(move.heard - move.lastHeard).toBe(150);
+  expect([move.decided, move.applied]).toEqual([move.heard, move.heard]);
 });
 
 test('a guest that stops its BFD on purpose keeps its session', async () => {

@@ -48,6 +48,40 @@ describe('the table is first, and neighbours are told', () => {
     expect([router.network.get(PREFIX), b.route(PREFIX)]).toEqual([undefined, undefined]);
   });
 
+  test('and the journal has when it was decided, and when the table had it', async () => {
+    const { table, a, say, router, clock } = await lab('applied');
+    const { position } = router;
+    const before = router.metrics().moves;
+    say(a, PREFIX);
+    const decided = clock.now();
+    clock.advance(40);
+    await table.done();
+    clock.settle();
+    // What waits while the table is busy is decided when it is heard all the same, and applied after.
+    a.withdraw(PREFIX);
+    clock.settle();
+    const gone = clock.now();
+    clock.advance(3);
+    await table.done();
+    clock.settle();
+    const since = router.changesSince(position);
+    const times = (since.type === 'changes' ? since.changes : []).flatMap((change) =>
+      change.type === 'mapping-change' && change.prefix === PREFIX
+        ? [[change.lastHeard, change.heard, change.decided, change.applied]]
+        : [],
+    );
+    expect(times).toEqual([
+      [decided, decided, decided, decided + 40],
+      [gone, gone, gone, gone + 3],
+    ]);
+    const { application, total } = router.metrics().moves;
+    for (const [after, earlier] of [
+      [application, before.application],
+      [total, before.total],
+    ] as const)
+      expect([after.count - earlier.count, after.sum - earlier.sum]).toEqual([2, 43]);
+  });
+
   test('as soon as it is decided, where the network says so', async () => {
     const { table, a, b, say, order, router, clock } = await lab('decided');
     say(a, PREFIX);
