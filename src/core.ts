@@ -96,8 +96,8 @@ export type {
 } from './ospf/index.js';
 export type { StaleReason } from './rib/claim-records.js';
 export type { DecisionStep } from './rib/decision.js';
-export type { NeighbourRestart } from './router/attach/bgp-neighbour.js';
 export type { LinkStatus } from './router/attach/link.js';
+export type { NeighbourRestart } from './router/attach/neighbour-absence.js';
 export type { BfdStatus } from './router/attach/neighbour-watch.js';
 export type { NodeWatchStatus } from './router/attach/node-watch.js';
 export type { OspfInterfaceStatus, OspfNeighbourStatus, OspfStatus } from './router/attach/ospf-speaker.js';

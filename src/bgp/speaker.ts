@@ -15,6 +15,7 @@ import {
   CeaseSubcode,
   decodeMessage,
   encodeMessage,
+  endOfRib,
   familyNumbers,
   MessageError,
   type Nlri,
@@ -372,9 +373,6 @@ function keyOf({ prefix, pathId }: Nlri): string {
 }
 function familyOf({ prefix }: Nlri): UnicastFamily {
   return parsePrefix(prefix).family === 'ipv4' ? 'ipv4-unicast' : 'ipv6-unicast';
-}
-function endOfRib(family: UnicastFamily): Update {
-  return { type: 'update', withdrawn: [], attributes: family === 'ipv4-unicast' ? {} : { mpUnreach: { family, nlri: [] } }, announced: [] };
 }
 
 /** A transport that keeps the connections it made, so that they can be cut. */

@@ -2,7 +2,8 @@ import type { SessionState } from '../bgp/events.js';
 import type { LimitStatus } from '../bgp/limits.js';
 import type { Capability } from '../bgp/wire/index.js';
 import { toHex } from '../lib/bytes.js';
-import type { BgpNeighbour, NeighbourRestart } from './attach/bgp-neighbour.js';
+import type { BgpNeighbour } from './attach/bgp-neighbour.js';
+import type { NeighbourRestart } from './attach/neighbour-absence.js';
 import type { BfdStatus } from './attach/neighbour-watch.js';
 import type { AddressFamily } from './config.js';
 

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'eventemitter3';
 import type { BfdChange, BfdDrops, BfdService } from '../bfd/index.js';
+import { CeaseSubcode } from '../bgp/wire/index.js';
 import { parseAsn } from '../lib/asn.js';
 import { Buffers } from '../lib/buffers.js';
 import type { Clock } from '../lib/clock.js';
@@ -12,8 +13,9 @@ import type { Targets } from '../mapping/target.js';
 import type { MoveTiming } from '../mapping/timing.js';
 import type { GrantConfig } from '../network/config.js';
 import type { Port } from '../stack/port.js';
-import { BgpAttachment, Cease } from './attach/bgp.js';
-import type { BgpNeighbour, BgpSurroundings, RouterIdentity } from './attach/bgp-neighbour.js';
+import { BgpAttachment } from './attach/bgp.js';
+import type { BgpNeighbour } from './attach/bgp-neighbour.js';
+import type { BgpSurroundings, RouterIdentity } from './attach/bgp-surroundings.js';
 import { LinkAttachment, type LinkStatus } from './attach/link.js';
 import { LinkBfd } from './attach/link-bfd.js';
 import { NodeWatches, type NodeWatchStatus } from './attach/node-watch.js';
@@ -296,7 +298,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       if (was !== 'idle') {
         if (options.drain) await this.#drained(options.drain * 1000);
         if (options.restart) await this.#bgp.leave();
-        await this.#bgp.stop(Cease.shutdown, options.text);
+        await this.#bgp.stop(CeaseSubcode.administrativeShutdown, options.text);
         await this.#ospf.stop();
         await this.#link.stop();
       }
@@ -445,7 +447,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   /** Ends a neighbour's session with a Cease (administrative reset); it may come back. Throws a `UsageError` (`NAME_UNKNOWN`). */
   async reset(neighbour: string, text?: string): Promise<void> {
     const found = this.#neighbour(neighbour);
-    await found.stop(Cease.reset, text);
+    await found.stop(CeaseSubcode.administrativeReset, text);
     if (this.#state === 'running') found.start();
   }
 

@@ -41,5 +41,6 @@ export { type Json, toJson } from './json.js';
 export { checkHeader, decodeMessage, encodeMessage, type Inspected, inspectMessage } from './message.js';
 export type { Nlri } from './nlri.js';
 export { encodeShutdownText, notificationName } from './notification.js';
+export { endOfRib } from './update.js';
 export type * from './values.js';
 export { MessageError, type NotificationFields } from './wire-error.js';

@@ -3,6 +3,7 @@ import { decodeAttributes, encodeAttributes, fault } from './attributes/block.js
 import type { PathAttributes } from './attributes/values.js';
 import { ErrorCode, UpdateError } from './codes.js';
 import { receivesPathIds, type WireContext } from './context.js';
+import type { UnicastFamily } from './family.js';
 import { checkNlri, type Nlri, readNlri, writeNlri } from './nlri.js';
 import type { Malformed, Remedy, Update } from './values.js';
 
@@ -94,4 +95,9 @@ function field(to: ByteWriter, write: () => void): void {
   to.u16(0);
   write();
   to.patchU16(at, to.length - at - 2);
+}
+
+/** What says that all of a family has been told (RFC 4724 §2). @internal */
+export function endOfRib(family: UnicastFamily): Update {
+  return { type: 'update', withdrawn: [], attributes: family === 'ipv4-unicast' ? {} : { mpUnreach: { family, nlri: [] } }, announced: [] };
 }

@@ -12,14 +12,13 @@ import type { SessionRefused } from '../events.js';
 import type { Acceptor, Host } from '../host.js';
 import type { NetworkMember } from '../virtual-network.js';
 import { Attempts } from './attempts.js';
-import { BgpNeighbour, type BgpSurroundings } from './bgp-neighbour.js';
+import { BgpNeighbour } from './bgp-neighbour.js';
+import type { BgpSurroundings } from './bgp-surroundings.js';
 
 /** IANA's: over frames the router listens there, on all its addresses. */
 const PORT = 179;
 /** Sessions of a range unless the configuration says otherwise. */
 const DEFAULT_LIMIT = 100;
-/** RFC 4486: administrative shutdown, peer de-configured, administrative reset. */
-export const Cease = { shutdown: 2, deconfigured: 3, reset: 4 } as const;
 
 /** TCP with the nodes at the router's ports, as BGP listens to it. @internal */
 export interface Frames {
@@ -109,7 +108,11 @@ export class BgpAttachment implements Acceptor, NetworkMember {
         if (watch) applied.push(`neighbour ${name} BFD changed`);
         continue;
       }
-      const [subcode, text] = !after ? [Cease.deconfigured] : after.shutdown ? shutdownOf(after) : [Cease.reset];
+      const [subcode, text] = !after
+        ? [CeaseSubcode.peerDeconfigured]
+        : after.shutdown
+          ? shutdownOf(after)
+          : [CeaseSubcode.administrativeReset];
       for (const neighbour of this.#of(before)) this.#end(neighbour, subcode, text);
       if (after?.shutdown) applied.push(`neighbour ${name} shut down`);
       else if (after) restarted.push(`neighbour ${name}`);
@@ -140,13 +143,13 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       const neighbour = this.neighbours.get(config.address);
       const node = this.#nodeOf(config, config.address);
       if (neighbour && neighbour.node === node) continue;
-      if (neighbour) this.#end(neighbour, node ? Cease.reset : Cease.deconfigured);
+      if (neighbour) this.#end(neighbour, node ? CeaseSubcode.administrativeReset : CeaseSubcode.peerDeconfigured);
       if (!node) continue;
       this.#add(config);
       if (neighbour) restarted.push(`neighbour ${neighbour.name}`);
     }
     for (const { neighbour, range, at } of [...this.dynamic.values()])
-      if (this.#nodeOf(range, neighbour.address, at) !== neighbour.node) this.#end(neighbour, Cease.reset);
+      if (this.#nodeOf(range, neighbour.address, at) !== neighbour.node) this.#end(neighbour, CeaseSubcode.administrativeReset);
     for (const neighbour of this.all()) neighbour.localChanged();
     return restarted;
   }
@@ -176,7 +179,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
         this.#listeners.push(await this.host.listen({ address, port, peers: secured(this.#security) }, this));
       }
     } catch (error) {
-      await this.stop(Cease.shutdown);
+      await this.stop(CeaseSubcode.administrativeShutdown);
       throw error;
     }
     for (const neighbour of this.all()) neighbour.start();
@@ -318,7 +321,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     if (entry?.neighbour !== neighbour || neighbour.lingers) return;
     this.dynamic.delete(neighbour.address);
     this.#unbind(neighbour.address);
-    void neighbour.stop(Cease.deconfigured);
+    void neighbour.stop(CeaseSubcode.peerDeconfigured);
   }
 
   #refuse(connection: Connection, reason: SessionRefused['reason']): void {
@@ -459,5 +462,5 @@ function hasRules({ import: heard, export: told }: NeighbourConfig): boolean {
 
 /** RFC 9003: administrative shutdown, with the operator's words where there are any. */
 function shutdownOf({ shutdown }: NeighbourConfig): [subcode: number, text?: string] {
-  return typeof shutdown === 'string' ? [Cease.shutdown, shutdown] : [Cease.shutdown];
+  return typeof shutdown === 'string' ? [CeaseSubcode.administrativeShutdown, shutdown] : [CeaseSubcode.administrativeShutdown];
 }

@@ -3,8 +3,10 @@
  * both sides, turns what the engine hears into claims of a node, and tells the engine what the network decides. Protocols meet nowhere else.
  *
  * BGP: `bgp.ts` has the neighbours, ranges and listeners, `attempts.ts` counts who dials too often, `bgp-neighbour.ts` joins a session with
- * the network. `local-routes.ts` is what the router announces by itself, `local-announcements.ts` what one neighbour hears of it, `verdict-echo.ts`
- * what it hears of its own claims. `retained-claims.ts` keeps them through its restart.
+ * the network, on the terms of its configuration (`neighbour-terms.ts`). `outbound.ts` is what the session is told: claims, and by
+ * `local-announcements.ts` what the router announces by itself (`local-routes.ts`); `verdict-echo.ts` is what it hears of its own claims.
+ * `neighbour-absence.ts` is what becomes of these once it has no session, `retained-claims.ts` keeps them through its restart.
+ * `bgp-surroundings.ts` is what all of them need of their router.
  *
  * BFD: `neighbour-watch.ts` ends a session by it, `node-watch.ts` watches a holder that speaks nothing else, `link-bfd.ts` is BFD over frames.
  *
