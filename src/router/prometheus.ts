@@ -171,6 +171,14 @@ export function renderPrometheus(metrics: RouterMetrics): string {
       Object.entries(link.dropped).map(([reason, count]): [Record<string, string>, number] => [{ ...port(link), reason }, count]),
     ),
   );
+  family(
+    'virtual_router_answers_withheld_total',
+    'counter',
+    'Answers to what came in by a port that were not sent, as there were too many a second, by kind.',
+    links.flatMap((link) =>
+      Object.entries(link.withheld).map(([kind, count]): [Record<string, string>, number] => [{ ...port(link), kind }, count]),
+    ),
+  );
   const ospf = metrics.ospf.flatMap(({ name, interfaces }) =>
     interfaces.map((one) => [{ ...router, instance: name, interface: one.name }, one] as const),
   );
