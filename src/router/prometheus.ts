@@ -23,6 +23,12 @@ export function renderPrometheus(metrics: RouterMetrics): string {
   family('virtual_router_grants', 'gauge', 'Grants in force or ended.', [[router, network.grants]]);
   family('virtual_router_claims', 'gauge', 'Claims, refused ones too.', [[router, network.claims]]);
   family('virtual_router_claims_refused', 'gauge', 'Claims that are refused.', [[router, network.claimsRefused]]);
+  family(
+    'virtual_router_refusals_total',
+    'counter',
+    'Claims that were refused so far, by reason.',
+    Object.entries(network.refusals).map(([reason, count]) => [{ ...router, reason }, count]),
+  );
   family('virtual_router_prefixes', 'gauge', 'Prefixes that somebody claims, holds or was told of.', [[router, network.prefixes]]);
   family('virtual_router_attribute_sets', 'gauge', 'Path attribute sets, each kept once.', [[router, network.attributeSets]]);
   family('virtual_router_changes_total', 'counter', 'Changes of the mapping that were applied.', [[router, network.changes]]);
@@ -96,6 +102,12 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     'counter',
     'Octets sent.',
     each(({ bytesOut }) => bytesOut),
+  );
+  family(
+    'virtual_router_session_turns_total',
+    'counter',
+    "Times that the neighbour's input had taken so much of the process's time that everybody else had a turn first.",
+    each(({ turns }) => turns),
   );
   family(
     'virtual_router_session_unread_bytes',
