@@ -160,6 +160,12 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     'Validated ROA payloads that the RPKI cache has given.',
     caches(({ vrps }) => vrps),
   );
+  family(
+    'virtual_router_rpki_cache_failures_total',
+    'counter',
+    'Sessions with the RPKI cache that failed.',
+    caches(({ failures }) => failures),
+  );
   const port = ({ port, router: peer, node }: RouterMetrics['links'][number]): Record<string, string> =>
     port === undefined ? { ...router, peer: peer ?? '' } : { ...router, port, node: node ?? '' };
   const { links } = metrics;
