@@ -177,5 +177,6 @@ export {
   memoryCable,
   type Port,
   type PortCounters,
+  type WithheldAnswer,
 } from './stack/index.js';
 export type { SecurityFault } from './stack/tcp/index.js';

@@ -48,6 +48,7 @@ export interface PeerStatus {
   readonly messagesIn: number;
   readonly messagesOut: number;
   readonly bytesIn: number;
+  readonly turns: number;
   readonly bytesOut: number;
   /** Octets written that the neighbour has not taken yet. */
   readonly unread: number;
@@ -81,7 +82,8 @@ export class Peer {
   #flaps = 0;
   /** When octets last came. */
   lastHeard: Millis = 0;
-  readonly counters = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 };
+  readonly #turned = (): void => void this.counters.turns++;
+  readonly counters = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, turns: 0 };
   readonly #closing = new Set<Promise<void>>();
   #turnedAway = 0;
   #bfdClear = false;
@@ -172,7 +174,7 @@ export class Peer {
   }
   /** Its part of the time against others': see {@link Connection.weigh}. */
   weigh(weight: number): void {
-    this.#established?.connection?.weigh?.(weight);
+    this.#established?.connection?.weigh?.(weight, this.#turned);
   }
   /** How much may wait in its connection: see {@link Connection.bound}. */
   bound(bounds: ConnectionBounds): void {

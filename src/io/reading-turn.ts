@@ -4,7 +4,7 @@ import type { Millis } from '../lib/clock.js';
  * Milliseconds that one socket's input may take before everybody else has a turn: Node's event loop reads a socket that has more up to
  * 32 times over, two megabytes of UPDATEs, before it looks at timers, threads and other sockets.
  */
-const TURN: Millis = 2;
+export const TURN: Millis = 2;
 
 /** What is read: a socket. */
 export interface Reading {
@@ -30,15 +30,17 @@ export class ReadingTurn {
   #waiting = false;
   #took: Millis = 0;
   #turn = TURN;
+  #ended: (() => void) | undefined;
 
   constructor(
     private readonly reading: Reading,
     private readonly around: TurnSurroundings = NODE,
   ) {}
 
-  /** The length of its turns against the usual: 1 unless said. */
-  weigh(weight: number): void {
+  /** The length of its turns against the usual: 1 unless said; and what is called when one ends before its owner is done. */
+  weigh(weight: number, ended?: () => void): void {
     this.#turn = TURN * weight;
+    this.#ended = ended;
   }
 
   pause(): void {
@@ -62,6 +64,7 @@ export class ReadingTurn {
     this.#took = 0;
     if (this.#waiting) return;
     this.#waiting = true;
+    this.#ended?.();
     this.reading.pause();
     this.around.afterOthers(() => {
       this.#waiting = false;

@@ -76,8 +76,8 @@ export class SocketConnection implements Connection {
     if (!this.socket.destroyed) rekeyConnection(c, this.socket, this.remote.address, security);
   }
 
-  weigh(weight: number): void {
-    this.#turn.weigh(weight);
+  weigh(weight: number, ended?: () => void): void {
+    this.#turn.weigh(weight, ended);
   }
 
   /** Beware: Node has no public way to change what a stream was made with. */

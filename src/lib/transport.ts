@@ -43,8 +43,11 @@ export interface Connection {
    * when it needs the octets no more, so that their memory can be used again.
    */
   write(bytes: Uint8Array, sent?: () => void): boolean;
-  /** How much of the process's time its input may take before everybody else has a turn, against the usual: 1 unless said. */
-  weigh?(weight: number): void;
+  /**
+   * How much of the process's time its input may take before everybody else has a turn, against the usual: 1 unless said. `ended` is
+   * called each time that it has taken as much.
+   */
+  weigh?(weight: number, ended?: () => void): void;
   /** How much may wait in it. Without being told, as much as it likes, within reason. */
   bound?(bounds: ConnectionBounds): void;
   /**

@@ -292,8 +292,14 @@ export class Flooding {
     lsa.retransmissions++;
     const timer = o.timerOf('retransmit', neighbour);
     if (!o.timers.running(timer)) o.timers.start(timer, o.now + neighbour.interface.options.rxmtInterval);
-    if (neighbour.retransmit.size > o.options.retransmitLimit)
-      o.afterTurn(() => o.neighbourEvent(neighbour, { type: 'seqNumberMismatch', reason: 'retransmit-limit' }));
+    if (neighbour.retransmit.size > o.options.retransmitLimit) o.afterTurn(() => this.#overRetransmitLimit(neighbour));
+  }
+
+  #overRetransmitLimit(neighbour: Neighbour): void {
+    if (neighbour.retransmit.size <= this.o.options.retransmitLimit) return; // it began anew for another LSA already
+    const { problems } = neighbour.interface.counters;
+    problems.set('retransmit-limit', (problems.get('retransmit-limit') ?? 0) + 1);
+    this.o.neighbourEvent(neighbour, { type: 'seqNumberMismatch', reason: 'retransmit-limit' });
   }
 
   #drop(neighbour: Neighbour, lsa: StoredLsa): void {

@@ -2,6 +2,7 @@ import type { Authorization } from '../claims/authorization.js';
 import { preferenceOf } from '../claims/authorization.js';
 import type { Dampening } from '../claims/dampening.js';
 import type { Feed } from '../claims/feed.js';
+import { VERDICTS } from '../claims/reasons.js';
 import { roomFor, widen } from '../lib/columns.js';
 import { Down, type NetworkModel } from '../network/model.js';
 import { type AttributeSets, LLGR_STALE, SetFlag } from './attribute-sets.js';
@@ -68,6 +69,8 @@ export class Rib {
   #arrivals = 0;
   /** The time of the input being taken in. */
   now = 0;
+  /** Refusals so far, by the position of their reason in `VERDICTS`. */
+  readonly refusedFor = new Float64Array(VERDICTS.length);
   /** Row of each refusal since it was last reported, or undefined while nobody listens. */
   refusals: number[] | undefined;
   readonly #limits = new LimitedGrants(this);
@@ -516,6 +519,7 @@ export class Rib {
 
   #refused(row: number, feed: number): void {
     this.feedRefused[feed]++;
+    this.refusedFor[this.verdictOf(row)]++;
     this.refusals?.push(row);
   }
 

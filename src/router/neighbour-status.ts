@@ -45,6 +45,8 @@ export interface NeighbourStatus {
   readonly messagesOut: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** How often its input had taken so much of the process's time that everybody else had a turn first (`limits.weight`). */
+  readonly turns: number;
   /** Octets written that it has not taken yet; reading as slowly as that ends the session after `sendHoldTime`. */
   readonly unread: number;
   /** Its limits, and what it uses of them. */

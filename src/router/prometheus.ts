@@ -23,6 +23,12 @@ export function renderPrometheus(metrics: RouterMetrics): string {
   family('virtual_router_grants', 'gauge', 'Grants in force or ended.', [[router, network.grants]]);
   family('virtual_router_claims', 'gauge', 'Claims, refused ones too.', [[router, network.claims]]);
   family('virtual_router_claims_refused', 'gauge', 'Claims that are refused.', [[router, network.claimsRefused]]);
+  family(
+    'virtual_router_refusals_total',
+    'counter',
+    'Claims that were refused so far, by reason.',
+    Object.entries(network.refusals).map(([reason, count]) => [{ ...router, reason }, count]),
+  );
   family('virtual_router_prefixes', 'gauge', 'Prefixes that somebody claims, holds or was told of.', [[router, network.prefixes]]);
   family('virtual_router_attribute_sets', 'gauge', 'Path attribute sets, each kept once.', [[router, network.attributeSets]]);
   family('virtual_router_changes_total', 'counter', 'Changes of the mapping that were applied.', [[router, network.changes]]);
@@ -98,6 +104,12 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     each(({ bytesOut }) => bytesOut),
   );
   family(
+    'virtual_router_session_turns_total',
+    'counter',
+    "Times that the neighbour's input had taken so much of the process's time that everybody else had a turn first.",
+    each(({ turns }) => turns),
+  );
+  family(
     'virtual_router_session_unread_bytes',
     'gauge',
     'Octets written that the neighbour has not taken yet.',
@@ -148,6 +160,12 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     'Validated ROA payloads that the RPKI cache has given.',
     caches(({ vrps }) => vrps),
   );
+  family(
+    'virtual_router_rpki_cache_failures_total',
+    'counter',
+    'Sessions with the RPKI cache that failed.',
+    caches(({ failures }) => failures),
+  );
   const port = ({ port, router: peer, node }: RouterMetrics['links'][number]): Record<string, string> =>
     port === undefined ? { ...router, peer: peer ?? '' } : { ...router, port, node: node ?? '' };
   const { links } = metrics;
@@ -177,6 +195,14 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     "BFD packets that were not taken, by reason: at the router's ports, and by the host's watcher.",
     Object.entries(metrics.bfdDrops).flatMap(([at, drops]) =>
       Object.entries(drops).map(([reason, count]): [Record<string, string>, number] => [{ ...router, at, reason }, count]),
+    ),
+  );
+  family(
+    'virtual_router_answers_withheld_total',
+    'counter',
+    'Answers to what came in by a port that were not sent, as there were too many a second, by kind.',
+    links.flatMap((link) =>
+      Object.entries(link.withheld).map(([kind, count]): [Record<string, string>, number] => [{ ...port(link), kind }, count]),
     ),
   );
   const ospf = metrics.ospf.flatMap(({ name, interfaces }) =>

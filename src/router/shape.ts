@@ -289,6 +289,11 @@ const cache = z
       .union([z.literal(0), z.literal(1), z.literal(2)], expects('0, 1 or 2'))
       .exactOptional()
       .describe('Highest version to ask for; lower ones follow when the cache wants them. Default 1; 2 for ASPA.'),
+    limit: whole(1)
+      .exactOptional()
+      .describe(
+        'Most records, payloads and ASPAs together, that are kept of it; more are an error that ends the session. Default 4,000,000.',
+      ),
     refresh: whole(1, 86_400).exactOptional().describe('Seconds between queries. Default: what the cache says, else 3600 (RFC 8210 §6).'),
     retry: whole(1, 7200).exactOptional().describe('Seconds to wait after a failure. Default: what the cache says, else 600.'),
     expire: whole(600, 172_800)

@@ -2,7 +2,7 @@ import type { OwnRestart } from '../bgp/config.js';
 import { Authorization, type Grant, grantId } from '../claims/authorization.js';
 import { Dampening } from '../claims/dampening.js';
 import type { Cause, Feed, FeedOptions } from '../claims/feed.js';
-import { VERDICTS, verdictCode } from '../claims/reasons.js';
+import { type RefusalReason, VERDICTS, verdictCode } from '../claims/reasons.js';
 import { MemoryForwardingTable } from '../fib/memory-table.js';
 import { formatIpv4, formatIpv6, parseAddress } from '../lib/address.js';
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
@@ -672,6 +672,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       grants: this.authorization.current().length,
       claims: ipv4.rows + ipv6.rows,
       claimsRefused: ipv4.refused + ipv6.refused,
+      refusals: refusalsOf([ipv4, ipv6]),
       prefixes: ipv4.prefixes.size + ipv6.prefixes.size,
       attributeSets: this.sets.size,
       attributeSetBytes: this.sets.bytes,
@@ -1012,6 +1013,8 @@ export interface NetworkCounts {
   readonly grants: number;
   readonly claims: number;
   readonly claimsRefused: number;
+  /** Claims that were refused so far, by reason: one that is refused again, for another reason or after it was accepted, counts again. */
+  readonly refusals: Readonly<Partial<Record<RefusalReason, number>>>;
   readonly prefixes: number;
   readonly attributeSets: number;
   readonly attributeSetBytes: number;
@@ -1021,6 +1024,15 @@ export interface NetworkCounts {
   readonly batchFailures: number;
   readonly prefixFailures: number;
   readonly changes: number;
+}
+
+function refusalsOf(ribs: readonly Rib[]): Partial<Record<RefusalReason, number>> {
+  const counts: Partial<Record<RefusalReason, number>> = {};
+  for (const [i, reason] of VERDICTS.entries()) {
+    const count = ribs.reduce((sum, { refusedFor }) => sum + (refusedFor[i] ?? 0), 0);
+    if (reason !== 'accepted' && count > 0) counts[reason] = count;
+  }
+  return counts;
 }
 
 function programFeed(source: 'initial' | 'api', label: string): FeedOptions {

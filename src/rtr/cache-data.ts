@@ -1,18 +1,19 @@
 import type { OriginState } from '../lib/validation.js';
+import { MAX_RECORDS } from './config.js';
 import { VrpTable } from './vrp-table.js';
 import { type Pdu, RtrError, RtrWireError } from './wire/index.js';
 
 /** A record that a cache announces or withdraws. @internal */
 export type Change = Extract<Pdu, { readonly type: 'prefix' | 'aspa' }>;
 
-/** Records that one cache may have us keep: several times those of the whole RPKI. @internal */
-export const MAX_RECORDS = 4_000_000;
-
 /** What one cache said, whole. @internal */
 export class CacheData {
   readonly ipv4 = new VrpTable(false);
   readonly ipv6 = new VrpTable(true);
   readonly aspas = new Map<number, readonly number[]>();
+
+  /** @param most - Records that are kept at most. */
+  constructor(private readonly most: number = MAX_RECORDS) {}
 
   get vrps(): number {
     return this.ipv4.size + this.ipv6.size;
@@ -63,8 +64,8 @@ export class CacheData {
   }
 
   #room(): void {
-    if (this.vrps + this.aspas.size >= MAX_RECORDS)
-      throw new RtrWireError(RtrError.internalError, `more than ${MAX_RECORDS} records are not kept`);
+    if (this.vrps + this.aspas.size >= this.most)
+      throw new RtrWireError(RtrError.internalError, `more than ${this.most} records are not kept`);
   }
 }
 

@@ -12,6 +12,8 @@ export interface CacheConfig {
   readonly preference?: number;
   /** Highest version to ask for; lower ones follow when the cache wants them. Default 1; 2 for ASPA. */
   readonly version?: RtrVersion;
+  /** Most records, payloads and ASPAs together, that are kept of it; more are an error that ends the session. Default 4,000,000. */
+  readonly limit?: number;
   /** Seconds between queries, 1 to 86400. Default: what the cache says, else 3600 (RFC 8210 §6). */
   readonly refresh?: number;
   /** Seconds to wait after a failure, 1 to 7200. Default: what the cache says, else 600. */
@@ -39,6 +41,9 @@ export interface CacheTls {
   /** The private key of `certificate`, without a passphrase. */
   readonly key?: SecretConfig;
 }
+
+/** Records of one cache unless configured: several times those of the whole RPKI. @internal */
+export const MAX_RECORDS = 4_000_000;
 
 /** Of a cache: RFC 8210 §14 (rpki-rtr, rpki-rtr-tls). @internal */
 export function cachePort({ port, tls }: CacheConfig): number {

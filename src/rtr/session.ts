@@ -2,8 +2,8 @@ import { concatBytes } from '../lib/bytes.js';
 import type { Millis } from '../lib/clock.js';
 import type { Machine } from '../lib/machine.js';
 import { Timers } from '../lib/timers.js';
-import { CacheData, type Change, MAX_RECORDS } from './cache-data.js';
-import { type CacheConfig, INTERVALS, type IntervalName } from './config.js';
+import { CacheData, type Change } from './cache-data.js';
+import { type CacheConfig, INTERVALS, type IntervalName, MAX_RECORDS } from './config.js';
 import type { CacheEffect, CacheEvent, CacheState, CacheTimer } from './events.js';
 import {
   decodePdu,
@@ -18,8 +18,8 @@ import {
 } from './wire/index.js';
 
 /** A connection must be there, TLS and all, in this time, and a query be answered whole in that (our own limits: RFC 8210 has none). */
-const DIAL_TIME = 60_000;
-const RESPONSE_TIME = 300_000;
+export const DIAL_TIME = 60_000;
+export const RESPONSE_TIME = 300_000;
 const NOTHING = new Uint8Array(0);
 
 /** Where we are in a cache's history: serials only mean something within a session, and sessions within a version. */
@@ -63,6 +63,9 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
     this.#intervals = this.#within(undefined);
   }
 
+  get #most(): number {
+    return this.config.limit ?? MAX_RECORDS;
+  }
   get serial(): number | undefined {
     return this.#place?.serial;
   }
@@ -277,14 +280,14 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
       this.#place = undefined; // RFC 8210 §5.1: all is asked for anew
       throw new RtrWireError(RtrError.corruptData, 'Cache Response has another session ID than the Serial Query');
     }
-    this.#answer = { session, fresh: this.#asked === 'reset' ? new CacheData() : undefined, changes: [] };
+    this.#answer = { session, fresh: this.#asked === 'reset' ? new CacheData(this.#most) : undefined, changes: [] };
   }
 
   #record(change: Change): void {
     if (!this.#answer) throw new RtrWireError(RtrError.corruptData, 'a record outside of an answer');
     if (this.#answer.fresh) this.#answer.fresh.apply(change);
-    else if (this.#answer.changes.length < MAX_RECORDS) this.#answer.changes.push(change);
-    else throw new RtrWireError(RtrError.internalError, `more than ${MAX_RECORDS} changes at once are not taken`);
+    else if (this.#answer.changes.length < this.#most) this.#answer.changes.push(change);
+    else throw new RtrWireError(RtrError.internalError, `more than ${this.#most} changes at once are not taken`);
   }
 
   #endOfData(pdu: Extract<Pdu, { readonly type: 'end-of-data' }>, now: Millis): void {

@@ -49,6 +49,13 @@ export const DROPS = [
   'unresolved',
   /** Fragments for the router that did not become whole, or too many of them. */
   'reassembly',
+  /** TCP: the node has as many connections as it may, or as many that are not open yet: the oldest of these gives way. */
+  'too-many-connections',
+  'too-many-half-open',
+  /** TCP: not signed as it has to be, signed where nothing is agreed on, or from too far away (`segment-refused` says which). */
+  'unauthenticated',
+  /** The node announces more addresses by ARP, Neighbour Discovery or VRRP, or more virtual routers, than it may. */
+  'too-many-claims',
   /** Too many frames came in while one was being dealt with, or too many a second that the router itself has to deal with. */
   'overload',
 ] as const;

@@ -308,7 +308,11 @@ export class Forwarding {
   /** Sends an ICMP error about the packet at `ip` to its sender at `link`, where the RFCs allow one. */
   error(link: Link, b: Uint8Array, ip: number, stop: number, type: number, code: number, rest: number): undefined {
     const ipv6 = b[ip] >>> 4 === 6;
-    if (!this.#deservesError(b, ip, stop, ipv6) || !link.errors.take(this.stack.clock)) return;
+    if (!this.#deservesError(b, ip, stop, ipv6)) return;
+    if (!link.errors.take(this.stack.clock)) {
+      link.withheld['icmp-error']++;
+      return;
+    }
     const source = ipv6 ? b.slice(ip + 8, ip + 24) : b.slice(ip + 12, ip + 16);
     const own = this.stack.local.addressTowards(link, source);
     if (!own) return;

@@ -49,5 +49,6 @@
  */
 export { DROPS, type DropReason } from './drops.js';
 export type { IpDatagram, IpError, IpLayer, IpReceiver } from './ip-layer.js';
+export type { WithheldAnswer } from './limits.js';
 export { type CableEnd, type CableOptions, memoryCable } from './memory-cable.js';
 export type { FrameReceiver, Port, PortCounters } from './port.js';

@@ -3,14 +3,13 @@ import { AccessList } from './access.js';
 import type { Advertiser } from './advertiser.js';
 import { noDrops } from './drops.js';
 import type { Interface } from './interface.js';
+import { PORT_LIMITS, type WithheldCounters } from './limits.js';
 import type { Neighbour } from './neighbour.js';
 import type { Port } from './port.js';
+import { Reassembly } from './reassembly.js';
 
-/** ICMP errors a second and link, and at once (RFC 1812 §4.3.2.8, RFC 4443 §2.4 f). */
-const ERRORS_A_SECOND = 100;
+/** ICMP errors at once (RFC 1812 §4.3.2.8, RFC 4443 §2.4 f). */
 const ERRORS_AT_ONCE = 20;
-/** Frames a second and link that the router itself deals with, beside those of TCP: what one guest may take of its time. */
-const CONTROL_A_SECOND = 1000;
 
 /** So many a second, and so many at once. @internal */
 export class Bucket {
@@ -64,12 +63,16 @@ export class Link {
   /** Tells the node of the router; none where another router is. */
   advertiser: Advertiser | undefined;
   readonly drops = noDrops();
+  /** Answers to what came in here that were not sent, as there were too many. */
+  readonly withheld: WithheldCounters = { 'icmp-error': 0, reset: 0 };
+  /** Fragments from here for the router itself. */
+  readonly reassembly = new Reassembly(() => this.drops.reassembly++);
   received = 0;
   sent = 0;
   forwarded = 0;
-  readonly errors = new Bucket(ERRORS_A_SECOND, ERRORS_AT_ONCE);
+  readonly errors = new Bucket(PORT_LIMITS.errors.most, ERRORS_AT_ONCE);
   /** For groups, ARP and Neighbour Discovery, and what is sent to the router: each takes far longer than to pass a packet on. */
-  readonly control = new Bucket(CONTROL_A_SECOND, CONTROL_A_SECOND);
+  readonly control = new Bucket(PORT_LIMITS.control.most, PORT_LIMITS.control.most);
   /** Addresses of the last packets that the source check refused, for `explain`. */
   readonly refused: string[] = [];
 

@@ -3,7 +3,6 @@ import type { Millis } from '../lib/clock.js';
 import { type Interface, onLink } from './interface.js';
 import type { IpDatagram, IpLayer, IpReceiver } from './ip-layer.js';
 import type { Link } from './link.js';
-import { Reassembly } from './reassembly.js';
 import type { Stack } from './stack.js';
 import { fold, sum, verified } from './wire/checksum.js';
 import { EtherType, Icmp4, Icmp6, Protocol, Unreachable4 } from './wire/codes.js';
@@ -35,7 +34,6 @@ export class LocalDelivery implements IpLayer {
   #ours6: readonly Uint8Array[] = [];
   #faces: readonly Interface[] = [];
   readonly #receivers = new Map<number, IpReceiver>();
-  readonly #reassembly = new Reassembly();
   readonly #pathMtu = new Map<string, { readonly mtu: number; readonly until: Millis }>();
   /** Link-local addresses, and the link that each was last heard on. */
   readonly #onLink = new Map<string, Link>();
@@ -103,7 +101,7 @@ export class LocalDelivery implements IpLayer {
     const flags = u16(b, ip + 6);
     const key = `${u32(b, ip + 12)} ${u32(b, ip + 16)} ${u16(b, ip + 4)} ${protocol}`;
     const more = (flags & MORE_FRAGMENTS) !== 0;
-    const whole = this.#reassembly.add(key, (flags & 0x1fff) * 8, more, b.subarray(at, stop), this.stack.clock.now());
+    const whole = link.reassembly.add(key, (flags & 0x1fff) * 8, more, b.subarray(at, stop), this.stack.clock.now());
     if (whole === null) return this.stack.drop(link, 'reassembly');
     if (whole === undefined || whole.length + IPV4 > 0xffff) return;
     // As if it had come whole, without options.
@@ -131,7 +129,7 @@ export class LocalDelivery implements IpLayer {
     const field = fragment < 0 ? 0 : u16(b, fragment + 2);
     if (fragment >= 0 && (field & 0xfff9) !== 0) {
       const key = `${formatAddress(source)} ${formatAddress(b.subarray(ip + 24, ip + 40))} ${u32(b, fragment + 4)}`;
-      const whole = this.#reassembly.add(key, field & 0xfff8, (field & 1) !== 0, b.subarray(fragment + 8, stop), this.stack.clock.now());
+      const whole = link.reassembly.add(key, field & 0xfff8, (field & 1) !== 0, b.subarray(fragment + 8, stop), this.stack.clock.now());
       if (whole === null) return this.stack.drop(link, 'reassembly');
       if (whole === undefined) return;
       const packet = new Uint8Array(ETHERNET + IPV6 + whole.length);

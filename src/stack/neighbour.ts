@@ -1,12 +1,11 @@
 import type { Millis } from '../lib/clock.js';
 import type { Due, TimerHeap } from '../lib/timers.js';
+import { PORT_LIMITS } from './limits.js';
 
 /** RFC 4861 §10. */
 const REACHABLE_TIME = 30_000;
 const RETRANS_TIMER = 1000;
 const MAX_SOLICIT = 3;
-/** Frames that wait for an answer (RFC 4861 §7.2.2 asks for at least one). */
-const MAX_WAITING = 16;
 
 /** A frame that waits, and what to do when there is no answer. @internal */
 export interface Waiting {
@@ -59,9 +58,9 @@ export class Neighbour implements Due {
     this.#solicit();
   }
 
-  /** Keeps a frame until there is an answer. The oldest makes room. */
+  /** Keeps a frame until there is an answer (RFC 4861 §7.2.2 asks for room for one at least). The oldest makes room. */
   wait(waiting: Waiting): void {
-    if (this.#waiting.length >= MAX_WAITING) this.#waiting.shift()?.failed();
+    if (this.#waiting.length >= PORT_LIMITS.waiting.most) this.#waiting.shift()?.failed();
     this.#waiting.push(waiting);
     if (this.#tries === 0) this.#solicit();
   }
@@ -74,10 +73,20 @@ export class Neighbour implements Due {
     else {
       this.mac = undefined;
       this.#tries = 0;
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const { failed } of waiting) failed();
+      this.#fail();
     }
+  }
+
+  #fail(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { failed } of waiting) failed();
+  }
+
+  /** Nobody waits for its answer any more: what did has failed. */
+  giveUp(): void {
+    this.resolver.timers.forget(this);
+    this.#fail();
   }
 
   forget(): void {

@@ -1,9 +1,8 @@
 import type { Millis } from '../lib/clock.js';
+import { PORT_LIMITS } from './limits.js';
 
-/** Datagrams that may be in parts at once, their octets, and how long one may take (RFC 791 §3.2, RFC 8200 §4.5: 60 s at most). */
-const MAX_DATAGRAMS = 64;
+/** Octets of a datagram, and how long it may take (RFC 791 §3.2, RFC 8200 §4.5: 60 s at most). */
 const MAX_OCTETS = 65_535;
-const MAX_PARTS = 64;
 const TIMEOUT = 30_000;
 
 interface Datagram {
@@ -13,7 +12,7 @@ interface Datagram {
 }
 
 /**
- * Puts fragments for the router itself together, within bounds. Parts that overlap discard the whole (RFC 5722), and so do parts that are
+ * Puts fragments for the router itself together, those of one port, within bounds. Parts that overlap discard the whole (RFC 5722), and so do parts that are
  * empty or lie beyond the last one.
  *
  * @internal
@@ -21,11 +20,15 @@ interface Datagram {
 export class Reassembly {
   readonly #datagrams = new Map<string, Datagram>();
 
-  /** The whole payload, once its last part is there; `undefined` while it waits; `null` when it was given up. */
+  /** @param late - A datagram was given up since it took too long, or too many had begun. */
+  constructor(private readonly late: () => void) {}
+
+  /** The whole payload, once its last part is there; `undefined` while it waits; `null` when it is given up. */
   add(key: string, at: number, more: boolean, bytes: Uint8Array, now: Millis): Uint8Array | undefined | null {
     for (const [old, { began }] of this.#datagrams) {
-      if (now - began < TIMEOUT && this.#datagrams.size <= MAX_DATAGRAMS) break;
+      if (now - began < TIMEOUT && this.#datagrams.size + (this.#datagrams.has(key) ? 0 : 1) <= PORT_LIMITS.datagrams.most) break;
       this.#datagrams.delete(old);
+      this.late();
     }
     let own = this.#datagrams.get(key);
     if (!own) {
@@ -35,7 +38,14 @@ export class Reassembly {
     const end = at + bytes.length;
     const clash = own.parts.some((part) => at < part.at + part.bytes.length && (part.at < end || !more));
     const beyond = own.length !== undefined && (end > own.length || !more);
-    if (clash || beyond || bytes.length === 0 || end > MAX_OCTETS || own.parts.length >= MAX_PARTS || (more && bytes.length % 8 !== 0)) {
+    if (
+      clash ||
+      beyond ||
+      bytes.length === 0 ||
+      end > MAX_OCTETS ||
+      own.parts.length >= PORT_LIMITS.parts.most ||
+      (more && bytes.length % 8 !== 0)
+    ) {
       this.#datagrams.delete(key);
       return null;
     }

@@ -8,6 +8,7 @@ import { Advertiser } from './advertiser.js';
 import type { DropReason } from './drops.js';
 import { Forwarding } from './forwarding.js';
 import { type Interface, type InterfaceOptions, interfaceOf, onLink } from './interface.js';
+import { PORT_LIMITS } from './limits.js';
 import { Link } from './link.js';
 import { LocalDelivery } from './local.js';
 import { Neighbour, type Resolver } from './neighbour.js';
@@ -16,11 +17,6 @@ import { Resolution } from './resolution.js';
 import { EtherType } from './wire/codes.js';
 import { ETHERNET } from './wire/ethernet.js';
 import { put, sameAt, u16, u32 } from './wire/octets.js';
-
-/** Frames that wait while another is being dealt with: answers to frames that we sent on the same turn. */
-const MAX_QUEUED = 1024;
-/** Neighbours of one link: more than one only where its node has no address of its own. */
-const MAX_NEIGHBOURS = 256;
 
 /** What the stack asks of the network, and tells it. @internal */
 export interface Surroundings {
@@ -207,10 +203,10 @@ export class Stack {
 
   // --- In --------------------------------------------------------------------------------------------------------------
 
-  /** Takes a frame. One that comes in while another is being dealt with waits: its octets are copied. */
+  /** Takes a frame. One that comes in while another is being dealt with, as an answer to what we sent, waits: its octets are copied. */
   receive(link: Link, b: Uint8Array, start: number, end: number): undefined {
     if (this.#busy) {
-      if (this.#queue.length < MAX_QUEUED) this.#queue.push({ link, frame: b.slice(start, end) });
+      if (this.#queue.length < PORT_LIMITS.queued.most) this.#queue.push({ link, frame: b.slice(start, end) });
       else this.drop(link, 'overload');
       return;
     }
@@ -293,15 +289,19 @@ export class Stack {
 
   // --- Neighbours ------------------------------------------------------------------------------------------------------
 
-  /** What is known of an address at a link. */
+  /** What is known of an address at a link: there is more than one only where its node has no address of its own. */
   neighbour(link: Link, address: Uint8Array): Neighbour {
     const key = formatAddress(address);
     let known = link.neighbours.get(key);
     if (!known) {
-      if (link.neighbours.size >= MAX_NEIGHBOURS) {
-        const [oldest] = link.neighbours;
-        oldest?.[1].forget();
-        if (oldest) link.neighbours.delete(oldest[0]);
+      if (link.neighbours.size >= PORT_LIMITS.neighbours.most) {
+        // Never the node's own: all that it gets goes by that one.
+        for (const [oldest, neighbour] of link.neighbours) {
+          if (neighbour === link.hop4 || neighbour === link.hop6) continue;
+          link.neighbours.delete(oldest);
+          neighbour.giveUp();
+          break;
+        }
       }
       known = new Neighbour(address, this.#resolver(link));
       link.neighbours.set(key, known);

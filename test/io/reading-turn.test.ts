@@ -51,11 +51,13 @@ class Loop {
 
 test('two that have much to say have their parts of the time, as they are weighed', () => {
   const loop = new Loop();
+  let ended = 0;
   loop.socket('light', 10_000, 0.5);
-  loop.socket('heavy', 10_000, 0.5).weigh(4);
+  loop.socket('heavy', 10_000, 0.5).weigh(4, () => ended++);
   for (let i = 0; i < 100; i++) loop.turn();
   // A turn ends with the piece that is beyond it: 2 ms are five of these, and 8 ms seventeen.
   expect([loop.count('light'), loop.count('heavy')]).toEqual([500, 1700]);
+  expect(ended).toBe(100);
 });
 
 test('a KEEPALIVE is taken in before either of them goes on', () => {

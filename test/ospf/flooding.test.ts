@@ -155,6 +155,7 @@ describe.each([2, 3] as const)('OSPFv%i: LSAs', (version) => {
     expect(b.events.filter((event) => event.type === 'neighbourChanged' && event.reason === 'retransmit-limit')).toMatchObject([
       { routerId: 1, from: 'full', to: 'ex-start' },
     ]);
+    expect([...b.machine.interfaces.values()].map(({ counters }) => counters.problems.get('retransmit-limit'))).toEqual([1, undefined]);
     expect(b.neighbours().map(({ routerId, state }) => [routerId, state])).toEqual([
       [1, 'ex-start'],
       [3, 'full'],

@@ -191,6 +191,8 @@ describe('BGP over frames', () => {
     await pass(3000);
     expect(router.neighbours().map(({ state }) => state)).toEqual(['established', 'active']);
     expect(log[0]).toBe(`10.0.1.11 of b ${reason}`);
+    const dropped = router.links().map((link) => [link.node, (link.dropped.unauthenticated ?? 0) > 0]);
+    expect(Object.fromEntries(dropped)).toMatchObject({ a: false, b: true });
     await Promise.all([router.stop(), pass(5000)]);
     await b.stop();
   });

@@ -264,7 +264,7 @@ const WAYS: Readonly<Record<LimitName, Way>> = {
   communities: {
     limits: { communities: 1 },
     claims: [[host(0), { communities: ['65001:1', '65001:2'] }]],
-    metric: ['virtual_router_session_claims_refused', `neighbour="${A}"`],
+    metric: ['virtual_router_refusals_total', 'reason="too-many-communities"'],
   },
   updateRate: { limits: { updateRate: 1 }, claims: twelve.map((i) => [host(i)]), metric: limitOf('updateRate') },
   // The ninth prefix is too much at once: the others wait.
@@ -335,16 +335,74 @@ describe('every limit', () => {
   });
 });
 
-test('the weight of a guest is the weight of its connection, and another one once it is configured', async () => {
+describe('what is limited elsewhere than by `limits`', () => {
+  const metricOf = (text: string, start: string): number =>
+    Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${start} `))
+        ?.split(' ')
+        .at(-1) ?? 0,
+    );
+
+  test('is counted where it is reached: ASes of a path', async () => {
+    const { router, guest, say, verdicts } = await lab([LIMITED]);
+    const a = guest(A, 65001);
+    const path = (length: number): PathAttributes => ({
+      asPath: [{ type: 'sequence', asns: Array.from({ length }, (_, i) => 65001 + (i % 9)) }],
+    });
+    say(a, host(1), path(255));
+    expect(renderPrometheus(router.metrics())).not.toContain('virtual_router_refusals_total');
+    say(a, host(2), { asPath: [...(path(255).asPath ?? []), { type: 'sequence', asns: [65002] }] });
+    expect(verdicts()).toEqual({ [host(1)]: 'accepted', [host(2)]: 'path-too-long' });
+    const shown = renderPrometheus(router.metrics());
+    expect(metricOf(shown, 'virtual_router_refusals_total{router="router",reason="path-too-long"}')).toBe(1);
+  });
+
+  test('is counted where it is reached: prefixes of a grant', async () => {
+    const grants = [{ node: 'a', prefix: '192.0.0.0/16', le: 32, as: 'gateway', limit: 2 }] as const;
+    const { router, guest, say } = await lab([LIMITED], { network: { nodes: [{ name: 'a', addresses: [A] }], grants } });
+    const a = guest(A, 65001);
+    for (let i = 0; i < 5; i++) say(a, host(i));
+    const shown = renderPrometheus(router.metrics());
+    expect(metricOf(shown, 'virtual_router_refusals_total{router="router",reason="limit-exceeded"}')).toBe(3);
+  });
+
+  test('is counted where it is reached: sessions of a range', async () => {
+    const nodes = Array.from({ length: 102 }, (_, i) => ({ name: `n${i}`, addresses: [`10.1.0.${i + 1}`] }));
+    const { router, dial } = await lab([{ address: '10.1.0.0/24', as: 'any' }], { network: { nodes } });
+    const states = nodes.map(({ addresses: [address = ''] }) => dial(address, 65001).state);
+    expect(states.filter((state) => state === 'established').length).toBe(100);
+    const shown = renderPrometheus(router.metrics());
+    expect(metricOf(shown, 'virtual_router_connections_refused_total{router="router",reason="limit-exceeded"}')).toBeGreaterThanOrEqual(2);
+  });
+
+  test('is so many, and the rest can be asked for: claims whose verdicts are sent back', async () => {
+    const { clock, router, guest } = await lab([{ ...LIMITED, tellVerdicts: true }]);
+    const a = guest(A, 65001);
+    for (let i = 0; i < 4100; i++) a.announce(host(i));
+    clock.advance(1000);
+    expect(Array.from({ length: 4100 }, (_, i) => a.route(host(i))).filter((route) => route !== undefined).length).toBe(4096);
+    expect(router.neighbours()[0]?.claims).toBe(4100);
+    expect(router.why(host(4099), 'a').outcome).toBe('holds');
+  });
+});
+
+test('the weight of a guest is the weight of its connection, and another one once it is configured; turns that end are counted', async () => {
   const neighbour = { ...LIMITED, passive: false };
   const { clock, transport, router, config } = await lab([{ ...neighbour, limits: { weight: 4 } }]);
   clock.settle(); // the first dial finds nobody
   const weights: number[] = [];
+  let ended = (): void => {};
+  const weigh = (weight: number, told: () => void): void => {
+    weights.push(weight);
+    ended = told;
+  };
   const dial = transport.dial.bind(transport);
   transport.dial = (options, events) =>
     dial(options, {
       ...events,
-      connected: (connection) => events.connected(Object.assign(connection, { weigh: (weight: number) => weights.push(weight) })),
+      connected: (connection) => events.connected(Object.assign(connection, { weigh })),
     });
   await transport.listen({ address: A, port: 179 }, (connection) => {
     connection.listen({ data: () => {}, drained: () => {}, closed: () => {} });
@@ -357,4 +415,7 @@ test('the weight of a guest is the weight of its connection, and another one onc
   router.reconfigure({ ...config, neighbours: [{ ...neighbour, limits: { weight: 2 } }] });
   clock.settle();
   expect([router.neighbours()[0]?.state, weights]).toEqual(['established', [4, 2]]);
+  for (let turns = 0; turns < 3; turns++) ended();
+  expect(router.neighbours()[0]?.turns).toBe(3);
+  expect(renderPrometheus(router.metrics())).toContain(`virtual_router_session_turns_total{router="router",neighbour="${A}"} 3`);
 });

@@ -192,6 +192,7 @@ describe('a claim is refused', () => {
       ({ source }) => source === 'bgp',
     );
     expect(claims.map(({ verdict }) => verdict)).toEqual([reason]);
+    expect(router.metrics().network.refusals[reason]).toBeGreaterThan(0);
     // By the large communities on what is sent back...
     expect(a.route(prefix)?.attributes).toMatchObject({
       communities: ['65535:65282'],
@@ -206,6 +207,7 @@ describe('a claim is refused', () => {
   test.each(Object.keys(OSPF_WAYS) as (keyof typeof OSPF_WAYS)[])('%s, and whoever asks is told so', async (reason) => {
     await using lab = await ospfLab(OSPF_WAYS[reason]);
     const { router } = lab;
+    expect(router.metrics().network.refusals[reason]).toBeGreaterThan(0);
     expect([...router.claims({ node: 'a', prefix: PREFIX })].map(({ source, verdict }) => [source, verdict])).toEqual([['ospf', reason]]);
     const why = router.why(PREFIX, 'a');
     expect([why.outcome, why.code]).toEqual(['refused', reason]);

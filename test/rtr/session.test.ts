@@ -192,6 +192,34 @@ describe('the version', () => {
   });
 });
 
+describe('a limit of records', () => {
+  const aspa = (customer: number): Sent => ({ type: 'aspa', announce: true, customer, providers: [1] });
+
+  test('ends an answer that brings more, and what was there before stays until it expires', () => {
+    const { say, pass, session } = synced({ limit: 2, version: 2 }, 2);
+    pass(100);
+    say(2, response(), OTHER, end(2));
+    expect(session.data?.vrps).toBe(2);
+    pass(100);
+    // One goes, and one comes: there are no more than before.
+    say(2, response(), { ...OTHER, announce: false }, aspa(65001), end(3));
+    expect([session.data?.vrps, session.data?.aspas.size]).toEqual([1, 1]);
+    pass(100);
+    const [report, ...rest] = say(2, response(), aspa(65002), end(4));
+    expect(report).toMatchObject({ type: 'error-report', code: 1, text: 'more than 2 records are not kept' });
+    expect(rest).toEqual(['close', 'syncing > down']);
+    expect([session.data?.vrps, session.data?.aspas.size]).toEqual([1, 1]);
+  });
+
+  test('is one of the changes at once, too: who announces and withdraws for ever is left', () => {
+    const { say, pass, session } = synced({ limit: 3 });
+    pass(100);
+    const [report] = say(1, response(), OTHER, { ...OTHER, announce: false }, OTHER, { ...OTHER, announce: false }, end(2));
+    expect(report).toMatchObject({ type: 'error-report', code: 1, text: 'more than 3 changes at once are not taken' });
+    expect(session.data?.vrps).toBe(1);
+  });
+});
+
 describe('a cache that breaks the rules', () => {
   const cases: readonly (readonly [name: string, code: number, said: Sent[]])[] = [
     ['withdraws what is not there', 6, [response(), { ...OTHER, announce: false }, end(2)]],

@@ -237,3 +237,32 @@ describe('a cable', () => {
     expect(run().got).toEqual(got);
   });
 });
+
+test('who sends to ever more addresses behind a node does not have it forgotten how the node itself is reached', async () => {
+  const behind = '2001:db8:1::';
+  const [first] = config.network?.nodes ?? [];
+  router.reconfigure({
+    ...config,
+    network: {
+      ...config.network,
+      nodes: [{ ...first, name: 'a', addresses: ['10.0.1.10'] }, ...(config.network?.nodes ?? []).slice(1)],
+      holders: [{ prefix: `${behind}/64`, node: 'a', as: 'gateway' }],
+    },
+  });
+  await router.network.settled();
+  const source = parseAddress('2001:db8::b');
+  const send = (n: number): void => {
+    b.ipv6(source, Uint8Array.of(...parseAddress(behind).subarray(0, 12), 0, 0, n >> 8, n), 17, new Uint8Array(20));
+  };
+  for (let n = 0; n < 300; n++) send(n);
+  // The first of them have made room for the last; the others still wait for an answer.
+  expect(drops()?.unresolved).toBe(300 - 255);
+  // What was heard of the node is asked for again, and it answers.
+  for (let seconds = 0; seconds < 90; seconds += 10) {
+    clock.advance(10_000);
+    a.take();
+    b.ipv4('10.0.1.11', '10.0.1.10');
+    clock.advance(1);
+    expect(a.take()).toEqual(['17 from 10.0.1.11 ttl 64']);
+  }
+});

@@ -7,7 +7,7 @@ const part = (at: number, length: number): Uint8Array => Uint8Array.from({ lengt
 type Fragment = readonly [at: number, length: number, more: boolean];
 
 function added(fragments: readonly Fragment[]): (Uint8Array | undefined | null)[] {
-  const reassembly = new Reassembly();
+  const reassembly = new Reassembly(() => {});
   return fragments.map(([at, length, more]) => reassembly.add('a', at, more, part(at, length), 0));
 }
 

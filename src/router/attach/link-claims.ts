@@ -5,6 +5,7 @@ import type { Millis } from '../../lib/clock.js';
 import { hostPrefix, prefixWords } from '../../lib/prefix.js';
 import type { Due } from '../../lib/timers.js';
 import type { Rib } from '../../rib/rib.js';
+import { PORT_LIMITS } from '../../stack/limits.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 import { Remains } from './remains.js';
 
@@ -13,8 +14,6 @@ const ARP = SOURCES.indexOf('arp');
 const BELIEVED = 10_000;
 const RETRANS_TIMER = 1000;
 const MAX_PROBES = 3;
-/** Addresses that one node may have announced, refused ones too. */
-const MAX_CLAIMS = 256;
 
 /** Asks the node at its link whether it still has an address. @internal */
 export type Probe = (node: string, address: Uint8Array) => void;
@@ -38,13 +37,13 @@ export class LinkClaims {
   /** The same by prefix id: what is claimed by announcement. */
   readonly #byPrefix = { ipv4: new Map<number, LinkClaim[]>(), ipv6: new Map<number, LinkClaim[]>() };
   readonly #remains: Remains;
-  /** Announcements that came over the limit of a node. */
-  ignored = 0;
 
   constructor(
     private readonly network: VirtualNetwork,
     private readonly router: string,
     private readonly probe: Probe,
+    /** A node announced more addresses than it may. */
+    private readonly excess: (node: string) => void,
   ) {
     this.#remains = new Remains(network, (key) => this.#claims.has(key));
   }
@@ -61,8 +60,8 @@ export class LinkClaims {
       known.alive();
       return;
     }
-    if ([...this.#claims.values()].filter((claim) => claim.node === name).length >= MAX_CLAIMS) {
-      this.ignored++;
+    if ([...this.#claims.values()].filter((claim) => claim.node === name).length >= PORT_LIMITS.announced.most) {
+      this.excess(name);
       return;
     }
     const { family, bytes, length } = hostPrefix(address);

@@ -7,6 +7,7 @@ import type { AdvertiseTimes } from '../../stack/advertiser.js';
 import type { PortConfig, PortOpener } from '../../stack/config.js';
 import type { DropReason } from '../../stack/drops.js';
 import { type InterfaceOptions, parseMac } from '../../stack/interface.js';
+import type { WithheldAnswer } from '../../stack/limits.js';
 import type { LocalDelivery } from '../../stack/local.js';
 import type { Port } from '../../stack/port.js';
 import { Stack } from '../../stack/stack.js';
@@ -35,6 +36,8 @@ export interface LinkStatus {
   readonly forwarded: number;
   /** Frames that came in here and went no further, by reason; reasons that did not occur are left out. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Answers to what came in here that were not sent, as there were too many a second; kinds that did not occur are left out. */
+  readonly withheld: Readonly<Partial<Record<WithheldAnswer, number>>>;
   /** Sources of the last packets dropped as `source-not-held`, at most 8. */
   readonly refusedSources: readonly string[];
 }
@@ -60,10 +63,15 @@ export class LinkAttachment implements NetworkMember {
     host: { readonly random: Random; readonly entropy: (octets: number) => Uint8Array },
     refused: (event: SegmentRefused) => void,
   ) {
-    this.#claims = new LinkClaims(network, router.name, (node, address) => {
+    const probe = (node: string, address: Uint8Array): void => {
       const link = this.#stack.linkOf(node);
       if (link) this.#stack.resolution.solicit(link, address, undefined);
-    });
+    };
+    const dropped = (node: string, reason: DropReason): void => {
+      const link = this.#stack.linkOf(node);
+      if (link) this.#stack.drop(link, reason);
+    };
+    this.#claims = new LinkClaims(network, router.name, probe, (node) => dropped(node, 'too-many-claims'));
     this.#stack = new Stack({
       timers: network.timers,
       random: host.random,
@@ -76,13 +84,24 @@ export class LinkAttachment implements NetworkMember {
       answered: (node, address) => this.#claims.answered(node, address),
     });
     const { local } = this.#stack;
-    this.tcp = new TcpStack({ ip: local, timers: network.timers, random: host.random, secret: host.entropy(32), refused });
+    this.tcp = new TcpStack({
+      ip: local,
+      timers: network.timers,
+      random: host.random,
+      secret: host.entropy(32),
+      refused,
+      dropped,
+      withheld: (node) => {
+        const link = this.#stack.linkOf(node);
+        if (link) link.withheld.reset++;
+      },
+    });
     local.register(Protocol.tcp, this.tcp);
     this.#vrrp = new VrrpClaims(network, router.name, {
       nodeAt: (port) => this.#stack.links.get(port)?.node?.name,
-      malformed: (port) => {
+      dropped: (port, reason) => {
         const link = this.#stack.links.get(port);
-        if (link) this.#stack.drop(link, 'malformed-vrrp');
+        if (link) this.#stack.drop(link, reason);
       },
       relay: (datagram, from) => local.relay(datagram, from),
     });
@@ -218,9 +237,14 @@ export function linkStatus({ links, peers }: Stack): LinkStatus[] {
     received: link.received,
     sent: link.sent,
     forwarded: link.forwarded,
-    dropped: Object.fromEntries(Object.entries(link.drops).filter(([, count]) => count > 0)),
+    dropped: occurred(link.drops),
+    withheld: occurred(link.withheld),
     refusedSources: [...link.refused],
   }));
+}
+
+function occurred<K extends string>(counters: Readonly<Record<K, number>>): Partial<Record<K, number>> {
+  return Object.fromEntries(Object.entries<number>(counters).filter(([, count]) => count > 0)) as Partial<Record<K, number>>; // a part of it
 }
 
 /** A router's interfaces in the subnets that there are. @internal */

@@ -30,6 +30,8 @@ export interface CacheStatus {
   readonly aspas: number;
   /** Why it is down, or was last. */
   readonly lastDown: string | undefined;
+  /** How often a session with it failed, a limit that it went beyond included. */
+  readonly failures: number;
 }
 
 /** What caches need of their router. @internal */
@@ -155,6 +157,7 @@ class RpkiCache {
   #connection: Connection | undefined;
   #giveUp: (() => void) | undefined;
   #lastDown: string | undefined;
+  #failures = 0;
 
   constructor(
     readonly config: CacheConfig,
@@ -184,7 +187,7 @@ class RpkiCache {
     const { state, version, serial, data } = this.#session;
     const { name, config } = this;
     const [vrps, aspas] = [data?.vrps ?? 0, data?.aspas.size ?? 0];
-    return { name, tls: config.tls !== undefined, state, version, serial, vrps, aspas, lastDown: this.#lastDown };
+    return { name, tls: config.tls !== undefined, state, version, serial, vrps, aspas, lastDown: this.#lastDown, failures: this.#failures };
   }
 
   #perform(effect: CacheEffect): void {
@@ -212,6 +215,7 @@ class RpkiCache {
           this.#lastDown = effect.reason;
           this.around.logger.warn({ cache: this.name }, effect.reason);
         }
+        if (effect.to === 'down') this.#failures++;
         this.owner.state(this, effect.from, effect.to, effect.reason);
         break;
     }

@@ -5,20 +5,16 @@ import { Driver } from '../../lib/machine.js';
 import { hostPrefix, prefixWords } from '../../lib/prefix.js';
 import { Stale } from '../../rib/claim-records.js';
 import type { IpDatagram, IpReceiver } from '../../stack/ip-layer.js';
+import { PORT_LIMITS } from '../../stack/limits.js';
 import { Bucket } from '../../stack/link.js';
 import { isLinkLocal } from '../../stack/wire/ipv6.js';
 import { decodeVrrp, HOP_LIMIT, type VrrpAdvertisement, type VrrpEffect, type VrrpEvent, VrrpSession } from '../../vrrp/index.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 import { Remains } from './remains.js';
 
-/** Virtual routers that one node may be in, of both families: more are ignored. */
-const MAX_SESSIONS = 64;
-/** Addresses that one node may advertise, in all of them together. */
-const MAX_ADDRESSES = 256;
 /** Advertisements of one session that are passed on a second: version 3 has at most a hundred. */
 const RELAYED_A_SECOND = 100;
-/** Advertisements a second of a node that are looked at, and how many at once: each may change what is mapped. */
-const ADVERTISEMENTS_A_SECOND = 250;
+/** Advertisements of a node at once: each may change what is mapped. */
 const ADVERTISEMENTS_AT_ONCE = 500;
 
 /** What VRRP needs of the link. @internal */
@@ -26,7 +22,7 @@ export interface VrrpLink {
   /** The node at a port. */
   nodeAt(port: string): string | undefined;
   /** Counts a packet that was dropped. */
-  malformed(port: string): void;
+  dropped(port: string, reason: 'malformed-vrrp' | 'too-many-claims'): void;
   /** Passes a packet to a group on to the other guests of the port's subnets. */
   relay(datagram: IpDatagram, from: string): void;
 }
@@ -53,8 +49,6 @@ export class VrrpClaims implements IpReceiver {
   /** By node. */
   readonly #rates = new Map<string, Bucket>();
   readonly #remains: Remains;
-  /** Advertisements beyond the limits of a node. */
-  ignored = 0;
 
   constructor(
     private readonly network: VirtualNetwork,
@@ -67,7 +61,7 @@ export class VrrpClaims implements IpReceiver {
   admits(node: string): boolean {
     let rate = this.#rates.get(node);
     if (!rate) {
-      rate = new Bucket(ADVERTISEMENTS_A_SECOND, ADVERTISEMENTS_AT_ONCE);
+      rate = new Bucket(PORT_LIMITS.advertisements.most, ADVERTISEMENTS_AT_ONCE);
       this.#rates.set(node, rate);
     }
     return rate.take(this.network.timers.clock);
@@ -81,7 +75,7 @@ export class VrrpClaims implements IpReceiver {
     const advertisement = hopLimit === HOP_LIMIT ? decodeVrrp(payload, source, parseAddress(datagram.destination)) : 'short';
     // RFC 9568 §5.1.2.1: over IPv6 the source is the link-local address.
     if (typeof advertisement === 'string' || (source.length === 16 && !isLinkLocal(source, 0))) {
-      this.link.malformed(port);
+      this.link.dropped(port, 'malformed-vrrp');
       return;
     }
     const family = source.length === 4 ? 'ipv4' : 'ipv6';
@@ -89,8 +83,8 @@ export class VrrpClaims implements IpReceiver {
     let session = this.#sessions.get(key);
     const others = [...this.#sessions.values()].filter((one) => one.node === node.name && one !== session);
     const advertised = others.reduce((sum, one) => sum + one.size, advertisement.addresses.length);
-    if (others.length >= MAX_SESSIONS || advertised > MAX_ADDRESSES) {
-      this.ignored++;
+    if (others.length >= PORT_LIMITS.virtualRouters.most || advertised > PORT_LIMITS.virtualAddresses.most) {
+      this.link.dropped(port, 'too-many-claims');
       return;
     }
     if (!session) {

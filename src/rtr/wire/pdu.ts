@@ -48,6 +48,7 @@ export class RtrWireError extends WireError {
     message: string,
   ) {
     super(message, 0);
+    this.message = message; // of the whole PDU: no place in it
   }
 }
 

@@ -1,5 +1,6 @@
+import { sameDigest } from '../../lib/digest.js';
 import type { AoAlgorithm, ConnectionSecurity, MasterKey } from '../../lib/transport.js';
-import { put16, put32, sameAt, u32 } from '../wire/octets.js';
+import { put16, put32, u32 } from '../wire/octets.js';
 import { pseudoHeader, TCP, TcpFlag, TcpOption, type TcpSegment } from '../wire/tcp.js';
 import { mac, trafficKey } from './ao-keys.js';
 import type { Authentication, Ends, SecurityFault } from './authentication.js';
@@ -105,7 +106,7 @@ export class AoAuthentication implements Authentication {
     const wraps = syn ? 0 : this.#received.wraps(seq);
     const traffic = this.#traffic(key, true, isFirst(flags), remoteIsn);
     const right = this.#mac(key, traffic, b, ao.at - 4, wraps, this.ends.remote, this.ends.local);
-    if (!sameAt(right, 0, b, ao.at, MAC)) return 'ao-mismatch';
+    if (!sameDigest(right, b.subarray(ao.at, ao.at + MAC))) return 'ao-mismatch';
     if (syn && this.#remoteIsn === undefined) {
       this.#remoteIsn = seq;
       this.#received.begin(seq);

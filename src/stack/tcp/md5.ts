@@ -1,6 +1,6 @@
 import { md5 } from '@noble/hashes/legacy';
+import { sameDigest } from '../../lib/digest.js';
 import type { ConnectionSecurity } from '../../lib/transport.js';
-import { sameAt } from '../wire/octets.js';
 import { pseudoHeader, TCP, TcpOption, type TcpSegment } from '../wire/tcp.js';
 import type { Authentication, Ends, SecurityFault } from './authentication.js';
 
@@ -32,7 +32,7 @@ export class Md5Authentication implements Authentication {
     if (options.md5 === undefined) return options.ao ? 'ao-unexpected' : 'md5-missing';
     if (options.twice) return 'md5-mismatch';
     const digest = this.#digest(b, this.ends.remote, this.ends.local);
-    return sameAt(digest, 0, b, options.md5, DIGEST) ? undefined : 'md5-mismatch';
+    return sameDigest(digest, b.subarray(options.md5, options.md5 + DIGEST)) ? undefined : 'md5-mismatch';
   }
 
   /** RFC 2385 §2.0: pseudo-header, header without options and checksum, data, key. */

@@ -4,6 +4,7 @@ import type { Random } from '../../lib/random.js';
 import type { TimerHeap } from '../../lib/timers.js';
 import type { Connection, ConnectionSecurity, DialEvents, DialOptions } from '../../lib/transport.js';
 import type { IpDatagram, IpError, IpLayer, IpReceiver } from '../ip-layer.js';
+import { PORT_LIMITS } from '../limits.js';
 import { Bucket } from '../link.js';
 import { Protocol } from '../wire/codes.js';
 import { IPV4 } from '../wire/ipv4.js';
@@ -27,14 +28,9 @@ import { InitialNumbers } from './isn.js';
 import { add, ahead } from './sequence.js';
 import { type SocketOwner, TcpSocket } from './tcp-socket.js';
 
-/** Connections of one node that are not open yet, and all that it may have: what a flood can fill. A node's own oldest give way. */
-const MAX_HALF_OPEN = 256;
-const MAX_CONNECTIONS = 1024;
-/** Segments a second and node that belong to no connection and are looked at, and how many at once. */
-const STRANGERS_A_SECOND = 200;
+/** Segments of a node at once that belong to no connection and are looked at. */
 const STRANGERS_AT_ONCE = 512;
-/** Resets a second that answer what belongs to no connection, and reports a second of what was not believed. */
-const RESETS = 100;
+/** Reports a second of what was not believed; all of it is counted. */
 const REPORTS = 10;
 /** RFC 6056 §3.2. */
 const FIRST_PORT = 49_152;
@@ -70,6 +66,10 @@ export interface TcpSurroundings {
   /** What nobody can guess: 32 octets. */
   readonly secret: Uint8Array;
   refused(event: SegmentRefused): void;
+  /** A segment or a connection of a node was dropped. */
+  dropped?(node: string, reason: 'too-many-connections' | 'too-many-half-open' | 'unauthenticated'): void;
+  /** A reset was not sent to a node. */
+  withheld?(node: string): void;
 }
 
 /** Whence a segment came. */
@@ -100,11 +100,10 @@ export class TcpStack implements IpReceiver, SocketOwner {
   readonly #numbers: InitialNumbers;
   readonly #sockets = new Map<string, TcpSocket>();
   readonly #listeners = new Map<number, TcpListener>();
-  /** By the node at whose port they came in. */
-  readonly #strangers = new Map<string, Bucket>();
+  /** By the node at whose port they came in: segments that belong to no connection, and resets that answer them. */
+  readonly #strangers = new Map<string, { readonly looks: Bucket; readonly resets: Bucket }>();
   readonly #pending = new Map<TcpSocket, Pending>();
   readonly #byNode = new Map<string, NodeSockets>();
-  readonly #resets = new Bucket(RESETS, RESETS);
   readonly #reports = new Bucket(REPORTS, REPORTS);
 
   constructor(
@@ -207,14 +206,19 @@ export class TcpStack implements IpReceiver, SocketOwner {
   admits(node: string, b: Uint8Array, at: number, end: number): boolean {
     const begins = end - at < TCP || (b[at + 13] & (TcpFlag.syn | TcpFlag.ack)) === TcpFlag.syn;
     if (!begins && this.#byNode.get(node)?.ports.has(u32(b, at))) return true;
-    let strangers = this.#strangers.get(node);
-    if (!strangers) {
-      strangers = new Bucket(STRANGERS_A_SECOND, STRANGERS_AT_ONCE);
-      this.#strangers.set(node, strangers);
-    }
-    if (strangers.take(this.timers.clock)) return true;
+    if (this.#strangersOf(node).looks.take(this.timers.clock)) return true;
     this.counters.overflows++;
     return false;
+  }
+
+  #strangersOf(node: string): { readonly looks: Bucket; readonly resets: Bucket } {
+    let strangers = this.#strangers.get(node);
+    if (!strangers) {
+      const { most } = PORT_LIMITS.resets;
+      strangers = { looks: new Bucket(PORT_LIMITS.strangers.most, STRANGERS_AT_ONCE), resets: new Bucket(most, most) };
+      this.#strangers.set(node, strangers);
+    }
+    return strangers;
   }
 
   /** RFC 9293 §3.10.7.4, RFC 6191: a new connection in the place of one in TIME-WAIT. */
@@ -247,10 +251,7 @@ export class TcpStack implements IpReceiver, SocketOwner {
     const authentication = authenticationFor(security, ends);
     const fault = tooFar(hopLimit, security) ? 'too-far-away' : authentication ? authentication.fault(bytes, segment) : unexpected(segment);
     if (fault) return this.#refuse(destination, source, segment, node, fault);
-    if (!this.#room(node)) {
-      this.counters.overflows++;
-      return;
-    }
+    if (!this.#room(node)) return;
     const socket = this.#socket(
       { address: destination, port: targetPort },
       { address: source, port: sourcePort },
@@ -268,10 +269,15 @@ export class TcpStack implements IpReceiver, SocketOwner {
   #room(node = ''): boolean {
     const own = this.#byNode.get(node);
     if (!own) return true;
-    if (own.all.size >= MAX_CONNECTIONS) return false;
-    const [oldest] = own.opening;
-    if (own.opening.size >= MAX_HALF_OPEN && oldest) {
+    if (own.all.size >= PORT_LIMITS.connections.most) {
       this.counters.overflows++;
+      this.around.dropped?.(node, 'too-many-connections');
+      return false;
+    }
+    const [oldest] = own.opening;
+    if (own.opening.size >= PORT_LIMITS.halfOpen.most && oldest) {
+      this.counters.overflows++;
+      this.around.dropped?.(node, 'too-many-half-open');
       this.timers.forget(oldest);
       this.gone(oldest);
     }
@@ -280,6 +286,7 @@ export class TcpStack implements IpReceiver, SocketOwner {
 
   #refuse(local: string, remote: string, { sourcePort }: TcpSegment, node: string | undefined, fault: SecurityFault): undefined {
     this.counters.refused++;
+    this.around.dropped?.(node ?? '', 'unauthenticated');
     if (this.#reports.take(this.timers.clock)) this.around.refused({ local, remote, port: sourcePort, node, fault });
   }
 
@@ -292,7 +299,10 @@ export class TcpStack implements IpReceiver, SocketOwner {
     node: string | undefined,
     security: ConnectionSecurity | undefined,
   ): void {
-    if (!this.#resets.take(this.timers.clock)) return;
+    if (!this.#strangersOf(node ?? '').resets.take(this.timers.clock)) {
+      this.around.withheld?.(node ?? '');
+      return;
+    }
     this.counters.resets++;
     const length = payload.length + ((flags & TcpFlag.syn) !== 0 ? 1 : 0) + ((flags & TcpFlag.fin) !== 0 ? 1 : 0);
     const known = (flags & TcpFlag.ack) !== 0;

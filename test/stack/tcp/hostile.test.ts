@@ -38,6 +38,7 @@ describe('whoever means harm', () => {
         node: 'flood',
       });
     expect(path.b.stack.size).toBe(256);
+    expect(path.b.dropped).toEqual(Array.from({ length: 2000 - 256 }, () => 'flood too-many-half-open'));
     expect(path.b.stack.counters.overflows).toBe(2000 - 256);
     path.b.other = path.a;
     const dialled = path.a.dial();
@@ -46,6 +47,25 @@ describe('whoever means harm', () => {
     path.b.other = undefined;
     path.clock.advance(200_000);
     expect(path.b.stack.size).toBe(1);
+  });
+
+  test('so many connections of one node and no more; another gets in', () => {
+    const path = new Path({ delay: 1 });
+    const accepted = path.b.serve();
+    const to = path.b.stack;
+    const receive = to.receive.bind(to);
+    to.receive = (datagram) => receive({ ...datagram, node: 'greedy' });
+    // No more at once than may be half open.
+    for (let i = 0; i < 1030; i += 206) {
+      for (let j = 0; j < 206; j++) path.a.dial();
+      path.clock.advance(50);
+    }
+    expect([to.size, accepted.length]).toEqual([1024, 1024]);
+    expect([...new Set(path.b.dropped)]).toEqual(['greedy too-many-connections']);
+    to.receive = (datagram) => receive({ ...datagram, node: 'other' });
+    const dialled = path.a.dial();
+    path.clock.advance(50);
+    expect(dialled.connection).toBeDefined();
   });
 
   test('what belongs to no connection is reset, a hundred times a second', () => {

@@ -60,6 +60,8 @@ export class Path {
 export class End implements IpLayer {
   readonly stack: TcpStack;
   readonly refused: SegmentRefused[] = [];
+  /** Why segments and connections were dropped. */
+  readonly dropped: string[] = [];
   other: End | undefined;
   /** Hops that its segments lose on the way. */
   hops = 0;
@@ -77,6 +79,7 @@ export class End implements IpLayer {
         random: path.random,
         secret: new Uint8Array(32).fill(address.length),
         refused: (event) => this.refused.push(event),
+        dropped: (node, reason) => this.dropped.push(`${node} ${reason}`),
       },
       config,
     );
