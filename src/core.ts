@@ -104,6 +104,7 @@ export type { OspfInterfaceStatus, OspfNeighbourStatus, OspfStatus } from './rou
 export type { RestartPhase } from './router/attach/retained-claims.js';
 export type { CacheStatus } from './router/attach/rtr.js';
 export type { VrrpStatus } from './router/attach/vrrp.js';
+export type { ClaimFilter, ClaimView } from './router/claim-view.js';
 export type {
   AccessRuleConfig,
   AddressFamily,
@@ -155,7 +156,6 @@ export type { ClaimSnapshot, FeedSnapshot, NetworkSnapshot } from './router/snap
 export { IsolatedEmitter } from './router/turn.js';
 export {
   type ChangesSince,
-  type ClaimView,
   type FormerLife,
   type NetworkCounts,
   type NetworkOptions,

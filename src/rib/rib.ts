@@ -529,6 +529,11 @@ export class Rib {
     if (this.#again(row)) this.touch(this.claims.prefixOf(row));
   }
 
+  /** Judges all claims to a prefix again. */
+  rejudgePrefix(id: number): void {
+    for (let at = this.records.headOf(id); at !== 0; at = this.claims.nextOf(at - 1)) this.rejudge(at - 1);
+  }
+
   #again(row: number): boolean {
     const standing = this.claims.standingOf(row);
     return this.#judge(row, this.standings.feed[standing], this.standings.holder[standing], this.standings.fault[standing]);

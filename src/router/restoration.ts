@@ -4,8 +4,9 @@ import { fromHex } from '../lib/bytes.js';
 import type { Cancel, Millis } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { parsePrefix, prefixWords } from '../lib/prefix.js';
+import type { RestartConfig } from '../network/config.js';
 import { Stale } from '../rib/claim-records.js';
-import type { NetworkSnapshot } from './snapshot.js';
+import { type NetworkSnapshot, snapshotFault } from './snapshot.js';
 import type { VirtualNetwork } from './virtual-network.js';
 
 /** A claim by ARP or Neighbour Discovery of a former life. @internal */
@@ -169,7 +170,7 @@ export class Restoration {
 }
 
 /** Whether a snapshot can be restored: everything in it that is text is parsed once. Throws a `UsageError` for what is none. @internal */
-export function checkRestorable(snapshot: NetworkSnapshot): void {
+function checkRestorable(snapshot: NetworkSnapshot): void {
   for (const [, prefix] of snapshot.claims) parsePrefix(prefix);
   for (const { source } of snapshot.feeds)
     if (!SOURCES.some((known) => known === source)) throw new UsageError('CONFIG_INVALID', `there is no source ${source}`);
@@ -177,4 +178,30 @@ export function checkRestorable(snapshot: NetworkSnapshot): void {
 
 function keyOf(router: string, address: Uint8Array): string {
   return `${router} ${address.join('.')}`;
+}
+
+/**
+ * Why a network cannot go on with a snapshot, if so.
+ *
+ * @param network - Its name.
+ * @internal
+ */
+export function unusable(
+  snapshot: NetworkSnapshot,
+  network: string,
+  { time = 120, longLived = 0 }: RestartConfig,
+  now: Millis,
+): string | undefined {
+  const fault = snapshotFault(snapshot);
+  if (fault !== undefined) return `the snapshot is damaged: ${fault}`;
+  if (snapshot.network !== network) return `the snapshot is of the network ${JSON.stringify(snapshot.network)}`;
+  try {
+    checkRestorable(snapshot);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return `the snapshot is damaged: ${error.message}`;
+  }
+  const age = now - snapshot.at;
+  // Longer than anybody has been asked to wait.
+  return age > (time + longLived) * 1000 ? `the snapshot is ${Math.round(age / 1000)} seconds old` : undefined;
 }

@@ -1,14 +1,13 @@
 import type { OwnRestart } from '../bgp/config.js';
-import { Authorization, type Grant, grantId } from '../claims/authorization.js';
-import { Dampening } from '../claims/dampening.js';
+import { Authorization, grantId } from '../claims/authorization.js';
 import type { Cause, Feed, FeedOptions } from '../claims/feed.js';
-import { type RefusalReason, VERDICTS, verdictCode } from '../claims/reasons.js';
+import type { RefusalReason } from '../claims/reasons.js';
 import { MemoryForwardingTable } from '../fib/memory-table.js';
 import { formatIpv4, formatIpv6, parseAddress } from '../lib/address.js';
-import type { Cancel, Clock, Millis } from '../lib/clock.js';
+import type { Cancel, Clock } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { type Logger, silentLogger } from '../lib/logger.js';
-import { canonicalPrefix, formatPrefix, maskBytes, parsePrefix, prefixWords } from '../lib/prefix.js';
+import { maskBytes, parsePrefix, prefixWords } from '../lib/prefix.js';
 import type { Random } from '../lib/random.js';
 import { TimerHeap } from '../lib/timers.js';
 import { Arbitration } from '../mapping/arbitration.js';
@@ -18,31 +17,32 @@ import { Journal, type JournalEntry } from '../mapping/journal.js';
 import { Publication } from '../mapping/publication.js';
 import { TargetSets, type Targets } from '../mapping/target.js';
 import type { MoveTiming } from '../mapping/timing.js';
-import type { GrantConfig, HolderConfig, NetworkConfig, NodeConfig, NodeState, RestartConfig } from '../network/config.js';
+import type { GrantConfig, HolderConfig, NetworkConfig, NodeConfig, NodeState } from '../network/config.js';
 import { NetworkModel, type Node } from '../network/model.js';
 import { checkNetwork } from '../network/schema.js';
 import { AttributeSets } from '../rib/attribute-sets.js';
-import type { StaleReason } from '../rib/claim-records.js';
 import { Decision, type DecisionOptions } from '../rib/decision.js';
 import { Rib } from '../rib/rib.js';
 import { RouterLinks } from './attach/router-links.js';
-import type { NetworkEvents, RejectedClaim } from './events.js';
-import { type Explanation, explainPrefix, refusalSentence } from './explain.js';
+import { type ClaimFilter, type ClaimView, claimViews, refusalsOf, takeRefusals } from './claim-view.js';
+import { DampenedClaims } from './dampened-claims.js';
+import type { NetworkEvents } from './events.js';
+import { type Explanation, explainPrefix } from './explain.js';
 import { Feeds } from './feeds.js';
+import { GrantBook } from './grant-book.js';
 import { Guard } from './guard.js';
 import { InitialHolders } from './initial-holders.js';
 import type { ClaimRequest, Lease } from './lease.js';
-import { checkRestorable, Restoration } from './restoration.js';
+import { ProgramClaims } from './program-claims.js';
+import { Restoration, unusable } from './restoration.js';
 import { SilentNodes } from './silent-nodes.js';
-import { type NetworkSnapshot, snapshotFault, takeSnapshot } from './snapshot.js';
+import { type NetworkSnapshot, takeSnapshot } from './snapshot.js';
 import { IsolatedEmitter } from './turn.js';
 
 /** Prefixes and attribute sets that are forgotten in one slice, so that timers and sessions get their turn in between. */
 const SLICE = 8192;
 /** The decision, where the configuration does not say otherwise. */
 const DECISION: DecisionOptions = { alwaysCompareMed: false, preferOldestExternal: false, multipath: true };
-/** Refused claims told one by one in an event. */
-const REJECTIONS_TOLD = 1000;
 
 /** What a network needs of its surroundings. @public */
 export interface NetworkOptions {
@@ -67,25 +67,6 @@ export type FormerLife = NetworkSnapshot | { readonly unusable: string };
 export type ChangesSince =
   | { readonly type: 'changes'; readonly changes: readonly JournalEntry[]; readonly position: Position }
   | { readonly type: 'snapshot'; readonly mapping: readonly MappingEntry[]; readonly position: Position };
-
-/** A claim, as the network keeps it. @public */
-export interface ClaimView {
-  readonly prefix: string;
-  readonly node: string;
-  readonly speaker: string;
-  readonly source: string;
-  readonly from: string;
-  readonly verdict: string;
-  readonly preference: number;
-  /** Whether it is the one that others hear of. */
-  readonly best: boolean;
-  /**
-   * Why it stands although nobody vouches for it now; undefined where its speaker does. `restart`: its speaker restarts gracefully;
-   * `long-lived`: and has for long (RFC 9494); `refresh`: its speaker is saying everything again and has not come to it (RFC 7313);
-   * `restored`: it was made in a former life of the router; `held`: its session was lost, and the guard suspects the way to it.
-   */
-  readonly stale: StaleReason | undefined;
-}
 
 /** What `reconfigure` did. @public */
 export interface Reconfigured {
@@ -161,11 +142,12 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   readonly #members = new Set<NetworkMember>();
   readonly #initial: Feed;
   readonly #initialHolders: InitialHolders;
-  readonly #api: Feed;
+  readonly #grants: GrantBook;
+  readonly #program: ProgramClaims;
   /** The attribute set of what nobody announced over BGP: ORIGIN IGP and an empty AS_PATH. */
   readonly #bare: number;
   /** Prefixes with claims that are dampened, and when they are looked at again. */
-  readonly #dampened = new Map<string, { readonly until: Millis; readonly cancel: Cancel }>();
+  readonly #dampened: DampenedClaims;
   #restoration: Restoration | undefined;
   /** The blast-radius guard (`guard` of the configuration): what it suspects, and the decision. */
   readonly guard: Guard = new Guard(this, (state, nodes) =>
@@ -174,8 +156,6 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   readonly #silent = new SilentNodes(this, (node, reason, change) => this.#changeLife(node, reason, change));
   /** Counts turns: whether anything may have changed since. @internal */
   turns = 0;
-  #leases = 0;
-  #expiry: Cancel | undefined;
   #burial: Cancel | undefined;
   #closed = false;
 
@@ -219,14 +199,24 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#bare = this.sets.intern(bare, 0, bare.length);
     this.#initial = this.openFeed(programFeed('initial', 'configuration'));
     this.#initialHolders = new InitialHolders(this, this.#initial, this.#bare);
-    this.#api = this.openFeed(programFeed('api', 'program'));
-    for (const grant of this.#config.grants ?? []) this.authorization.add(grant, this.#clock.now());
-    this.#dampen();
+    this.#program = new ProgramClaims(this, this.openFeed(programFeed('api', 'program')), this.#bare, this.#clock);
+    this.#grants = new GrantBook(
+      {
+        authorization: this.authorization,
+        tell: (change) => this.tell('grant-change', change),
+        rejudge: (cause) => this.rejudge(cause),
+      },
+      this.#journal,
+      this.#clock,
+    );
+    this.#grants.begin(this.#config.grants ?? []);
+    this.#dampened = new DampenedClaims(this, this.#clock);
+    this.#dampened.configure(this.#config);
     this.guard.configure(this.#config.guard);
     this.#initialHolders.apply(this.#config);
     this.settle({ type: 'configured' });
     if (this.#config.restart && options.snapshot) this.#restore(options.snapshot);
-    this.#armExpiry();
+    this.#grants.watch();
   }
 
   /** Makes the room that the configuration asks for. */
@@ -315,22 +305,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       this.model.addNode(node);
       applied.push(`node ${node.name} added`);
     }
-    const grants = new Map((config.grants ?? []).map((grant) => [grantId(grant), grant]));
-    for (const grant of this.authorization.current()) {
-      const to = grants.get(grant.id);
-      if (!to) {
-        this.#removeGrant(grant);
-        applied.push(`grant ${grant.id} revoked`);
-      } else if (!same(grant.config, to)) {
-        this.#replaceGrant(grant, to);
-        applied.push(`grant ${grant.id} changed`);
-      }
-      grants.delete(grant.id);
-    }
-    for (const [id, grant] of grants) {
-      this.#addGrant(grant);
-      applied.push(`grant ${id} given`);
-    }
+    applied.push(...this.#grants.replaceAll(config.grants ?? []));
     if (!same(this.#config.ranges ?? [], config.ranges ?? [])) applied.push('ranges changed');
     if (!same(this.#config.subnets ?? [], config.subnets ?? [])) applied.push('subnets changed');
     if (!same(configured(this.#config.holders), configured(config.holders))) applied.push('holders changed');
@@ -347,14 +322,14 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const flaps = [this.#config, config].map(({ dampening, holdDown }) => ({ dampening, holdDown }));
     this.#config = config;
     if (!same(flaps[0], flaps[1])) {
-      this.#dampen();
+      this.#dampened.configure(this.#config);
       applied.push('dampening changed');
     }
     this.guard.configure(config.guard);
     this.#initialHolders.apply(this.#config);
     this.#touchHeld(turned);
     this.rejudge({ type: 'configured' });
-    this.#armExpiry();
+    this.#grants.watch();
     return { applied, restarted: this.#tellMembers() };
   }
 
@@ -433,23 +408,14 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const position = (this.#config.grants ?? []).findIndex((known) => grantId(known) === id);
     const grants = position < 0 ? [...others, grant] : (this.#config.grants ?? []).map((known, i) => (i === position ? grant : known));
     this.#config = checkNetwork({ ...this.#config, grants }, []);
-    const given = (this.#config.grants ?? []).find((known) => grantId(known) === id) ?? grant;
-    const before = this.authorization.find(id);
-    if (before) this.#replaceGrant(before, given);
-    else this.#addGrant(given);
-    this.rejudge({ type: before ? 'grant-changed' : 'granted', grant: id });
-    this.#armExpiry();
+    this.#grants.give((this.#config.grants ?? []).find((known) => grantId(known) === id) ?? grant);
     return id;
   }
   /** Revokes a grant. Throws a `UsageError` (`NAME_UNKNOWN`). */
   revoke(id: string): void {
     this.#open();
-    const grant = this.authorization.find(id);
-    if (!grant) throw new UsageError('NAME_UNKNOWN', `there is no grant ${JSON.stringify(id)}`);
     this.#config = { ...this.#config, grants: (this.#config.grants ?? []).filter((known) => grantId(known) !== id) };
-    this.#removeGrant(grant);
-    this.rejudge({ type: 'revoked', grant: id });
-    this.#armExpiry();
+    this.#grants.revoke(id);
   }
   /** The grants, ended ones too. */
   grants(): readonly GrantConfig[] {
@@ -472,75 +438,12 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
    */
   claim(request: ClaimRequest): Lease {
     this.#open();
-    const node = this.model.node(request.node);
-    const prefix = parsePrefix(request.prefix);
-    const rib = this.ribs[prefix.family];
-    const pathId = ++this.#leases;
-    const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
-    rib.now = this.#clock.now();
-    rib.announce(id, this.#api.index, pathId, this.#bare, this.#bare, 0, node.index, -1);
-    const row = rib.find(id, this.#api.index, pathId) - 1;
-    this.settle({ type: 'claimed', node: node.name });
-    let expires: Millis | undefined;
-    let cancel: Cancel = () => {};
-    let over = false;
-    const end = (type: 'released' | 'lease-expired'): void => {
-      if (over) return;
-      over = true;
-      cancel();
-      if (this.#closed) return;
-      rib.now = this.#clock.now();
-      rib.remove(row);
-      this.settle({ type, node: node.name });
-    };
-    const start = (lease: Millis | undefined): void => {
-      cancel();
-      expires = lease === undefined ? undefined : this.#clock.now() + lease;
-      if (expires !== undefined) cancel = this.#clock.at(expires, () => end('lease-expired'));
-    };
-    start(request.lease);
-    return {
-      node: node.name,
-      prefix: formatPrefix(prefix),
-      get expires() {
-        return expires;
-      },
-      get verdict() {
-        return over ? 'ended' : verdictCode(rib.verdictOf(row));
-      },
-      renew: (lease = request.lease) => {
-        if (over || this.#closed) throw new UsageError('CLOSED', `the lease of ${formatPrefix(prefix)} has ended`);
-        start(lease);
-      },
-      release: () => end('released'),
-    };
+    return this.#program.claim(request);
   }
 
   /** Claims, refused ones too, optionally of one node. A snapshot is made as it is walked: do not wait in between. */
-  *claims(filter: { readonly node?: string; readonly prefix?: string } = {}): IterableIterator<ClaimView> {
-    const prefix = filter.prefix === undefined ? undefined : canonicalPrefix(filter.prefix);
-    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
-      for (let row = 0; row < rib.rowLimit; row++) {
-        if (rib.claims.setInOf(row) === 0) continue;
-        const id = rib.claims.prefixOf(row);
-        const node = this.model.at(rib.holderOf(row)).name;
-        if (filter.node !== undefined && filter.node !== node) continue;
-        const text = rib.prefixes.format(id);
-        if (prefix !== undefined && prefix !== text) continue;
-        const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
-        yield {
-          prefix: text,
-          node,
-          speaker: feed.speaker < 0 ? node : this.model.at(feed.speaker).name,
-          source: feed.source,
-          from: feed.label,
-          verdict: VERDICTS[rib.verdictOf(row)] ?? 'accepted',
-          preference: rib.preferenceOf(row),
-          best: rib.records.bestOf(id) === row + 1,
-          stale: rib.claims.staleReasonOf(row),
-        };
-      }
-    }
+  claims(filter: ClaimFilter = {}): IterableIterator<ClaimView> {
+    return claimViews(this, filter);
   }
 
   // --- Mapping ---------------------------------------------------------------------------------------------------------
@@ -649,8 +552,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#closed = true;
     this.#restoration?.close();
     this.guard.close();
-    for (const { cancel } of this.#dampened.values()) cancel();
-    this.#expiry?.();
+    this.#dampened.stop();
+    this.#grants.stop();
+    this.#program.close();
     this.#burial?.();
     this.#feeds.stop();
     await this.#publication.close();
@@ -765,36 +669,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#initialHolders.settle();
     this.#publication.settle(cause);
     this.#tellRefusals();
-    if (this.ribs.ipv4.dampening) this.#watchDampened();
+    if (this.ribs.ipv4.dampening) this.#dampened.note();
     const waiting = this.ribs.ipv4.hasEmpty || this.ribs.ipv6.hasEmpty || this.sets.hasUnused;
     if (waiting && !this.#burial && !this.#feeds.ending) this.#burial = this.#clock.defer(() => this.#bury());
-  }
-
-  /** Claims that were dampened are looked at again when they may be taken. */
-  #watchDampened(): void {
-    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
-      for (const { key, until } of rib.dampened.splice(0)) {
-        const known = this.#dampened.get(key);
-        if (known !== undefined && known.until <= until) continue;
-        known?.cancel();
-        const cancel = this.#clock.at(until, () => this.#undampen(rib, key));
-        this.#dampened.set(key, { until, cancel });
-      }
-    }
-  }
-  #undampen(rib: Rib, key: string): void {
-    this.#dampened.delete(key);
-    const { bytes, length } = parsePrefix(key);
-    const id = rib.prefixes.find(...prefixWords(bytes), length);
-    this.begin();
-    if (id >= 0) for (let at = rib.records.headOf(id); at !== 0; at = rib.claims.nextOf(at - 1)) rib.rejudge(at - 1);
-    if (this.#dampened.size === 0) rib.dampening?.tidy(this.#clock.now());
-    this.settle({ type: 'undampened' });
-  }
-  #dampen(): void {
-    const { dampening, holdDown = 0 } = this.#config;
-    const made = dampening || holdDown > 0 ? new Dampening(dampening, holdDown * 1000) : undefined;
-    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) rib.dampening = made;
   }
 
   /** Forgets prefixes and attributes that nobody has any more, and gathers half-empty pages of attributes, a slice at a time. */
@@ -824,7 +701,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const id = rib.prefixes.find(...prefixWords(bytes), 8 * bytes.length);
     if (id < 0) return;
     this.begin();
-    for (let at = rib.records.headOf(id); at !== 0; at = rib.claims.nextOf(at - 1)) rib.rejudge(at - 1);
+    rib.rejudgePrefix(id);
     this.settle({ type: 'configured' });
   }
 
@@ -868,32 +745,17 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   #restore(snapshot: FormerLife): void {
     const restart = this.#config.restart ?? {};
-    const unusable = 'unusable' in snapshot ? snapshot.unusable : this.#unusable(snapshot, restart);
-    if (unusable === undefined && !('unusable' in snapshot)) {
+    const fault = 'unusable' in snapshot ? snapshot.unusable : unusable(snapshot, this.name, restart, this.#clock.now());
+    if (fault === undefined && !('unusable' in snapshot)) {
       this.#restoration = new Restoration(this, snapshot, (restart.deferral ?? 120) * 1000, () => this.#chosen());
     }
     const claims = this.#restoration?.claims ?? 0;
     // Whoever made the network has not had the time to listen yet.
     this.#clock.defer(() => {
       if (this.#closed) return;
-      const state = unusable === undefined ? 'restored' : 'unusable';
-      this.tell('restore-change', { network: this.name, state, claims, until: this.#restoration?.until, reason: unusable });
+      const state = fault === undefined ? 'restored' : 'unusable';
+      this.tell('restore-change', { network: this.name, state, claims, until: this.#restoration?.until, reason: fault });
     });
-  }
-
-  #unusable(snapshot: NetworkSnapshot, { time = 120, longLived = 0 }: RestartConfig): string | undefined {
-    const fault = snapshotFault(snapshot);
-    if (fault !== undefined) return `the snapshot is damaged: ${fault}`;
-    if (snapshot.network !== this.name) return `the snapshot is of the network ${JSON.stringify(snapshot.network)}`;
-    try {
-      checkRestorable(snapshot);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      return `the snapshot is damaged: ${error.message}`;
-    }
-    const age = this.#clock.now() - snapshot.at;
-    // Longer than anybody has been asked to wait.
-    return age > (time + longLived) * 1000 ? `the snapshot is ${Math.round(age / 1000)} seconds old` : undefined;
   }
 
   #chosen(): void {
@@ -908,66 +770,12 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
 
   #tellRefusals(): void {
-    const claims: RejectedClaim[] = [];
-    let total = 0;
-    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
-      const rows = rib.refusals;
-      if (!rows || rows.length === 0) continue;
-      rib.refusals = [];
-      for (const row of new Set(rows)) {
-        const verdict = rib.verdictOf(row);
-        if (rib.claims.setInOf(row) === 0 || verdict === 0) continue;
-        total++;
-        if (claims.length >= REJECTIONS_TOLD) continue;
-        const feed = rib.feeds[rib.feedOf(row)] as Feed; // a row's feed outlives it
-        const node = this.model.at(rib.holderOf(row)).name;
-        const reason = verdictCode(verdict);
-        if (reason === 'accepted') continue;
-        claims.push({
-          prefix: rib.prefixes.format(rib.claims.prefixOf(row)),
-          node,
-          speaker: feed.speaker < 0 ? node : this.model.at(feed.speaker).name,
-          source: feed.source,
-          from: feed.label,
-          reason,
-          message: refusalSentence(rib, row),
-        });
-      }
-    }
+    const { claims, total } = takeRefusals(this);
     if (total > 0) this.tell('claim-rejected', { network: this.name, claims, total });
   }
 
   #change(part: Partial<NetworkConfig>): void {
     this.reconfigure({ ...this.#config, ...part });
-  }
-
-  #addGrant(config: GrantConfig): void {
-    const grant = this.authorization.add(config, this.#clock.now());
-    this.#tellGrant(grant.id, undefined, config);
-  }
-  #removeGrant(grant: Grant): void {
-    this.authorization.remove(grant.id);
-    this.#tellGrant(grant.id, grant.config, undefined);
-  }
-  #replaceGrant(grant: Grant, config: GrantConfig): void {
-    this.authorization.replace(grant, config, this.#clock.now());
-    this.#tellGrant(grant.id, grant.config, config);
-  }
-  #tellGrant(id: string, before: GrantConfig | undefined, after: GrantConfig | undefined): void {
-    this.tell('grant-change', this.#journal.appendGrantChange({ at: this.#clock.now(), grant: id, before, after }));
-  }
-
-  #armExpiry(): void {
-    this.#expiry?.();
-    this.#expiry = undefined;
-    const next = this.authorization.nextExpiry();
-    if (next === undefined || next === Number.POSITIVE_INFINITY) return;
-    this.#expiry = this.#clock.at(next, () => {
-      const ended = this.authorization.expire(this.#clock.now());
-      for (const grant of ended) this.#tellGrant(grant.id, grant.config, undefined);
-      if (ended[0]) this.rejudge({ type: 'grant-expired', grant: ended[0].id });
-      this.#armExpiry();
-    });
   }
 
   /** Tells the routers of changed nodes; what they started anew. */
@@ -1024,15 +832,6 @@ export interface NetworkCounts {
   readonly batchFailures: number;
   readonly prefixFailures: number;
   readonly changes: number;
-}
-
-function refusalsOf(ribs: readonly Rib[]): Partial<Record<RefusalReason, number>> {
-  const counts: Partial<Record<RefusalReason, number>> = {};
-  for (const [i, reason] of VERDICTS.entries()) {
-    const count = ribs.reduce((sum, { refusedFor }) => sum + (refusedFor[i] ?? 0), 0);
-    if (reason !== 'accepted' && count > 0) counts[reason] = count;
-  }
-  return counts;
 }
 
 function programFeed(source: 'initial' | 'api', label: string): FeedOptions {

@@ -23,6 +23,7 @@ import { OspfAttachment } from './attach/ospf.js';
 import type { OspfStatus } from './attach/ospf-speaker.js';
 import { type CacheStatus, RpkiAttachment } from './attach/rtr.js';
 import type { VrrpStatus } from './attach/vrrp.js';
+import type { ClaimView } from './claim-view.js';
 import type { RouterConfig } from './config.js';
 import type { NetworkEvents, RouterEvents, SessionRefusalReason } from './events.js';
 import type { Explanation } from './explain.js';
@@ -34,14 +35,7 @@ import type { OspfConfig } from './ospf-config.js';
 import { checkRouter } from './schema.js';
 import { cacheDiallers, securities, withSecrets } from './secrets.js';
 import { IsolatedEmitter } from './turn.js';
-import {
-  type ChangesSince,
-  type ClaimView,
-  type FormerLife,
-  type NetworkCounts,
-  type Reconfigured,
-  VirtualNetwork,
-} from './virtual-network.js';
+import { type ChangesSince, type FormerLife, type NetworkCounts, type Reconfigured, VirtualNetwork } from './virtual-network.js';
 import { type Why, whyNode } from './why.js';
 
 /** What a router needs of its surroundings. @public */

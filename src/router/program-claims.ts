@@ -1,0 +1,81 @@
+import type { Cause, Feed } from '../claims/feed.js';
+import { verdictCode } from '../claims/reasons.js';
+import type { Cancel, Clock, Millis } from '../lib/clock.js';
+import { UsageError } from '../lib/errors.js';
+import { formatPrefix, parsePrefix, prefixWords } from '../lib/prefix.js';
+import type { NetworkModel } from '../network/model.js';
+import type { Rib } from '../rib/rib.js';
+import type { ClaimRequest, Lease } from './lease.js';
+
+/** What the program's claims need of the network. @internal */
+export interface ProgramClaimsOwner {
+  readonly model: NetworkModel;
+  readonly ribs: { readonly ipv4: Rib; readonly ipv6: Rib };
+  settle(cause: Cause): void;
+}
+
+/** What the program itself claims for nodes, by leases. @internal */
+export class ProgramClaims {
+  #count = 0;
+  #closed = false;
+
+  /** @param bare - The attribute set of a claim that says nothing of itself. */
+  constructor(
+    private readonly network: ProgramClaimsOwner,
+    private readonly feed: Feed,
+    private readonly bare: number,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws a `UsageError` for an unknown node or a wrong prefix. */
+  claim(request: ClaimRequest): Lease {
+    const { network, feed, bare, clock } = this;
+    const node = network.model.node(request.node);
+    const prefix = parsePrefix(request.prefix);
+    const rib = network.ribs[prefix.family];
+    const pathId = ++this.#count;
+    const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
+    rib.now = clock.now();
+    rib.announce(id, feed.index, pathId, bare, bare, 0, node.index, -1);
+    const row = rib.find(id, feed.index, pathId) - 1;
+    network.settle({ type: 'claimed', node: node.name });
+    let expires: Millis | undefined;
+    let cancel: Cancel = () => {};
+    let over = false;
+    const end = (type: 'released' | 'lease-expired'): void => {
+      if (over) return;
+      over = true;
+      cancel();
+      if (this.#closed) return;
+      rib.now = clock.now();
+      rib.remove(row);
+      network.settle({ type, node: node.name });
+    };
+    const start = (lease: Millis | undefined): void => {
+      cancel();
+      expires = lease === undefined ? undefined : clock.now() + lease;
+      if (expires !== undefined) cancel = clock.at(expires, () => end('lease-expired'));
+    };
+    start(request.lease);
+    return {
+      node: node.name,
+      prefix: formatPrefix(prefix),
+      get expires() {
+        return expires;
+      },
+      get verdict() {
+        return over ? 'ended' : verdictCode(rib.verdictOf(row));
+      },
+      renew: (lease = request.lease) => {
+        if (over || this.#closed) throw new UsageError('CLOSED', `the lease of ${formatPrefix(prefix)} has ended`);
+        start(lease);
+      },
+      release: () => end('released'),
+    };
+  }
+
+  /** No lease can be renewed, nor ends, any more. */
+  close(): void {
+    this.#closed = true;
+  }
+}
