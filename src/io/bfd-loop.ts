@@ -79,12 +79,18 @@ export class BfdLoop implements Clock {
     this.#control(EPOLL_CTL_DEL, fd);
   }
 
-  /** Runs until {@link BfdLoop.end}. `hear` gets what comes by the port. */
-  run(port: MessagePort, hear: (message: unknown) => void): void {
+  /**
+   * Runs until {@link BfdLoop.end}.
+   *
+   * @param hear - Gets what comes by the port.
+   * @param turned - Told after each turn how long it has worked, without the wait, and the time.
+   */
+  run(port: MessagePort, hear: (message: unknown) => void, turned: (worked: Millis, now: Millis) => void): void {
     while (!this.#over) {
       const first = this.#appointments[0];
       if (first) this.#arm(first.at);
       let count = this.#look(this.#deferred.length > 0 ? 0 : LONGEST);
+      const woken = this.now();
       // All of them: one that was not read yet must not be held against its neighbour.
       for (let looks = 1; count === EVENTS && looks < LOOKS; looks++) count = this.#look(0);
       for (let mail = receiveMessageOnPort(port); mail; mail = receiveMessageOnPort(port)) hear(mail.message);
@@ -94,6 +100,8 @@ export class BfdLoop implements Clock {
         this.#appointments.shift();
         due.call();
       }
+      const end = this.now();
+      turned(end - woken, end);
     }
     for (const fd of [this.#timer, this.wake, this.#epoll]) this.c.close(fd);
   }

@@ -9,8 +9,8 @@ const WAKE = new Uint8Array(BigUint64Array.of(1n).buffer);
 /**
  * BFD over the host's UDP sockets, on a thread of its own, started with the first neighbour that is watched and ended with the last.
  *
- * On Linux with koffi the thread waits in the kernel to the nanosecond and takes the highest priority that it may have; elsewhere it has
- * Node's timers, which are a millisecond or two late.
+ * On Linux with koffi the thread waits in the kernel to the nanosecond and, where it may (CAP_SYS_NICE), runs in real time, before all
+ * that is not; elsewhere it has Node's timers, which are a millisecond or two late.
  *
  * @public
  */

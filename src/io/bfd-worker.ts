@@ -4,7 +4,6 @@
  * Where the C library can be called it waits in the kernel (`bfd-loop.ts`), as precisely as that can; elsewhere it has Node's loop and
  * sockets.
  */
-import { constants, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import { BfdEngine, type BfdEvents, type BfdLinks, type BfdTarget, type BfdWatch, DropCounts } from '../bfd/index.js';
 import type { Cancel, Clock } from '../lib/clock.js';
@@ -14,6 +13,7 @@ import { NativeLinks } from './bfd-native.js';
 import { type BfdReceive, UdpLinks } from './bfd-sockets.js';
 import { type Libc, libc } from './libc.js';
 import { SystemClock } from './system-clock.js';
+import { ThreadPriority } from './thread-priority.js';
 
 const { port, losses, drops } = workerData as ThreadData; // what `BfdThread` starts it with
 const say = (message: FromThread): void => port.postMessage(message);
@@ -57,19 +57,18 @@ function tend(message: Exclude<ToThread, { type: 'watch' | 'end' }>): void {
 
 /** On the loop of our own. */
 function native(c: Libc): void {
-  // On Linux this is of this thread alone; without the right to it, it stays as it is.
-  try {
-    setPriority(constants.priority.PRIORITY_HIGHEST);
-  } catch {}
+  const priority = new ThreadPriority(c);
+  priority.raise();
   const loop = new BfdLoop(c);
   const engine = engineOn(loop, (receive, echoed) => new NativeLinks(c, loop, receive, echoed));
   say({ type: 'ready', wake: loop.wake });
-  loop.run(port, (message) => {
+  const hear = (message: unknown): void => {
     const wanted = message as ToThread; // `BfdThread` says nothing else
     if (wanted.type === 'watch') watches.set(wanted.id, engine.watch(wanted.target, told(wanted.id)));
     else if (wanted.type === 'end') loop.end();
     else tend(wanted);
-  });
+  };
+  loop.run(port, hear, (worked, now) => priority.spent(worked, now));
   port.close();
 }
 

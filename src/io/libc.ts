@@ -25,6 +25,8 @@ export interface Libc {
   /** The same on a thread of libuv's pool, which it holds as long as it waits. */
   epollWaiting(epoll: number, events: Uint8Array, most: number, milliseconds: number, done: (failed: unknown, ready: number) => void): void;
   timerCreate(clock: number, flags: number): number;
+  /** Of a thread by its number, 0 the calling one; `parameter` is a `struct sched_param`. */
+  schedule(thread: number, policy: number, parameter: Uint8Array): number;
   timerSet(fd: number, flags: number, value: BigInt64Array, before: null): number;
   interfaceIndex(name: string): number;
   /** `into` has room for 16 octets. Null where there is none. */
@@ -74,6 +76,7 @@ async function load(): Promise<Libc> {
     epollControl: library.func('int epoll_ctl(int epoll, int operation, int fd, const void *event)'),
     epollWait,
     epollWaiting: (epoll, events, most, milliseconds, done) => epollWait.async(epoll, events, most, milliseconds, done),
+    schedule: library.func('int sched_setscheduler(int pid, int policy, const void *parameter)'),
     timerCreate: library.func('int timerfd_create(int clock, int flags)'),
     timerSet: library.func('int timerfd_settime(int fd, int flags, const void *value, void *before)'),
     interfaceIndex: library.func('unsigned int if_nametoindex(const char *name)'),

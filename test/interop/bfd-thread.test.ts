@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { BfdThread } from '../../src/io/index.js';
@@ -15,6 +16,21 @@ function peers(from: number, count: number): ChildProcess {
   });
   children.push(child);
   return child;
+}
+
+const SCHED_RR = 2;
+function mayRunInRealTime(): boolean {
+  return spawnSync('chrt', ['--rr', '1', 'true']).status === 0;
+}
+/** How each thread of this process is scheduled: field 41 of its `stat`, after its name. */
+function policies(): number[] {
+  return readdirSync('/proc/self/task').map((thread) =>
+    Number(
+      readFileSync(`/proc/self/task/${thread}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')[38],
+    ),
+  );
 }
 
 afterEach(() => {
@@ -51,6 +67,7 @@ it('200 sessions at 50 ms x 3 stay up while the main thread is blocked, and one 
   // Once more, so that the fast intervals are agreed upon everywhere.
   const settled = performance.now();
   await expect.poll(() => performance.now() - settled > 2000, { timeout: 10_000, interval: 100 }).toBe(true);
+  if (mayRunInRealTime()) expect(policies()).toContain(SCHED_RR);
   downs.length = 0;
   one.kill('SIGKILL');
   const until = performance.now() + 1000;
