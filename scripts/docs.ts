@@ -10,7 +10,7 @@ import { inOrder } from '../src/bgp/wire/attributes/table.js';
 import { VERDICTS, verdictSentence } from '../src/claims/reasons.js';
 import { fileSchema } from '../src/cli/file.js';
 import { IN_CODE } from '../src/router/policy-shape.js';
-import { brokenUpdates, malformed, missing } from '../test/bgp/wire/malformed.js';
+import { brokenUpdates, malformed, missing, odd } from '../test/bgp/wire/malformed.js';
 
 /** As much of JSON Schema as zod writes. */
 interface Schema {
@@ -115,6 +115,12 @@ function malformedPage(): string {
     '## The list of attributes',
     rows(examples.filter(({ name, code }) => overall.test(name) || !known.has(code))),
     'A next hop of the wrong size in MP_REACH_NLRI leads to *disable-family* (RFC 7606 §7.11), as its NLRI cannot be found.',
+    '## What is no error',
+    'These are taken, as what they stand for. What is announced in an address family that was not agreed on is left unread, whatever it is; routes of the others are untouched by it.',
+    table(
+      ['odd', 'by'],
+      odd.map(([name, , rfc]) => [name, rfc]),
+    ),
     '## Attribute by attribute',
     ...sections,
   ]
