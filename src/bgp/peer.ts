@@ -31,6 +31,9 @@ export interface PeerOwner {
   down(peer: Peer, reason: DownReason): void;
 }
 
+/** Why a peer turns a connection away. @internal */
+export type TurnedAway = 'too-many-failures' | 'shutdown' | 'connection-collision';
+
 /** What a peer needs of its surroundings. @internal */
 export interface PeerSurroundings {
   readonly transport: Dialler;
@@ -57,9 +60,9 @@ export interface PeerStatus {
 }
 
 /** From so many failures on, a neighbour is turned away until its idle hold is over (RFC 4271 §8.1.1, DampPeerOscillations). */
-const PATIENCE = 5;
+export const PATIENCE = 5;
 /** Connections that are being turned away at a time; more are reset without a word. */
-const TURNED_AWAY = 4;
+export const TURNED_AWAY = 4;
 const HIGHEST_FIRST: readonly SessionState[] = ['established', 'open-confirm', 'open-sent', 'active', 'connect', 'idle'];
 
 /**
@@ -181,14 +184,14 @@ export class Peer {
     this.#established?.connection?.bound?.(bounds);
   }
 
-  /** A connection that the neighbour opened. */
-  accept(connection: Connection): void {
+  /** A connection that the neighbour opened. Why it is turned away, if it is. */
+  accept(connection: Connection): TurnedAway | undefined {
     const line = this.#incoming;
     const tired = this.#main.session.state === 'idle' && this.#main.session.failures >= PATIENCE;
     if (!this.#running || tired) {
       // RFC 4271 §8.2.2: whoever is idle refuses.
       this.#turnAway(connection, CeaseSubcode.connectionRejected);
-      return;
+      return tired ? 'too-many-failures' : 'shutdown';
     }
     const next = this.#line(true);
     if (!line || line.session.state === 'idle') {
@@ -198,10 +201,11 @@ export class Peer {
     else {
       // Only one more connection can be weighed against the one there is: of two by the neighbour the first stays (§6.8).
       this.#turnAway(connection, CeaseSubcode.connectionCollision);
-      return;
+      return 'connection-collision';
     }
     next.post({ type: 'start' });
     next.connect(connection);
+    return undefined;
   }
 
   #lines(): Line[] {

@@ -22,7 +22,7 @@ import type { OspfStatus } from './attach/ospf-speaker.js';
 import { type CacheStatus, RpkiAttachment } from './attach/rtr.js';
 import type { VrrpStatus } from './attach/vrrp.js';
 import type { RouterConfig } from './config.js';
-import type { NetworkEvents, RouterEvents, SessionRefusalReason } from './events.js';
+import type { NetworkEvents, RouterEvents } from './events.js';
 import type { Explanation } from './explain.js';
 import type { Guard } from './guard.js';
 import type { Host } from './host.js';
@@ -31,6 +31,7 @@ import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
 import type { OspfConfig } from './ospf-config.js';
 import { checkRouter } from './schema.js';
 import { cacheDiallers, securities, withSecrets } from './secrets.js';
+import type { SessionRefusalReason } from './session-refusals.js';
 import { IsolatedEmitter } from './turn.js';
 import {
   type ChangesSince,

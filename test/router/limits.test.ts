@@ -284,6 +284,7 @@ const WAYS: Readonly<Record<LimitName, Way>> = {
   attempts: {
     limits: { attempts: 2 },
     diallers: [A, A, A],
+    before: ['session-refused: connection-collision'],
     metric: ['virtual_router_connections_refused_total', 'reason="too-many-attempts"'],
   },
   halfOpen: {

@@ -7,7 +7,7 @@ import { Ingest } from '../../bgp/ingest.js';
 import { Budget, type LimitReport, type LimitStatus, type Waiting } from '../../bgp/limits.js';
 import type { Negotiated } from '../../bgp/negotiation.js';
 import { Packer } from '../../bgp/packer.js';
-import { Peer, type PeerOwner } from '../../bgp/peer.js';
+import { Peer, type PeerOwner, type TurnedAway } from '../../bgp/peer.js';
 import { compilePolicy, type Policy, type PolicyConfig, type PolicyContext } from '../../bgp/policy/index.js';
 import { marksTold } from '../../bgp/roles.js';
 import { CeaseSubcode, ErrorCode, type Role, type RouteRefresh } from '../../bgp/wire/index.js';
@@ -195,8 +195,9 @@ export class BgpNeighbour implements PeerOwner {
     this.#endRestart('stopped');
     return this.peer.stop({ subcode, ...(text === undefined ? {} : { text }) });
   }
-  accept(connection: Connection): void {
-    this.peer.accept(connection);
+  /** Why the connection is turned away, if it is. */
+  accept(connection: Connection): TurnedAway | undefined {
+    return this.peer.accept(connection);
   }
 
   /** Rejects with a `UsageError` (`SECURITY_UNAVAILABLE`) where its connections cannot be protected as they must be. */

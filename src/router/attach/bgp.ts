@@ -267,7 +267,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     if (known) {
       if (at !== undefined && at !== known.node.name) this.#refuse(connection, 'unknown-node');
       else if (known.config.shutdown) this.#refuse(connection, 'shutdown');
-      else known.accept(connection);
+      else this.#hand(connection, known);
       return;
     }
     const range = this.#rangeOf(address);
@@ -290,7 +290,15 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       this.#refuse(connection, 'limit-exceeded');
       return;
     }
-    this.#join(range, address, node, at).accept(connection);
+    this.#hand(connection, this.#join(range, address, node, at));
+  }
+
+  #hand(connection: Connection, neighbour: BgpNeighbour): void {
+    const { address } = connection.remote;
+    const reason = neighbour.accept(connection);
+    if (reason === undefined) return;
+    this.#count(reason);
+    this.owner.refused({ address, reason });
   }
 
   /** Neighbours that dialled in from a range in a former life of ours, and may come back. */
