@@ -48,6 +48,7 @@ export interface PeerStatus {
   readonly lastDown: DownReason | undefined;
   readonly establishedAt: Millis | undefined;
   readonly flaps: number;
+  readonly ends: Readonly<Partial<Record<DownReason['code'], number>>>;
   readonly messagesIn: number;
   readonly messagesOut: number;
   readonly bytesIn: number;
@@ -83,6 +84,8 @@ export class Peer {
   #established: Line | undefined;
   #lastDown: DownReason | undefined;
   #flaps = 0;
+  /** How often a session or an attempt at one ended, by why. */
+  readonly #ends: Partial<Record<DownReason['code'], number>> = {};
   /** When octets last came. */
   lastHeard: Millis = 0;
   readonly #turned = (): void => void this.counters.turns++;
@@ -126,6 +129,7 @@ export class Peer {
       lastDown: this.#lastDown,
       establishedAt: this.#established?.session.establishedAt,
       flaps: this.#flaps,
+      ends: { ...this.#ends },
       waitsForBfd: this.#lines().some(({ session }) => session.pending !== undefined),
       unread: this.waiting.unread,
       ...this.counters,
@@ -291,7 +295,10 @@ export class Peer {
   #wentIdle(line: Line, reason: DownReason | undefined): void {
     const wasUp = line === this.#established;
     if (wasUp) this.#established = undefined;
-    if (reason && (wasUp || reason.code !== 'collision')) this.#lastDown = reason;
+    if (reason && (wasUp || reason.code !== 'collision')) {
+      this.#lastDown = reason;
+      this.#ends[reason.code] = (this.#ends[reason.code] ?? 0) + 1;
+    }
     if (line === this.#successor) {
       this.#successor = undefined;
       line.dispose();

@@ -42,7 +42,7 @@ const SLICE = 8192;
 /** The decision, where the configuration does not say otherwise. */
 const DECISION: DecisionOptions = { alwaysCompareMed: false, preferOldestExternal: false, multipath: true };
 /** Refused claims told one by one in an event. */
-const REJECTIONS_TOLD = 1000;
+export const REJECTIONS_TOLD = 1000;
 
 /** What a network needs of its surroundings. @public */
 export interface NetworkOptions {

@@ -106,8 +106,10 @@ const RESTATE: Millis = 360_000;
 /** Prefixes released in one slice once a neighbour is gone. */
 const SLICE = 65_536;
 const SAFI_UNICAST = 1;
-/** Longest time in which nothing is read of a neighbour that says too much. */
-const LONGEST_REST: Millis = 10_000;
+/** ASes in a path unless configured. @internal */
+export const MAX_PATH_LENGTH = 255;
+/** Longest time in which nothing is read of a neighbour that says too much. @internal */
+export const LONGEST_REST: Millis = 10_000;
 
 /**
  * A BGP neighbour of a router: joins the session ({@link Peer}) with the network. What it says becomes claims of its node; what
@@ -804,7 +806,7 @@ export class BgpNeighbour implements PeerOwner {
       enforceFirstAs: this.config.enforceFirstAs ?? true,
       allowAsSets: this.config.allowAsSets ?? false,
       role: this.#role(negotiated),
-      maxPathLength: this.config.maxPathLength ?? 255,
+      maxPathLength: this.config.maxPathLength ?? MAX_PATH_LENGTH,
       maxCommunities: this.#budget.most.communities,
       speaker: this.node.index,
       neighbour: this.name,

@@ -17,7 +17,7 @@ import { BgpNeighbour, type BgpSurroundings } from './bgp-neighbour.js';
 /** IANA's: over frames the router listens there, on all its addresses. */
 const PORT = 179;
 /** Sessions of a range unless the configuration says otherwise. */
-const DEFAULT_LIMIT = 100;
+export const DEFAULT_LIMIT = 100;
 /** RFC 4486: administrative shutdown, peer de-configured, administrative reset. */
 export const Cease = { shutdown: 2, deconfigured: 3, reset: 4 } as const;
 
