@@ -5,12 +5,13 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { LIMITS } from '../src/bgp/limits.js';
 import { inOrder } from '../src/bgp/wire/attributes/table.js';
 import { VERDICTS, verdictSentence } from '../src/claims/reasons.js';
 import { fileSchema } from '../src/cli/file.js';
 import { IN_CODE } from '../src/router/policy-shape.js';
-import { brokenUpdates, malformed, missing } from '../test/bgp/wire/malformed.js';
+import { SESSION_REFUSALS } from '../src/router/session-refusals.js';
+import { brokenUpdates, malformed, missing, odd } from '../test/bgp/wire/malformed.js';
+import { EVERY_LIMIT } from '../test/limits.js';
 
 /** As much of JSON Schema as zod writes. */
 interface Schema {
@@ -39,25 +40,23 @@ export function documents(): Readonly<Record<string, string>> {
     'config.md': page(schema),
     'malformed.md': malformedPage(),
     'guests.md': guestsPage(),
+    'limits.md': limitsPage(),
   };
 }
 
 /** What a guest may do, and how it is told what became of it. */
 function guestsPage(): string {
   const reasons = VERDICTS.map((code, number) => `| ${number} | \`${code}\` | ${verdictSentence(code)} |`);
-  const limits = Object.entries(LIMITS).map(
-    ([name, { otherwise, unit, reason, beyond }]) =>
-      `| \`${name}\` | ${otherwise.toLocaleString('en')} ${unit} | \`${reason}\` | ${beyond} |`,
-  );
+  const refusals = Object.entries(SESSION_REFUSALS).map(([reason, sentence]) => `| \`${reason}\` | ${sentence} |`);
   return [
     '# Guests',
-    'How a guest learns what became of what it said, and what it may use up. The tables are written by `npm run docs` from the code; `test/router/reasons.test.ts` reaches every reason and `test/router/limits.test.ts` every limit.',
+    'How a guest learns what became of what it said, and what it may use up. The tables are written by `npm run docs` from the code; `test/router/reasons.test.ts` reaches every reason and every limit has its test in [limits.md](limits.md).',
     '## What became of a claim',
     'A claim is accepted, or refused for one of these reasons. The numbers are stable: reasons are only ever added at the end.',
     ['| number | reason | |', '| --- | --- | --- |', ...reasons].join('\n'),
     'The guest hears of it in four ways:',
     [
-      "- **Sent back** (`tellVerdicts: true` of its neighbour): each of its first 4,096 claims comes back to it with the large communities `<router's AS>:1001:<number of the reason>` and `<router's AS>:1002:<1 where it holds the prefix, else 0>`, with NO_ADVERTISE, MED 4294967295 and (inside an AS) LOCAL_PREF 0. The guest's own route goes before it; a guest that installs what it hears should reject routes with these communities. Where another's route to the prefix is told to the guest, that route stands alone, unless several paths are sent (RFC 7911).",
+      "- **Sent back** (`tellVerdicts: true` of its neighbour): each of its first 4,096 claims of an address family comes back to it with the large communities `<router's AS>:1001:<number of the reason>` and `<router's AS>:1002:<1 where it holds the prefix, else 0>`, with NO_ADVERTISE, MED 4294967295 and (inside an AS) LOCAL_PREF 0. The guest's own route goes before it; a guest that installs what it hears should reject routes with these communities. Where another's route to the prefix is told to the guest, that route stands alone, unless several paths are sent (RFC 7911).",
       '- **In the NOTIFICATION** that ends a session: the code and subcode, and the text of `shutdown` (RFC 9003).',
       '- **By its operator**: `virtual-router why PREFIX --node NAME --control SOCKET` asks a router that runs with the same `--control`; a program calls `router.why(prefix, node)`.',
       '- **By the program** around the router: `claim-rejected`, `limit-reached`, `session-refused`, `message-malformed`, and `explain()`.',
@@ -65,12 +64,38 @@ function guestsPage(): string {
     '`why` answers `holds`; `lost` with the step of the decision; `refused` with a reason of the table; or `not-claimed` with `no-session` (no session of the node is established, and why the last one ended), `over-limit` (a limit keeps routes out) or `not-announced`.',
     "A guest can ask for a preference within the bounds of its grant, by the large community `<router's AS>:1000:<preference>`.",
     '## Limits',
-    'Each neighbour has these (`limits:`), with these defaults. Near a limit (`warnAt`, 0.8 of it) and at it there is one `limit-reached`; use, limit and excess are in `neighbours()` and the metrics (`virtual_router_limit_used`, `_most`, `_exceeded_total`, `virtual_router_connections_refused_total`).',
-    ['| limit | default | told as | beyond it |', '| --- | --- | --- | --- |', ...limits].join('\n'),
+    'Each neighbour has limits (`limits:`) of prefixes, attribute sets, memory, communities, updates a second, octets unread in either direction, connections a minute and half-open sessions; [limits.md](limits.md) has each with its default, and all other limits. Near a limit (`warnAt`, 0.8 of it) and at it there is one `limit-reached`; use, limit and excess are in `neighbours()` and the metrics.',
     'Prefixes count once, however often they are announced and by however many paths; refused ones count too, as they are kept. An attribute set is on the account of the guest that brought it first. What is not taken in because of a limit is asked for again (RFC 2918) when the limit is raised. `exceeded` says whether the excess is kept out (`refuse`), only reported (`warn`), or ends the session (`shutdown`: Cease, Maximum Number of Prefixes Reached or Out of Resources).',
-    'Beside these: `maxPathLength` (255 ASes, refused `path-too-long`), `limit` of a range (100 sessions, refused `limit-exceeded`), and its turn: a guest that sends without end is read for 2 ms times its `weight`, then everybody else that has something to say, or is due to hear something, has a turn.',
+    'A guest that sends without end is read for 2 ms times its `weight`, then everybody else that has something to say, or is due to hear something, has a turn.',
     '## Why a connection is turned away',
-    '`session-refused` says why: `unknown-neighbour` (no neighbour has the address), `unknown-node` (nobody owns it), `limit-exceeded`, `too-many-half-open`, `too-many-attempts`, `shutdown`. All but `too-many-attempts`, which is answered with a reset, get the NOTIFICATION Cease, Connection Rejected.',
+    '`session-refused` says why, and `virtual_router_connections_refused_total` counts; `test/router/refused.test.ts` reaches each. `too-many-attempts` is answered with a reset and told once until one is let in again, `connection-collision` with the NOTIFICATION Cease, Connection Collision Resolution, the others with Cease, Connection Rejected.',
+    ['| reason | |', '| --- | --- |', ...refusals].join('\n'),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** Every limit, by whose it is, from the rows that a test holds to the code. */
+function limitsPage(): string {
+  const sections = EVERY_LIMIT.map(([heading, about, limits]) => {
+    const rows = limits.map(({ name, configured, otherwise, beyond, reason, metric, test: [file] }) => {
+      const cells = [
+        configured ? `\`${name}\`` : name,
+        otherwise,
+        beyond,
+        reason === undefined ? 'nothing is refused' : `\`${reason}\``,
+        metric === undefined ? 'none' : `\`${metric}\``,
+        `\`${file}\``,
+      ];
+      return `| ${cells.join(' | ')} |`;
+    });
+    const head = ['| limit | default | beyond it | reason | metric | test |', '| --- | --- | --- | --- | --- | --- |'];
+    return `## ${heading}\n\n${about}\n\n${[...head, ...rows].join('\n')}`;
+  });
+  return [
+    '# Limits',
+    "What strangers may use up: every limit, what it is unless configured, what happens beyond it, what that is told as, the metric that counts it, and the test that reaches it. Written by `npm run docs` from `test/limits.ts`; `test/limits.test.ts` holds the rows to the code. What passes between a router and its own forwarder is no stranger's, and not listed.",
+    ...sections,
   ]
     .join('\n\n')
     .concat('\n');
@@ -115,6 +140,12 @@ function malformedPage(): string {
     '## The list of attributes',
     rows(examples.filter(({ name, code }) => overall.test(name) || !known.has(code))),
     'A next hop of the wrong size in MP_REACH_NLRI leads to *disable-family* (RFC 7606 §7.11), as its NLRI cannot be found.',
+    '## What is no error',
+    'These are taken, as what they stand for. What is announced in an address family that was not agreed on is left unread, whatever it is; routes of the others are untouched by it.',
+    table(
+      ['odd', 'by'],
+      odd.map(([name, , rfc]) => [name, rfc]),
+    ),
     '## Attribute by attribute',
     ...sections,
   ]

@@ -139,7 +139,6 @@ export type {
   RouterEvents,
   SegmentRefusal,
   SessionChange,
-  SessionRefusalReason,
   SessionRefused,
   SnapshotFailed,
   TableFailed,
@@ -152,6 +151,7 @@ export type { NeighbourStatus } from './router/neighbour-status.js';
 export type { OspfConfig, OspfExportConfig, OspfLinkConfig } from './router/ospf-config.js';
 export { renderPrometheus } from './router/prometheus.js';
 export { rehearse } from './router/rehearsal.js';
+export type { SessionRefusalReason } from './router/session-refusals.js';
 export type { ClaimSnapshot, FeedSnapshot, NetworkSnapshot } from './router/snapshot.js';
 export { IsolatedEmitter } from './router/turn.js';
 export {

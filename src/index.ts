@@ -34,6 +34,7 @@ export {
   type ControlAnswers,
   type ControlEndpoint,
   type ControlOptions,
+  type ControlRefusal,
   type ControlServer,
   openControl,
 } from './io/control.js';

@@ -19,7 +19,7 @@ import {
 type Got<T extends SessionEvent['type']> = Extract<SessionEvent, { type: T }>;
 
 /** "A HoldTimer value of 4 minutes is suggested" (RFC 4271 §8.2.2). */
-const LARGE_HOLD_TIME: Millis = 240_000;
+export const LARGE_HOLD_TIME: Millis = 240_000;
 /** A session that lived so long has shown that it works: the next failure is the first again. */
 const PROVEN: Millis = 60_000;
 const NO_DATA = new Uint8Array(0);

@@ -31,6 +31,9 @@ export interface PeerOwner {
   down(peer: Peer, reason: DownReason): void;
 }
 
+/** Why a peer turns a connection away. @internal */
+export type TurnedAway = 'too-many-failures' | 'shutdown' | 'connection-collision';
+
 /** What a peer needs of its surroundings. @internal */
 export interface PeerSurroundings {
   readonly transport: Dialler;
@@ -45,6 +48,7 @@ export interface PeerStatus {
   readonly lastDown: DownReason | undefined;
   readonly establishedAt: Millis | undefined;
   readonly flaps: number;
+  readonly ends: Readonly<Partial<Record<DownReason['code'], number>>>;
   readonly messagesIn: number;
   readonly messagesOut: number;
   readonly bytesIn: number;
@@ -57,9 +61,9 @@ export interface PeerStatus {
 }
 
 /** From so many failures on, a neighbour is turned away until its idle hold is over (RFC 4271 §8.1.1, DampPeerOscillations). */
-const PATIENCE = 5;
+export const PATIENCE = 5;
 /** Connections that are being turned away at a time; more are reset without a word. */
-const TURNED_AWAY = 4;
+export const TURNED_AWAY = 4;
 const HIGHEST_FIRST: readonly SessionState[] = ['established', 'open-confirm', 'open-sent', 'active', 'connect', 'idle'];
 
 /**
@@ -80,6 +84,8 @@ export class Peer {
   #established: Line | undefined;
   #lastDown: DownReason | undefined;
   #flaps = 0;
+  /** How often a session or an attempt at one ended, by why. */
+  readonly #ends: Partial<Record<DownReason['code'], number>> = {};
   /** When octets last came. */
   lastHeard: Millis = 0;
   readonly #turned = (): void => void this.counters.turns++;
@@ -123,6 +129,7 @@ export class Peer {
       lastDown: this.#lastDown,
       establishedAt: this.#established?.session.establishedAt,
       flaps: this.#flaps,
+      ends: { ...this.#ends },
       waitsForBfd: this.#lines().some(({ session }) => session.pending !== undefined),
       unread: this.waiting.unread,
       ...this.counters,
@@ -181,14 +188,14 @@ export class Peer {
     this.#established?.connection?.bound?.(bounds);
   }
 
-  /** A connection that the neighbour opened. */
-  accept(connection: Connection): void {
+  /** A connection that the neighbour opened. Why it is turned away, if it is. */
+  accept(connection: Connection): TurnedAway | undefined {
     const line = this.#incoming;
     const tired = this.#main.session.state === 'idle' && this.#main.session.failures >= PATIENCE;
     if (!this.#running || tired) {
       // RFC 4271 §8.2.2: whoever is idle refuses.
       this.#turnAway(connection, CeaseSubcode.connectionRejected);
-      return;
+      return tired ? 'too-many-failures' : 'shutdown';
     }
     const next = this.#line(true);
     if (!line || line.session.state === 'idle') {
@@ -198,10 +205,11 @@ export class Peer {
     else {
       // Only one more connection can be weighed against the one there is: of two by the neighbour the first stays (§6.8).
       this.#turnAway(connection, CeaseSubcode.connectionCollision);
-      return;
+      return 'connection-collision';
     }
     next.post({ type: 'start' });
     next.connect(connection);
+    return undefined;
   }
 
   #lines(): Line[] {
@@ -287,7 +295,10 @@ export class Peer {
   #wentIdle(line: Line, reason: DownReason | undefined): void {
     const wasUp = line === this.#established;
     if (wasUp) this.#established = undefined;
-    if (reason && (wasUp || reason.code !== 'collision')) this.#lastDown = reason;
+    if (reason && (wasUp || reason.code !== 'collision')) {
+      this.#lastDown = reason;
+      this.#ends[reason.code] = (this.#ends[reason.code] ?? 0) + 1;
+    }
     if (line === this.#successor) {
       this.#successor = undefined;
       line.dispose();

@@ -3,7 +3,7 @@ import type { DampeningConfig } from '../network/config.js';
 import { Verdict } from './reasons.js';
 
 /** Claims remembered at most: the oldest is forgotten first. */
-const MOST = 65_536;
+export const MOST_FLAPS = 65_536;
 
 /** A holder's claim to a prefix, for as long as its flaps count. */
 interface Flaps {
@@ -87,7 +87,7 @@ export class Dampening {
     flaps.at = now;
     if (flaps.penalty > this.#suppress) flaps.suppressed = true;
     this.#flaps.set(key, flaps);
-    if (this.#flaps.size > MOST) for (const [oldest] of this.#flaps) return this.#forget(oldest, flaps);
+    if (this.#flaps.size > MOST_FLAPS) for (const [oldest] of this.#flaps) return this.#forget(oldest, flaps);
     return flaps;
   }
   #forget(oldest: string, flaps: Flaps): Flaps {

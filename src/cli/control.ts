@@ -1,7 +1,7 @@
 /** Where `run` answers questions, and `why` asks them. */
 import { readFileSync } from 'node:fs';
 import { type ControlEndpoint, renderPrometheus, UsageError, type VirtualRouter } from '../index.js';
-import { type ControlAnswers, openControl } from '../io/control.js';
+import { type ControlAnswers, type ControlServer, openControl } from '../io/control.js';
 import { CommandError, FAILED, WRONG_USE } from './command.js';
 
 /** Options that both have. */
@@ -43,16 +43,17 @@ function readToken(file: string): string {
 /** Answers for running routers until the returned function is called. */
 export async function answerQuestions(place: ControlPlace, routers: readonly VirtualRouter[]): Promise<() => Promise<void>> {
   try {
-    const server = await openControl({ ...place, answers: answersOf(routers) });
+    const refused = (): ControlServer['refused'] => server.refused;
+    const server = await openControl({ ...place, answers: answersOf(routers, refused) });
     return () => server.close();
   } catch (error) {
     throw error instanceof UsageError ? new CommandError(error.message, error.code === 'CONTROL_REFUSED' ? WRONG_USE : FAILED) : error;
   }
 }
 
-function answersOf(routers: readonly VirtualRouter[]): ControlAnswers {
+function answersOf(routers: readonly VirtualRouter[], refused: () => ControlServer['refused']): ControlAnswers {
   return {
-    '/metrics': () => routers.map((router) => renderPrometheus(router.metrics())).join(''),
+    '/metrics': () => [...routers.map((router) => renderPrometheus(router.metrics())), refusalsOf(refused())].join(''),
     '/why': (query) => {
       const [prefix, node] = [query.get('prefix'), query.get('node')];
       if (!prefix || !node) throw new UsageError('CONFIG_INVALID', 'expected a prefix and a node');
@@ -65,4 +66,16 @@ function answersOf(routers: readonly VirtualRouter[]): ControlAnswers {
       );
     },
   };
+}
+
+function refusalsOf(refused: ControlServer['refused']): string {
+  const name = 'virtual_router_control_refused_total';
+  const samples = Object.entries(refused).map(([reason, count]) => `${name}{reason="${reason}"} ${count}`);
+  if (samples.length === 0) return '';
+  return [
+    `# HELP ${name} Questions to the control socket that were not answered, by reason.`,
+    `# TYPE ${name} counter`,
+    ...samples,
+    '',
+  ].join('\n');
 }

@@ -19,20 +19,44 @@ export interface ControlOptions {
   /** Asked for as `Authorization: Bearer`. Must be there where the address is not the host's own loopback. */
   readonly token?: string;
   readonly answers: ControlAnswers;
+  /** Milliseconds in which a question must have come whole. Default 5000. */
+  readonly patience?: number;
 }
+
+/** Why a question is not answered: the status of the answer as a word, or the connection ends without one. @public */
+export type ControlRefusal =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'method-not-allowed'
+  | 'too-long'
+  | 'not-found'
+  | 'wrong-question'
+  | 'too-many-connections'
+  | 'too-slow';
 
 /** @public */
 export interface ControlServer {
   readonly endpoint: ControlEndpoint;
+  /** Questions that were not answered so far, by why; what did not occur is left out. */
+  readonly refused: Readonly<Partial<Record<ControlRefusal, number>>>;
   close(): Promise<void>;
 }
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1)$/;
-/** Questions are short. */
-const LONGEST_URL = 4096;
-/** Connections at a time, and how long one may take to ask. */
-const CONNECTIONS = 32;
-const PATIENCE = 5000;
+/** Questions are short: octets of a URL. @internal */
+export const LONGEST_URL = 4096;
+/** Connections at a time, and milliseconds that one may take to ask. @internal */
+export const CONNECTIONS = 32;
+/** @internal */
+export const PATIENCE = 5000;
+const REFUSALS: Readonly<Record<number, ControlRefusal>> = {
+  400: 'wrong-question',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  414: 'too-long',
+};
 
 /**
  * Answers questions about running routers over HTTP: `GET` only, nothing is changed by it. A UNIX socket is its owner's alone (mode
@@ -40,17 +64,31 @@ const PATIENCE = 5000;
  *
  * @public
  */
-export function openControl({ endpoint, token, answers }: ControlOptions): Promise<ControlServer> {
+export function openControl({ endpoint, token, answers, patience = PATIENCE }: ControlOptions): Promise<ControlServer> {
   if (token === '') return Promise.reject(new UsageError('CONTROL_REFUSED', 'expected a token, and what is there is empty'));
   if ('address' in endpoint && token === undefined && !LOOPBACK.test(endpoint.address)) {
     const why = `expected a token for ${endpoint.address}, as it is not a loopback address and whoever reaches it could ask`;
     return Promise.reject(new UsageError('CONTROL_REFUSED', why));
   }
   const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
-  const server = createServer({ requestTimeout: PATIENCE, headersTimeout: PATIENCE }, (asked, answer) => {
-    respond(asked, answer, answers, wanted, endpoint);
+  const refused: Partial<Record<ControlRefusal, number>> = {};
+  const count = (reason: ControlRefusal): void => {
+    refused[reason] = (refused[reason] ?? 0) + 1;
+  };
+  // Node looks at how long it took each half minute unless told.
+  const times = { requestTimeout: patience, headersTimeout: patience, connectionsCheckingInterval: patience };
+  const server = createServer(times, (asked, answer) => {
+    const status = respond(asked, answer, answers, wanted, endpoint);
+    const reason = REFUSALS[status];
+    if (reason) count(reason);
   });
   server.maxConnections = CONNECTIONS;
+  server.on('drop', () => count('too-many-connections'));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') count('too-slow');
+    else if (error.code?.startsWith('HPE_')) count('wrong-question');
+    socket.destroy();
+  });
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'ADDRESS_UNAVAILABLE';
@@ -60,6 +98,7 @@ export function openControl({ endpoint, token, answers }: ControlOptions): Promi
       const bound = server.address() as AddressInfo | string | null;
       resolve({
         endpoint: 'address' in endpoint && bound && typeof bound === 'object' ? { ...endpoint, port: bound.port } : endpoint,
+        refused,
         close: () =>
           new Promise((closed) => {
             server.close(() => closed());
@@ -78,7 +117,7 @@ function respond(
   answers: ControlAnswers,
   wanted: Buffer | undefined,
   endpoint: ControlEndpoint,
-): void {
+): number {
   asked.resume();
   const [status, body] = answerTo(asked, answers, wanted, endpoint);
   const text = typeof body === 'string' ? body : `${JSON.stringify(body)}\n`;
@@ -88,6 +127,7 @@ function respond(
     'x-content-type-options': 'nosniff',
   });
   answer.end(text);
+  return status;
 }
 
 function answerTo(

@@ -3,13 +3,10 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { UsageError } from '../lib/errors.js';
 import type { PortConfig } from '../stack/config.js';
 import type { FrameReceiver, Port, PortCounters } from '../stack/port.js';
+import { FrameStream, LENGTH } from './frame-stream.js';
 import { bound, receiveBuffer } from './udp-socket.js';
 import { listenAtPath } from './unix-socket.js';
 
-/** Octets before each frame: its length (QEMU `net/stream.c`). */
-const LENGTH = 4;
-/** No frame is longer; a length beyond it means that the stream is of something else. */
-const LONGEST = 65_535 + 14;
 /** Octets that may wait for a guest that does not read, before frames are dropped. */
 const MOST_WAITING = 4 << 20;
 /** Between dials, milliseconds. */
@@ -29,8 +26,7 @@ export class StreamPort implements Port {
   #server: Server | undefined;
   #redial: NodeJS.Timeout | undefined;
   #open = true;
-  /** The frame that is arriving, its length before it. */
-  #partial: Buffer = Buffer.alloc(0);
+  #stream = new FrameStream();
 
   private constructor(private readonly config: PortConfig) {
     this.mtu = config.mtu ?? 1500;
@@ -95,7 +91,7 @@ export class StreamPort implements Port {
   #join(socket: Socket): void {
     this.#guest?.destroy();
     this.#guest = socket;
-    this.#partial = Buffer.alloc(0);
+    this.#stream = new FrameStream();
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
       if (socket === this.#guest) this.#arrived(chunk);
@@ -109,20 +105,13 @@ export class StreamPort implements Port {
   }
 
   #arrived(chunk: Buffer): void {
-    let bytes = this.#partial.length > 0 ? Buffer.concat([this.#partial, chunk]) : chunk;
-    while (bytes.length >= LENGTH) {
-      const length = bytes.readUInt32BE(0);
-      if (length > LONGEST) {
-        this.counters.dropped++;
-        this.#guest?.destroy();
-        return;
-      }
-      if (bytes.length < LENGTH + length) break;
+    const sensible = this.#stream.push(chunk, (bytes, start, end) => {
       this.counters.received++;
-      this.#receiver?.(bytes, LENGTH, LENGTH + length);
-      bytes = bytes.subarray(LENGTH + length);
-    }
-    this.#partial = bytes.length > 0 ? Buffer.from(bytes) : bytes;
+      this.#receiver?.(bytes, start, end);
+    });
+    if (sensible) return;
+    this.counters.dropped++;
+    this.#guest?.destroy();
   }
 }
 

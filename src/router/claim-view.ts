@@ -7,8 +7,8 @@ import type { Rib } from '../rib/rib.js';
 import type { RejectedClaim } from './events.js';
 import { refusalSentence } from './explain.js';
 
-/** Refused claims told one by one in an event. */
-const REJECTIONS_TOLD = 1000;
+/** Refused claims told one by one in an event. @internal */
+export const REJECTIONS_TOLD = 1000;
 
 /** A claim, as the network keeps it. @public */
 export interface ClaimView {

@@ -12,6 +12,7 @@ import type { CacheState } from '../rtr/events.js';
 import type { SecurityFault } from '../stack/tcp/index.js';
 import type { NeighbourRestart } from './attach/neighbour-absence.js';
 import type { GuardStatus } from './guard.js';
+import type { SessionRefusalReason } from './session-refusals.js';
 
 /** Where addresses are reached has changed, and the forwarding table has it. @public */
 export interface MappingChanged {
@@ -138,26 +139,12 @@ export interface SessionChange {
   readonly reason: string | undefined;
 }
 
-/** A connection that no neighbour is configured for. @public */
+/** A connection that was turned away. @public */
 export interface SessionRefused {
   readonly router: string;
   readonly address: string;
   readonly reason: SessionRefusalReason;
 }
-
-/**
- * Why a connection is turned away: no neighbour has the address, no node owns it, the range has as many sessions as it may, or as many
- * that are not established, too many connections came from the address within a minute, or the neighbour is shut down.
- *
- * @public
- */
-export type SessionRefusalReason =
-  | 'unknown-neighbour'
-  | 'unknown-node'
-  | 'limit-exceeded'
-  | 'too-many-half-open'
-  | 'too-many-attempts'
-  | 'shutdown';
 
 /** A neighbour came near one of its limits, or to it. @public */
 export interface LimitReached {

@@ -1,4 +1,4 @@
-import type { SessionState } from '../bgp/events.js';
+import type { DownReason, SessionState } from '../bgp/events.js';
 import type { LimitStatus } from '../bgp/limits.js';
 import type { Capability } from '../bgp/wire/index.js';
 import { toHex } from '../lib/bytes.js';
@@ -19,6 +19,8 @@ export interface NeighbourStatus {
   readonly establishedAt: number | undefined;
   /** How often it came up again after it had been down. */
   readonly flaps: number;
+  /** How often a session, or an attempt at one, ended, by why; what did not occur is left out. */
+  readonly ends: Readonly<Partial<Record<DownReason['code'], number>>>;
   readonly peerAs: number | undefined;
   readonly peerRouterId: string | undefined;
   readonly families: readonly AddressFamily[];

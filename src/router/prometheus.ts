@@ -68,6 +68,14 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     each(({ flaps }) => flaps),
   );
   family(
+    'virtual_router_session_ends_total',
+    'counter',
+    'Sessions, and attempts at one, that ended, by why.',
+    neighbours.flatMap(({ name, ends }) =>
+      Object.entries(ends).map(([reason, count = 0]): [Record<string, string>, number] => [{ ...router, neighbour: name, reason }, count]),
+    ),
+  );
+  family(
     'virtual_router_session_claims',
     'gauge',
     'Claims of the session.',

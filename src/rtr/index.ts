@@ -13,8 +13,9 @@
  *
  * Over TLS (RFC 8210 §9.2) a cache has to be verified before anything is asked of it; `io/tls.ts` does that, and falls back to nothing.
  *
- * Departures: a router may come without a certificate of its own over TLS, where the cache lets it. All caches are connected at once, and only the most preferred one with data is used (RFC 8210 §10 lets the others be
- * connected too). Data is kept until it expires, also after a fatal error, and replaced whole by the next answer.
+ * Departures: a router may come without a certificate of its own over TLS, where the cache lets it (§9.2 has every router show one, which
+ * protects the cache: see SECURITY.md). All caches are connected at once, and only the most preferred one with data is used (§10 lets the
+ * others be connected too). Data is kept until it expires, also after a fatal error, and replaced whole by the next answer.
  *
  * Not done: SSH and TCP MD5 or AO towards caches; router keys (BGPsec) are read and dropped; the state as an extended community
  * (RFC 8097).

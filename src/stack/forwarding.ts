@@ -30,7 +30,7 @@ import { isZero, sameAt, u16, u32 } from './wire/octets.js';
 const MAX_ERROR4 = 576;
 const MAX_ERROR6 = 1280;
 /** Refused sources that a link remembers. */
-const MAX_REFUSED = 8;
+export const MAX_REFUSED = 8;
 
 /** Several targets, with what the flow hash needs. */
 interface Spread {

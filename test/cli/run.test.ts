@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -165,6 +165,34 @@ describe('virtual-router run', () => {
     expect(await done).toBe(0);
     expect(silent.out.text + silent.err.text).toBe('');
   });
+});
+
+/** What of this process listens or is connected: sockets, pipes, and their servers. */
+const open = (): string[] =>
+  process
+    .getActiveResourcesInfo()
+    .filter((kind) => /TCP|UDP|Pipe|Server/.test(kind))
+    .sort();
+
+test.skipIf(process.platform === 'win32')('nothing listens that was not asked for: no metrics, no control socket', async () => {
+  const control = join(folder, 'asked-for.sock');
+  const opened: string[][] = [];
+  for (const more of [[], ['--control', control]]) {
+    // What was closed is gone after a turn.
+    await new Promise(setImmediate);
+    const before = open();
+    const terminal = new KeptTerminal();
+    const ended = main(['run', ...more, file(ROUTER)], terminal);
+    await terminal.out.until(/listening on /);
+    const there = open();
+    for (const kind of before) there.splice(there.indexOf(kind), 1);
+    opened.push(there);
+    expect(existsSync(control)).toBe(more.length > 0);
+    terminal.signal('SIGTERM');
+    expect(await ended).toBe(0);
+  }
+  // Where BGP listens, and nothing else.
+  expect(opened).toEqual([['TCPServerWrap'], ['PipeWrap', 'TCPServerWrap']]);
 });
 
 describe('virtual-router watch', () => {

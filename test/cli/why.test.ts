@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -50,6 +50,7 @@ describe('a control socket', () => {
     expect(await ask(endpoint, '/constructor')).toMatch(/^404/);
     expect(await ask(endpoint, '//')).toMatch(/^404/);
     expect(await ask(endpoint, `/${'x'.repeat(5000)}`)).toMatch(/^414/);
+    expect(server.refused).toEqual({ 'method-not-allowed': 1, 'not-found': 2, 'too-long': 1 });
     await server.close();
     await expect(ask(endpoint, '/hello')).rejects.toThrow();
   });
@@ -74,6 +75,26 @@ describe('a control socket', () => {
         await ask(server.endpoint, '/hello', { authorization: wrong === 'Bearer open sesame ' ? 'Bearer open sesameX' : wrong }),
       ).toMatch(/^401/);
     expect(await ask(server.endpoint, '/hello', { authorization: 'Bearer open sesame' })).toBe('200 hello');
+    await server.close();
+  });
+
+  test('has so many connections and no more, each of which asks in time, or it ends', async () => {
+    const endpoint = { path: join(folder, 'many.sock') };
+    const server = await openControl({ endpoint, answers, patience: 200 });
+    const sockets = Array.from({ length: 33 }, () => connect(endpoint.path));
+    const ends = sockets.map((socket) => new Promise((over) => socket.on('error', () => {}).on('close', over)));
+    await Promise.race(ends);
+    expect(server.refused).toEqual({ 'too-many-connections': 1 });
+    // The others say half a question, and then nothing.
+    for (const socket of sockets) if (!socket.destroyed) socket.write('GET /hello HTTP/1.1\r\n');
+    await Promise.all(ends);
+    expect(server.refused).toEqual({ 'too-many-connections': 1, 'too-slow': 32 });
+    const garbage = connect(endpoint.path);
+    const over = once(garbage, 'close');
+    garbage.on('error', () => {}).write('no HTTP at all\r\n\r\n');
+    await over;
+    expect(server.refused['wrong-question']).toBe(1);
+    expect(await ask(endpoint, '/hello')).toBe('200 hello');
     await server.close();
   });
 
@@ -118,7 +139,9 @@ describe('why', () => {
       code: 1,
       err: 'virtual-router: the router answers: there is no node "nobody"\n',
     });
-    expect(await ask({ path: control }, '/metrics')).toContain('virtual_router_nodes{router="router"} 2');
+    const shown = await ask({ path: control }, '/metrics');
+    expect(shown).toContain('virtual_router_nodes{router="router"} 2');
+    expect(shown).toContain('virtual_router_control_refused_total{reason="wrong-question"} 1');
     terminal.signal('SIGTERM');
     expect(await running).toBe(0);
   });

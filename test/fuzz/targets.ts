@@ -29,6 +29,8 @@ import {
 } from '../../src/capture/index.js';
 import { checkFile } from '../../src/cli/file.js';
 import { encodeMessage as encodeForwarderMessage, encodeFrame, type Message, MessageReader } from '../../src/forwarder/wire/index.js';
+import { bunzip2 } from '../../src/io/bzip2.js';
+import { FrameStream } from '../../src/io/frame-stream.js';
 import { parseAddress } from '../../src/lib/address.js';
 import { concatBytes } from '../../src/lib/bytes.js';
 import { ManualClock } from '../../src/lib/clock.js';
@@ -607,6 +609,51 @@ const config: Target = {
   },
 };
 
+/** QEMU's stream: frames with their lengths before them. */
+const frameStream: Target = {
+  name: 'frame-stream',
+  seeds: () => [hex('00000003 aabbcc 00000000 00000002 ddee'), hex('0001000d ff'), hex('0001000e ff'), hex('00000005 0102')],
+  run(bytes) {
+    const cut = (sizes: (i: number) => number): string => {
+      const heard: string[] = [];
+      const stream = new FrameStream();
+      for (let at = 0, i = 0; at < bytes.length; i++) {
+        const size = Math.max(1, sizes(i));
+        const sensible = stream.push(bytes.subarray(at, at + size), (b, start, end) => {
+          whole(start <= end && end <= b.length, 'a frame is not inside its buffer');
+          heard.push(Buffer.from(b.slice(start, end)).toString('hex'));
+        });
+        whole(stream.pending < 65_535 + 14 + 4, 'more than a frame is held');
+        if (!sensible) {
+          heard.push('nonsense');
+          break;
+        }
+        at += size;
+      }
+      return heard.join('\n');
+    };
+    whole(cut((i) => 1 + ((bytes[i % bytes.length] ?? 0) & 7)) === cut(() => bytes.length), 'a stream in pieces reads otherwise');
+  },
+};
+
+const bzip2: Target = {
+  name: 'bzip2',
+  seeds: () =>
+    [
+      '425a6839314159265359cacdeed1000014d180001040002264970020005081a06805528318492449e1649166ce0c28b228459e9a30b3f28c34745dc914e142432b37bb44',
+      '425a6839314159265359ded05eca0000018101b00000800008200021100cd34cda0e81c5dc914e142437b417b280',
+      '425a6839 177245385090 00000000',
+    ].map((text) => hex(text)),
+  run(bytes) {
+    let done = 0;
+    const read = bunzip2(bytes, (octets) => {
+      whole(octets >= done && octets <= bytes.length, 'progress goes back, or past the end');
+      done = octets;
+    });
+    whole(read.damage === undefined || read.damage.length > 0, 'damage is not told');
+  },
+};
+
 const session: Target = { name: 'session', seeds: sessionSeeds, run: playSession };
 
 export const TARGETS: readonly Target[] = [
@@ -620,6 +667,8 @@ export const TARGETS: readonly Target[] = [
   rtr,
   captures,
   frames,
+  frameStream,
+  bzip2,
   tcp,
   forwarder,
   config,

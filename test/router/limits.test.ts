@@ -234,6 +234,23 @@ test('who does not read has so much waiting for it and no more, and loses the se
     false,
     'nothing could be sent for the send hold time',
   ]);
+  expect(renderPrometheus(router.metrics())).toContain(
+    `virtual_router_session_ends_total{router="router",neighbour="${A}",reason="send-hold-timer-expired"} 1\n`,
+  );
+});
+
+test('who connects and says nothing is given up after the large hold time', async () => {
+  const { clock, transport, router } = await lab([LIMITED]);
+  let ended = 0;
+  const connected = (connection: Connection): void => connection.listen({ data: () => {}, drained: () => {}, closed: () => void ended++ });
+  transport.dial({ remote: { address: '10.0.0.1', port: 179 }, localAddress: A }, { connected, failed: () => {} });
+  clock.advance(239_000);
+  expect([ended, router.neighbours()[0]?.state]).toEqual([0, 'open-sent']);
+  clock.advance(4000);
+  expect(ended).toBe(1);
+  expect(renderPrometheus(router.metrics())).toContain(
+    `virtual_router_session_ends_total{router="router",neighbour="${A}",reason="hold-timer-expired"} 1\n`,
+  );
 });
 
 /** How a guest at {@link A}, or a range of guests, comes to the end of a limit. */
@@ -284,6 +301,7 @@ const WAYS: Readonly<Record<LimitName, Way>> = {
   attempts: {
     limits: { attempts: 2 },
     diallers: [A, A, A],
+    before: ['session-refused: connection-collision'],
     metric: ['virtual_router_connections_refused_total', 'reason="too-many-attempts"'],
   },
   halfOpen: {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Capability, defaultContext, inspectMessage, type WireContext } from '../../src/bgp/wire/index.js';
-import { brokenUpdates, malformed, missing } from '../bgp/wire/malformed.js';
+import { brokenUpdates, malformed, missing, odd } from '../bgp/wire/malformed.js';
 import { bgp, hex, unhex } from '../support/hex.js';
 import { rawPeer } from '../support/raw-peer.js';
 import { A, B, routerLab } from '../support/router-lab.js';
@@ -83,6 +83,32 @@ describe('in a session', () => {
       expect([peer.closed, state(), notifications(), claimed().sort()]).toEqual([false, 'established', [], stay]);
     },
   );
+
+  test.each(odd)('%s is no error: the route is taken as it is without, and all else stays', async (_name, attributes) => {
+    const { say, state, notifications, claimed, router, guest } = await lab();
+    const b = guest(B, 65002);
+    const own = attributes.replaceAll('c0000201', '0a00000a').replaceAll('0000fde8', '0000fde9');
+    say(own, [], '18 c63364');
+    expect([state(), notifications(), claimed().sort()]).toEqual(['established', [], [V4, '198.51.100.0/24', V6].sort()]);
+    expect(router.neighbours()[0]?.malformed).toBe(0);
+    expect(b.route('198.51.100.0/24')?.attributes).toEqual(b.route(V4)?.attributes);
+  });
+
+  test.each([
+    ['an AFI that nobody knows', '4007 01'],
+    ['EVPN', '0019 46'],
+  ])('routes of a family that was not agreed on come and go unheard: %s', async (_name, family) => {
+    const { peer, clock, state, notifications, claimed, router } = await lab();
+    for (const body of [
+      `0000 0010 80 0e 0d ${family} 04 0a000001 00 08010203`, // routes, and nothing besides
+      `0000 0006 80 0f 03 ${family}`, // the End-of-RIB
+      `0000 000a 80 0f 07 ${family} 08010203`,
+    ])
+      peer.sendHex(bgp(2, body));
+    clock.settle();
+    expect([state(), notifications(), claimed().sort()]).toEqual(['established', [], [V4, V6]]);
+    expect(router.neighbours()[0]).toMatchObject({ malformed: 0, endOfRib: [] });
+  });
 
   test('what is only discarded is missing from what others are told', async () => {
     const { say, guest } = await lab();

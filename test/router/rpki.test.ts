@@ -165,6 +165,28 @@ describe('routes and the RPKI', () => {
     expect(router.caches().map(({ state }) => state)).toEqual(['idle', 'idle']);
   });
 
+  test('a cache that has more to say than it may is left, and the next one is used', async () => {
+    const { clock, router, guest, first, second, verdict } = await lab({
+      caches: [{ address: '10.0.9.1', limit: 2 }, { address: '10.0.9.2' }],
+    });
+    const told: string[] = [];
+    router.on('cache-change', ({ cache, to, reason }) => {
+      if (reason !== undefined) told.push(`${cache} ${to}: ${reason}`);
+    });
+    guest.announce('192.0.2.0/24');
+    first.answer(vrp(65001), vrp(65001, 0xc633_6400), vrp(65001, 0xcb00_7100));
+    second.answer(vrp(65009));
+    clock.settle();
+    expect(told).toEqual(['10.0.9.1 port 323 down: internal error: more than 2 records are not kept']);
+    expect(router.caches().map(({ used, vrps, failures }) => [used, vrps, failures])).toEqual([
+      [false, 0, 1],
+      [true, 1, 0],
+    ]);
+    expect(verdict()).toBe('rpki-invalid 0');
+    const shown = renderPrometheus(router.metrics());
+    expect(shown).toContain('virtual_router_rpki_cache_failures_total{router="router",cache="10.0.9.1 port 323"} 1');
+  });
+
   test('invalid routes may be taken with preference 0, or only be marked; a neighbour has its own say', async () => {
     const { clock, router, config, guest, first, verdict } = await lab({ invalid: 'depreference' });
     guest.announce('192.0.2.0/24');

@@ -132,6 +132,24 @@ describe('what is beyond a limit of a port is counted', () => {
   });
 });
 
+test('what a node announced has made room once it answers no more', () => {
+  const excess = (): number => router.links()[0]?.dropped['too-many-claims'] ?? 0;
+  const claims = (): number => [...router.claims({ node: 'a' })].filter(({ source }) => source === 'arp').length;
+  flood('gratuitous ARP', 300);
+  expect([claims(), excess()]).toEqual([256, 44]);
+  a.silent = true;
+  for (let seconds = 0; seconds < 20; seconds++) clock.advance(1000);
+  expect(claims()).toBe(0);
+  flood('gratuitous ARP', 256);
+  expect([claims(), excess()]).toEqual([256, 44]);
+  for (let id = 1; id <= 70; id++) advertise(id, 1);
+  expect([router.virtualRouters().length, excess()]).toEqual([64, 50]);
+  clock.advance(60_000);
+  expect(router.virtualRouters()).toEqual([]);
+  for (let id = 101; id <= 164; id++) advertise(id, 1);
+  expect([router.virtualRouters().length, excess()]).toEqual([64, 50]);
+});
+
 test('parts of datagrams that one guest never finishes take no room of another’s', () => {
   const whole = new Uint8Array(24);
   whole[0] = 8; // an echo request, whose checksum is that of its first octet

@@ -2,7 +2,7 @@ import type { Millis } from '../../lib/clock.js';
 
 const MINUTE: Millis = 60_000;
 /** Addresses that are remembered; those that dialled longest ago are forgotten first. */
-const REMEMBERED = 4096;
+export const REMEMBERED = 4096;
 
 /** Connections of each address within a minute, so that nobody keeps us busy by dialling. @internal */
 export class Attempts {

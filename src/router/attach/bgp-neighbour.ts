@@ -3,7 +3,7 @@ import { RouteImport } from '../../bgp/import.js';
 import { Ingest } from '../../bgp/ingest.js';
 import { Budget, type LimitReport, type LimitStatus, type Waiting } from '../../bgp/limits.js';
 import type { Negotiated } from '../../bgp/negotiation.js';
-import { Peer, type PeerOwner } from '../../bgp/peer.js';
+import { Peer, type PeerOwner, type TurnedAway } from '../../bgp/peer.js';
 import { CeaseSubcode, ErrorCode, familyNumbers, RefreshSubtype, type RouteRefresh } from '../../bgp/wire/index.js';
 import type { Feed } from '../../claims/feed.js';
 import { parseAddress } from '../../lib/address.js';
@@ -23,8 +23,8 @@ import { Outbound } from './outbound.js';
 import { VerdictEcho } from './verdict-echo.js';
 
 const FAMILIES = ['ipv4-unicast', 'ipv6-unicast'] as const;
-/** Longest time in which nothing is read of a neighbour that says too much. */
-const LONGEST_REST: Millis = 10_000;
+/** Longest time in which nothing is read of a neighbour that says too much. @internal */
+export const LONGEST_REST: Millis = 10_000;
 
 /**
  * A BGP neighbour of a router: joins the session ({@link Peer}) with the network. What it says becomes claims of its node; what
@@ -104,8 +104,9 @@ export class BgpNeighbour implements PeerOwner {
     this.#absence.end('stopped');
     return this.peer.stop({ subcode, ...(text === undefined ? {} : { text }) });
   }
-  accept(connection: Connection): void {
-    this.peer.accept(connection);
+  /** Why the connection is turned away, if it is. */
+  accept(connection: Connection): TurnedAway | undefined {
+    return this.peer.accept(connection);
   }
 
   /** Rejects with a `UsageError` (`SECURITY_UNAVAILABLE`) where its connections cannot be protected as they must be. */

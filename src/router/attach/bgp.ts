@@ -18,7 +18,7 @@ import type { BgpSurroundings } from './bgp-surroundings.js';
 /** IANA's: over frames the router listens there, on all its addresses. */
 const PORT = 179;
 /** Sessions of a range unless the configuration says otherwise. */
-const DEFAULT_LIMIT = 100;
+export const DEFAULT_LIMIT = 100;
 
 /** TCP with the nodes at the router's ports, as BGP listens to it. @internal */
 export interface Frames {
@@ -270,7 +270,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     if (known) {
       if (at !== undefined && at !== known.node.name) this.#refuse(connection, 'unknown-node');
       else if (known.config.shutdown) this.#refuse(connection, 'shutdown');
-      else known.accept(connection);
+      else this.#hand(connection, known);
       return;
     }
     const range = this.#rangeOf(address);
@@ -293,7 +293,15 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       this.#refuse(connection, 'limit-exceeded');
       return;
     }
-    this.#join(range, address, node, at).accept(connection);
+    this.#hand(connection, this.#join(range, address, node, at));
+  }
+
+  #hand(connection: Connection, neighbour: BgpNeighbour): void {
+    const { address } = connection.remote;
+    const reason = neighbour.accept(connection);
+    if (reason === undefined) return;
+    this.#count(reason);
+    this.owner.refused({ address, reason });
   }
 
   /** Neighbours that dialled in from a range in a former life of ours, and may come back. */

@@ -34,6 +34,9 @@ export type Probe = (node: string, address: Uint8Array) => void;
 export class LinkClaims {
   readonly #feeds = new Map<string, Feed>();
   readonly #claims = new Map<string, LinkClaim>();
+  /** The same by address, and how many each node has: what one guest announces costs no more for all that others have. */
+  readonly #byAddress = new Map<string, Set<LinkClaim>>();
+  readonly #counts = new Map<string, number>();
   /** The same by prefix id: what is claimed by announcement. */
   readonly #byPrefix = { ipv4: new Map<number, LinkClaim[]>(), ipv6: new Map<number, LinkClaim[]>() };
   readonly #remains: Remains;
@@ -53,14 +56,15 @@ export class LinkClaims {
     const node = network.model.find(name);
     const text = formatAddress(address);
     if (!node || (node.config.addresses ?? []).includes(text)) return;
-    for (const other of this.#claims.values()) if (other.text === text && other.node !== name) other.doubted();
+    for (const other of this.#byAddress.get(text) ?? []) if (other.node !== name) other.doubted();
     const key = `${name} ${text}`;
     const known = this.#claims.get(key);
     if (known) {
       known.alive();
       return;
     }
-    if ([...this.#claims.values()].filter((claim) => claim.node === name).length >= PORT_LIMITS.announced.most) {
+    const count = this.#counts.get(name) ?? 0;
+    if (count >= PORT_LIMITS.announced.most) {
       this.excess(name);
       return;
     }
@@ -74,6 +78,8 @@ export class LinkClaims {
     rib.announce(id, feed.index, 0, network.bareSet, network.bareSet, 0, node.index, -1);
     const claim = new LinkClaim(name, node.index, address, text, id, network, this.probe, () => this.#end(key));
     this.#claims.set(key, claim);
+    this.#counts.set(name, count + 1);
+    this.#byAddress.set(text, (this.#byAddress.get(text) ?? new Set()).add(claim));
     this.#byPrefix[family].set(id, [...(this.#byPrefix[family].get(id) ?? []), claim]);
     feed.cause = { type: 'announced', neighbour: feed.label, node: name };
     network.settle(feed.cause);
@@ -136,11 +142,20 @@ export class LinkClaims {
 
   #forget(key: string, claim: LinkClaim): void {
     claim.stop();
-    this.#claims.delete(key);
+    if (this.#claims.delete(key)) this.#uncount(claim);
     const claimed = this.#byPrefix[claim.family];
     const rest = claimed.get(claim.prefix)?.filter((one) => one !== claim) ?? [];
     if (rest.length > 0) claimed.set(claim.prefix, rest);
     else claimed.delete(claim.prefix);
+  }
+
+  #uncount(claim: LinkClaim): void {
+    const count = (this.#counts.get(claim.node) ?? 1) - 1;
+    if (count > 0) this.#counts.set(claim.node, count);
+    else this.#counts.delete(claim.node);
+    const same = this.#byAddress.get(claim.text);
+    same?.delete(claim);
+    if (same?.size === 0) this.#byAddress.delete(claim.text);
   }
 
   #feedOf(node: string, index: number): Feed {

@@ -14,6 +14,9 @@ import type { ExportKind, NeighbourConfig } from '../config.js';
 import type { BgpSurroundings, RouterIdentity } from './bgp-surroundings.js';
 import { type LocalRoute, localRoutes } from './local-routes.js';
 
+/** ASes in a path unless configured. @internal */
+export const MAX_PATH_LENGTH = 255;
+
 /** What the terms of telling depend on beside the configuration. @internal */
 export interface Telling {
   /** Our end of the session. */
@@ -88,7 +91,7 @@ export class NeighbourTerms {
       enforceFirstAs: this.config.enforceFirstAs ?? true,
       allowAsSets: this.config.allowAsSets ?? false,
       role: this.role(negotiated),
-      maxPathLength: this.config.maxPathLength ?? 255,
+      maxPathLength: this.config.maxPathLength ?? MAX_PATH_LENGTH,
       maxCommunities,
       speaker: this.node.index,
       neighbour: this.name,

@@ -11,7 +11,7 @@ export const HOLDS_COMMUNITY = 1002;
 /** NO_ADVERTISE (RFC 1997): an echo goes no further. */
 const NO_ADVERTISE = '65535:65282';
 /** Claims of a guest that are echoed at most: who has more asks with `why`. */
-const MOST = 4096;
+export const MOST_ECHOES = 4096;
 /** Changes are gathered for so long. */
 const PAUSE: Millis = 100;
 /** Where several paths are sent: the path identifier of echoes, which no row of the RIB has. */
@@ -93,10 +93,10 @@ export class VerdictEcho {
     }
   }
 
-  /** Verdict, times two, plus whether the claim holds: of the first {@link MOST} claims. */
+  /** Verdict, times two, plus whether the claim holds: of the first {@link MOST_ECHOES} claims. */
   #codes(rib: Rib): Map<number, number> {
     const codes = new Map<number, number>();
-    for (let at = rib.firstOf(this.session.feed); at !== 0 && codes.size < MOST; at = rib.afterOf(at - 1)) {
+    for (let at = rib.firstOf(this.session.feed); at !== 0 && codes.size < MOST_ECHOES; at = rib.afterOf(at - 1)) {
       const row = at - 1;
       const prefix = rib.claims.prefixOf(row);
       const code = rib.verdictOf(row) * 2 + (rib.records.bestOf(prefix) === at ? 1 : 0);

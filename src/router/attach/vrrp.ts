@@ -46,6 +46,8 @@ export interface VrrpStatus {
  */
 export class VrrpClaims implements IpReceiver {
   readonly #sessions = new Map<string, Session>();
+  /** The same by node. */
+  readonly #byNode = new Map<string, Set<Session>>();
   /** By node. */
   readonly #rates = new Map<string, Bucket>();
   readonly #remains: Remains;
@@ -81,18 +83,24 @@ export class VrrpClaims implements IpReceiver {
     const family = source.length === 4 ? 'ipv4' : 'ipv6';
     const key = `${node.name} ${family} ${advertisement.virtualRouterId}`;
     let session = this.#sessions.get(key);
-    const others = [...this.#sessions.values()].filter((one) => one.node === node.name && one !== session);
+    const own = this.#byNode.get(node.name) ?? new Set();
+    const others = [...own].filter((one) => one !== session);
     const advertised = others.reduce((sum, one) => sum + one.size, advertisement.addresses.length);
     if (others.length >= PORT_LIMITS.virtualRouters.most || advertised > PORT_LIMITS.virtualAddresses.most) {
       this.link.dropped(port, 'too-many-claims');
       return;
     }
     if (!session) {
-      session = new Session(this.network, this.router, node.name, node.index, family, advertisement.virtualRouterId, {
-        over: () => this.#sessions.delete(key),
+      const made = new Session(this.network, this.router, node.name, node.index, family, advertisement.virtualRouterId, {
+        over: () => {
+          this.#sessions.delete(key);
+          if (own.delete(made) && own.size === 0) this.#byNode.delete(node.name);
+        },
         fell: (feed) => this.#remains.fell(key, node.name, feed),
       });
-      this.#sessions.set(key, session);
+      session = made;
+      this.#sessions.set(key, made);
+      this.#byNode.set(node.name, own.add(made));
     }
     const had = session.hasAll(advertisement);
     session.hear(advertisement, datagram.source);

@@ -118,6 +118,24 @@ export const brokenUpdates: readonly (readonly [name: string, body: string, subc
   ['a malformed attribute beside MP_UNREACH_NLRI', '0000 000a 80 0f 03 000201 40 01 01 09', 6, 'RFC 7606 §5.2', '40 01 01 09'],
 ];
 
+/**
+ * What looks odd and is no error: path attributes of a route, whole but for its prefix, that stand for the same as {@link PLAIN} does; by which
+ * rule.
+ */
+export const odd: readonly (readonly [name: string, attributes: string, rfc: string])[] = [
+  ['attributes in another order', '40 03 04 c0000201  40 02 06 02010000fde8  40 01 01 00', 'RFC 4271 §5'],
+  ['a short length in the long form', '50 01 0001 00  50 02 0006 02010000fde8  50 03 0004 c0000201', 'RFC 4271 §4.3'],
+  ['flags that mean nothing', '4f 01 01 00  40 02 06 02010000fde8  40 03 04 c0000201', 'RFC 4271 §4.3'],
+  ['MP_UNREACH_NLRI in front', `80 0f 03 000201  ${PLAIN}`, 'RFC 7606 §5.1'],
+  ['MP_UNREACH_NLRI at the end', `${PLAIN}  80 0f 03 000201`, 'RFC 7606 §5.1'],
+  ['MP_REACH_NLRI of an AFI that nobody knows', `${PLAIN}  80 0e 0b 4007 01 04 0a000001 00 0801`, 'RFC 4760 §8'],
+  ['MP_REACH_NLRI of a SAFI that nobody knows', `${PLAIN}  80 0e 0a 0001 7f 04 0a000001 00 00`, 'RFC 4760 §8'],
+  ['MP_UNREACH_NLRI of an AFI that nobody knows', `${PLAIN}  80 0f 05 4007 01 0801`, 'RFC 4760 §8'],
+  ['MP_UNREACH_NLRI of EVPN, which nobody agreed on', `${PLAIN}  80 0f 05 0019 46 ffff`, 'RFC 4760 §8'],
+  ['an optional attribute that nobody knows, and that goes no further', `${PLAIN}  80 63 02 abcd`, 'RFC 4271 §5'],
+  ['AS4_PATH from a speaker of four octets', `${PLAIN}  c0 11 06 020100000001`, 'RFC 6793 §3'],
+];
+
 /** Attributes without which what is announced counts as withdrawn (RFC 7606 §3 d), and the others. */
 export const missing: readonly (readonly [name: string, attributes: string, code: number])[] = [
   ['ORIGIN', '40 02 00  40 03 04 c0000201', 1],
