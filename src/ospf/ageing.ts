@@ -7,6 +7,12 @@ import { Constant, lsaChecksumValid } from './wire/index.js';
 /** LSAs are looked at together that are due in the same second. */
 const SLOT = 1000;
 
+/** LSAs that are looked at in one slot, each with where it is kept. */
+interface Due {
+  readonly lsas: StoredLsa[];
+  readonly places: Database[];
+}
+
 /**
  * The age of LSAs (RFC 2328 §14): each is looked at when its age is a multiple of CheckAge, to see that memory has kept it, and at
  * MaxAge, to end it. Our own are renewed at LSRefreshTime (§12.4).
@@ -14,7 +20,7 @@ const SLOT = 1000;
  * @internal
  */
 export class Ageing {
-  readonly #slots = new Map<number, Map<StoredLsa, Database>>();
+  readonly #slots = new Map<number, Due>();
 
   constructor(private readonly o: OspfInstance) {}
 
@@ -26,21 +32,31 @@ export class Ageing {
     const slot = Math.ceil((lsa.born + next * 1000) / SLOT);
     let due = this.#slots.get(slot);
     if (!due) {
-      due = new Map();
+      due = { lsas: [], places: [] };
       this.#slots.set(slot, due);
+      this.#arm(slot * SLOT);
     }
-    due.set(lsa, place);
     lsa.slot = slot;
-    this.#arm(slot * SLOT);
+    lsa.position = due.lsas.length;
+    due.lsas.push(lsa);
+    due.places.push(place);
   }
 
   forget(lsa: StoredLsa): void {
-    const { slot } = lsa;
+    const { slot, position } = lsa;
     if (slot < 0) return;
     lsa.slot = -1;
     const due = this.#slots.get(slot);
-    due?.delete(lsa);
-    if (due?.size === 0) this.#slots.delete(slot);
+    const last = due?.lsas.pop();
+    const place = due?.places.pop();
+    if (!due || !last || !place) return;
+    // The last one takes its place.
+    if (last !== lsa) {
+      due.lsas[position] = last;
+      due.places[position] = place;
+      last.position = position;
+    }
+    if (due.lsas.length === 0) this.#slots.delete(slot);
   }
 
   #arm(at: Millis): void {
@@ -54,9 +70,11 @@ export class Ageing {
     for (const slot of past) {
       const due = this.#slots.get(slot);
       this.#slots.delete(slot);
-      for (const [lsa, place] of due ?? []) {
-        lsa.slot = -1;
-        this.#look(place, lsa, now);
+      if (!due) continue;
+      for (const lsa of due.lsas) lsa.slot = -1;
+      for (const [i, place] of due.places.entries()) {
+        const lsa = due.lsas[i];
+        if (lsa) this.#look(place, lsa, now);
       }
     }
     let next = Number.POSITIVE_INFINITY;

@@ -261,7 +261,7 @@ export class Border {
   #translation(route: OspfRoute, isTranslator: (area: Area) => boolean) {
     for (const { advertisement } of route.paths) {
       const { kind, area, propagate, forwarding, metric, metricType, tag, lsa } = advertisement;
-      if (kind !== 'nssa' || !area || !propagate || !forwarding || lsa.header.advertisingRouter === this.o.options.routerId) continue;
+      if (kind !== 'nssa' || !area || !propagate || !forwarding || lsa.advertisingRouter === this.o.options.routerId) continue;
       if (!isTranslator(area)) continue;
       return { area, prefix: route.prefix, body: { metric, metricType, forwarding, tag } };
     }

@@ -480,7 +480,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       if (news) {
         // What kind of router it is counts at once; where it is, when the shortest paths are known.
         if (!sameRole(was?.router, is?.router)) this.routes.moved(area, [vertex.key]);
-        const own = vertex.key === vertexOfRouter(this.options.routerId) || lsa.header.advertisingRouter === this.options.routerId;
+        const own = vertex.key === vertexOfRouter(this.options.routerId) || lsa.advertisingRouter === this.options.routerId;
         if (own) area.paths.invalidate();
         // Other prefixes at a router, or a link that its other end does not list, move no path.
         if (own || area.graph.changes > noted || area.isUntidy) this.#schedule();

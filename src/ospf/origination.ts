@@ -110,9 +110,9 @@ export class Origination {
     const { area } = own.place;
     const { body } = own.wanted;
     const head = { ...own.key, age: 0, options: o.dialect.lsaOptions(area, body) };
-    const sequence = current ? current.header.sequence + 1 : Constant.initialSequence;
+    const sequence = current ? current.sequence + 1 : Constant.initialSequence;
     const encoded = encodeLsa({ ...head, sequence: Math.min(sequence, Constant.maxSequence) }, body, o.dialect.context);
-    if (current && !current.ended && !own.renew && current.header.options === head.options && sameBody(current.bytes, encoded.bytes)) {
+    if (current && !current.ended && !own.renew && current.options === head.options && sameBody(current.bytes, encoded.bytes)) {
       this.#waiting.delete(own);
       return;
     }

@@ -107,7 +107,7 @@ export class RouteTable {
 
   /** An LSA advertises these prefixes from now on, and not those of the one before. */
   advertise(area: Area | undefined, lsa: StoredLsa, before: readonly AdvertisedPrefix[], after: readonly AdvertisedPrefix[]): void {
-    const isOfLsa = (one: Advertisement): boolean => one.area === area && sameKey(one.lsa.header, lsa.header);
+    const isOfLsa = (one: Advertisement): boolean => one.area === area && sameKey(one.lsa, lsa);
     if (before.length === after.length && before.every((one, i) => sameSaying(one, after[i]))) {
       // Nearly always another instance says the same of prefixes, which then are reached as before.
       for (const { prefix } of after) {
@@ -455,7 +455,7 @@ function samePath(x: OspfPath, y: OspfPath | undefined): boolean {
     tie(x, y) &&
     x.hops === y.hops &&
     x.area === y.area &&
-    x.advertisement.lsa.header.advertisingRouter === y.advertisement.lsa.header.advertisingRouter &&
+    x.advertisement.lsa.advertisingRouter === y.advertisement.lsa.advertisingRouter &&
     x.advertisement.tag === y.advertisement.tag &&
     x.advertisement.lsa.heardFrom.length === y.advertisement.lsa.heardFrom.length &&
     x.advertisement.lsa === y.advertisement.lsa

@@ -37,16 +37,16 @@ export const v2: Dialect = {
   },
   helloFields: ({ maskLength }) => ({ mask: maskOf(maskLength), interfaceId: 0 }),
   takes: ({ options }, lsType) => !OPAQUE.includes(lsType) || (options & Option.o) !== 0,
-  isOwn({ header }, routerId, interfaces) {
-    if (header.advertisingRouter === routerId) return true;
-    if (header.lsType !== LsTypeV2.network) return false;
-    for (const { options, isUp } of interfaces) if (isUp && word(options.address) === header.id) return true;
+  isOwn(lsa, routerId, interfaces) {
+    if (lsa.advertisingRouter === routerId) return true;
+    if (lsa.lsType !== LsTypeV2.network) return false;
+    for (const { options, isUp } of interfaces) if (isUp && word(options.address) === lsa.id) return true;
     return false;
   },
   networkOf: ({ designatedRouter }) => NETWORK + designatedRouter,
 
-  meaning({ header }, body): Meaning {
-    const router = vertexOfRouter(header.advertisingRouter);
+  meaning({ advertisingRouter, id }, body): Meaning {
+    const router = vertexOfRouter(advertisingRouter);
     switch (body.type) {
       case 'router':
         return {
@@ -55,15 +55,15 @@ export const v2: Dialect = {
           prefixes: body.links.flatMap((link) => (link.type === 'stub' ? [internal(link.prefix, 'intra', router, link.metric)] : [])),
         };
       case 'network': {
-        const key = NETWORK + header.id;
-        const links = body.routers.map((id) => ({ to: vertexOfRouter(id), kind: VertexKind.router, cost: 0 }));
+        const key = NETWORK + id;
+        const links = body.routers.map((one) => ({ to: vertexOfRouter(one), kind: VertexKind.router, cost: 0 }));
         const prefixes = body.prefix ? [internal(body.prefix, 'intra', key, 0)] : [];
         return { vertex: { key, kind: VertexKind.network, links }, prefixes };
       }
       case 'summary':
         return { prefixes: [internal(body.prefix, 'inter', router, body.metric)] };
       case 'asbr-summary':
-        return reached(body, header.advertisingRouter);
+        return reached(body, advertisingRouter);
       case 'external':
       case 'nssa':
         return { prefixes: [external(body, router)] };

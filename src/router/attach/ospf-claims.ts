@@ -196,7 +196,7 @@ export class OspfClaims {
   #claimsOf(route: OspfRoute): readonly Claim[] {
     const own = this.instance.options.routerId;
     // What we are connected to ourselves is nobody's claim: guests tell of their side of the link as a matter of course.
-    for (const { lsa, kind } of route.advertisements) if (kind === 'intra' && lsa.header.advertisingRouter === own) return NONE;
+    for (const { lsa, kind } of route.advertisements) if (kind === 'intra' && lsa.advertisingRouter === own) return NONE;
     if (this.#connected.has(route.key)) return NONE;
     const [only] = route.paths;
     if (only && route.paths.length === 1) return this.#claimsBy(only);
@@ -240,7 +240,7 @@ export class OspfClaims {
     const { advertisement, hops } = path;
     const { lsa, tag, kind, forwarding } = advertisement;
     const { heardFrom } = lsa;
-    const router = lsa.header.advertisingRouter;
+    const router = lsa.advertisingRouter;
     if (router === this.instance.options.routerId) return NONE;
     const own = this.tag();
     const looped = (kind === 'external' || kind === 'nssa') && own !== 0 && tag === own;

@@ -232,7 +232,7 @@ export class LabRouter {
   /** Keys, sequence numbers and checksums of all that it keeps in its areas and of the AS. */
   databases(): string[] {
     const places = [...[...this.machine.areas.values()].map(({ database }) => database), this.machine.database];
-    return places.flatMap((place) => [...place.all()].map((lsa) => `${lsa.key} ${lsa.header.sequence} ${lsa.header.checksum}`)).sort();
+    return places.flatMap((place) => [...place.all()].map((lsa) => `${lsa.key} ${lsa.sequence} ${lsa.checksum}`)).sort();
   }
 }
 
