@@ -42,6 +42,7 @@ export type {
   OspfInterfaceConfig,
   OspfKeyConfig,
 } from './config.js';
+export { type OspfRoute, routeKey } from './destinations.js';
 export type {
   ExternalRoute,
   NeighbourReason,
@@ -64,5 +65,5 @@ export {
   type OspfAreaType,
   type OspfInterfaceType,
 } from './options.js';
-export { best, type OspfPath, type OspfPathType, type OspfRoute, PATH_TYPES, routeKey } from './routes.js';
+export { best, type OspfPath, type OspfPathType, PATH_TYPES } from './routes.js';
 export type { OspfHash, OspfVersion, PacketDrop } from './wire/index.js';

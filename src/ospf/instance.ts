@@ -77,7 +77,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   readonly flooding = new Flooding(this);
   readonly ageing = new Ageing(this);
   readonly origination = new Origination(this);
-  readonly routes = new RouteTable(this);
+  readonly routes: RouteTable;
   readonly border = new Border(this);
   readonly helper = new RestartHelper(this);
   /** Sequence numbers of cryptographic authentication, last heard, by interface and router id. */
@@ -90,12 +90,13 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   #stopped = false;
   #sequence = 0n;
   /** LSAs whose standing changed. */
-  #touched = new Set<RouteKey>();
+  #touched = new Set<number>();
   /** Whoever hears of routes knows that more are to come. */
   #more = false;
 
   constructor(readonly options: OspfOptions) {
     this.dialect = options.version === 2 ? v2 : v3(options.family);
+    this.routes = new RouteTable(this);
     this.#backoff = new SpfBackoff(options.spf);
     this.#stubRouter = options.stubRouter;
     for (const area of options.areas) this.#addArea(area);
@@ -223,12 +224,12 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       this.flooding.reap();
       if (this.#after.length === 0) break;
     }
-    for (const key of this.routes.restated) this.#touched.add(key);
+    for (const number of this.routes.restated) this.#touched.add(number);
     this.routes.restated.clear();
     const more = this.routes.isSweeping && !this.#stopped;
     if (more && !this.timers.running('routes/0/')) this.timers.start('routes/0/', this.now + PAUSE);
     if (this.#touched.size > 0 || this.#more !== more) {
-      this.#effects.push({ type: 'routesChanged', keys: this.#touched, more });
+      this.#effects.push({ type: 'routesChanged', routes: this.#touched, more });
       this.#touched = new Set();
       this.#more = more;
     }
@@ -465,10 +466,15 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 
   /** Another neighbour sent the same instance. */
   confirmed(lsa: StoredLsa): void {
-    for (const { prefix } of this.meaningOf(lsa)?.prefixes ?? []) this.#touched.add(this.routes.keyOf(prefix));
+    for (const number of this.routes.spokenOf(this.meaningOf(lsa)?.prefixes ?? [])) this.#touched.add(number);
   }
 
   #interpret({ area }: Database, before: StoredLsa | undefined, lsa: StoredLsa, news: boolean): void {
+    const { types } = this.dialect;
+    if (lsa.lsType === types.external || lsa.lsType === types.nssa) {
+      this.routes.external(area, before, lsa);
+      return;
+    }
     const was = before && this.meaningOf(before);
     const is = lsa.ended ? undefined : this.meaningOf(lsa);
     const vertex = is?.vertex ?? was?.vertex;
@@ -508,7 +514,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const changed = this.routes.calculate();
     this.border.update(changed);
     if (this.#touched.size === 0) this.#touched = changed;
-    else for (const key of changed) this.#touched.add(key);
+    else for (const number of changed) this.#touched.add(number);
   }
 
   /** Whether a router says that it is a border router, or a boundary router. */

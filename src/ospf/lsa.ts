@@ -76,13 +76,13 @@ export class StoredLsa implements LsaKey {
     return lsaKey(this);
   }
   get id(): number {
-    return this.#u32(At.id);
+    return this.u32(At.id);
   }
   get advertisingRouter(): number {
-    return this.#u32(At.advertisingRouter);
+    return this.u32(At.advertisingRouter);
   }
   get sequence(): number {
-    return this.#u32(At.sequence) | 0;
+    return this.u32(At.sequence) | 0;
   }
   get checksum(): number {
     return this.u16(At.checksum);
@@ -108,7 +108,7 @@ export class StoredLsa implements LsaKey {
     const at = this.at + offset;
     return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
   }
-  #u32(offset: number): number {
+  u32(offset: number): number {
     return ((this.u16(offset) << 16) | this.u16(offset + 2)) >>> 0;
   }
 

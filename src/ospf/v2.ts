@@ -10,6 +10,8 @@ import { type ExternalBody, Group, LsTypeV2, maskOf, Option, octets, PACKET_HEAD
 const IPV4_HEADER = 20;
 /** A network is named by its designated router's address, which the numbers of routers leave free above 2^32. */
 const NETWORK = 0x1_0000_0000;
+/** Where an external's numbers stand in its octets, and how many these are (RFC 2328 A.4.5). E is in the word of the metric. */
+const EXTERNAL = { mask: 20, metric: 24, type2: 0x8000, forwarding: 28, tag: 32, octets: 36 } as const;
 const OPAQUE: readonly number[] = [LsTypeV2.opaqueLink, LsTypeV2.opaqueArea, LsTypeV2.opaqueAs];
 
 /** OSPFv2 (RFC 2328). @internal */
@@ -70,6 +72,24 @@ export const v2: Dialect = {
       default:
         return { prefixes: [] };
     }
+  },
+
+  // As the codec reads its body, but with nothing made of it.
+  readExternal(lsa, into) {
+    if (lsa.length < EXTERNAL.octets) return false;
+    const mask = lsa.u32(EXTERNAL.mask);
+    const length = Math.clz32(~mask);
+    if (maskOf(length) !== mask) return false;
+    const forwarding = lsa.u32(EXTERNAL.forwarding);
+    const first = lsa.u16(EXTERNAL.metric);
+    into.a = (lsa.id & mask) | 0;
+    into.length = length;
+    into.metricType = (first & EXTERNAL.type2) === 0 ? 1 : 2;
+    into.metric = ((first & 0xff) << 16) | lsa.u16(EXTERNAL.metric + 2);
+    into.forwarding = forwarding === 0 ? undefined : octets(forwarding);
+    into.tag = lsa.u32(EXTERNAL.tag);
+    into.propagate = lsa.lsType === LsTypeV2.nssa && (lsa.options & Option.n) !== 0;
+    return true;
   },
 
   originate(area, self) {

@@ -1,5 +1,5 @@
 import { type Family, parseAddress } from '../lib/address.js';
-import type { Prefix } from '../lib/prefix.js';
+import { type Prefix, prefixWords } from '../lib/prefix.js';
 import type { ListedLink, VertexKey } from './area.js';
 import { type Dialect, MAX_LINK_METRIC, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
 import type { OspfInterface } from './interface.js';
@@ -80,6 +80,23 @@ export function v3(family: Family): Dialect {
         default:
           return { prefixes: [] };
       }
+    },
+
+    readExternal(lsa, into) {
+      const body = lsa.body(context);
+      if ((body?.type !== 'external' && body?.type !== 'nssa') || (body.prefixOptions & PrefixOption.noUnicast) !== 0) return false;
+      const [a, b, c, d] = prefixWords(body.prefix.bytes);
+      into.a = a | 0;
+      into.b = b | 0;
+      into.c = c | 0;
+      into.d = d | 0;
+      into.length = body.prefix.length;
+      into.metricType = body.metricType;
+      into.metric = body.metric;
+      into.forwarding = body.forwarding;
+      into.tag = body.tag;
+      into.propagate = body.propagate;
+      return true;
     },
 
     originate(area, self) {
