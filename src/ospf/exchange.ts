@@ -2,7 +2,7 @@ import type { NeighbourReason } from './events.js';
 import type { OspfInstance } from './instance.js';
 import { compareInstances, type StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
-import type { DatabaseDescription, LinkStateRequest, LsaHeader, LsaKey } from './wire/index.js';
+import type { DatabaseDescription, LinkStateRequest, LsaKey } from './wire/index.js';
 import { LSA_HEADER } from './wire/index.js';
 
 /** Octets of a Database Description before its headers; the larger of both versions. */

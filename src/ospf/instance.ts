@@ -15,7 +15,6 @@ import type {
   OspfInterfaceState,
   OspfNeighbourState,
   OspfProblem,
-  RouteKey,
 } from './events.js';
 import { describeAgain, requestAgain } from './exchange.js';
 import { Flooding } from './flooding.js';

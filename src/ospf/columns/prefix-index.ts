@@ -1,5 +1,5 @@
 import type { Family } from '../../lib/address.js';
-import { roomFor, widen } from '../../lib/columns.js';
+import { widen } from '../../lib/columns.js';
 import type { Prefix } from '../../lib/prefix.js';
 
 /** A slot whose prefix is gone: a search goes on past it. */
@@ -44,7 +44,7 @@ export class PrefixIndex {
     if ((this.#used + 1) * 2 > this.#slots.length) this.#rehash();
     const number = this.#free.pop() ?? this.limit++;
     if (number >= this.#lengths.length) {
-      const room = roomFor(number + 1, this.#lengths.length);
+      const room = Math.max(FIRST, this.#lengths.length * 2);
       this.#lengths = widen(this.#lengths, room);
       this.#words = widen(this.#words, room * this.#width);
     }

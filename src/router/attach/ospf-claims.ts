@@ -27,7 +27,7 @@ interface Claim {
 
 const NONE: readonly Claim[] = [];
 /** Destinations looked at again in one turn. */
-const SLICE = 1000;
+const SLICE = 400;
 /** How long after its database is ours again a node's routes may take to be computed. */
 const RESTATE: Millis = 30_000;
 /** Largest cost that counts in a rank, which has 51 bits for the kind of path, the external metric and the cost. */
