@@ -72,6 +72,8 @@ export interface Dialect {
   /** The key of the network that an interface is on, where it is a transit network. */
   networkOf(one: OspfInterface): VertexKey;
   meaning(lsa: StoredLsa, body: LsaBody): Meaning;
+  /** Whether an LS type is that of externals, or of those of an NSSA. */
+  isExternal(lsType: number): boolean;
   /** Reads what an external, or one of an NSSA, says. Whether it can be read, and counts. */
   readExternal(lsa: StoredLsa, into: ExternalSaying): boolean;
   /** Our LSAs of an area but for summaries, which are those of routes. */

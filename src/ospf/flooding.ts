@@ -2,8 +2,7 @@ import type { Database } from './database.js';
 import { loadOn, satisfied } from './exchange.js';
 import type { OspfInstance } from './instance.js';
 import type { OspfInterface } from './interface.js';
-import { compareInstances, lsaKey, StoredLsa } from './lsa.js';
-import { LsaOctets } from './lsa-octets.js';
+import { compareInstances, lsaKey, type StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
 import {
   Constant,
@@ -26,9 +25,6 @@ const UPDATE = 4;
 export class Flooding {
   /** LSAs that have ended and are kept until all have heard of it (§14). */
   readonly #ended = new Map<StoredLsa, Database>();
-
-  /** Octets of the LSAs of others. */
-  readonly #octets = new LsaOctets();
 
   constructor(private readonly o: OspfInstance) {}
 
@@ -117,9 +113,7 @@ export class Flooding {
       direct.push(header);
       return;
     }
-    const octets = this.#octets;
-    octets.keep(bytes);
-    const lsa = new StoredLsa(header, bytes, o.now, octets.chunk, octets.at);
+    const lsa = o.keep({ header, bytes });
     lsa.requested = neighbour.requests.has(header);
     this.#confirm(lsa, neighbour);
     const own = o.dialect.isOwn(lsa, o.options.routerId, o.interfaces.values());

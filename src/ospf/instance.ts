@@ -21,7 +21,8 @@ import { Flooding } from './flooding.js';
 import { interfaceTransitions, neighbourTransitions } from './fsm.js';
 import { sendHello } from './hello.js';
 import { OspfInterface } from './interface.js';
-import type { StoredLsa } from './lsa.js';
+import { StoredLsa } from './lsa.js';
+import { ChunkedOctets, type LsaOctets } from './lsa-octets.js';
 import type { Meaning } from './meaning.js';
 import type { Neighbour } from './neighbour.js';
 import { NextHops } from './next-hops.js';
@@ -33,7 +34,7 @@ import { RouteTable } from './routes.js';
 import { HopSets } from './spf/hop-sets.js';
 import { v2 } from './v2.js';
 import { v3 } from './v3.js';
-import { encodePacket, type PacketBody } from './wire/index.js';
+import { encodePacket, type Lsa, type PacketBody } from './wire/index.js';
 
 /** What a timer is for. @internal */
 type TimerKind =
@@ -93,7 +94,11 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   /** Whoever hears of routes knows that more are to come. */
   #more = false;
 
-  constructor(readonly options: OspfOptions) {
+  constructor(
+    readonly options: OspfOptions,
+    /** What the LSAs of others are kept in, and ours too where it is shared. */
+    private readonly octets: LsaOctets = new ChunkedOctets(),
+  ) {
     this.dialect = options.version === 2 ? v2 : v3(options.family);
     this.routes = new RouteTable(this);
     this.#backoff = new SpfBackoff(options.spf);
@@ -437,13 +442,22 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 
   // --- LSAs and routes -------------------------------------------------------------------------------------------------
 
+  /** An LSA that came now, or that we say, to be put into a database: its octets are copied. */
+  keep({ header, bytes }: Lsa): StoredLsa {
+    const { octets } = this;
+    octets.keep(header, bytes);
+    return new StoredLsa(header, bytes, this.now, octets.chunk, octets.at);
+  }
+
   /** What an LSA means; undefined where it cannot be read or says nothing that counts here. */
   meaningOf(lsa: StoredLsa): Meaning | undefined {
-    if (lsa.meaning !== undefined) return lsa.meaning ?? undefined;
+    const known = lsa.meaning === undefined ? this.octets.meaningOf(lsa) : lsa.meaning;
+    if (known !== undefined) return known ?? undefined;
     const body = lsa.body(this.dialect.context);
     const meaning = body && this.dialect.meaning(lsa, body);
     // Of externals there are many, and each is asked once as a rule.
     if (!meaning || meaning.vertex || meaning.boundary || meaning.router) lsa.meaning = meaning ?? null;
+    this.octets.learn(lsa, meaning ?? null);
     return meaning;
   }
 
@@ -465,12 +479,11 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 
   /** Another neighbour sent the same instance. */
   confirmed(lsa: StoredLsa): void {
-    for (const number of this.routes.spokenOf(this.meaningOf(lsa)?.prefixes ?? [])) this.#touched.add(number);
+    for (const number of this.routes.spokenOf(lsa)) this.#touched.add(number);
   }
 
   #interpret({ area }: Database, before: StoredLsa | undefined, lsa: StoredLsa, news: boolean): void {
-    const { types } = this.dialect;
-    if (lsa.lsType === types.external || lsa.lsType === types.nssa) {
+    if (this.dialect.isExternal(lsa.lsType)) {
       this.routes.external(area, before, lsa);
       return;
     }

@@ -55,6 +55,8 @@ export class StoredLsa implements LsaKey {
   /** When it is next looked at, and its place among those looked at then, as `ageing.ts` counts; -1: it is not watched. */
   slot = -1;
   position = -1;
+  /** Its age as it came, in seconds. */
+  readonly #ageThen: number;
   #aged: boolean;
 
   /** `octets` has it from `at` on, and nobody changes it there. By default `bytes`, which then is shared with nobody. */
@@ -62,12 +64,13 @@ export class StoredLsa implements LsaKey {
     { age, lsType, length }: Pick<LsaHeader, 'age' | 'lsType' | 'length'>,
     bytes: Uint8Array,
     installed: Millis,
-    private readonly octets: Uint8Array = bytes,
+    readonly octets: Uint8Array = bytes,
     private readonly at: number = 0,
   ) {
     this.lsType = lsType;
     this.length = length;
-    this.born = installed - Math.min(age, Constant.maxAge) * 1000;
+    this.#ageThen = Math.min(age, Constant.maxAge);
+    this.born = installed - this.#ageThen * 1000;
     this.#aged = age >= Constant.maxAge;
   }
 
@@ -92,14 +95,10 @@ export class StoredLsa implements LsaKey {
     const both = this.u16(At.options);
     return both === this.lsType ? 0 : both >>> 8;
   }
-  /** Its age as it came, in seconds. */
-  get #ageThen(): number {
-    return Math.min(Constant.maxAge, this.u16(0));
-  }
   get installed(): Millis {
     return this.born + this.#ageThen * 1000;
   }
-  /** Its own octets, with the age as it came. */
+  /** Its octets; the age in them means nothing. */
   get bytes(): Uint8Array {
     return this.octets.subarray(this.at, this.at + this.length);
   }

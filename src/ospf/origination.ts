@@ -3,7 +3,7 @@ import type { Database } from './database.js';
 import type { OwnBody } from './dialect.js';
 import type { OspfInstance } from './instance.js';
 import type { OspfInterface } from './interface.js';
-import { lsaKey, StoredLsa } from './lsa.js';
+import { lsaKey, type StoredLsa } from './lsa.js';
 import { Constant, encodeLsa, LSA_HEADER, type LsaKey } from './wire/index.js';
 
 /** An LSA that is ours to say. */
@@ -130,7 +130,7 @@ export class Origination {
     }
     own.last = o.now;
     own.renew = false;
-    o.flooding.originate(own.place, new StoredLsa(encoded.header, encoded.bytes, o.now));
+    o.flooding.originate(own.place, o.keep(encoded));
   }
 
   #arm(at: number): void {

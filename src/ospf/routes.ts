@@ -8,6 +8,7 @@ import { ExternalSaying } from './external-saying.js';
 import type { OspfInstance } from './instance.js';
 import { type StoredLsa, sameKey } from './lsa.js';
 import type { AdvertisedPrefix } from './meaning.js';
+import { SaidPrefix } from './said-prefix.js';
 import { UNREACHABLE } from './spf/graph.js';
 import { LOCAL_HOP, NO_HOPS } from './spf/hop-sets.js';
 import { Constant } from './wire/index.js';
@@ -113,7 +114,7 @@ export class RouteTable {
       const route = this.routes.take(...prefixWords(one.prefix.bytes), one.prefix.length);
       const known = saidBy(route, area, lsa);
       // One LSA may say a prefix twice: the lesser cost counts.
-      if (!known || known.metric > one.metric) this.#say(route, known, advertisement(one, lsa, area));
+      if (!known || known.metric > one.metric) this.#say(route, known, new SaidPrefix(one, lsa, area));
     }
   }
 
@@ -211,12 +212,15 @@ export class RouteTable {
     return this.#boundaries.keys();
   }
 
-  /** Numbers of the destinations that an LSA may speak of. */
-  *spokenOf(prefixes: readonly AdvertisedPrefix[]): IterableIterator<number> {
-    for (const { prefix } of prefixes) {
-      const route = this.routes.get(prefix);
-      if (route) yield route.number;
+  /** Numbers of the destinations that an LSA speaks of. */
+  spokenOf(lsa: StoredLsa): number[] {
+    const { o } = this;
+    if (o.dialect.isExternal(lsa.lsType)) {
+      const said = this.#said;
+      const route = o.dialect.readExternal(lsa, said) && this.routes.find(said.a, said.b, said.c, said.d, said.length);
+      return route ? [route.number] : [];
     }
+    return (o.meaningOf(lsa)?.prefixes ?? []).flatMap(({ prefix }) => this.routes.get(prefix)?.number ?? []);
   }
 
   #boundaryMoved(router: number): void {
@@ -460,15 +464,6 @@ export function best(route: OspfRoute): readonly OspfPath[] {
 }
 function tie(x: OspfPath, y: OspfPath): boolean {
   return x.type === y.type && x.cost === y.cost && x.externalCost === y.externalCost;
-}
-
-/** Written out: a copy by spreading has a hidden class of its own, which costs more than the object. */
-function advertisement(
-  { kind, vertex, metric, metricType, forwarding, tag, propagate }: AdvertisedPrefix,
-  lsa: StoredLsa,
-  area: Area | undefined,
-): Advertisement {
-  return { kind, vertex, metric, metricType, forwarding, tag, propagate, lsa, area };
 }
 
 function sameSaying(x: AdvertisedPrefix, y: AdvertisedPrefix | undefined): boolean {

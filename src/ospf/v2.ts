@@ -74,6 +74,7 @@ export const v2: Dialect = {
     }
   },
 
+  isExternal: (lsType) => lsType === LsTypeV2.external || lsType === LsTypeV2.nssa,
   // As the codec reads its body, but with nothing made of it.
   readExternal(lsa, into) {
     if (lsa.length < EXTERNAL.octets) return false;

@@ -82,6 +82,7 @@ export function v3(family: Family): Dialect {
       }
     },
 
+    isExternal: (lsType) => lsType === LsTypeV3.external || lsType === LsTypeV3.nssa,
     readExternal(lsa, into) {
       const body = lsa.body(context);
       if ((body?.type !== 'external' && body?.type !== 'nssa') || (body.prefixOptions & PrefixOption.noUnicast) !== 0) return false;

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { StoredLsa } from '../../src/ospf/lsa.js';
-import { LsaOctets } from '../../src/ospf/lsa-octets.js';
+import { ChunkedOctets } from '../../src/ospf/lsa-octets.js';
 import { encodeLsa } from '../../src/ospf/wire/index.js';
 
 const context = { version: 2, family: 'ipv4' } as const;
 
 test('LSAs share chunks, one too large for them has one of its own, and each still reads as it came', () => {
-  const octets = new LsaOctets();
+  const octets = new ChunkedOctets();
   const kept = Array.from({ length: 200 }, (_, i) => {
     const body = { type: 'unknown', lsType: 5, data: new Uint8Array(i === 100 ? 5000 : 16).fill(i) } as const;
     const head = {
@@ -19,7 +19,7 @@ test('LSAs share chunks, one too large for them has one of its own, and each sti
     };
     const lsa = encodeLsa(head, body, context);
     const packet = Uint8Array.of(...new Array(28).fill(0xee), ...lsa.bytes);
-    octets.keep(packet.subarray(28));
+    octets.keep(lsa.header, packet.subarray(28));
     packet.fill(0xaa);
     return { lsa, stored: new StoredLsa(lsa.header, packet, 1_000_000, octets.chunk, octets.at), chunk: octets.chunk };
   });

@@ -1,5 +1,6 @@
 import { parsePrefix } from '../../../src/lib/prefix.js';
 import { Lab, type LabRouter, type Wire } from './lab.js';
+import { SharedOctets } from './shared-octets.js';
 
 export interface SimulationOptions {
   readonly version: 2 | 3;
@@ -30,6 +31,7 @@ export function simulate(options: SimulationOptions): { readonly wrong: string[]
     seed: options.seed,
     version,
     loss: options.loss,
+    octets: new SharedOctets(),
     instance: { spf: { initial: 50, short: 200, long: 1000, timeToLearn: 500, holdDown: 2000 } },
   });
   const pick = (below: number): number => Math.floor(lab.random() * below);
