@@ -74,12 +74,12 @@ export class Area {
     if (!speakers) {
       if (!links) return;
       speakers = [];
-      this.#speakers.set(key, speakers);
     }
-    const place = speakers.findIndex((speaker) => sameKey(speaker.lsa, lsa));
-    const known = speakers[place];
-    if (links) speakers[known ? place : speakers.length] = { lsa, links };
-    else if (known) speakers.splice(place, 1);
+    const known = speakers.find((speaker) => sameKey(speaker.lsa, lsa));
+    const others = known ? speakers.filter((speaker) => speaker !== known) : speakers;
+    // No larger than they are: nearly always there is one.
+    speakers = links ? [...others, { lsa, links }] : others;
+    this.#speakers.set(key, speakers);
     if (known && links && sameLinks(known.links, links)) return;
     const vertex = this.#vertex(key, kind);
     const before = this.graph.listed(vertex);

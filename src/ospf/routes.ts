@@ -71,8 +71,8 @@ const NONE: readonly OspfPath[] = [];
 export class RouteTable {
   readonly routes: Destinations;
   /** Numbers of destinations by who advertises: a vertex of an area, or a router for externals. */
-  readonly #byVertex = new Map<Area, Map<VertexKey, Set<number>>>();
-  readonly #byBoundary = new Map<number, Set<number>>();
+  readonly #byVertex = new Map<Area, Map<VertexKey, Numbers>>();
+  readonly #byBoundary = new Map<number, Numbers>();
   readonly #boundaries = new Map<number, Map<string, Boundary>>();
   /** Which boundary routers are reached by way of a border router. */
   readonly #viaBorder = new Map<number, Set<number>>();
@@ -226,7 +226,7 @@ export class RouteTable {
   #boundaryMoved(router: number): void {
     this.#reach.delete(router);
     const routes = this.#byBoundary.get(router);
-    if (routes) this.#sweeps.set(router, routes.values());
+    if (routes !== undefined) this.#sweeps.set(router, each(routes));
   }
 
   // --- What changed ----------------------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ export class RouteTable {
   moved(area: Area, vertices: Iterable<VertexKey>): void {
     const ofArea = this.#byVertex.get(area);
     for (const key of vertices) {
-      for (const number of ofArea?.get(key) ?? []) this.#spoil(this.routes.at(number));
+      for (const number of each(ofArea?.get(key) ?? [])) this.#spoil(this.routes.at(number));
       const router = routerOfVertex(key);
       if (router === undefined) continue;
       this.#boundaryMoved(router);
@@ -265,7 +265,7 @@ export class RouteTable {
   invalidate(): void {
     this.#reach.clear();
     for (const route of this.routes.values()) if (route.advertisements.some(isInternal)) this.#spoil(route);
-    for (const [router, routes] of this.#byBoundary) this.#sweeps.set(router, routes.values());
+    for (const [router, routes] of this.#byBoundary) this.#sweeps.set(router, each(routes));
   }
 
   /** Whether {@link calculate} has anything to do in this turn. */
@@ -500,14 +500,22 @@ function saidBy({ advertisements }: OspfRoute, area: Area | undefined, lsa: Stor
   return undefined;
 }
 
-function add<K>(index: Map<K, Set<number>>, key: K, number: number): void {
-  const known = index.get(key);
-  if (known) known.add(number);
-  else index.set(key, new Set([number]));
+/** Numbers of destinations. A vertex nearly always has but one, for which there is no set. */
+type Numbers = number | Set<number>;
+
+function each(numbers: Numbers | readonly number[]): IterableIterator<number> {
+  return typeof numbers === 'number' ? [numbers].values() : numbers.values();
 }
-function remove<K>(index: Map<K, Set<number>> | undefined, key: K, number: number): void {
+function add<K>(index: Map<K, Numbers>, key: K, number: number): void {
+  const known = index.get(key);
+  if (known === undefined) index.set(key, number);
+  else if (typeof known !== 'number') known.add(number);
+  else if (known !== number) index.set(key, new Set([known, number]));
+}
+function remove<K>(index: Map<K, Numbers> | undefined, key: K, number: number): void {
   const known = index?.get(key);
-  if (!known) return;
+  if (known === number) index?.delete(key);
+  if (known === undefined || typeof known === 'number') return;
   known.delete(number);
   if (known.size === 0) index?.delete(key);
 }
