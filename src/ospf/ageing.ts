@@ -6,6 +6,9 @@ import { Constant, lsaChecksumValid } from './wire/index.js';
 
 /** LSAs are looked at together that are due in the same second. */
 const SLOT = 1000;
+/** So many are looked at in one turn: a database that came at once is due at once. */
+const MOST = 2000;
+const PAUSE: Millis = 1;
 
 /** LSAs that are looked at in one slot, each with where it is kept. */
 interface Due {
@@ -66,20 +69,23 @@ export class Ageing {
   }
 
   due(now: Millis): void {
+    let room = MOST;
+    let next = Number.POSITIVE_INFINITY;
     const past = [...this.#slots.keys()].filter((slot) => slot * SLOT <= now).sort((x, y) => x - y);
     for (const slot of past) {
       const due = this.#slots.get(slot);
-      this.#slots.delete(slot);
-      if (!due) continue;
-      for (const lsa of due.lsas) lsa.slot = -1;
-      for (const [i, place] of due.places.entries()) {
-        const lsa = due.lsas[i];
-        if (lsa) this.#look(place, lsa, now);
+      for (; due && room > 0; room--) {
+        const lsa = due.lsas.pop();
+        const place = due.places.pop();
+        if (!lsa || !place) break;
+        lsa.slot = -1;
+        this.#look(place, lsa, now);
       }
+      if (due?.lsas.length === 0) this.#slots.delete(slot);
     }
-    let next = Number.POSITIVE_INFINITY;
-    for (const slot of this.#slots.keys()) next = Math.min(next, slot);
-    if (next < Number.POSITIVE_INFINITY) this.#arm(next * SLOT);
+    for (const slot of this.#slots.keys()) next = Math.min(next, slot * SLOT);
+    // What is left over has to wait for others to have their turn.
+    if (next < Number.POSITIVE_INFINITY) this.#arm(Math.max(next, now + PAUSE));
   }
 
   #look(place: Database, lsa: StoredLsa, now: Millis): void {
