@@ -6,6 +6,15 @@ import { Constant, lsaChecksumValid } from './wire/index.js';
 
 /** LSAs are looked at together that are due in the same second. */
 const SLOT = 1000;
+/** So many are looked at in one turn: a database that came at once is due at once. */
+const MOST = 2000;
+const PAUSE: Millis = 1;
+
+/** LSAs that are looked at in one slot, each with where it is kept. */
+interface Due {
+  readonly lsas: StoredLsa[];
+  readonly places: Database[];
+}
 
 /**
  * The age of LSAs (RFC 2328 §14): each is looked at when its age is a multiple of CheckAge, to see that memory has kept it, and at
@@ -14,7 +23,7 @@ const SLOT = 1000;
  * @internal
  */
 export class Ageing {
-  readonly #slots = new Map<number, Map<StoredLsa, Database>>();
+  readonly #slots = new Map<number, Due>();
 
   constructor(private readonly o: OspfInstance) {}
 
@@ -26,21 +35,31 @@ export class Ageing {
     const slot = Math.ceil((lsa.born + next * 1000) / SLOT);
     let due = this.#slots.get(slot);
     if (!due) {
-      due = new Map();
+      due = { lsas: [], places: [] };
       this.#slots.set(slot, due);
+      this.#arm(slot * SLOT);
     }
-    due.set(lsa, place);
     lsa.slot = slot;
-    this.#arm(slot * SLOT);
+    lsa.position = due.lsas.length;
+    due.lsas.push(lsa);
+    due.places.push(place);
   }
 
   forget(lsa: StoredLsa): void {
-    const { slot } = lsa;
+    const { slot, position } = lsa;
     if (slot < 0) return;
     lsa.slot = -1;
     const due = this.#slots.get(slot);
-    due?.delete(lsa);
-    if (due?.size === 0) this.#slots.delete(slot);
+    const last = due?.lsas.pop();
+    const place = due?.places.pop();
+    if (!due || !last || !place) return;
+    // The last one takes its place.
+    if (last !== lsa) {
+      due.lsas[position] = last;
+      due.places[position] = place;
+      last.position = position;
+    }
+    if (due.lsas.length === 0) this.#slots.delete(slot);
   }
 
   #arm(at: Millis): void {
@@ -50,18 +69,23 @@ export class Ageing {
   }
 
   due(now: Millis): void {
+    let room = MOST;
+    let next = Number.POSITIVE_INFINITY;
     const past = [...this.#slots.keys()].filter((slot) => slot * SLOT <= now).sort((x, y) => x - y);
     for (const slot of past) {
       const due = this.#slots.get(slot);
-      this.#slots.delete(slot);
-      for (const [lsa, place] of due ?? []) {
+      for (; due && room > 0; room--) {
+        const lsa = due.lsas.pop();
+        const place = due.places.pop();
+        if (!lsa || !place) break;
         lsa.slot = -1;
         this.#look(place, lsa, now);
       }
+      if (due?.lsas.length === 0) this.#slots.delete(slot);
     }
-    let next = Number.POSITIVE_INFINITY;
-    for (const slot of this.#slots.keys()) next = Math.min(next, slot);
-    if (next < Number.POSITIVE_INFINITY) this.#arm(next * SLOT);
+    for (const slot of this.#slots.keys()) next = Math.min(next, slot * SLOT);
+    // What is left over has to wait for others to have their turn.
+    if (next < Number.POSITIVE_INFINITY) this.#arm(Math.max(next, now + PAUSE));
   }
 
   #look(place: Database, lsa: StoredLsa, now: Millis): void {

@@ -1,6 +1,6 @@
 import { Database } from './database.js';
 import type { OspfInterface } from './interface.js';
-import type { StoredLsa } from './lsa.js';
+import { type StoredLsa, sameKey } from './lsa.js';
 import type { AreaOptions } from './options.js';
 import { Graph, UNREACHABLE } from './spf/graph.js';
 import type { HopSets } from './spf/hop-sets.js';
@@ -16,6 +16,12 @@ export interface ListedLink {
   readonly cost: number;
 }
 
+/** An LSA that speaks for a vertex. */
+interface Speaker {
+  readonly lsa: StoredLsa;
+  readonly links: readonly ListedLink[];
+}
+
 /** One area: its database, and the shortest paths through it. @internal */
 export class Area {
   readonly database: Database;
@@ -25,7 +31,7 @@ export class Area {
   readonly #vertices = new Map<VertexKey, number>();
   readonly keys: (VertexKey | undefined)[] = [];
   /** The LSAs that speak for a vertex: in OSPFv3 a router may have several. */
-  readonly #speakers = new Map<VertexKey, Map<string, { readonly lsa: StoredLsa; readonly links: readonly ListedLink[] }>>();
+  readonly #speakers = new Map<VertexKey, Speaker[]>();
   /** The graph changed since the shortest paths were worked out. */
   stale = true;
 
@@ -59,7 +65,7 @@ export class Area {
   }
   /** The LSAs that speak for a vertex. */
   speakers(key: VertexKey): Iterable<StoredLsa> {
-    return [...(this.#speakers.get(key)?.values() ?? [])].map(({ lsa }) => lsa);
+    return (this.#speakers.get(key) ?? []).map(({ lsa }) => lsa);
   }
 
   /** An LSA lists these links of a vertex from now on; undefined when it is gone. */
@@ -67,20 +73,21 @@ export class Area {
     let speakers = this.#speakers.get(key);
     if (!speakers) {
       if (!links) return;
-      speakers = new Map();
-      this.#speakers.set(key, speakers);
+      speakers = [];
     }
-    const known = speakers.get(lsa.key);
-    if (links) speakers.set(lsa.key, { lsa, links });
-    else speakers.delete(lsa.key);
+    const known = speakers.find((speaker) => sameKey(speaker.lsa, lsa));
+    const others = known ? speakers.filter((speaker) => speaker !== known) : speakers;
+    // No larger than they are: nearly always there is one.
+    speakers = links ? [...others, { lsa, links }] : others;
+    this.#speakers.set(key, speakers);
     if (known && links && sameLinks(known.links, links)) return;
     const vertex = this.#vertex(key, kind);
     const before = this.graph.listed(vertex);
-    if (speakers.size === 0) {
+    if (speakers.length === 0) {
       this.#speakers.delete(key);
       this.graph.setLinks(vertex, undefined);
     } else {
-      const all = [...speakers.values()].flatMap((speaker) => speaker.links);
+      const all = speakers.flatMap((speaker) => speaker.links);
       const pairs = new Int32Array(all.length * 2);
       for (const [i, link] of all.entries()) {
         pairs[2 * i] = this.#vertex(link.to, link.kind);

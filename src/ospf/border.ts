@@ -1,11 +1,11 @@
 import { defaultPrefix, type Prefix } from '../lib/prefix.js';
 import type { Area } from './area.js';
 import type { Database } from './database.js';
+import { type OspfRoute, routeKey } from './destinations.js';
 import { type OwnBody, routerOfVertex, vertexOfRouter } from './dialect.js';
 import type { ExternalRoute, RouteKey } from './events.js';
 import type { OspfInstance } from './instance.js';
 import { AreaRanges } from './ranges.js';
-import { type OspfRoute, routeKey } from './routes.js';
 import { UNREACHABLE } from './spf/graph.js';
 import { Constant, type ExternalBody } from './wire/index.js';
 
@@ -87,8 +87,8 @@ export class Border {
 
   // --- Between areas ---------------------------------------------------------------------------------------------------
 
-  /** Routes changed. */
-  update(changed: ReadonlySet<RouteKey>): void {
+  /** Routes of these numbers changed. */
+  update(changed: ReadonlySet<number>): void {
     const { o } = this;
     const border = o.isBorderNow;
     if (border !== this.#wasBorder) {
@@ -96,10 +96,14 @@ export class Border {
       o.originateAll();
       for (const area of o.areas.values()) this.#sayDefault(area);
       for (const [key, { prefix }] of this.#externals) this.#sayExternal(key, prefix);
-      this.#summariseAll([...o.routes.routes.keys(), ...this.#allSummarised()]);
-    } else if (border) this.#summariseAll(changed);
-    if (border || this.#translated.size > 0) this.#translate(changed);
+      this.#summariseAll([...[...o.routes.routes.values()].map(({ key }) => key), ...this.#allSummarised()]);
+    } else if (border) this.#summariseAll(this.#keysOf(changed));
+    if (border || this.#translated.size > 0) this.#translate(this.#keysOf(changed));
     if (border || this.#boundariesTold.size > 0) this.#tellBoundaries();
+  }
+
+  #keysOf(numbers: Iterable<number>): RouteKey[] {
+    return [...numbers].flatMap((number) => this.o.routes.routes.at(number)?.key ?? []);
   }
 
   #allSummarised(): RouteKey[] {
@@ -146,7 +150,7 @@ export class Border {
     const { o, ranges } = this;
     const touched = new Set<RouteKey>();
     for (const key of keys) {
-      if (ranges.any) for (const range of ranges.update(key, o.isBorderNow ? o.routes.routes.get(key) : undefined)) touched.add(range);
+      if (ranges.any) for (const range of ranges.update(key, o.isBorderNow ? o.routes.routes.ofKey(key) : undefined)) touched.add(range);
       if (!touched.has(key)) this.#summarise(key);
     }
     for (const range of touched) {
@@ -182,7 +186,7 @@ export class Border {
     if (!o.isBorderNow || (type !== 'normal' && !summaries)) return undefined;
     const range = ranges.active(key);
     if (range && range.area !== area) return range.options.advertise ? { prefix: range.options.prefix, cost: range.cost } : undefined;
-    const route = o.routes.routes.get(key);
+    const route = o.routes.routes.ofKey(key);
     const path = route?.paths[0];
     if (!route || !path || ranges.holds(key)) return undefined;
     if (path.type !== 'intra' && (path.type !== 'inter' || area.isBackbone)) return undefined;
@@ -224,7 +228,7 @@ export class Border {
 
   // --- Type 7 into type 5 (RFC 3101 §3) --------------------------------------------------------------------------------
 
-  #translate(changed: ReadonlySet<RouteKey>): void {
+  #translate(changed: readonly RouteKey[]): void {
     const { o } = this;
     const was = this.isBoundary;
     const translates = new Map<Area, boolean>();
@@ -246,7 +250,7 @@ export class Border {
       if (is) this.#elected.add(area);
       else this.#elected.delete(area);
     for (const key of keys) {
-      const route = o.routes.routes.get(key);
+      const route = o.routes.routes.ofKey(key);
       const body = route && this.#translation(route, isTranslator);
       const before = this.#translated.get(key);
       if (body) this.#translated.set(key, body);
@@ -261,7 +265,7 @@ export class Border {
   #translation(route: OspfRoute, isTranslator: (area: Area) => boolean) {
     for (const { advertisement } of route.paths) {
       const { kind, area, propagate, forwarding, metric, metricType, tag, lsa } = advertisement;
-      if (kind !== 'nssa' || !area || !propagate || !forwarding || lsa.header.advertisingRouter === this.o.options.routerId) continue;
+      if (kind !== 'nssa' || !area || !propagate || !forwarding || lsa.advertisingRouter === this.o.options.routerId) continue;
       if (!isTranslator(area)) continue;
       return { area, prefix: route.prefix, body: { metric, metricType, forwarding, tag } };
     }

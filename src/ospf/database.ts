@@ -1,7 +1,7 @@
 import type { Area } from './area.js';
+import { LsaTable } from './columns/lsa-table.js';
 import type { OspfInterface } from './interface.js';
 import type { StoredLsa } from './lsa.js';
-import { LsaMap } from './lsa-map.js';
 import type { FloodingScope, LsaKey } from './wire/index.js';
 
 /**
@@ -10,7 +10,7 @@ import type { FloodingScope, LsaKey } from './wire/index.js';
  * @internal
  */
 export class Database {
-  readonly #lsas = new LsaMap<StoredLsa>();
+  readonly #lsas = new LsaTable<StoredLsa>();
 
   /** The link, where that is the scope. */
   readonly interface: OspfInterface | undefined;
@@ -33,16 +33,16 @@ export class Database {
   }
   /** Whether it is the instance that counts. */
   has(lsa: StoredLsa): boolean {
-    return this.#lsas.get(lsa.header) === lsa;
+    return this.#lsas.get(lsa) === lsa;
   }
 
   /** Puts an instance in the place of the one before. */
   set(lsa: StoredLsa): void {
-    this.#lsas.set(lsa.header, lsa);
+    this.#lsas.set(lsa, lsa);
   }
 
   delete(lsa: StoredLsa): void {
-    if (this.has(lsa)) this.#lsas.delete(lsa.header);
+    if (this.has(lsa)) this.#lsas.delete(lsa);
   }
 
   all(): IterableIterator<StoredLsa> {

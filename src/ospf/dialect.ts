@@ -6,6 +6,7 @@ import type { Family } from '../lib/address.js';
 import type { Prefix } from '../lib/prefix.js';
 import type { Area, VertexKey } from './area.js';
 import type { OspfProblem } from './events.js';
+import type { ExternalSaying } from './external-saying.js';
 import type { OspfInterface } from './interface.js';
 import type { StoredLsa } from './lsa.js';
 import type { Meaning } from './meaning.js';
@@ -71,6 +72,10 @@ export interface Dialect {
   /** The key of the network that an interface is on, where it is a transit network. */
   networkOf(one: OspfInterface): VertexKey;
   meaning(lsa: StoredLsa, body: LsaBody): Meaning;
+  /** Whether an LS type is that of externals, or of those of an NSSA. */
+  isExternal(lsType: number): boolean;
+  /** Reads what an external, or one of an NSSA, says. Whether it can be read, and counts. */
+  readExternal(lsa: StoredLsa, into: ExternalSaying): boolean;
   /** Our LSAs of an area but for summaries, which are those of routes. */
   originate(area: Area, self: Self): OwnBody[];
   /** Our LSAs of an interface's link. */

@@ -158,7 +158,7 @@ export type OspfEffect =
       readonly detail: string;
     }
   /** Destinations whose paths changed: their keys in the table of routes. `more`: what changed them changes others, which come in later turns. */
-  | { readonly type: 'routesChanged'; readonly keys: ReadonlySet<RouteKey>; readonly more: boolean };
+  | { readonly type: 'routesChanged'; readonly routes: ReadonlySet<number>; readonly more: boolean };
 
 /** IPv4 as a number, IPv6 as a text: see `routes.ts`. @internal */
 export type RouteKey = number | string;

@@ -2,7 +2,7 @@ import type { NeighbourReason } from './events.js';
 import type { OspfInstance } from './instance.js';
 import { compareInstances, type StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
-import type { DatabaseDescription, LinkStateRequest, LsaHeader, LsaKey } from './wire/index.js';
+import type { DatabaseDescription, LinkStateRequest, LsaKey } from './wire/index.js';
 import { LSA_HEADER } from './wire/index.js';
 
 /** Octets of a Database Description before its headers; the larger of both versions. */
@@ -28,7 +28,7 @@ export function listSummary(o: OspfInstance, neighbour: Neighbour): void {
   neighbour.summary = [];
   for (const database of o.databasesFor(neighbour.interface)) {
     for (const lsa of database.all()) {
-      if (!o.dialect.takes(neighbour, lsa.header.lsType)) continue;
+      if (!o.dialect.takes(neighbour, lsa.lsType)) continue;
       if (lsa.age(o.now) >= 3600) o.flooding.await(neighbour, lsa);
       else neighbour.summary.push(lsa);
     }
@@ -149,7 +149,7 @@ function take(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescription): v
       return;
     }
     const own = place.get(header);
-    if (own && compareInstances(own.header, own.age(o.now), header, header.age) >= 0) continue;
+    if (own && compareInstances(own, own.age(o.now), header, header.age) >= 0) continue;
     if (!own && o.flooding.isOverLimit(neighbour)) {
       o.problem(
         neighbour.interface,
@@ -183,7 +183,7 @@ export function requestMore(o: OspfInstance, neighbour: Neighbour): void {
   const room = Math.min(MOST_REQUESTED, Math.max(1, Math.floor(o.roomOf(neighbour.interface) / REQUEST)));
   for (const header of neighbour.requests.values()) {
     if (neighbour.requested.size >= room) break;
-    neighbour.requested.add(header);
+    neighbour.requested.set(header, header);
   }
   requestAgain(o, neighbour);
 }
@@ -191,18 +191,15 @@ export function requestMore(o: OspfInstance, neighbour: Neighbour): void {
 /** @internal */
 export function requestAgain(o: OspfInstance, neighbour: Neighbour): void {
   const requests: LsaKey[] = [];
-  for (const { lsType, id, advertisingRouter } of neighbour.requested) requests.push({ lsType, id, advertisingRouter });
+  for (const { lsType, id, advertisingRouter } of neighbour.requested.values()) requests.push({ lsType, id, advertisingRouter });
   if (requests.length === 0) return;
   o.sendTo(neighbour, { type: 'link-state-request', requests });
   o.timers.start(o.timerOf('request', neighbour), o.now + neighbour.interface.options.rxmtInterval);
 }
 
 /** An instance came, or is not wanted any more. @internal */
-export function satisfied(_o: OspfInstance, neighbour: Neighbour, header: LsaHeader): void {
-  const wanted = neighbour.requests.get(header);
-  if (!wanted) return;
-  neighbour.requests.delete(header);
-  neighbour.requested.delete(wanted);
+export function satisfied(_o: OspfInstance, neighbour: Neighbour, header: LsaKey): void {
+  if (neighbour.requests.delete(header)) neighbour.requested.delete(header);
 }
 
 /** At the end of what came: asks for more, or is done. @internal */

@@ -2,7 +2,7 @@ import type { Database } from './database.js';
 import { loadOn, satisfied } from './exchange.js';
 import type { OspfInstance } from './instance.js';
 import type { OspfInterface } from './interface.js';
-import { compareInstances, lsaKey, StoredLsa } from './lsa.js';
+import { compareInstances, lsaKey, type StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
 import {
   Constant,
@@ -74,7 +74,7 @@ export class Flooding {
       satisfied(o, neighbour, header);
       return;
     }
-    const order = known ? compareInstances(header, header.age, known.header, known.age(o.now)) : 1;
+    const order = known ? compareInstances(header, header.age, known, known.age(o.now)) : 1;
     if (order > 0) {
       this.#newer(neighbour, place, known, { header, bytes }, direct);
       return;
@@ -94,8 +94,8 @@ export class Flooding {
       return;
     }
     // Step 8.
-    if (known.ended && known.header.sequence === Constant.maxSequence) return;
-    if (o.now - known.answered < Constant.minLsArrival * 1000) return;
+    if (known.ended && known.sequence === Constant.maxSequence) return;
+    if (known.answered !== undefined && o.now - known.answered < Constant.minLsArrival * 1000) return;
     known.answered = o.now;
     this.sendDirect(neighbour, [known]);
   }
@@ -113,13 +113,13 @@ export class Flooding {
       direct.push(header);
       return;
     }
-    const lsa = new StoredLsa(header, bytes.slice(), o.now);
+    const lsa = o.keep({ header, bytes });
     lsa.requested = neighbour.requests.has(header);
     this.#confirm(lsa, neighbour);
     const own = o.dialect.isOwn(lsa, o.options.routerId, o.interfaces.values());
     // (b) to (d).
     const back = this.#flood(lsa, place, neighbour);
-    this.install(place, lsa);
+    this.#install(place, known, lsa);
     satisfied(o, neighbour, header);
     // (e) §13.5, table 19.
     if (!back) {
@@ -150,8 +150,10 @@ export class Flooding {
 
   /** Puts an instance in the place of the one before, and has the routes take note (§13.2). */
   install(place: Database, lsa: StoredLsa): void {
+    this.#install(place, place.get(lsa), lsa);
+  }
+  #install(place: Database, before: StoredLsa | undefined, lsa: StoredLsa): void {
     const { o } = this;
-    const before = place.get(lsa.header);
     if (before) {
       this.#forget(before, place);
       this.#count(before, -1);
@@ -162,7 +164,7 @@ export class Flooding {
       lsa.end();
       this.#ended.set(lsa, place);
     } else o.ageing.watch(place, lsa);
-    if (before && !before.ended && !lsa.ended && sameContent(before, lsa)) {
+    if (before && !before.ended && !lsa.ended && lsa.saysAs(before)) {
       o.renewed(place, before, lsa);
       return;
     }
@@ -192,8 +194,8 @@ export class Flooding {
     }
   }
 
-  #isLeaving({ header }: StoredLsa): boolean {
-    for (const one of this.o.interfaces.values()) if (one.outgoing.has(header)) return true;
+  #isLeaving(lsa: StoredLsa): boolean {
+    for (const one of this.o.interfaces.values()) if (one.outgoing.has(lsa)) return true;
     return false;
   }
 
@@ -208,7 +210,7 @@ export class Flooding {
     this.#ended.delete(lsa);
     if (lsa.retransmissions === 0) return;
     for (const one of this.#interfacesOf(place))
-      for (const neighbour of one.neighbours.values()) if (neighbour.retransmit.get(lsa.header) === lsa) this.#drop(neighbour, lsa);
+      for (const neighbour of one.neighbours.values()) if (neighbour.retransmit.get(lsa) === lsa) this.#drop(neighbour, lsa);
   }
 
   /** A database of a link or an area that is no more. */
@@ -238,8 +240,11 @@ export class Flooding {
 
   #interfacesOf(place: Database): Iterable<OspfInterface> {
     if (place.interface) return [place.interface];
-    if (place.area) return place.area.interfaces;
-    return [...this.o.interfaces.values()].filter(({ area }) => area.options.type === 'normal');
+    return place.area ? place.area.interfaces : this.o.interfaces.values();
+  }
+  /** Whether LSAs of the whole AS go no further than here. */
+  #keepsOut(place: Database, { area }: OspfInterface): boolean {
+    return place.scope === 'as' && area.options.type !== 'normal';
   }
 
   /** §13.3. Whether it went out by the interface that it came in by. */
@@ -247,23 +252,22 @@ export class Flooding {
     const { o } = this;
     let back = false;
     for (const one of this.#interfacesOf(place)) {
+      if (this.#keepsOut(place, one)) continue;
       let waiting = false;
       for (const neighbour of one.neighbours.values()) {
-        // (1)
-        if (!neighbour.isExchanging) continue;
+        // (1), and (c): of the one that sent it nothing is asked any more, whatever it was that was asked for.
+        if (!neighbour.isExchanging || neighbour === from) continue;
         if (neighbour.state !== 'full') {
-          const wanted = neighbour.requests.get(lsa.header);
+          const wanted = neighbour.requests.get(lsa);
           if (wanted) {
-            const order = compareInstances(lsa.header, lsa.age(o.now), wanted, wanted.age);
+            const order = compareInstances(lsa, lsa.age(o.now), wanted, wanted.age);
             if (order < 0) continue;
-            satisfied(o, neighbour, lsa.header);
-            // Of the one that sent it that is seen to once for the whole packet.
-            if (neighbour !== from) o.afterTurn(() => loadOn(o, neighbour));
+            satisfied(o, neighbour, lsa);
+            o.afterTurn(() => loadOn(o, neighbour));
             if (order === 0) continue;
           }
         }
-        if (neighbour === from) continue;
-        if (!o.dialect.takes(neighbour, lsa.header.lsType)) continue;
+        if (!o.dialect.takes(neighbour, lsa.lsType)) continue;
         this.await(neighbour, lsa);
         waiting = true;
       }
@@ -277,7 +281,7 @@ export class Flooding {
         back = true;
       }
       // (5)
-      one.outgoing.set(lsa.header, lsa);
+      one.outgoing.set(lsa, lsa);
     }
     return back;
   }
@@ -285,10 +289,10 @@ export class Flooding {
   /** From now on the neighbour's acknowledgment is waited for. */
   await(neighbour: Neighbour, lsa: StoredLsa): void {
     const { o } = this;
-    const before = neighbour.retransmit.get(lsa.header);
+    const before = neighbour.retransmit.get(lsa);
     if (before === lsa) return;
     if (before) before.retransmissions--;
-    neighbour.retransmit.set(lsa.header, lsa);
+    neighbour.retransmit.set(lsa, lsa);
     lsa.retransmissions++;
     const timer = o.timerOf('retransmit', neighbour);
     if (!o.timers.running(timer)) o.timers.start(timer, o.now + neighbour.interface.options.rxmtInterval);
@@ -303,15 +307,15 @@ export class Flooding {
   }
 
   #drop(neighbour: Neighbour, lsa: StoredLsa): void {
-    if (neighbour.retransmit.get(lsa.header) !== lsa) return;
-    neighbour.retransmit.delete(lsa.header);
+    if (neighbour.retransmit.get(lsa) !== lsa) return;
+    neighbour.retransmit.delete(lsa);
     lsa.retransmissions--;
     if (neighbour.retransmit.size === 0) this.o.timers.stop(this.o.timerOf('retransmit', neighbour));
   }
 
   /** Whether the neighbour's acknowledgment was waited for. */
   #acknowledged(neighbour: Neighbour, lsa: StoredLsa): boolean {
-    const waited = neighbour.retransmit.get(lsa.header) === lsa;
+    const waited = neighbour.retransmit.get(lsa) === lsa;
     if (waited) this.#drop(neighbour, lsa);
     return waited;
   }
@@ -329,14 +333,14 @@ export class Flooding {
     const again: StoredLsa[] = [];
     let octets = 0;
     for (const lsa of neighbour.retransmit.values()) {
-      if (again.length > 0 && octets + lsa.bytes.length > room) break;
-      octets += lsa.bytes.length;
+      if (again.length > 0 && octets + lsa.length > room) break;
+      octets += lsa.length;
       again.push(lsa);
     }
     // What is left goes when this is acknowledged, or next time: the sent ones move to the end.
     for (const lsa of again) {
-      neighbour.retransmit.delete(lsa.header);
-      neighbour.retransmit.set(lsa.header, lsa);
+      neighbour.retransmit.delete(lsa);
+      neighbour.retransmit.set(lsa, lsa);
     }
     neighbour.interface.counters.retransmissions += again.length;
     this.sendDirect(neighbour, again);
@@ -361,13 +365,13 @@ export class Flooding {
     let part: Lsa[] = [];
     let octets = 0;
     for (const lsa of lsas) {
-      if (part.length > 0 && octets + lsa.bytes.length > room) {
+      if (part.length > 0 && octets + lsa.length > room) {
         send({ type: 'link-state-update', lsas: part });
         part = [];
         octets = 0;
       }
-      octets += lsa.bytes.length;
-      part.push(lsa.at(o.now, one.options.transmitDelay));
+      octets += lsa.length;
+      part.push(lsa.sentAt(o.now, one.options.transmitDelay));
       one.counters.lsasSent++;
     }
     if (part.length > 0) send({ type: 'link-state-update', lsas: part });
@@ -410,14 +414,7 @@ export class Flooding {
     for (const header of headers) {
       const lsa = neighbour.retransmit.get(header);
       // §13.7: only of the very instance.
-      if (lsa && compareInstances(lsa.header, lsa.age(this.o.now), header, header.age) === 0) this.#drop(neighbour, lsa);
+      if (lsa && compareInstances(lsa, lsa.age(this.o.now), header, header.age) === 0) this.#drop(neighbour, lsa);
     }
   }
-}
-
-/** Whether two instances say the same (§13.2): their options, length and bodies are. */
-function sameContent(x: StoredLsa, y: StoredLsa): boolean {
-  if (x.header.options !== y.header.options || x.bytes.length !== y.bytes.length) return false;
-  for (let i = LSA_HEADER; i < x.bytes.length; i++) if (x.bytes[i] !== y.bytes[i]) return false;
-  return true;
 }

@@ -5,13 +5,15 @@
  * `instance.ts` is the machine: packets, timers and changes of configuration in; packets, changed states and changed routes out. It
  * knows no sockets and no clock. A packet goes through `receive.ts` (whose is it?) to `hello.ts`, `exchange.ts` (database descriptions and
  * requests) or `flooding.ts` (updates and acknowledgments). `fsm.ts` has the tables of interfaces and neighbours as the RFC has them,
- * `election.ts` who is designated router. LSAs (`lsa.ts`) live in a `database.ts` for each scope, by their three numbers (`lsa-map.ts`), grow old in `ageing.ts`; ours are made
+ * `election.ts` who is designated router. LSAs (`lsa.ts`, with their octets in `lsa-octets.ts`) live in a `database.ts` for each scope, by their three
+ * numbers (`columns/lsa-table.ts`), grow old in `ageing.ts`; ours are made
  * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas (`ranges.ts`: several networks as one) and at
  * the edge of the AS.
  *
  * What LSAs say goes two ways: links into an area's graph (`area.ts`; `spf/` has the shortest paths, whole and as amended by what changed, in
  * columns; `next-hops.ts` where they begin; `backoff.ts` when), prefixes into `routes.ts`, which works out again only what hangs on what
- * changed.
+ * changed. Destinations (`destinations.ts`) have numbers (`columns/prefix-index.ts`). Of externals there may be a hundred thousand: what one says is read
+ * where it stands (`external-saying.ts`), and they are looked at some hundreds a turn.
  *
  * `meaning.ts` is what LSAs mean to all of that, `dialect.ts` all that OSPFv2 (`v2.ts`) and OSPFv3 (`v3.ts`) differ in. `config.ts` is what is configured, `options.ts` the same resolved;
  * `events.ts` the vocabulary; `link.ts` the contract with who sends packets (`memory-links.ts`: nobody but memory).
@@ -42,6 +44,7 @@ export type {
   OspfInterfaceConfig,
   OspfKeyConfig,
 } from './config.js';
+export { type OspfRoute, routeKey } from './destinations.js';
 export type {
   ExternalRoute,
   NeighbourReason,
@@ -64,5 +67,5 @@ export {
   type OspfAreaType,
   type OspfInterfaceType,
 } from './options.js';
-export { best, type OspfPath, type OspfPathType, type OspfRoute, PATH_TYPES, routeKey } from './routes.js';
+export { best, type OspfPath, type OspfPathType, PATH_TYPES } from './routes.js';
 export type { OspfHash, OspfVersion, PacketDrop } from './wire/index.js';

@@ -15,14 +15,14 @@ import type {
   OspfInterfaceState,
   OspfNeighbourState,
   OspfProblem,
-  RouteKey,
 } from './events.js';
 import { describeAgain, requestAgain } from './exchange.js';
 import { Flooding } from './flooding.js';
 import { interfaceTransitions, neighbourTransitions } from './fsm.js';
 import { sendHello } from './hello.js';
 import { OspfInterface } from './interface.js';
-import type { StoredLsa } from './lsa.js';
+import { StoredLsa } from './lsa.js';
+import { ChunkedOctets, type LsaOctets } from './lsa-octets.js';
 import type { Meaning } from './meaning.js';
 import type { Neighbour } from './neighbour.js';
 import { NextHops } from './next-hops.js';
@@ -34,7 +34,7 @@ import { RouteTable } from './routes.js';
 import { HopSets } from './spf/hop-sets.js';
 import { v2 } from './v2.js';
 import { v3 } from './v3.js';
-import { encodePacket, type PacketBody } from './wire/index.js';
+import { encodePacket, type Lsa, type PacketBody } from './wire/index.js';
 
 /** What a timer is for. @internal */
 type TimerKind =
@@ -77,7 +77,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   readonly flooding = new Flooding(this);
   readonly ageing = new Ageing(this);
   readonly origination = new Origination(this);
-  readonly routes = new RouteTable(this);
+  readonly routes: RouteTable;
   readonly border = new Border(this);
   readonly helper = new RestartHelper(this);
   /** Sequence numbers of cryptographic authentication, last heard, by interface and router id. */
@@ -90,12 +90,17 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   #stopped = false;
   #sequence = 0n;
   /** LSAs whose standing changed. */
-  #touched = new Set<RouteKey>();
+  #touched = new Set<number>();
   /** Whoever hears of routes knows that more are to come. */
   #more = false;
 
-  constructor(readonly options: OspfOptions) {
+  constructor(
+    readonly options: OspfOptions,
+    /** What the LSAs of others are kept in, and ours too where it is shared. */
+    private readonly octets: LsaOctets = new ChunkedOctets(),
+  ) {
     this.dialect = options.version === 2 ? v2 : v3(options.family);
+    this.routes = new RouteTable(this);
     this.#backoff = new SpfBackoff(options.spf);
     this.#stubRouter = options.stubRouter;
     for (const area of options.areas) this.#addArea(area);
@@ -223,12 +228,12 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       this.flooding.reap();
       if (this.#after.length === 0) break;
     }
-    for (const key of this.routes.restated) this.#touched.add(key);
+    for (const number of this.routes.restated) this.#touched.add(number);
     this.routes.restated.clear();
     const more = this.routes.isSweeping && !this.#stopped;
     if (more && !this.timers.running('routes/0/')) this.timers.start('routes/0/', this.now + PAUSE);
     if (this.#touched.size > 0 || this.#more !== more) {
-      this.#effects.push({ type: 'routesChanged', keys: this.#touched, more });
+      this.#effects.push({ type: 'routesChanged', routes: this.#touched, more });
       this.#touched = new Set();
       this.#more = more;
     }
@@ -437,13 +442,22 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 
   // --- LSAs and routes -------------------------------------------------------------------------------------------------
 
+  /** An LSA that came now, or that we say, to be put into a database: its octets are copied. */
+  keep({ header, bytes }: Lsa): StoredLsa {
+    const { octets } = this;
+    octets.keep(header, bytes);
+    return new StoredLsa(header, bytes, this.now, octets.chunk, octets.at);
+  }
+
   /** What an LSA means; undefined where it cannot be read or says nothing that counts here. */
   meaningOf(lsa: StoredLsa): Meaning | undefined {
-    if (lsa.meaning !== undefined) return lsa.meaning ?? undefined;
+    const known = lsa.meaning === undefined ? this.octets.meaningOf(lsa) : lsa.meaning;
+    if (known !== undefined) return known ?? undefined;
     const body = lsa.body(this.dialect.context);
     const meaning = body && this.dialect.meaning(lsa, body);
     // Of externals there are many, and each is asked once as a rule.
     if (!meaning || meaning.vertex || meaning.boundary || meaning.router) lsa.meaning = meaning ?? null;
+    this.octets.learn(lsa, meaning ?? null);
     return meaning;
   }
 
@@ -465,10 +479,14 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 
   /** Another neighbour sent the same instance. */
   confirmed(lsa: StoredLsa): void {
-    for (const { prefix } of this.meaningOf(lsa)?.prefixes ?? []) this.#touched.add(this.routes.keyOf(prefix));
+    for (const number of this.routes.spokenOf(lsa)) this.#touched.add(number);
   }
 
   #interpret({ area }: Database, before: StoredLsa | undefined, lsa: StoredLsa, news: boolean): void {
+    if (this.dialect.isExternal(lsa.lsType)) {
+      this.routes.external(area, before, lsa);
+      return;
+    }
     const was = before && this.meaningOf(before);
     const is = lsa.ended ? undefined : this.meaningOf(lsa);
     const vertex = is?.vertex ?? was?.vertex;
@@ -480,7 +498,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       if (news) {
         // What kind of router it is counts at once; where it is, when the shortest paths are known.
         if (!sameRole(was?.router, is?.router)) this.routes.moved(area, [vertex.key]);
-        const own = vertex.key === vertexOfRouter(this.options.routerId) || lsa.header.advertisingRouter === this.options.routerId;
+        const own = vertex.key === vertexOfRouter(this.options.routerId) || lsa.advertisingRouter === this.options.routerId;
         if (own) area.paths.invalidate();
         // Other prefixes at a router, or a link that its other end does not list, move no path.
         if (own || area.graph.changes > noted || area.isUntidy) this.#schedule();
@@ -508,7 +526,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const changed = this.routes.calculate();
     this.border.update(changed);
     if (this.#touched.size === 0) this.#touched = changed;
-    else for (const key of changed) this.#touched.add(key);
+    else for (const number of changed) this.#touched.add(number);
   }
 
   /** Whether a router says that it is a border router, or a boundary router. */

@@ -1,8 +1,8 @@
 import type { Area } from './area.js';
+import { LsaTable } from './columns/lsa-table.js';
 import { Database } from './database.js';
 import type { OspfInterfaceState, OspfProblem } from './events.js';
 import type { StoredLsa } from './lsa.js';
-import { LsaMap } from './lsa-map.js';
 import type { Neighbour } from './neighbour.js';
 import type { InterfaceOptions } from './options.js';
 import type { LsaHeader } from './wire/index.js';
@@ -30,7 +30,7 @@ export class OspfInterface {
   /** LSAs of link scope. */
   readonly database: Database;
   /** What leaves at the end of this turn. */
-  readonly outgoing = new LsaMap<StoredLsa>();
+  readonly outgoing = new LsaTable<StoredLsa>();
   /** Acknowledgments that wait for more to go with them (RFC 2328 §13.5). */
   delayedAcks: LsaHeader[] = [];
   /** Problems told, by sender: each once, until it is fully adjacent. */

@@ -1,8 +1,8 @@
 import type { Millis } from '../lib/clock.js';
+import { LsaTable } from './columns/lsa-table.js';
 import type { NeighbourReason, OspfNeighbourState } from './events.js';
 import type { OspfInterface } from './interface.js';
 import type { Origin, StoredLsa } from './lsa.js';
-import { LsaMap } from './lsa-map.js';
 import type { DatabaseDescription, LsaHeader } from './wire/index.js';
 
 /** Another router on one of our interfaces (RFC 2328 §10). @internal */
@@ -25,11 +25,11 @@ export class Neighbour {
   /** What the exchange still has to tell it. */
   summary: StoredLsa[] = [];
   /** What it has and we do not, or not so recent. */
-  readonly requests = new LsaMap<LsaHeader>();
+  readonly requests = new LsaTable<LsaHeader>();
   /** Of these, those asked for and not answered yet. */
-  readonly requested = new Set<LsaHeader>();
+  readonly requested = new LsaTable<LsaHeader>();
   /** What it has not acknowledged yet, and since when. */
-  readonly retransmit = new LsaMap<StoredLsa>();
+  readonly retransmit = new LsaTable<StoredLsa>();
   /** When anything was last sent again. */
   lastRetransmit: Millis = 0;
   /** It restarts gracefully and is held for up, until then (RFC 3623 §3). */

@@ -3,7 +3,7 @@ import type { Database } from './database.js';
 import type { OwnBody } from './dialect.js';
 import type { OspfInstance } from './instance.js';
 import type { OspfInterface } from './interface.js';
-import { lsaKey, StoredLsa } from './lsa.js';
+import { lsaKey, type StoredLsa } from './lsa.js';
 import { Constant, encodeLsa, LSA_HEADER, type LsaKey } from './wire/index.js';
 
 /** An LSA that is ours to say. */
@@ -110,9 +110,9 @@ export class Origination {
     const { area } = own.place;
     const { body } = own.wanted;
     const head = { ...own.key, age: 0, options: o.dialect.lsaOptions(area, body) };
-    const sequence = current ? current.header.sequence + 1 : Constant.initialSequence;
+    const sequence = current ? current.sequence + 1 : Constant.initialSequence;
     const encoded = encodeLsa({ ...head, sequence: Math.min(sequence, Constant.maxSequence) }, body, o.dialect.context);
-    if (current && !current.ended && !own.renew && current.header.options === head.options && sameBody(current.bytes, encoded.bytes)) {
+    if (current && !current.ended && !own.renew && current.options === head.options && sameBody(current.bytes, encoded.bytes)) {
       this.#waiting.delete(own);
       return;
     }
@@ -130,7 +130,7 @@ export class Origination {
     }
     own.last = o.now;
     own.renew = false;
-    o.flooding.originate(own.place, new StoredLsa(encoded.header, encoded.bytes, o.now));
+    o.flooding.originate(own.place, o.keep(encoded));
   }
 
   #arm(at: number): void {

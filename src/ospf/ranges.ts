@@ -1,8 +1,8 @@
 import { covers } from '../lib/prefix.js';
 import type { Area } from './area.js';
+import { type OspfRoute, routeKey } from './destinations.js';
 import type { RouteKey } from './events.js';
 import type { AreaRange } from './options.js';
-import { type OspfRoute, routeKey } from './routes.js';
 import { Constant } from './wire/index.js';
 
 /** A range of one of our areas, and what of it can be reached. */

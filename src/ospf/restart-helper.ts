@@ -25,7 +25,7 @@ export class RestartHelper {
     const neighbour = [...one.neighbours.values()].find(
       // RFC 3623 §3.1: on all but point-to-point links the address says who it is; OSPFv3 goes by router id.
       ({ routerId, address }) =>
-        routerId === lsa.header.advertisingRouter &&
+        routerId === lsa.advertisingRouter &&
         (body.address === undefined || one.options.type === 'point-to-point' || word(address) === body.address),
     );
     if (!neighbour) return;
@@ -43,7 +43,7 @@ export class RestartHelper {
   /** Whether something that counts waits for the neighbour's acknowledgment (§3.1 step 2): not what was only renewed. */
   #pending(neighbour: Neighbour): boolean {
     for (const lsa of neighbour.retransmit.values())
-      if (lsa.header.advertisingRouter !== this.o.options.routerId && this.#counts(lsa)) return true;
+      if (lsa.advertisingRouter !== this.o.options.routerId && this.#counts(lsa)) return true;
     return false;
   }
 
@@ -60,7 +60,7 @@ export class RestartHelper {
   #disturb(neighbour: Neighbour, place: Database, lsa: StoredLsa): void {
     if (neighbour.graceUntil === undefined || neighbour.state === 'full') return;
     if (!this.#counts(lsa)) return;
-    if (lsa.header.advertisingRouter === neighbour.routerId) return;
+    if (lsa.advertisingRouter === neighbour.routerId) return;
     if (place.area ? neighbour.interface.area === place.area : neighbour.interface.area.options.type === 'normal')
       this.o.afterTurn(() => this.end(neighbour, 'topology-changed'));
   }

@@ -1,22 +1,25 @@
 import { bytesEqual } from '../lib/bytes.js';
-import { maskBytes, type Prefix, prefixWords } from '../lib/prefix.js';
+import { maskBytes, prefixWords } from '../lib/prefix.js';
 import type { Area, VertexKey } from './area.js';
+import { Destinations, type OspfRoute } from './destinations.js';
 import { routerOfVertex, vertexOfRouter } from './dialect.js';
 import type { RouteKey } from './events.js';
+import { ExternalSaying } from './external-saying.js';
 import type { OspfInstance } from './instance.js';
 import { type StoredLsa, sameKey } from './lsa.js';
 import type { AdvertisedPrefix } from './meaning.js';
+import { SaidPrefix } from './said-prefix.js';
 import { UNREACHABLE } from './spf/graph.js';
 import { LOCAL_HOP, NO_HOPS } from './spf/hop-sets.js';
-import { Constant, word } from './wire/index.js';
+import { Constant } from './wire/index.js';
 
 /** Kinds of paths, the preferred first (RFC 2328 §11). @internal */
 export const PATH_TYPES = ['intra', 'inter', 'external-1', 'external-2'] as const;
 /** @public */
 export type OspfPathType = (typeof PATH_TYPES)[number];
 
-/** A prefix as one LSA speaks of it. @internal */
-export interface Advertisement extends AdvertisedPrefix {
+/** What one LSA says of a destination. @internal */
+export interface Advertisement extends Omit<AdvertisedPrefix, 'prefix'> {
   /** The instance that says so now. */
   lsa: StoredLsa;
   /** Undefined: it is of the whole AS. */
@@ -36,16 +39,6 @@ export interface OspfPath {
   readonly advertisement: Advertisement;
 }
 
-/** A destination. @internal */
-export interface OspfRoute {
-  readonly key: RouteKey;
-  readonly prefix: Prefix;
-  /** What LSAs say of it, whether it can be reached so or not. */
-  advertisements: readonly Advertisement[];
-  /** The ways that can be gone, best first; those that tie for best are {@link best}. */
-  paths: readonly OspfPath[];
-}
-
 /** How a boundary router is reached. */
 interface Reach {
   readonly type: 'intra' | 'inter';
@@ -61,17 +54,12 @@ interface Boundary {
   readonly metric: number;
 }
 
-/** Externals looked at in one turn when the way to whoever brings them in changed: there may be a hundred thousand. */
-const SLICE = 1000;
+/**
+ * Externals looked at in one turn when the way to whoever brings them in changed: there may be a hundred thousand, and each may be a claim to
+ * decide. In a process just started a turn of these takes some 5 ms.
+ */
+const SLICE = 400;
 const NONE: readonly OspfPath[] = [];
-const NOTHING_SAID: readonly Advertisement[] = [];
-
-/** The key of a prefix. @internal */
-export function routeKey({ bytes, length }: Pick<Prefix, 'bytes' | 'length'>): RouteKey {
-  if (bytes.length === 4) return word(bytes) * 64 + length;
-  const [a, b, c, d] = prefixWords(bytes);
-  return `${a.toString(36)}.${b.toString(36)}.${c.toString(36)}.${d.toString(36)}/${length}`;
-}
 
 /**
  * The routing table (RFC 2328 §11, §16): what LSAs say of each prefix, and the ways that follow from it with the shortest paths as they
@@ -81,89 +69,124 @@ export function routeKey({ bytes, length }: Pick<Prefix, 'bytes' | 'length'>): R
  * @internal
  */
 export class RouteTable {
-  readonly routes = new Map<RouteKey, OspfRoute>();
-  /** By who advertises: a vertex of an area, or a router for externals. */
-  readonly #byVertex = new Map<Area, Map<VertexKey, Set<OspfRoute>>>();
-  readonly #byBoundary = new Map<number, Set<OspfRoute>>();
+  readonly routes: Destinations;
+  /** Numbers of destinations by who advertises: a vertex of an area, or a router for externals. */
+  readonly #byVertex = new Map<Area, Map<VertexKey, Numbers>>();
+  readonly #byBoundary = new Map<number, Numbers>();
   readonly #boundaries = new Map<number, Map<string, Boundary>>();
   /** Which boundary routers are reached by way of a border router. */
   readonly #viaBorder = new Map<number, Set<number>>();
   /** Externals whose packets go elsewhere than to their originator: they hang on other routes. */
-  readonly #forwarded = new Set<OspfRoute>();
-  readonly #dirty = new Set<OspfRoute>();
+  readonly #forwarded = new Set<number>();
+  #dirty: OspfRoute[] = [];
+  /** Nothing is said of these any more: they go when whoever hears of routes has heard of it. */
+  #deserted: OspfRoute[] = [];
   /** Externals that are looked at a slice at a time: those of a boundary router that is reached in another way, and those that go elsewhere. */
-  readonly #sweeps = new Map<number | 'forwarded', Iterator<OspfRoute>>();
+  readonly #sweeps = new Map<number | 'forwarded', Iterator<number>>();
   /** How many more of these this turn may look at. */
   #room = SLICE;
   /** By boundary router: forgotten when any distance to it changes. */
   readonly #reach = new Map<number, Reach | undefined>();
 
-  constructor(private readonly o: OspfInstance) {}
+  /** What an external says now, and what it said before. */
+  readonly #said = new ExternalSaying();
+  readonly #saidBefore = new ExternalSaying();
 
-  /** Prefixes of which another instance says the same: whoever looks at instances looks again. */
-  readonly restated = new Set<RouteKey>();
+  constructor(private readonly o: OspfInstance) {
+    this.routes = new Destinations(o.dialect.family);
+  }
+
+  /** Numbers of destinations of which another instance says the same: whoever looks at instances looks again. */
+  readonly restated = new Set<number>();
 
   // --- What LSAs say ---------------------------------------------------------------------------------------------------
 
-  /** An LSA advertises these prefixes from now on, and not those of the one before. */
+  /** An LSA of links or networks, or a summary, advertises these prefixes from now on, and not those of the one before. */
   advertise(area: Area | undefined, lsa: StoredLsa, before: readonly AdvertisedPrefix[], after: readonly AdvertisedPrefix[]): void {
-    const isOfLsa = (one: Advertisement): boolean => one.area === area && sameKey(one.lsa.header, lsa.header);
     if (before.length === after.length && before.every((one, i) => sameSaying(one, after[i]))) {
       // Nearly always another instance says the same of prefixes, which then are reached as before.
-      for (const { prefix } of after) {
-        const key = routeKey(prefix);
-        const known = this.routes.get(key)?.advertisements.find(isOfLsa);
-        if (!known) continue;
-        known.lsa = lsa;
-        this.restated.add(key);
-      }
-      return;
+      let known = true;
+      for (const { prefix } of after) known &&= this.#restate(this.routes.get(prefix), area, lsa);
+      if (known) return;
     }
-    for (const one of before) {
-      const route = this.routes.get(routeKey(one.prefix));
-      if (!route) continue;
-      route.advertisements = route.advertisements.filter((other) => !isOfLsa(other));
-      this.#unindex(area, one, route);
-      this.#dirty.add(route);
-    }
+    for (const { prefix } of before) this.#silence(this.routes.get(prefix), area, lsa);
     for (const one of after) {
-      const key = routeKey(one.prefix);
-      let route = this.routes.get(key);
-      if (!route) {
-        route = { key, prefix: one.prefix, advertisements: NOTHING_SAID, paths: NONE };
-        this.routes.set(key, route);
-      }
-      const known = route.advertisements.length === 0 ? undefined : route.advertisements.find(isOfLsa);
+      const route = this.routes.take(...prefixWords(one.prefix.bytes), one.prefix.length);
+      const known = saidBy(route, area, lsa);
       // One LSA may say a prefix twice: the lesser cost counts.
-      if (known && known.metric <= one.metric) continue;
-      const others = known ? route.advertisements.filter((other) => other !== known) : route.advertisements;
-      const said = advertisement(one, lsa, area);
-      route.advertisements = others.length === 0 ? [said] : [...others, said];
-      this.#index(area, one, route);
-      this.#dirty.add(route);
+      if (!known || known.metric > one.metric) this.#say(route, known, new SaidPrefix(one, lsa, area));
     }
   }
 
-  #index(area: Area | undefined, { kind, vertex, forwarding }: AdvertisedPrefix, route: OspfRoute): void {
-    if (forwarding) this.#forwarded.add(route);
-    if (kind === 'external' || kind === 'nssa') add(this.#byBoundary, routerOfVertex(vertex) ?? 0, route);
+  /** The same of an external, of which there are many: what it says is read where it stands. `before` is the instance before, or the same that ended. */
+  external(area: Area | undefined, before: StoredLsa | undefined, lsa: StoredLsa): void {
+    const { dialect } = this.o;
+    const was = this.#saidBefore;
+    const is = this.#said;
+    const says = !lsa.ended && dialect.readExternal(lsa, is);
+    if (before && dialect.readExternal(before, was) && !(says && is.isOf(was)))
+      this.#silence(this.routes.find(was.a, was.b, was.c, was.d, was.length), area, lsa);
+    if (!says) return;
+    const route = this.routes.take(is.a, is.b, is.c, is.d, is.length);
+    const known = saidBy(route, area, lsa);
+    if (known && is.isAs(known)) this.#restate(route, area, lsa);
+    else this.#say(route, known, is.by(lsa, area, lsa.lsType === dialect.types.nssa ? 'nssa' : 'external'));
+  }
+
+  /** Another instance says the same. Whether there was one that did. */
+  #restate(route: OspfRoute | undefined, area: Area | undefined, lsa: StoredLsa): boolean {
+    const known = route && saidBy(route, area, lsa);
+    if (!known) return false;
+    known.lsa = lsa;
+    this.restated.add(route.number);
+    return true;
+  }
+
+  /** In the place of what the LSA said before, if it said anything. */
+  #say(route: OspfRoute, known: Advertisement | undefined, said: Advertisement): void {
+    if (known) this.#silence(route, said.area, said.lsa);
+    const others = route.advertisements;
+    route.advertisements = others.length === 0 ? [said] : [...others, said];
+    this.#index(said, route);
+    this.#spoil(route);
+  }
+
+  /** An LSA says nothing of a destination any more. */
+  #silence(route: OspfRoute | undefined, area: Area | undefined, lsa: StoredLsa): void {
+    const known = route && saidBy(route, area, lsa);
+    if (!known) return;
+    route.advertisements = route.advertisements.filter((other) => other !== known);
+    this.#unindex(known, route);
+    this.#spoil(route);
+  }
+
+  /** A destination is to be looked at again. */
+  #spoil(route: OspfRoute | undefined): void {
+    if (!route || route.isDirty) return;
+    route.isDirty = true;
+    this.#dirty.push(route);
+  }
+
+  #index({ area, kind, vertex, forwarding }: Advertisement, { number }: OspfRoute): void {
+    if (forwarding) this.#forwarded.add(number);
+    if (kind === 'external' || kind === 'nssa') add(this.#byBoundary, routerOfVertex(vertex) ?? 0, number);
     else if (area) {
       let ofArea = this.#byVertex.get(area);
       if (!ofArea) {
         ofArea = new Map();
         this.#byVertex.set(area, ofArea);
       }
-      add(ofArea, vertex, route);
+      add(ofArea, vertex, number);
     }
   }
 
-  #unindex(area: Area | undefined, { kind, vertex }: AdvertisedPrefix, route: OspfRoute): void {
-    for (const other of route.advertisements) {
+  #unindex({ area, kind, vertex }: Advertisement, { advertisements, number }: OspfRoute): void {
+    for (const other of advertisements) {
       const external = other.kind === 'external' || other.kind === 'nssa';
       if (other.vertex === vertex && (external ? kind === 'external' || kind === 'nssa' : other.area === area)) return;
     }
-    if (kind === 'external' || kind === 'nssa') remove(this.#byBoundary, routerOfVertex(vertex) ?? 0, route);
-    else if (area) remove(this.#byVertex.get(area), vertex, route);
+    if (kind === 'external' || kind === 'nssa') remove(this.#byBoundary, routerOfVertex(vertex) ?? 0, number);
+    else if (area) remove(this.#byVertex.get(area), vertex, number);
   }
 
   /** A border router says that it reaches a boundary router; undefined when it does no longer. */
@@ -189,14 +212,21 @@ export class RouteTable {
     return this.#boundaries.keys();
   }
 
-  keyOf(prefix: Prefix): RouteKey {
-    return routeKey(prefix);
+  /** Numbers of the destinations that an LSA speaks of. */
+  spokenOf(lsa: StoredLsa): number[] {
+    const { o } = this;
+    if (o.dialect.isExternal(lsa.lsType)) {
+      const said = this.#said;
+      const route = o.dialect.readExternal(lsa, said) && this.routes.find(said.a, said.b, said.c, said.d, said.length);
+      return route ? [route.number] : [];
+    }
+    return (o.meaningOf(lsa)?.prefixes ?? []).flatMap(({ prefix }) => this.routes.get(prefix)?.number ?? []);
   }
 
   #boundaryMoved(router: number): void {
     this.#reach.delete(router);
     const routes = this.#byBoundary.get(router);
-    if (routes) this.#sweeps.set(router, routes.values());
+    if (routes !== undefined) this.#sweeps.set(router, each(routes));
   }
 
   // --- What changed ----------------------------------------------------------------------------------------------------
@@ -204,13 +234,21 @@ export class RouteTable {
   /** A turn begins. */
   begin(): void {
     this.#room = SLICE;
+    if (this.#deserted.length === 0) return;
+    for (const route of this.#deserted) {
+      // Something may be said of it again, or it stands here twice.
+      if (route.advertisements.length > 0 || route.isDirty || this.routes.at(route.number) !== route) continue;
+      this.#forwarded.delete(route.number);
+      this.routes.free(route);
+    }
+    this.#deserted = [];
   }
 
   /** Distances or next hops of these vertices changed. */
   moved(area: Area, vertices: Iterable<VertexKey>): void {
     const ofArea = this.#byVertex.get(area);
     for (const key of vertices) {
-      for (const route of ofArea?.get(key) ?? []) this.#dirty.add(route);
+      for (const number of each(ofArea?.get(key) ?? [])) this.#spoil(this.routes.at(number));
       const router = routerOfVertex(key);
       if (router === undefined) continue;
       this.#boundaryMoved(router);
@@ -220,20 +258,19 @@ export class RouteTable {
 
   /** A prefix is to be looked at again. */
   reconsider(key: RouteKey): void {
-    const route = this.routes.get(key);
-    if (route) this.#dirty.add(route);
+    this.#spoil(this.routes.ofKey(key));
   }
 
   /** Everything is to be looked at again: what kind of router we are changed. */
   invalidate(): void {
     this.#reach.clear();
-    for (const route of this.routes.values()) if (route.advertisements.some(isInternal)) this.#dirty.add(route);
-    for (const [router, routes] of this.#byBoundary) this.#sweeps.set(router, routes.values());
+    for (const route of this.routes.values()) if (route.advertisements.some(isInternal)) this.#spoil(route);
+    for (const [router, routes] of this.#byBoundary) this.#sweeps.set(router, each(routes));
   }
 
   /** Whether {@link calculate} has anything to do in this turn. */
   get isDirty(): boolean {
-    return this.#dirty.size > 0 || (this.#sweeps.size > 0 && this.#room > 0);
+    return this.#dirty.length > 0 || (this.#sweeps.size > 0 && this.#room > 0);
   }
   /** Whether externals wait for another turn. */
   get isSweeping(): boolean {
@@ -242,36 +279,40 @@ export class RouteTable {
 
   /**
    * Brings the ways up to date: internal ones first, as externals may hang on them, then the externals that changed themselves (RFC 2328
-   * §16.6), then as many of the others as there is room for. Returns what changed.
+   * §16.6), then as many of the others as there is room for. Returns the numbers of what changed.
    */
-  calculate(): Set<RouteKey> {
-    const changed = new Set<RouteKey>();
+  calculate(): Set<number> {
+    const changed = new Set<number>();
     const externals: OspfRoute[] = [];
     let internalChanged = false;
-    for (const route of this.#dirty) {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const route of dirty) {
+      route.isDirty = false;
       if (!route.advertisements.some(isInternal) && route.paths.every(({ type }) => type.startsWith('external'))) externals.push(route);
       else if (this.#settle(route)) {
-        changed.add(route.key);
+        changed.add(route.number);
         internalChanged = true;
       }
     }
-    this.#dirty.clear();
     if (internalChanged && this.#forwarded.size > 0) this.#sweeps.set('forwarded', this.#forwarded.values());
-    for (const route of externals) if (this.#settle(route)) changed.add(route.key);
+    for (const route of externals) if (this.#settle(route)) changed.add(route.number);
     this.#sweep(changed);
     return changed;
   }
 
-  #sweep(changed: Set<RouteKey>): void {
+  #sweep(changed: Set<number>): void {
     for (const [of, routes] of this.#sweeps) {
       for (; this.#room > 0; this.#room--) {
-        const { value: route, done } = routes.next();
+        const { value: number, done } = routes.next();
         if (done) {
           this.#sweeps.delete(of);
           break;
         }
-        if (of === 'forwarded' && !route.advertisements.some(isForwarded)) this.#forwarded.delete(route);
-        else if (this.#settle(route)) changed.add(route.key);
+        const route = this.routes.at(number);
+        if (!route) continue;
+        if (of === 'forwarded' && !route.advertisements.some(isForwarded)) this.#forwarded.delete(number);
+        else if (this.#settle(route)) changed.add(route.number);
       }
       if (this.#room === 0) return;
     }
@@ -281,7 +322,7 @@ export class RouteTable {
   #settle(route: OspfRoute): boolean {
     const [first] = route.advertisements;
     if (first && route.advertisements.length === 1) {
-      const path = this.#path(first);
+      const path = this.#path(route, first);
       const [before] = route.paths;
       if (path ? route.paths.length === 1 && samePath(path, before) : !before) return false;
       route.paths = path ? [path] : NONE;
@@ -289,21 +330,21 @@ export class RouteTable {
     }
     const paths: OspfPath[] = [];
     for (const advertisement of route.advertisements) {
-      const path = this.#path(advertisement);
+      const path = this.#path(route, advertisement);
       if (path) paths.push(path);
     }
     paths.sort(comparePaths);
     const same = paths.length === route.paths.length && paths.every((path, i) => samePath(path, route.paths[i]));
     // No larger than they are: an array that grew has room for more.
     route.paths = paths.slice();
-    if (route.advertisements.length === 0) this.routes.delete(route.key);
+    if (route.advertisements.length === 0) this.#deserted.push(route);
     return !same;
   }
 
   // --- Ways (§16.1 to §16.4) -------------------------------------------------------------------------------------------
 
-  #path(advertisement: Advertisement): OspfPath | undefined {
-    const { kind, area, vertex, metric, prefix } = advertisement;
+  #path(route: OspfRoute, advertisement: Advertisement): OspfPath | undefined {
+    const { kind, area, vertex, metric } = advertisement;
     if (kind === 'intra') {
       if (!area) return undefined;
       const distance = area.distance(vertex);
@@ -317,20 +358,20 @@ export class RouteTable {
       // §16.2: a border router looks at the backbone's summaries only.
       if (!area || (this.o.isBorderNow && !area.isBackbone)) return undefined;
       // Step 3: what is a range of ours that counts, we tell ourselves.
-      if (this.o.border.ranges.any && this.o.border.ranges.active(routeKey(prefix))) return undefined;
+      if (this.o.border.ranges.any && this.o.border.ranges.active(route.key)) return undefined;
       const distance = area.distance(vertex);
       if (distance >= UNREACHABLE || !this.o.isBorder(area, routerOfVertex(vertex) ?? 0)) return undefined;
       return { type: 'inter', cost: distance + metric, externalCost: 0, hops: area.hops(vertex), area, advertisement };
     }
-    return this.#external(advertisement);
+    return this.#external(route, advertisement);
   }
 
   /** §16.4, RFC 3101 §2.5. */
-  #external(advertisement: Advertisement): OspfPath | undefined {
-    const { kind, area, vertex, metric, metricType, forwarding, prefix, propagate } = advertisement;
+  #external(route: OspfRoute, advertisement: Advertisement): OspfPath | undefined {
+    const { kind, area, vertex, metric, metricType, forwarding, propagate } = advertisement;
     const router = routerOfVertex(vertex) ?? 0;
     // RFC 3101 §2.5 step 3: a border router takes no default of an NSSA that is not to be translated; of border routers it is theirs.
-    if (kind === 'nssa' && prefix.length === 0 && this.o.isBorderNow && !propagate) return undefined;
+    if (kind === 'nssa' && route.length === 0 && this.o.isBorderNow && !propagate) return undefined;
     const reach = kind === 'nssa' && area ? this.#reachIn(area, router) : this.reach(router);
     if (!reach) return undefined;
     let { cost, hops, area: through } = reach;
@@ -382,7 +423,7 @@ export class RouteTable {
   #towards(address: Uint8Array, within: Area | undefined): OspfPath | undefined {
     for (let length = address.length * 8; length >= 0; length--) {
       const bytes = maskBytes(address, length);
-      const path = this.routes.get(routeKey({ bytes, length }))?.paths[0];
+      const path = this.routes.get({ bytes, length })?.paths[0];
       if (!path) continue;
       if (path.type !== 'intra' && path.type !== 'inter') return undefined;
       if (within && (path.type !== 'intra' || path.area !== within)) return undefined;
@@ -425,15 +466,6 @@ function tie(x: OspfPath, y: OspfPath): boolean {
   return x.type === y.type && x.cost === y.cost && x.externalCost === y.externalCost;
 }
 
-/** Written out: a copy by spreading has a hidden class of its own, which costs more than the object. */
-function advertisement(
-  { prefix, kind, vertex, metric, metricType, forwarding, tag, propagate }: AdvertisedPrefix,
-  lsa: StoredLsa,
-  area: Area | undefined,
-): Advertisement {
-  return { prefix, kind, vertex, metric, metricType, forwarding, tag, propagate, lsa, area };
-}
-
 function sameSaying(x: AdvertisedPrefix, y: AdvertisedPrefix | undefined): boolean {
   return (
     y !== undefined &&
@@ -455,22 +487,36 @@ function samePath(x: OspfPath, y: OspfPath | undefined): boolean {
     tie(x, y) &&
     x.hops === y.hops &&
     x.area === y.area &&
-    x.advertisement.lsa.header.advertisingRouter === y.advertisement.lsa.header.advertisingRouter &&
+    x.advertisement.lsa.advertisingRouter === y.advertisement.lsa.advertisingRouter &&
     x.advertisement.tag === y.advertisement.tag &&
     x.advertisement.lsa.heardFrom.length === y.advertisement.lsa.heardFrom.length &&
     x.advertisement.lsa === y.advertisement.lsa
   );
 }
 
-function add<K>(index: Map<K, Set<OspfRoute>>, key: K, route: OspfRoute): void {
-  const known = index.get(key);
-  if (known) known.add(route);
-  else index.set(key, new Set([route]));
+/** What an LSA, in whatever instance, says of a destination. */
+function saidBy({ advertisements }: OspfRoute, area: Area | undefined, lsa: StoredLsa): Advertisement | undefined {
+  for (const one of advertisements) if (one.area === area && sameKey(one.lsa, lsa)) return one;
+  return undefined;
 }
-function remove<K>(index: Map<K, Set<OspfRoute>> | undefined, key: K, route: OspfRoute): void {
+
+/** Numbers of destinations. A vertex nearly always has but one, for which there is no set. */
+type Numbers = number | Set<number>;
+
+function each(numbers: Numbers | readonly number[]): IterableIterator<number> {
+  return typeof numbers === 'number' ? [numbers].values() : numbers.values();
+}
+function add<K>(index: Map<K, Numbers>, key: K, number: number): void {
+  const known = index.get(key);
+  if (known === undefined) index.set(key, number);
+  else if (typeof known !== 'number') known.add(number);
+  else if (known !== number) index.set(key, new Set([known, number]));
+}
+function remove<K>(index: Map<K, Numbers> | undefined, key: K, number: number): void {
   const known = index?.get(key);
-  if (!known) return;
-  known.delete(route);
+  if (known === number) index?.delete(key);
+  if (known === undefined || typeof known === 'number') return;
+  known.delete(number);
   if (known.size === 0) index?.delete(key);
 }
 

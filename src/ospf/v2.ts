@@ -10,6 +10,8 @@ import { type ExternalBody, Group, LsTypeV2, maskOf, Option, octets, PACKET_HEAD
 const IPV4_HEADER = 20;
 /** A network is named by its designated router's address, which the numbers of routers leave free above 2^32. */
 const NETWORK = 0x1_0000_0000;
+/** Where an external's numbers stand in its octets, and how many these are (RFC 2328 A.4.5). E is in the word of the metric. */
+const EXTERNAL = { mask: 20, metric: 24, type2: 0x8000, forwarding: 28, tag: 32, octets: 36 } as const;
 const OPAQUE: readonly number[] = [LsTypeV2.opaqueLink, LsTypeV2.opaqueArea, LsTypeV2.opaqueAs];
 
 /** OSPFv2 (RFC 2328). @internal */
@@ -37,16 +39,16 @@ export const v2: Dialect = {
   },
   helloFields: ({ maskLength }) => ({ mask: maskOf(maskLength), interfaceId: 0 }),
   takes: ({ options }, lsType) => !OPAQUE.includes(lsType) || (options & Option.o) !== 0,
-  isOwn({ header }, routerId, interfaces) {
-    if (header.advertisingRouter === routerId) return true;
-    if (header.lsType !== LsTypeV2.network) return false;
-    for (const { options, isUp } of interfaces) if (isUp && word(options.address) === header.id) return true;
+  isOwn(lsa, routerId, interfaces) {
+    if (lsa.advertisingRouter === routerId) return true;
+    if (lsa.lsType !== LsTypeV2.network) return false;
+    for (const { options, isUp } of interfaces) if (isUp && word(options.address) === lsa.id) return true;
     return false;
   },
   networkOf: ({ designatedRouter }) => NETWORK + designatedRouter,
 
-  meaning({ header }, body): Meaning {
-    const router = vertexOfRouter(header.advertisingRouter);
+  meaning({ advertisingRouter, id }, body): Meaning {
+    const router = vertexOfRouter(advertisingRouter);
     switch (body.type) {
       case 'router':
         return {
@@ -55,21 +57,40 @@ export const v2: Dialect = {
           prefixes: body.links.flatMap((link) => (link.type === 'stub' ? [internal(link.prefix, 'intra', router, link.metric)] : [])),
         };
       case 'network': {
-        const key = NETWORK + header.id;
-        const links = body.routers.map((id) => ({ to: vertexOfRouter(id), kind: VertexKind.router, cost: 0 }));
+        const key = NETWORK + id;
+        const links = body.routers.map((one) => ({ to: vertexOfRouter(one), kind: VertexKind.router, cost: 0 }));
         const prefixes = body.prefix ? [internal(body.prefix, 'intra', key, 0)] : [];
         return { vertex: { key, kind: VertexKind.network, links }, prefixes };
       }
       case 'summary':
         return { prefixes: [internal(body.prefix, 'inter', router, body.metric)] };
       case 'asbr-summary':
-        return reached(body, header.advertisingRouter);
+        return reached(body, advertisingRouter);
       case 'external':
       case 'nssa':
         return { prefixes: [external(body, router)] };
       default:
         return { prefixes: [] };
     }
+  },
+
+  isExternal: (lsType) => lsType === LsTypeV2.external || lsType === LsTypeV2.nssa,
+  // As the codec reads its body, but with nothing made of it.
+  readExternal(lsa, into) {
+    if (lsa.length < EXTERNAL.octets) return false;
+    const mask = lsa.u32(EXTERNAL.mask);
+    const length = Math.clz32(~mask);
+    if (maskOf(length) !== mask) return false;
+    const forwarding = lsa.u32(EXTERNAL.forwarding);
+    const first = lsa.u16(EXTERNAL.metric);
+    into.a = (lsa.id & mask) | 0;
+    into.length = length;
+    into.metricType = (first & EXTERNAL.type2) === 0 ? 1 : 2;
+    into.metric = ((first & 0xff) << 16) | lsa.u16(EXTERNAL.metric + 2);
+    into.forwarding = forwarding === 0 ? undefined : octets(forwarding);
+    into.tag = lsa.u32(EXTERNAL.tag);
+    into.propagate = lsa.lsType === LsTypeV2.nssa && (lsa.options & Option.n) !== 0;
+    return true;
   },
 
   originate(area, self) {

@@ -1,5 +1,5 @@
 import { type Family, parseAddress } from '../lib/address.js';
-import type { Prefix } from '../lib/prefix.js';
+import { type Prefix, prefixWords } from '../lib/prefix.js';
 import type { ListedLink, VertexKey } from './area.js';
 import { type Dialect, MAX_LINK_METRIC, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
 import type { OspfInterface } from './interface.js';
@@ -41,14 +41,14 @@ export function v3(family: Family): Dialect {
     },
     helloFields: ({ interfaceId }) => ({ mask: 0, interfaceId }),
     takes: () => true,
-    isOwn: ({ header }, routerId) => header.advertisingRouter === routerId,
+    isOwn: ({ advertisingRouter }, routerId) => advertisingRouter === routerId,
     networkOf(one) {
       if (one.state === 'dr') return networkKey(one.designatedRouter, one.options.interfaceId);
       return networkKey(one.designatedRouter, one.neighbours.get(one.designatedRouter)?.interfaceId ?? 0);
     },
 
-    meaning({ header }, body): Meaning {
-      const router = vertexOfRouter(header.advertisingRouter);
+    meaning(lsa, body): Meaning {
+      const router = vertexOfRouter(lsa.advertisingRouter);
       const noted = ({ options }: { readonly options: number }): boolean => (options & PrefixOption.noUnicast) === 0;
       switch (body.type) {
         case 'router': {
@@ -59,12 +59,12 @@ export function v3(family: Family): Dialect {
         }
         case 'network': {
           const links = body.routers.map((id) => ({ to: vertexOfRouter(id), kind: VertexKind.router, cost: 0 }));
-          return { vertex: { key: networkKey(header.advertisingRouter, header.id), kind: VertexKind.network, links }, prefixes: [] };
+          return { vertex: { key: networkKey(lsa.advertisingRouter, lsa.id), kind: VertexKind.network, links }, prefixes: [] };
         }
         case 'intra-area-prefix': {
           const { lsType, id, advertisingRouter } = body.referenced;
           // §4.8.1: what an LSA refers to must be its own router's.
-          if (advertisingRouter !== header.advertisingRouter) return { prefixes: [] };
+          if (advertisingRouter !== lsa.advertisingRouter) return { prefixes: [] };
           const vertex =
             lsType === LsTypeV3.network ? networkKey(advertisingRouter, id) : lsType === LsTypeV3.router && id === 0 ? router : undefined;
           if (vertex === undefined) return { prefixes: [] };
@@ -73,13 +73,31 @@ export function v3(family: Family): Dialect {
         case 'summary':
           return { prefixes: noted({ options: body.prefixOptions }) ? [internal(body.prefix, 'inter', router, body.metric)] : [] };
         case 'asbr-summary':
-          return reached(body, header.advertisingRouter);
+          return reached(body, lsa.advertisingRouter);
         case 'external':
         case 'nssa':
           return { prefixes: noted({ options: body.prefixOptions }) ? [external(body, router)] : [] };
         default:
           return { prefixes: [] };
       }
+    },
+
+    isExternal: (lsType) => lsType === LsTypeV3.external || lsType === LsTypeV3.nssa,
+    readExternal(lsa, into) {
+      const body = lsa.body(context);
+      if ((body?.type !== 'external' && body?.type !== 'nssa') || (body.prefixOptions & PrefixOption.noUnicast) !== 0) return false;
+      const [a, b, c, d] = prefixWords(body.prefix.bytes);
+      into.a = a | 0;
+      into.b = b | 0;
+      into.c = c | 0;
+      into.d = d | 0;
+      into.length = body.prefix.length;
+      into.metricType = body.metricType;
+      into.metric = body.metric;
+      into.forwarding = body.forwarding;
+      into.tag = body.tag;
+      into.propagate = body.propagate;
+      return true;
     },
 
     originate(area, self) {
@@ -109,7 +127,7 @@ export function v3(family: Family): Dialect {
         const shared: LinkPrefix[] = own4(one, family).map((prefix) => ({ prefix, options: 0, metric: 0 }));
         for (const lsa of one.database.ofType(LsTypeV3.link)) {
           const body = lsa.body(context);
-          if (lsa.ended || body?.type !== 'link' || !full.some(({ routerId }) => routerId === lsa.header.advertisingRouter)) continue;
+          if (lsa.ended || body?.type !== 'link' || !full.some(({ routerId }) => routerId === lsa.advertisingRouter)) continue;
           options |= body.options;
           // §4.4.3.9: what is marked as an address, or for nobody, is not the link's.
           for (const { prefix, options: marks } of body.prefixes)

@@ -87,8 +87,8 @@ describe.each([2, 3] as const)('OSPFv%i', (version) => {
     expect(border.table()[outside(version, 1)]).toBe('external-2 5+10 via 3');
     expect(first.table()[outside(version, 1)]).toMatch(/^external-2 5\+2[01] via /);
     // The border router of the higher id translates (RFC 3101 §3.1).
-    const translations = [...first.machine.database.all()].filter(({ header }) => header.advertisingRouter !== 1);
-    expect(translations.map(({ header }) => header.advertisingRouter)).toEqual([4]);
+    const translations = [...first.machine.database.all()].filter(({ advertisingRouter }) => advertisingRouter !== 1);
+    expect(translations.map(({ advertisingRouter }) => advertisingRouter)).toEqual([4]);
     expect(last.table()[outside(version, 2)]).toBeUndefined();
     expect(last.table()[anywhere(version)]).toMatch(/^external-2 1\+10 via /);
     external(last, outside(version, 1), undefined);

@@ -28,10 +28,14 @@ export function readPacketHeader(bytes: Uint8Array, version: OspfVersion): Packe
   const type = from.u8();
   if (type < PacketType.hello || type > PacketType.linkStateAcknowledgment) throw new OspfWireError('type', `packet type ${type}`, 1);
   const length = from.u16();
-  const header = { version, type, length, routerId: from.u32(), area: from.u32(), checksum: from.u16() };
+  const routerId = from.u32();
+  const area = from.u32();
+  const checksum = from.u16();
   if (length < PACKET_HEADER[version]) throw new OspfWireError('length', `a packet says it has ${length} octets`, 2);
   if (length > bytes.length) throw new OspfWireError('short', `${bytes.length} octets of a packet of ${length}`, 2);
-  return version === 2 ? { ...header, instance: 0, authType: from.u16() } : { ...header, instance: from.u8(), authType: 0 };
+  const instance = version === 2 ? 0 : from.u8();
+  const authType = version === 2 ? from.u16() : 0;
+  return { version, type, length, routerId, area, checksum, instance, authType };
 }
 
 /** Where Hellos and Database Descriptions have their options: the last octet, of one in OSPFv2 and of three in OSPFv3. */

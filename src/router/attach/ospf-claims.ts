@@ -1,10 +1,9 @@
 import type { Cause, Feed } from '../../claims/feed.js';
 import { Verdict } from '../../claims/reasons.js';
 import type { Cancel, Millis } from '../../lib/clock.js';
-import { prefixWords } from '../../lib/prefix.js';
 import type { Node } from '../../network/model.js';
-import type { OspfInstance, OspfPath, OspfRoute, RouteKey } from '../../ospf/index.js';
-import { PATH_TYPES, routeKey } from '../../ospf/index.js';
+import type { OspfInstance, OspfPath, OspfRoute } from '../../ospf/index.js';
+import { PATH_TYPES } from '../../ospf/index.js';
 import type { VirtualNetwork } from '../virtual-network.js';
 import { Remains } from './remains.js';
 
@@ -28,7 +27,7 @@ interface Claim {
 
 const NONE: readonly Claim[] = [];
 /** Destinations looked at again in one turn. */
-const SLICE = 1000;
+const SLICE = 400;
 /** How long after its database is ours again a node's routes may take to be computed. */
 const RESTATE: Millis = 30_000;
 /** Largest cost that counts in a rank, which has 51 bits for the kind of path, the external metric and the cost. */
@@ -46,14 +45,14 @@ const MOST_COST = 2 ** 25 - 1;
  */
 export class OspfClaims {
   readonly #feeds = new Map<Node, Feed>();
-  /** Who claims what now. Claims are shared among prefixes of which the same is to be said. */
-  readonly #claims = new Map<RouteKey, { readonly prefix: OspfRoute['prefix']; claims: readonly Claim[] }>();
+  /** Who claims what now, by the number of the route. Claims are shared among prefixes of which the same is to be said. */
+  readonly #claims: (readonly Claim[] | undefined)[] = [];
   /** What those that fell silent lost, until all of it is known. */
   readonly #falling = new Map<Node, Feed>();
   /** The instance has more to tell of what it told. */
   #more = false;
-  /** Destinations that are looked at again, a slice at a time. */
-  #again: { readonly keys: Iterator<RouteKey>; cancel: Cancel } | undefined;
+  /** All destinations are looked at again, a slice at a time: the number of the next one. */
+  #again: { next: number; cancel: Cancel } | undefined;
   /** Nodes whose last neighbour of ours fell silent, until all of their database is ours again. */
   readonly #silent = new Set<Node>();
   /** What they claimed: each feed is one of a death, or what is found of it later. */
@@ -81,35 +80,32 @@ export class OspfClaims {
     return false;
   }
 
-  get size(): number {
-    return this.#claims.size;
-  }
-
-  /** Routes changed. `more`: by what else changes some, of which it hears later. */
-  update(keys: Iterable<RouteKey>, more: boolean): void {
+  /** Routes of these numbers changed. `more`: by what else changes some, of which it hears later. */
+  update(numbers: Iterable<number>, more: boolean): void {
     const { network } = this;
     network.begin();
     this.#look();
     let cause: Cause | undefined;
-    for (const key of keys) {
-      const route = this.instance.routes.routes.get(key);
-      const known = this.#claims.get(key);
-      const before = known?.claims ?? NONE;
-      const after = route ? this.#claimsOf(route) : NONE;
+    const { routes } = this.instance.routes;
+    for (const number of numbers) {
+      // One that nothing is said of any more is still there.
+      const route = routes.at(number);
+      if (!route) continue;
+      const before = this.#claims[number] ?? NONE;
+      const after = this.#claimsOf(route);
+      if (before === NONE && after === NONE) continue;
       for (const claim of before) {
         const { node } = claim;
         if (after.some((other) => other.node === node)) continue;
-        if (this.#silent.has(node) && this.network.guard.watching) this.#bequeath(key, claim);
-        this.#withdraw(key, node);
+        if (this.#silent.has(node) && this.network.guard.watching) this.#bequeath(route, claim);
+        this.#withdraw(route, node);
         cause ??= { type: 'withdrawn', neighbour: this.#labelOf(node), node: node.name };
       }
       for (const claim of after) {
-        if (route) this.#announce(route, claim);
+        this.#announce(route, claim);
         cause = this.#feedOf(claim.node).cause;
       }
-      if (!route || after.length === 0) this.#claims.delete(key);
-      else if (known) known.claims = after;
-      else this.#claims.set(key, { prefix: route.prefix, claims: after });
+      this.#claims[number] = after.length === 0 ? undefined : after;
     }
     if (cause) network.settle(cause);
     this.#more = more;
@@ -143,9 +139,7 @@ export class OspfClaims {
   }
 
   /** What a silent node loses goes into a feed of its own. */
-  #bequeath(key: RouteKey, { node, holder, fault, rank }: Claim): void {
-    const prefix = this.#claims.get(key)?.prefix;
-    if (!prefix) return;
+  #bequeath(route: OspfRoute, { node, holder, fault, rank }: Claim): void {
     let feed = this.#falling.get(node);
     if (!feed) {
       feed = this.#open(node);
@@ -153,26 +147,24 @@ export class OspfClaims {
       this.#fallen.add(feed);
       this.#falling.set(node, feed);
     }
-    this.#put(feed, prefix, holder, fault, rank);
+    this.#put(feed, route, holder, fault, rank);
   }
 
   /** Who is where changed: every route is looked at again. */
   reconsider(): void {
     this.#again?.cancel();
-    // What comes to be meanwhile is known by then.
-    this.#again = { keys: new Set([...this.instance.routes.routes.keys(), ...this.#claims.keys()]).values(), cancel: () => {} };
+    this.#again = { next: 0, cancel: () => {} };
     this.#reconsiderSome();
   }
   #reconsiderSome(): void {
     const again = this.#again;
     if (!again) return;
-    const keys: RouteKey[] = [];
-    let next = again.keys.next();
-    for (; !next.done && keys.length < SLICE; next = again.keys.next()) keys.push(next.value);
-    if (!next.done) keys.push(next.value);
-    if (next.done) this.#again = undefined;
+    const from = again.next;
+    again.next = Math.min(from + SLICE, this.instance.routes.routes.limit);
+    // What comes to be meanwhile is known by then, or is among those still to be looked at.
+    if (again.next - from < SLICE) this.#again = undefined;
     else again.cancel = this.network.timers.clock.defer(() => this.#reconsiderSome());
-    this.update(keys, this.#more);
+    this.update(range(from, again.next), this.#more);
   }
 
   /** Everything ends. */
@@ -190,14 +182,14 @@ export class OspfClaims {
       this.network.closeFeed(feed);
     }
     this.#feeds.clear();
-    this.#claims.clear();
+    this.#claims.length = 0;
   }
 
   #claimsOf(route: OspfRoute): readonly Claim[] {
     const own = this.instance.options.routerId;
     // What we are connected to ourselves is nobody's claim: guests tell of their side of the link as a matter of course.
-    for (const { lsa, kind } of route.advertisements) if (kind === 'intra' && lsa.header.advertisingRouter === own) return NONE;
-    if (this.#connected.has(route.key)) return NONE;
+    for (const { lsa, kind } of route.advertisements) if (kind === 'intra' && lsa.advertisingRouter === own) return NONE;
+    if (this.#connected.has(route.number)) return NONE;
     const [only] = route.paths;
     if (only && route.paths.length === 1) return this.#claimsBy(only);
     const claims: Claim[] = [];
@@ -213,7 +205,7 @@ export class OspfClaims {
   }
 
   /** What we are connected to, and who speaks with a router id: found once for all that changed together. */
-  readonly #connected = new Set<RouteKey>();
+  readonly #connected = new Set<number>();
   readonly #bound = new Map<number, readonly Node[]>();
 
   #look(): void {
@@ -221,7 +213,10 @@ export class OspfClaims {
     this.#lastSaid = undefined;
     this.#connected.clear();
     for (const { options } of this.instance.interfaces.values())
-      for (const prefix of options.prefixes) this.#connected.add(routeKey(prefix));
+      for (const prefix of options.prefixes) {
+        const route = this.instance.routes.routes.get(prefix);
+        if (route) this.#connected.add(route.number);
+      }
   }
 
   #nodesOf(router: number): readonly Node[] {
@@ -240,7 +235,7 @@ export class OspfClaims {
     const { advertisement, hops } = path;
     const { lsa, tag, kind, forwarding } = advertisement;
     const { heardFrom } = lsa;
-    const router = lsa.header.advertisingRouter;
+    const router = lsa.advertisingRouter;
     if (router === this.instance.options.routerId) return NONE;
     const own = this.tag();
     const looped = (kind === 'external' || kind === 'nssa') && own !== 0 && tag === own;
@@ -284,26 +279,24 @@ export class OspfClaims {
   }
 
   #announce(route: OspfRoute, { node, holder, fault, rank }: Claim): void {
-    const { prefix } = route;
     const feed = this.#feedOf(node);
     if (feed.cause.type !== 'announced') feed.cause = { type: 'announced', neighbour: feed.label, node: node.name };
-    this.#put(feed, prefix, holder, fault, rank);
+    this.#put(feed, route, holder, fault, rank);
   }
 
-  #put(feed: Feed, prefix: OspfRoute['prefix'], holder: number, fault: number, rank: number): void {
+  #put(feed: Feed, route: OspfRoute, holder: number, fault: number, rank: number): void {
     const { network } = this;
-    const rib = network.ribs[prefix.family];
-    const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
+    const rib = network.ribs[this.instance.dialect.family];
+    const id = rib.prefixId(route.word(0), route.word(1), route.word(2), route.word(3), route.length);
     rib.announce(id, feed.index, 0, network.bareSet, network.bareSet, fault, holder, -1);
     rib.setRank(rib.find(id, feed.index, 0) - 1, rank);
   }
 
-  #withdraw(key: RouteKey, node: Node): void {
+  #withdraw(route: OspfRoute, node: Node): void {
     const feed = this.#feeds.get(node);
-    const prefix = this.#claims.get(key)?.prefix;
-    if (!feed || !prefix) return;
-    const rib = this.network.ribs[prefix.family];
-    const id = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
+    if (!feed) return;
+    const rib = this.network.ribs[this.instance.dialect.family];
+    const id = rib.prefixes.find(route.word(0), route.word(1), route.word(2), route.word(3), route.length);
     feed.cause = { type: 'withdrawn', neighbour: feed.label, node: node.name };
     if (id >= 0) rib.withdraw(id, feed.index, 0);
   }
@@ -326,6 +319,10 @@ export class OspfClaims {
     const cause = { type: 'announced', neighbour: label, node: node.name } as const;
     return this.network.openFeed({ source: 'ospf', speaker: node.index, label, router: this.router, cause });
   }
+}
+
+function* range(from: number, end: number): IterableIterator<number> {
+  for (let i = from; i < end; i++) yield i;
 }
 
 function better(x: Claim, y: Claim | undefined): boolean {

@@ -409,7 +409,7 @@ export class OspfSpeaker {
         this.#places.get(effect.interface)?.send(effect.destination, effect.bytes);
         break;
       case 'routesChanged':
-        this.#claims.update(effect.keys, effect.more);
+        this.#claims.update(effect.routes, effect.more);
         break;
       case 'neighbourChanged': {
         const { routerId, address, from, to, reason } = effect;

@@ -2,6 +2,7 @@ import { formatPrefix, parsePrefix } from '../../../src/lib/prefix.js';
 import { seeded } from '../../../src/lib/random.js';
 import type { OspfEffect } from '../../../src/ospf/events.js';
 import { OspfInstance } from '../../../src/ospf/instance.js';
+import type { LsaOctets } from '../../../src/ospf/lsa-octets.js';
 import type { Neighbour } from '../../../src/ospf/neighbour.js';
 import {
   type AreaOptions,
@@ -31,6 +32,8 @@ export interface LabOptions {
   readonly loss?: number;
   readonly interface?: Partial<InterfaceOptions>;
   readonly instance?: Partial<OspfOptions>;
+  /** Where all keep what LSAs say; each its own unless told. */
+  readonly octets?: LsaOctets;
 }
 
 /** Routers and wires on one clock that only the test turns. */
@@ -134,7 +137,7 @@ export class LabRouter {
     readonly lab: Lab,
     readonly options: OspfOptions,
   ) {
-    this.machine = new OspfInstance(options);
+    this.machine = new OspfInstance(options, lab.options.octets);
   }
 
   /** An interface on a wire. Addresses of OSPFv2 are `10.N.M.R/24`, given; of OSPFv3 link-local ones are made. */
@@ -232,7 +235,7 @@ export class LabRouter {
   /** Keys, sequence numbers and checksums of all that it keeps in its areas and of the AS. */
   databases(): string[] {
     const places = [...[...this.machine.areas.values()].map(({ database }) => database), this.machine.database];
-    return places.flatMap((place) => [...place.all()].map((lsa) => `${lsa.key} ${lsa.header.sequence} ${lsa.header.checksum}`)).sort();
+    return places.flatMap((place) => [...place.all()].map((lsa) => `${lsa.key} ${lsa.sequence} ${lsa.checksum}`)).sort();
   }
 }
 

@@ -1,6 +1,6 @@
 import { parsePrefix } from '../../../src/lib/prefix.js';
-import { routeKey } from '../../../src/ospf/routes.js';
 import { Lab, type LabRouter, type Wire } from './lab.js';
+import { SharedOctets } from './shared-octets.js';
 
 export interface SimulationOptions {
   readonly version: 2 | 3;
@@ -31,6 +31,7 @@ export function simulate(options: SimulationOptions): { readonly wrong: string[]
     seed: options.seed,
     version,
     loss: options.loss,
+    octets: new SharedOctets(),
     instance: { spf: { initial: 50, short: 200, long: 1000, timeToLearn: 500, holdDown: 2000 } },
   });
   const pick = (below: number): number => Math.floor(lab.random() * below);
@@ -92,13 +93,14 @@ function compare(routers: readonly LabRouter[], edges: readonly Edge[], prefixOf
     if (!wire.up || !joins(wire)) continue;
     for (const from of ends) for (const to of ends) if (from !== to) links[from.router]?.push({ to: to.router, cost: from.cost });
   }
-  const keys = Array.from({ length: count + 1 }, (_, id) => (id === 0 ? 0 : routeKey(parsePrefix(prefixOf(id)))));
+  const prefixes = Array.from({ length: count }, (_, i) => parsePrefix(prefixOf(i + 1)));
   const wrong: string[] = [];
   for (const [i, router] of routers.entries()) {
     const distance = dijkstra(links, i + 1);
-    for (let id = 1; id <= count; id++) {
-      if (id === i + 1) continue;
-      const path = router.machine.routes.routes.get(keys[id] ?? 0)?.paths[0];
+    for (const [j, prefix] of prefixes.entries()) {
+      if (i === j) continue;
+      const id = j + 1;
+      const path = router.machine.routes.routes.get(prefix)?.paths[0];
       const expected = distance[id] ?? Number.POSITIVE_INFINITY;
       if ((path?.cost ?? Number.POSITIVE_INFINITY) !== expected || (path && path.type !== 'intra'))
         wrong.push(`${i + 1} to ${id}: ${path ? `${path.type} ${path.cost}` : 'no way'}, Dijkstra says ${expected}`);
