@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ADDRESS, configuration, startBird } from './support/bfd-guest.js';
 import { bird } from './support/bird.js';
@@ -25,6 +24,8 @@ describe.skipIf(!present.includes(bird))('BFD with BIRD, authenticated', () => {
     const router = await startCommand(lab, own, configuration(100, `{ type: ${type}, keys: [{ id: 7, secret: open-sesame }] }`));
     const turned = (to: string): number => router.count((line) => line.event === 'bfd-change' && line.to === to);
     const held = (node: string): boolean => router.holds(ADDRESS, node);
+    const refused = (): Promise<number> =>
+      router.metric('virtual_router_bfd_dropped_total{router="router",at="host",reason="authentication"}');
     const keyed = (secret: string): string => `authentication ${words}; password "${secret}" { id 7; };`;
 
     const daemon = await startBird(lab, guest, 100, keyed('open-sesame'));
@@ -36,10 +37,12 @@ describe.skipIf(!present.includes(bird))('BFD with BIRD, authenticated', () => {
     await lab.link(guest, 'up');
 
     const ups = turned('up');
+    const before = await refused();
     await startBird(lab, guest, 100, keyed('open-barley'));
     // Its session comes up, as it is not held back for BFD.
     await lab.waitFor('the guest holds the address', () => held('guest'), 40);
-    await pause(4000);
+    // A packet a second, each refused.
+    await lab.waitFor('its packets are refused', async () => (await refused()) > before + 3);
     expect(turned('up')).toBe(ups);
   });
 });

@@ -1,6 +1,9 @@
 /** The program, `virtual-router run --json`, in a node of a lab. */
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Lab, LabNode, Running } from './lab.js';
 
@@ -31,6 +34,8 @@ export interface RunningCommand {
   holds(prefix: string, node: string): boolean;
   /** Waits for an event after those that were there at the last {@link RunningCommand.forget}. */
   next(what: string, fits: (line: Line) => boolean): Promise<Line>;
+  /** The value of a metric, by its name and labels as they are written; 0 where there is none. */
+  metric(name: string): Promise<number>;
   /** What has been told by now is past. */
   forget(): void;
 }
@@ -39,7 +44,8 @@ export interface RunningCommand {
 export async function startCommand(lab: Lab, node: LabNode, configuration: string): Promise<RunningCommand> {
   const file = join(node.directory, 'router.yaml');
   writeFileSync(file, configuration);
-  const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', file];
+  const control = join(node.directory, 'control.sock');
+  const args = ['--import', 'tsx', join(root, 'src/cli/index.ts'), 'run', '--json', '--control', control, file];
   const running = lab.spawn(node, process.execPath, args, { name: 'virtual-router run', directory: root });
   await lab.answers(running, () => running.output().includes('"listening"'));
   let past = 0;
@@ -55,8 +61,17 @@ export async function startCommand(lab: Lab, node: LabNode, configuration: strin
     count: (fits) => events().filter(fits).length,
     holds: (prefix, name) => JSON.stringify(events().findLast((line) => line.prefix === prefix)?.after ?? null).includes(name),
     next: (what, fits) => lab.waitFor(what, () => events().slice(past).find(fits)),
+    metric: async (name) => {
+      const lines = (await ask(control, '/metrics')).split('\n');
+      return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length) ?? 0);
+    },
     forget: () => {
       past = events().length;
     },
   };
+}
+
+async function ask(socketPath: string, path: string): Promise<string> {
+  const [response] = (await once(get({ socketPath, path }), 'response')) as [IncomingMessage];
+  return text(response);
 }
