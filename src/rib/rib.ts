@@ -625,22 +625,20 @@ export class Rib {
       if (this.claims.setInOf(row) !== 0 && this.#again(row)) this.touch(this.claims.prefixOf(row));
     }
     this.#limited = undefined;
-    this.#fill(limited);
+    this.#limits.fill(limited, this.#restand);
   }
 
   /** Gives room that claims left under limited grants to those that wait for it, oldest first. */
   fillRoom(): void {
-    this.#fill(this.#limits.waiting());
+    this.#limits.fillRoom(this.#restand);
   }
 
-  #fill(rows: number[]): void {
+  readonly #restand = (row: number, verdict: number): void => {
     const { feed, holder, fault, grant, preference, kind } = this.standings;
-    this.#limits.fill(rows, (row, verdict) => {
-      const at = this.claims.standingOf(row);
-      if (this.#stand(row, feed[at], holder[at], fault[at], verdict, grant[at], preference[at], kind[at]))
-        this.touch(this.claims.prefixOf(row));
-    });
-  }
+    const at = this.claims.standingOf(row);
+    if (this.#stand(row, feed[at], holder[at], fault[at], verdict, grant[at], preference[at], kind[at]))
+      this.touch(this.claims.prefixOf(row));
+  };
 
   /** Takes note of a prefix that nothing refers to any more: {@link Rib.bury} forgets it when there is time. */
   tidy(prefix: number): void {
@@ -680,8 +678,10 @@ export class Rib {
     const rows: number[] = [];
     for (let row = 0; row < this.rowLimit; row++) if (this.claims.setInOf(row) !== 0) rows.push(row);
     rows.sort((x, y) => this.claims.arrivalOf(x) - this.claims.arrivalOf(y));
-    rows.forEach((row, i) => {
-      this.claims.setArrival(row, i + 1);
+    this.#limits.renumber(() => {
+      rows.forEach((row, i) => {
+        this.claims.setArrival(row, i + 1);
+      });
     });
     this.#arrivals = rows.length;
   }

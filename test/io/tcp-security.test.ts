@@ -139,8 +139,12 @@ describe.skipIf(!available)('a connection of the host’s, by TCP MD5', () => {
     // It came before the key was there and is reset, or after and is not heard.
     await until(() => early.closed !== undefined || early.failed !== undefined || dropped() > before);
     expect(accepted.length).toBe(0);
-    const right = dial(endpoint, '127.0.0.2', md5('hush'));
-    await until(() => right.connection !== undefined && accepted.length === 1);
+    // Whoever is in the queue while the key is set is turned away once, also with the right one: it dials again, as a speaker does.
+    let right = dial(endpoint, '127.0.0.2', md5('hush'));
+    await until(() => {
+      if (right.closed !== undefined || right.failed !== undefined) right = dial(endpoint, '127.0.0.2', md5('hush'));
+      return right.connection !== undefined && accepted.length === 1;
+    });
     secure?.([]);
     const open = dial(endpoint, '127.0.0.2');
     await until(() => open.connection !== undefined);
