@@ -3,7 +3,7 @@
  * `npx tsx bench/ospf-simulation.ts [--routers 150] [--seed 1] [--version 2] [--record]`. The same seed makes the same run;
  * `--record` writes what came of it to docs/benchmarks.json. Ends with 1 where a way is
  * another than Dijkstra says. Work grows with the square of the routers, each of which keeps what all say: octets and meanings once for all,
- * where each LSA came from and the ways that follow for itself. 150 took 11 s of CPU and 270 MB, 300 took 33 s and 1 GB, 1000 (`npm run
+ * where each LSA came from and the ways that follow for itself. 150 took 9 s of CPU and 285 MB, 300 took 33 s and 1 GB, 1000 (`npm run
  * bench:simulation`) 13 minutes and 6 GB on a machine that did other work too.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
