@@ -36,6 +36,15 @@ interface Benchmarks {
   readonly churn?: Dated<readonly { readonly name: string; readonly arrivedSeconds: number; readonly churnedSeconds: number }[]>;
   /** Milliseconds. */
   readonly ospf?: Dated<readonly { readonly name: string; readonly median: number; readonly p99: number }[]>;
+  /** A database of 50,000 external LSAs, taken in from FRR. */
+  readonly ospfDatabase?: readonly {
+    readonly name: string;
+    readonly rounds: number;
+    /** From the last LSA that was received until all routes were mapped. */
+    readonly mappedSeconds: number;
+    readonly cpuSeconds: number;
+    readonly octetsAnLsa: number;
+  }[];
   readonly ospfSimulation?: {
     readonly measured: string;
     readonly routers: number;
@@ -148,6 +157,14 @@ function watching({ measured, sessions, interval, seconds, figures, days }: Bfd)
   return `${sessions.toLocaleString('en')} BFD sessions at ${interval} ms x 3 for ${seconds} seconds (\`npm run bench:bfd\`, ${measured}): ${costs.join('; ')}. False alarms in a simulated day on a thread that is busy, and suspended once an hour for up to five seconds: ${calm.join(', ')}.`;
 }
 
+function externals(database: NonNullable<Benchmarks['ospfDatabase']>): string {
+  const each = database.map(
+    ({ name, rounds, cpuSeconds, mappedSeconds, octetsAnLsa }) =>
+      `${name} ${cpuSeconds.toFixed(2)} s of CPU, all routes mapped ${mappedSeconds.toFixed(2)} s after the last LSA, ${Math.round(octetsAnLsa)} octets an LSA (median of ${rounds})`,
+  );
+  return `A database of 50,000 external LSAs of OSPF, taken in from FRR (\`npm run bench -- database\`): ${each.join('; ')}.`;
+}
+
 function shortestPaths(ospf: Benchmarks['ospf'], simulation: Benchmarks['ospfSimulation']): string {
   const times = ospf?.results.map(({ name, median, p99 }) => `${name} ${digits(median)} ms (99 of 100 under ${digits(p99)})`);
   return [
@@ -158,7 +175,7 @@ function shortestPaths(ospf: Benchmarks['ospf'], simulation: Benchmarks['ospfSim
       : []),
     ...(simulation
       ? [
-          `Simulated with loss and links that flap (\`npx tsx bench/ospf-simulation.ts\`, ${simulation.measured}), ${simulation.routers} routers end with ${simulation.wrong === 0 ? `what a plain Dijkstra says: all of ${simulation.checked} ways` : `${simulation.wrong} of ${simulation.checked} ways other than a plain Dijkstra says`}, in ${simulation.cpuSeconds.toFixed(0)} s of CPU and ${simulation.megabytes} MB.`,
+          `Simulated with loss and links that flap (\`npx tsx bench/ospf-simulation.ts --routers ${simulation.routers}\`, ${simulation.measured}), ${simulation.routers} routers end with ${simulation.wrong === 0 ? `what a plain Dijkstra says: all of ${simulation.checked} ways` : `${simulation.wrong} of ${simulation.checked} ways other than a plain Dijkstra says`}, in ${simulation.cpuSeconds.toFixed(0)} s of CPU and ${simulation.megabytes} MB.`,
         ]
       : []),
   ].join(' ');
@@ -200,6 +217,7 @@ function bench(): string {
     sessions,
     churn,
     ospf,
+    ospfDatabase,
     ospfSimulation,
   } = JSON.parse(read('docs/benchmarks.json')) as Benchmarks;
   const table = (results: readonly Figures[]): string => {
@@ -242,6 +260,7 @@ function bench(): string {
       : []),
     `Look-ups: ${lookups.join(', ')}.`,
     ...(ospf || ospfSimulation ? [shortestPaths(ospf, ospfSimulation)] : []),
+    ...(ospfDatabase ? [externals(ospfDatabase)] : []),
     ...(failover ? [failing(failover)] : []),
     ...(bfd ? [watching(bfd)] : []),
     ...(forward ? [forwarding(forward)] : []),
