@@ -76,7 +76,8 @@ export async function soakDay({ hours, seed, count, violated }: DayOptions): Pro
 
   const guests: Guest[] = plans.map((plan) => ({
     plan,
-    claims: new Set(plan.prefixes.filter(() => random() < 0.3)),
+    // Half of them, as it comes to be by acts at random: what is claimed does not grow over the day, and so memory must not.
+    claims: new Set(plan.prefixes.filter(() => random() < 0.5)),
     speaker: undefined,
   }));
   const live = (guest: Guest): void => {
