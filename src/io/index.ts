@@ -4,7 +4,7 @@
  *
  * `sockets.ts` carries BGP and RPKI (`lib/transport.ts` is the contract): a connection is a `socket-connection.ts`, which is read in turns
  * (`reading-turn.ts`), and `tls.ts` dials with TLS. `system-clock.ts` tells the time, `bfd-thread.ts` has neighbours watched on a thread of
- * its own (`bfd-worker.ts`, with `bfd-sockets.ts`, `bfd-messages.ts`, `bfd-echo.ts` and its `packet-filter.ts`): `src/index.ts` puts these into the one host that all routers of
+ * its own (`bfd-worker.ts`, with `bfd-sockets.ts`, `bfd-messages.ts`, `bfd-echo.ts` and its `packet-filter.ts`; `thread-priority.ts` puts it before others): `src/index.ts` puts these into the one host that all routers of
  * a process share. `capture-file.ts` opens recordings. `control.ts` answers questions about running routers over HTTP. `libc.ts` is the C
  * library, through koffi, for what Node has no words for. `secrets.ts` reads keys from where a configuration says that they are.
  * `ospf-sockets.ts` carries OSPF (`ospf/link.ts` is the contract): `netlink.ts` knows the host's interfaces. `reactor.ts` says when
@@ -14,7 +14,7 @@
  *
  * `snapshot-file.ts` and `snapshot-keeper.ts` keep what is claimed in a file, for the next life of a process.
  *
- * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, QEMU's two kinds of socket in `qemu.ts`, `tap.ts`, and `tee.ts`,
+ * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, QEMU's two kinds of socket in `qemu.ts` (`frame-stream.ts` cuts its stream), `tap.ts`, and `tee.ts`,
  * which writes a capture of any of them.
  *
  * `tcp-options.ts` protects TCP connections (RFC 2385, RFC 5082).

@@ -3,16 +3,14 @@ import { canonicalAddress, parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
 import type { PortConfig } from '../stack/config.js';
 import type { FrameReceiver, Port, PortCounters } from '../stack/port.js';
+import { VXLAN, vniOf, vxlanHeader } from '../stack/wire/vxlan.js';
 import { BatchedUdp, nameAddress, nameSize, socketName } from './batched-udp.js';
 import { bound, receiveBuffer } from './udp-socket.js';
 
 /** IANA's. */
 const VXLAN_PORT = 4789;
-/** Octets of the header: flags, reserved, VNI, reserved (RFC 7348 §5). */
-const HEADER = 8;
-const VNI_VALID = 0x08;
 /** Octets of a datagram of a batched socket: the header, an Ethernet header with room for a tag that is then dropped as such. */
-const OVERHEAD = HEADER + 14 + 4;
+const OVERHEAD = VXLAN + 14 + 4;
 
 /**
  * VXLAN (RFC 7348) over UDP sockets, plain or batched. All tunnels of one local address and port share a socket; a frame's tunnel, and so
@@ -85,12 +83,6 @@ abstract class VxlanSocket {
   }
 }
 
-/** The VNI of the datagram at `[start, end)`, or -1 where it has none. */
-function vniOf(b: Uint8Array, start: number, end: number): number {
-  if (end - start <= HEADER || ((b[start] ?? 0) & VNI_VALID) === 0) return -1;
-  return ((b[start + 4] ?? 0) << 16) | ((b[start + 5] ?? 0) << 8) | (b[start + 6] ?? 0);
-}
-
 function hash(octets: Uint8Array, at: number, size: number, vni: number): number {
   let h = vni;
   for (let i = at; i < at + size; i++) h = Math.imul(h ^ (octets[i] ?? 0), 0x01000193);
@@ -122,7 +114,7 @@ class PlainSocket extends VxlanSocket {
         return;
       }
       this.#reading.datagram = bytes;
-      tunnel.arrive(bytes, HEADER, bytes.length);
+      tunnel.arrive(bytes, VXLAN, bytes.length);
       this.#reading.datagram = undefined;
     });
   }
@@ -164,7 +156,7 @@ class BatchedSocket extends VxlanSocket {
     const socket = new BatchedSocket(mtu, closed);
     socket.#udp = await BatchedUdp.open(address, port, OVERHEAD + mtu, (b, start, end, names, name) => {
       const tunnel = socket.find(names, nameAddress(names, name), nameSize(names, name), vniOf(b, start, end));
-      if (tunnel) tunnel.arrive(b, start + HEADER, end);
+      if (tunnel) tunnel.arrive(b, start + VXLAN, end);
       else socket.unknown++;
     });
     return socket;
@@ -181,7 +173,7 @@ class BatchedSocket extends VxlanSocket {
 
 abstract class Tunnel implements Port {
   readonly counters: PortCounters = { received: 0, sent: 0, dropped: 0 };
-  protected readonly header = Buffer.alloc(HEADER);
+  protected readonly header: Uint8Array;
   protected open = true;
   #receiver: FrameReceiver | undefined;
   readonly #far: Uint8Array;
@@ -193,8 +185,7 @@ abstract class Tunnel implements Port {
     private readonly done: () => Promise<void>,
   ) {
     this.#far = parseAddress(remote);
-    this.header[0] = VNI_VALID;
-    this.header.writeUIntBE(vni, 4, 3);
+    this.header = vxlanHeader(vni);
   }
 
   is(octets: Uint8Array, at: number, size: number, vni: number): boolean {
@@ -247,18 +238,18 @@ class PlainTunnel extends Tunnel {
   send(buffer: Uint8Array, start: number, end: number): void {
     if (!this.open) return;
     this.counters.sent++;
-    if (buffer === this.reading.datagram && start >= HEADER) {
+    if (buffer === this.reading.datagram && start >= VXLAN) {
       this.reading.datagram = undefined;
-      for (let i = 0; i < HEADER; i++) buffer[start - HEADER + i] = this.header[i] ?? 0;
+      for (let i = 0; i < VXLAN; i++) buffer[start - VXLAN + i] = this.header[i] ?? 0;
       // As a whole, where it can be: for a part Node makes a view.
-      if (start === HEADER && end === buffer.length) this.socket.send(buffer, this.remotePort, this.remote, this.#gone);
-      else this.socket.send(buffer, start - HEADER, HEADER + end - start, this.remotePort, this.remote, this.#gone);
+      if (start === VXLAN && end === buffer.length) this.socket.send(buffer, this.remotePort, this.remote, this.#gone);
+      else this.socket.send(buffer, start - VXLAN, VXLAN + end - start, this.remotePort, this.remote, this.#gone);
       return;
     }
     // The socket may keep what it sends for a while: a copy.
-    const datagram = Buffer.allocUnsafe(HEADER + end - start);
-    this.header.copy(datagram);
-    datagram.set(buffer.subarray(start, end), HEADER);
+    const datagram = Buffer.allocUnsafe(VXLAN + end - start);
+    datagram.set(this.header);
+    datagram.set(buffer.subarray(start, end), VXLAN);
     this.socket.send(datagram, this.remotePort, this.remote, this.#gone);
   }
 }
@@ -286,17 +277,17 @@ class BatchedTunnel extends Tunnel {
     }
     this.counters.sent++;
     const { udp } = this;
-    if (udp.mayLeave(buffer, start - HEADER)) {
-      for (let i = 0; i < HEADER; i++) buffer[start - HEADER + i] = this.header[i] ?? 0;
-      udp.sentAsReceived(start - HEADER, HEADER + length, this.#name);
+    if (udp.mayLeave(buffer, start - VXLAN)) {
+      for (let i = 0; i < VXLAN; i++) buffer[start - VXLAN + i] = this.header[i] ?? 0;
+      udp.sentAsReceived(start - VXLAN, VXLAN + length, this.#name);
       return;
     }
     const at = udp.next();
     const { buffer: out } = udp;
-    for (let i = 0; i < HEADER; i++) out[at + i] = this.header[i] ?? 0;
+    for (let i = 0; i < VXLAN; i++) out[at + i] = this.header[i] ?? 0;
     // `set` would take a view, and with it an object a frame, for all that is not long.
-    if (length > 256) out.set(buffer.subarray(start, end), at + HEADER);
-    else for (let i = 0; i < length; i++) out[at + HEADER + i] = buffer[start + i] ?? 0;
-    udp.sent(HEADER + length, this.#name);
+    if (length > 256) out.set(buffer.subarray(start, end), at + VXLAN);
+    else for (let i = 0; i < length; i++) out[at + VXLAN + i] = buffer[start + i] ?? 0;
+    udp.sent(VXLAN + length, this.#name);
   }
 }

@@ -7,7 +7,7 @@
  * frames, `attach/rtr.ts` brings the RPKI, `attach/link.ts` interfaces and ports, and `attach/link-claims.ts` the claims that guests make
  * by ARP and ND. `rehearsal.ts` warms the path of a route up.
  *
- * `config.ts` is the configuration (`shape.ts`, `schema.ts` check it), `events.ts` what listeners hear, `turn.ts` the one place that
+ * `config.ts` is the configuration (`shape.ts`, `schema.ts` check it), `events.ts` what listeners hear, `session-refusals.ts` why connections are turned away, `turn.ts` the one place that
  * tells them, `explain.ts` why an address is where it is, `lease.ts` what a program's claim is, `neighbour-status.ts` and `prometheus.ts` what is
  * shown.
  *

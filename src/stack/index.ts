@@ -10,7 +10,7 @@
  * targets, and `flow-table.ts` knows those of late, so that old ones end where they are when a target is drained. `access.ts` is the rules on what may pass. `local.ts` takes what is for the router itself: echo, reassembly (`reassembly.ts`),
  * transports by the seam of `ip-layer.ts`, of which `udp.ts` is one and `tcp/` another. `wire/` reads and writes octets in place. `drops.ts`
  * names every reason to drop a frame, and each
- * is counted.
+ * is counted; `limits.ts` has what the node at a port may use up.
  *
  * **Who may send what.** A packet's source must be an address of the node at the port, or one that the mapping gives to that node now (as
  * holder, or as gateway for what lies behind it). Exceptions, all of link scope and none of them forwarded:

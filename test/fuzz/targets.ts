@@ -54,6 +54,7 @@ import { Stack } from '../../src/stack/stack.js';
 import { fold, pseudo, sum } from '../../src/stack/wire/checksum.js';
 import { Protocol } from '../../src/stack/wire/codes.js';
 import { checksumTcp, TCP } from '../../src/stack/wire/tcp.js';
+import { VXLAN, vniOf, vxlanHeader } from '../../src/stack/wire/vxlan.js';
 import { VrrpSession } from '../../src/vrrp/session.js';
 import { decodeVrrp, encodeVrrp } from '../../src/vrrp/wire/index.js';
 import { Lab } from '../ospf/support/lab.js';
@@ -636,6 +637,20 @@ const frameStream: Target = {
   },
 };
 
+/** VXLAN's header: whichever VNI a datagram is taken to have, it is the one that a header of it says. */
+const vxlan: Target = {
+  name: 'vxlan',
+  seeds: () => [hex('08000000 00002a00 ffffffffffff'), hex('00000000 00002a00 ff'), hex('08000000 00002a00'), hex('ffffffff ffffffff ff')],
+  run(bytes) {
+    for (let start = 0; start < Math.min(bytes.length, 4); start++) {
+      const vni = vniOf(bytes, start, bytes.length);
+      whole(vni === -1 || bytes.length - start > VXLAN, 'a datagram without a frame has a VNI');
+      whole(vni === -1 || vniOf(concatBytes([vxlanHeader(vni), bytes]), 0, VXLAN + bytes.length) === vni, 'the VNI is none of a header');
+      whole(vni < 1 << 24, 'the VNI has more than 24 bits');
+    }
+  },
+};
+
 const bzip2: Target = {
   name: 'bzip2',
   seeds: () =>
@@ -668,6 +683,7 @@ export const TARGETS: readonly Target[] = [
   captures,
   frames,
   frameStream,
+  vxlan,
   bzip2,
   tcp,
   forwarder,
