@@ -13,7 +13,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BfdRecord } from './bfd-record.js';
 import { type Host, Lab, type Speaker } from './lab.js';
+import { Metronomes } from './metronomes.js';
 
 const ROUTER = '10.98.1.1';
 const OBSERVER = '10.98.1.3';
@@ -141,6 +143,10 @@ export interface Failover {
   readonly rounds: number;
   /** Guests that went without having been cut off. */
   readonly falseAlarms: number;
+  /** How many of these had been silent for as long as BFD allows: rightly given up. */
+  readonly silentGuests: number;
+  /** How many others came while a processor of the machine stood still, with the router on it. */
+  readonly stillMachine: number;
   /** Deaths that nobody was told of within {@link NOTICED}; they are not among the times. */
   readonly unnoticed: number;
   /** Milliseconds. */
@@ -168,7 +174,10 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
     const since = new Map<number, number>();
     /** Who is waited for to be gone. */
     let dying: { readonly guest: number; readonly gone: (at: number) => void } | undefined;
-    let falseAlarms = 0;
+    const alarms: { readonly guest: string; readonly at: number }[] = [];
+    const record = new BfdRecord(lab, host);
+    const metronomes = new Metronomes(lab, host);
+    const began = Date.now();
     observer.listen(({ event, at }) => {
       const [what, prefix] = event.split(' ');
       const guest = everybody.findIndex((candidate) => holdingOf(candidate) === prefix);
@@ -177,7 +186,7 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
       else {
         since.delete(guest);
         if (dying?.guest === guest) dying.gone(at);
-        else falseAlarms++;
+        else alarms.push({ guest: addressOf(guest), at: Date.now() - (Number(process.hrtime.bigint()) / 1e6 - at) });
       }
     });
     for (const guest of everybody) observer.command(`watch ${holdingOf(guest)}`);
@@ -200,6 +209,13 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
     }
     over = true;
     await churning;
+    const packets = await record.read();
+    const judged = alarms.map(({ guest, at }) => {
+      const { silent, since, story } = packets.before(guest, ROUTER, at, (interval * MULTIPLIER * 9) / 10);
+      const still = metronomes.longest(since, at);
+      console.log(`  ${((at - began) / 1000).toFixed(1)} s: ${story}; a processor stood still for ${still.toFixed(1)} ms`);
+      return silent === 'guest' ? 'guest' : still >= interval ? 'machine' : 'ours';
+    });
     times.sort((x, y) => x - y);
     const at = (share: number): number => times[Math.max(0, Math.ceil(times.length * share) - 1)] ?? Number.NaN;
     return {
@@ -207,7 +223,9 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
       interval,
       busy: churn > 0,
       rounds: times.length,
-      falseAlarms,
+      falseAlarms: alarms.length,
+      silentGuests: judged.filter((whose) => whose === 'guest').length,
+      stillMachine: judged.filter((whose) => whose === 'machine').length,
       unnoticed,
       min: at(0),
       median: at(0.5),
@@ -219,6 +237,7 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
   }
 }
 
+const MULTIPLIER = 3;
 const SETTLED = 3000;
 /** Milliseconds after which a death counts as unnoticed. */
 const NOTICED = 20_000;
@@ -265,7 +284,7 @@ for (const interval of values.intervals.split(',').map(Number)) {
       const result = await measure(router, interval, Number(values.rounds), churn);
       const { name, busy, min, median, p99, max } = result;
       console.log(
-        `${name.padEnd(16)} ${`${interval} ms x 3`.padEnd(11)} ${busy ? 'busy ' : 'quiet'}  min ${min.toFixed(1)}  median ${median.toFixed(1)}  p99 ${p99.toFixed(1)}  max ${max.toFixed(1)} ms${result.falseAlarms > 0 ? `, ${result.falseAlarms} false alarms` : ''}${result.unnoticed > 0 ? `, ${result.unnoticed} unnoticed` : ''}`,
+        `${name.padEnd(16)} ${`${interval} ms x 3`.padEnd(11)} ${busy ? 'busy ' : 'quiet'}  min ${min.toFixed(1)}  median ${median.toFixed(1)}  p99 ${p99.toFixed(1)}  max ${max.toFixed(1)} ms${result.falseAlarms > 0 ? `, ${result.falseAlarms} false alarms (${result.silentGuests} guests had been silent, ${result.stillMachine} times the machine stood still)` : ''}${result.unnoticed > 0 ? `, ${result.unnoticed} unnoticed` : ''}`,
       );
       if (!values.record) continue;
       const all = JSON.parse(readFileSync(file, 'utf8')) as { readonly failover?: { readonly results: readonly Failover[] } };

@@ -29,6 +29,7 @@ export interface SpeakerEvent {
   readonly at: number;
   readonly updates?: number;
   readonly announced?: number;
+  readonly since?: number;
 }
 
 /** At these the lab is taken down like at its end. */
@@ -135,6 +136,11 @@ export class Lab {
     const port = `v${host.namespace.slice(this.#prefix.length + 1)}`;
     // The port's state in the spanning tree: disabled, or forwarding.
     execFileSync('bridge', ['-n', `${this.#prefix}-sw`, 'link', 'set', 'dev', port, 'state', on ? '3' : '0']);
+  }
+
+  /** Has a program end by itself: it is told by SIGINT. */
+  interrupt(child: ChildProcess): void {
+    for (const pid of child.pid === undefined ? [] : family(child.pid)) process.kill(pid, 'SIGINT');
   }
 
   stop(child: ChildProcess): void {
