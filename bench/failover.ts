@@ -160,6 +160,9 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
   const lab = new Lab();
   try {
     const host = lab.host(ROUTER);
+    const record = new BfdRecord(lab, host);
+    const metronomes = new Metronomes(lab, host);
+    const began = Date.now();
     router.start(lab, host, interval);
     const links = everybody.map((guest) => startGuest(lab, guest, interval));
     const observer = lab.speaker(lab.host(OBSERVER), host, 179, 65003);
@@ -175,9 +178,6 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
     /** Who is waited for to be gone. */
     let dying: { readonly guest: number; readonly gone: (at: number) => void } | undefined;
     const alarms: { readonly guest: string; readonly at: number }[] = [];
-    const record = new BfdRecord(lab, host);
-    const metronomes = new Metronomes(lab, host);
-    const began = Date.now();
     observer.listen(({ event, at }) => {
       const [what, prefix] = event.split(' ');
       const guest = everybody.findIndex((candidate) => holdingOf(candidate) === prefix);
