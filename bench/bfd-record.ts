@@ -1,6 +1,5 @@
 /**
- * What BFD packets there were at a router, as the kernel saw them: who of two was silent before a session ended, the guest, the
- * router, or nobody. A false alarm is the router's own fault only in the last two cases.
+ * What BFD packets there were at a router, as the kernel saw them: whose fault it was that a session ended, the guest's or the router's.
  */
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -15,13 +14,15 @@ const CAPTURED = 14 + 20 + 8 + 24;
 const IP = 14;
 const CONTROL = IP + 20 + 8;
 
-/** Who was silent for as long as the other may expect of it. */
-export type Silent = 'guest' | 'router' | 'nobody';
+/** Who was silent for longer than it may be, or deaf to what was said in time; nobody, if BFD did not end the session. */
+export type Fault = 'guest' | 'router' | 'nobody';
+/** Milliseconds that are looked at before a session ended. */
+const LOOK = 2000;
 
 /** Of one session that ended. */
 export interface Verdict {
-  readonly silent: Silent;
-  /** Milliseconds since the epoch: when the longer silence began. */
+  readonly fault: Fault;
+  /** Milliseconds since the epoch: when the silence began. */
   readonly since: number;
   readonly story: string;
 }
@@ -31,7 +32,8 @@ interface Packet {
   readonly at: number;
   readonly from: string;
   readonly to: string;
-  readonly bytes: Uint8Array;
+  /** What it says of the session. */
+  readonly up: boolean;
 }
 
 /** A recording in a router's namespace. */
@@ -65,45 +67,54 @@ export class BfdPackets {
     for (const frame of readPcap(pcap)) {
       if ('damage' in frame || frame.bytes.length < CAPTURED) continue;
       const address = (at: number): string => formatAddress(frame.bytes.subarray(IP + at, IP + at + 4));
-      packets.push({ at: frame.time * 1000, from: address(12), to: address(16), bytes: frame.bytes.subarray(CONTROL) });
+      packets.push({ at: frame.time * 1000, from: address(12), to: address(16), up: isUp(frame.bytes.subarray(CONTROL)) });
     }
     this.#packets = packets;
   }
 
   /**
-   * Who was silent when a session ended.
+   * Whose fault it was that a session ended.
    *
    * @param at - Milliseconds since the epoch at which a third peer heard of it.
-   * @param expected - Milliseconds that a side may be silent.
+   * @param allowed - Milliseconds that a side may be silent.
    */
-  before(guest: string, router: string, at: number, expected: number): Verdict {
-    const near = this.#packets.filter((packet) => packet.at > at - 1000 && packet.at <= at + 5);
-    const ways = { guest: { from: guest, to: router }, router: { from: router, to: guest } } as const;
-    // The first word that the session is over, from either side, ends what matters.
-    const both = near.filter(({ from, to }) => (from === guest && to === router) || (from === router && to === guest));
-    const fall = both.find((packet, i) => !isUp(packet) && both.slice(0, i).some((one) => one.from === packet.from && isUp(one)));
-    const end = fall?.at ?? at;
-    const longest = (way: { readonly from: string; readonly to: string }): number => {
-      const times = both.filter(({ from, at: then }) => from === way.from && then <= end).map((packet) => packet.at);
-      return Math.max(0, ...[...times, end].map((time, i, all) => (i === 0 ? 0 : time - (all[i - 1] ?? time))));
-    };
-    const silences = { guest: longest(ways.guest), router: longest(ways.router) };
-    const silent: Silent = silences.guest >= expected ? 'guest' : silences.router >= expected ? 'router' : 'nobody';
-    const said = fall ? describe(fall) : 'no word of it in BFD';
+  judge(guest: string, router: string, at: number, allowed: number): Verdict {
+    const between = this.#packets.filter(
+      ({ at: then, from, to }) =>
+        then > at - LOOK && then <= at + 5 && ((from === guest && to === router) || (from === router && to === guest)),
+    );
+    const fell = firstWordOfTheLastFall(between);
+    const fall = between[fell];
+    if (!fall) return { fault: 'nobody', since: at, story: `${guest}: BFD did not end` };
+    const other = fall.from === guest ? router : guest;
+    const last = between.slice(0, fell).findLast(({ from }) => from === other);
+    const silence = last ? fall.at - last.at : LOOK;
+    const silent = silence >= allowed;
     return {
-      silent,
-      since: end - Math.max(silences.guest, silences.router),
-      story: `${guest}: silent for ${silences.guest.toFixed(1)} ms, the router towards it for ${silences.router.toFixed(1)} ms; ${fall?.from ?? ''} ${said}`,
+      // Who does not hear what was said in time is at fault itself.
+      fault: (fall.from === guest) === silent ? 'router' : 'guest',
+      since: fall.at - silence,
+      story: `${guest}: ${fall.from === guest ? 'it' : 'the router'} gave up the other, ${silent ? '' : 'not '}silent for ${silence.toFixed(1)} ms`,
     };
   }
 }
 
-function isUp({ bytes }: Packet): boolean {
-  const packet = decodeControl(bytes);
-  return typeof packet !== 'string' && packet.state === 'up';
+/** Where one side first says that it is up no longer, of the last time that this happened; -1 if it did not. */
+function firstWordOfTheLastFall(packets: readonly Packet[]): number {
+  const up = new Map<string, boolean>();
+  let [fell, from] = [-1, ''];
+  for (const [i, packet] of packets.entries()) {
+    // The other one says so too a moment later: that is the same fall.
+    if (!packet.up && up.get(packet.from) && (from === '' || from === packet.from || up.get(from))) {
+      fell = i;
+      from = packet.from;
+    }
+    up.set(packet.from, packet.up);
+  }
+  return fell;
 }
 
-function describe({ bytes }: Packet): string {
+function isUp(bytes: Uint8Array): boolean {
   const packet = decodeControl(bytes);
-  return typeof packet === 'string' ? packet : `says ${packet.state} (${packet.diagnostic})`;
+  return typeof packet !== 'string' && packet.state === 'up';
 }

@@ -143,8 +143,8 @@ export interface Failover {
   readonly rounds: number;
   /** Guests that went without having been cut off. */
   readonly falseAlarms: number;
-  /** How many of these had been silent for as long as BFD allows: rightly given up. */
-  readonly silentGuests: number;
+  /** How many of these guests had been silent for longer than BFD allows, or gave up the router which had not. */
+  readonly faultsOfGuests: number;
   /** How many others came while a processor of the machine stood still, with the router on it. */
   readonly stillMachine: number;
   /** Deaths that nobody was told of within {@link NOTICED}; they are not among the times. */
@@ -211,10 +211,10 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
     await churning;
     const packets = await record.read();
     const judged = alarms.map(({ guest, at }) => {
-      const { silent, since, story } = packets.before(guest, ROUTER, at, (interval * MULTIPLIER * 9) / 10);
+      const { fault, since, story } = packets.judge(guest, ROUTER, at, interval * MULTIPLIER - 1);
       const still = metronomes.longest(since, at);
       console.log(`  ${((at - began) / 1000).toFixed(1)} s: ${story}; a processor stood still for ${still.toFixed(1)} ms`);
-      return silent === 'guest' ? 'guest' : still >= interval ? 'machine' : 'ours';
+      return fault === 'router' && still >= interval ? 'machine' : fault;
     });
     times.sort((x, y) => x - y);
     const at = (share: number): number => times[Math.max(0, Math.ceil(times.length * share) - 1)] ?? Number.NaN;
@@ -224,7 +224,7 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
       busy: churn > 0,
       rounds: times.length,
       falseAlarms: alarms.length,
-      silentGuests: judged.filter((whose) => whose === 'guest').length,
+      faultsOfGuests: judged.filter((whose) => whose === 'guest').length,
       stillMachine: judged.filter((whose) => whose === 'machine').length,
       unnoticed,
       min: at(0),
@@ -284,7 +284,7 @@ for (const interval of values.intervals.split(',').map(Number)) {
       const result = await measure(router, interval, Number(values.rounds), churn);
       const { name, busy, min, median, p99, max } = result;
       console.log(
-        `${name.padEnd(16)} ${`${interval} ms x 3`.padEnd(11)} ${busy ? 'busy ' : 'quiet'}  min ${min.toFixed(1)}  median ${median.toFixed(1)}  p99 ${p99.toFixed(1)}  max ${max.toFixed(1)} ms${result.falseAlarms > 0 ? `, ${result.falseAlarms} false alarms (${result.silentGuests} guests had been silent, ${result.stillMachine} times the machine stood still)` : ''}${result.unnoticed > 0 ? `, ${result.unnoticed} unnoticed` : ''}`,
+        `${name.padEnd(16)} ${`${interval} ms x 3`.padEnd(11)} ${busy ? 'busy ' : 'quiet'}  min ${min.toFixed(1)}  median ${median.toFixed(1)}  p99 ${p99.toFixed(1)}  max ${max.toFixed(1)} ms${result.falseAlarms > 0 ? `, ${result.falseAlarms} false alarms (${result.faultsOfGuests} by a fault of the guest, ${result.stillMachine} as the machine stood still)` : ''}${result.unnoticed > 0 ? `, ${result.unnoticed} unnoticed` : ''}`,
       );
       if (!values.record) continue;
       const all = JSON.parse(readFileSync(file, 'utf8')) as { readonly failover?: { readonly results: readonly Failover[] } };
