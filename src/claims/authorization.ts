@@ -1,4 +1,4 @@
-import { formatPrefix, type Prefix, parsePrefix, prefixWords } from '../lib/prefix.js';
+import { covers, formatPrefix, type Prefix, parsePrefix, prefixWords } from '../lib/prefix.js';
 import { type ClaimSource, DEFAULT_PREFERENCE, type GrantConfig, type Takeover } from '../network/config.js';
 import type { NetworkModel } from '../network/model.js';
 import { Verdict } from './reasons.js';
@@ -8,7 +8,7 @@ export const SOURCES = ['api', 'bgp', 'ospf', 'vrrp', 'arp', 'initial'] as const
 
 /** A grant, resolved. @internal */
 export interface Grant {
-  /** Position in the {@link Authorization}'s list; never used again. */
+  /** Position in the {@link Authorization}'s list. */
   readonly index: number;
   readonly id: string;
   readonly config: GrantConfig;
@@ -72,8 +72,11 @@ const UNKNOWN = -2;
  * @internal
  */
 export class Authorization {
-  /** Every grant ever given, by index. */
+  /** Grants by index; also those taken back by which claims may still stand. */
   readonly grants: Grant[] = [];
+  /** Indexes of grants taken back, and such that no claim stands by any more. */
+  #taken: number[] = [];
+  readonly #free: number[] = [];
   readonly #byId = new Map<string, Grant>();
   #v4 = new CoverIndex([], false);
   #v6 = new CoverIndex([], true);
@@ -88,7 +91,7 @@ export class Authorization {
     const bits = prefix.bytes.length * 8;
     const until = config.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(config.until);
     const grant: Grant = {
-      index: this.grants.length,
+      index: this.#free.pop() ?? this.grants.length,
       id: grantId(config),
       config,
       prefix,
@@ -102,7 +105,7 @@ export class Authorization {
       live: until > now,
       preferences: SOURCES.map((source) => config.preference ?? DEFAULT_PREFERENCE[source]),
     };
-    this.grants.push(grant);
+    this.grants[grant.index] = grant;
     this.#byId.set(grant.id, grant);
     this.#stale = true;
     return grant;
@@ -116,14 +119,27 @@ export class Authorization {
     if (!grant) return undefined;
     grant.live = false;
     this.#byId.delete(id);
+    this.#taken.push(grant.index);
     this.#stale = true;
     return grant;
   }
   /** Another grant under the same id, in the same place. */
   replace(grant: Grant, config: GrantConfig, now: number): Grant {
     grant.live = false;
+    this.#taken.push(grant.index);
     this.#forget();
     return this.add(config, now);
+  }
+  /** Every claim that stood by a grant taken back was judged again: its index may be another's. */
+  reuse(): void {
+    this.#free.push(...this.#taken);
+    this.#taken = [];
+  }
+  /** Whether a limit has a part in what claims inside a prefix are judged to be: each then depends on others. */
+  hasLimits(prefix: Prefix): boolean {
+    const counts = ({ limit, prefix: other }: Grant): boolean =>
+      limit !== Number.POSITIVE_INFINITY && (covers(other, prefix) || covers(prefix, other));
+    return this.current().some(counts) || this.#taken.some((index) => counts(this.grants[index] as Grant)); // indexes of grants
   }
   /** Grants in force or ended, in the order given. */
   current(): Grant[] {

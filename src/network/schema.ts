@@ -1,8 +1,8 @@
 import { covers, type Prefix, parsePrefix } from '../lib/prefix.js';
 import { didYouMean } from '../lib/suggest.js';
 import { alternatives, type Path, Problems, validate } from '../lib/validate.js';
-import type { GrantConfig, NetworkConfig } from './config.js';
-import { networkSchema } from './shape.js';
+import type { GrantConfig, NetworkConfig, NodeConfig } from './config.js';
+import { grantSchema, networkSchema, nodeSchema } from './shape.js';
 
 /**
  * A network's configuration, held to its shape and then to itself: names that stand twice, that nothing bears, addresses outside their
@@ -47,38 +47,91 @@ function checkSubnets({ ranges = [], subnets = [] }: NetworkConfig, problems: Pr
   }
 }
 
+/**
+ * A node that is to stand at `at` among those of a network that was checked, under a name of its own: of the others only addresses are looked
+ * at. Comes back canonical. Throws as {@link checkNetwork} does.
+ *
+ * @internal
+ */
+export function checkNode({ nodes = [] }: NetworkConfig, node: unknown, at: number): NodeConfig {
+  const checked = validate<NodeConfig>(nodeSchema, node, ['nodes', at]);
+  const problems = new Problems([]);
+  const others = nodes.filter((_, i) => i !== at);
+  const owners = new Map(others.flatMap(({ name, addresses = [] }) => addresses.map((address) => [address, name] as const)));
+  checkAddresses(checked, at, owners, problems);
+  problems.raise();
+  return checked;
+}
+
+/** The same of a grant. @internal */
+export function checkGrant(network: NetworkConfig, grant: unknown, at: number): GrantConfig {
+  const checked = validate<GrantConfig>(grantSchema, grant, ['grants', at]);
+  const problems = new Problems([]);
+  checkGrantItself(checked, at, problems);
+  checkGrantNames(checked, at, namesOf(network), problems);
+  problems.raise();
+  return checked;
+}
+
+/** That grants of a network, from which nodes were taken, still name those that there are. Throws as {@link checkNetwork} does. @internal */
+export function checkGrantees(network: NetworkConfig): void {
+  const problems = new Problems([]);
+  const known = namesOf(network);
+  for (const [i, grant] of (network.grants ?? []).entries()) checkGrantNames(grant, i, known, problems);
+  problems.raise();
+}
+
+function namesOf({ nodes = [] }: NetworkConfig): ReadonlySet<string> {
+  return new Set(nodes.map(({ name }) => name));
+}
+
 function checkNodes({ nodes = [] }: NetworkConfig, problems: Problems): void {
   const names = new Names('node', problems);
   const owners = new Map<string, string>();
   for (const [i, node] of nodes.entries()) {
     names.add(node.name, ['nodes', i, 'name']);
-    for (const [j, address] of (node.addresses ?? []).entries()) {
-      const owner = owners.get(address);
-      if (owner !== undefined)
-        problems.add(['nodes', i, 'addresses', j], `expected an address of its own, got ${address}, which belongs to node "${owner}"`);
-      else owners.set(address, node.name);
-    }
+    checkAddresses(node, i, owners, problems);
   }
 }
 
-function checkGrants({ nodes = [], grants = [] }: NetworkConfig, problems: Problems): void {
-  const known = new Set(nodes.map(({ name }) => name));
+/** Its addresses are nobody's else, and its own from now on. */
+function checkAddresses({ name, addresses = [] }: NodeConfig, at: number, owners: Map<string, string>, problems: Problems): void {
+  for (const [j, address] of addresses.entries()) {
+    const owner = owners.get(address);
+    if (owner !== undefined)
+      problems.add(['nodes', at, 'addresses', j], `expected an address of its own, got ${address}, which belongs to node "${owner}"`);
+    else owners.set(address, name);
+  }
+}
+
+function checkGrants(network: NetworkConfig, problems: Problems): void {
+  const known = namesOf(network);
   const ids = new Names('grant', problems);
-  for (const [i, grant] of grants.entries()) {
+  for (const [i, grant] of (network.grants ?? []).entries()) {
     const at = ['grants', i] as const;
     ids.add(grant.id ?? `${grant.node ?? `tag:${grant.tag}`}/${grant.prefix}`, grant.id === undefined ? at : [...at, 'id']);
-    if (grant.node === undefined && grant.tag === undefined) problems.add(at, 'expected a node or a tag, got neither');
-    if (grant.node !== undefined && grant.tag !== undefined) problems.add([...at, 'tag'], 'expected either a node or a tag, got both');
-    if (grant.node !== undefined) checkName(grant.node, known, 'node', [...at, 'node'], problems);
-    for (const [j, name] of (grant.speaksFor ?? []).entries()) {
-      // A tag may be given to nodes that come later; a node's name that nothing bears is a slip.
-      if (!name.startsWith('tag:')) checkName(name, known, 'node', [...at, 'speaksFor', j], problems);
-    }
-    if (grant.weight !== undefined && grant.mode !== 'shared')
-      problems.add([...at, 'weight'], 'expected mode "shared" beside it, as only claimants that share have weights');
-    checkLengths(grant, at, problems);
-    checkPreference(grant, at, problems);
+    checkGrantNames(grant, i, known, problems);
+    checkGrantItself(grant, i, problems);
   }
+}
+
+function checkGrantNames({ node, speaksFor = [] }: GrantConfig, i: number, known: ReadonlySet<string>, problems: Problems): void {
+  const at = ['grants', i] as const;
+  if (node !== undefined) checkName(node, known, 'node', [...at, 'node'], problems);
+  for (const [j, name] of speaksFor.entries()) {
+    // A tag may be given to nodes that come later; a node's name that nothing bears is a slip.
+    if (!name.startsWith('tag:')) checkName(name, known, 'node', [...at, 'speaksFor', j], problems);
+  }
+}
+
+function checkGrantItself(grant: GrantConfig, i: number, problems: Problems): void {
+  const at = ['grants', i] as const;
+  if (grant.node === undefined && grant.tag === undefined) problems.add(at, 'expected a node or a tag, got neither');
+  if (grant.node !== undefined && grant.tag !== undefined) problems.add([...at, 'tag'], 'expected either a node or a tag, got both');
+  if (grant.weight !== undefined && grant.mode !== 'shared')
+    problems.add([...at, 'weight'], 'expected mode "shared" beside it, as only claimants that share have weights');
+  checkLengths(grant, at, problems);
+  checkPreference(grant, at, problems);
 }
 
 /** `ge` and `le` lie between the prefix's own length and the family's, and not crosswise. @internal */

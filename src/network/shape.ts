@@ -13,7 +13,8 @@ const subnet = z
   })
   .meta({ id: 'Subnet', description: 'One subnet: an address range on one link. Its prefix is reserved (nobody can claim it).' });
 
-const node = z
+/** @internal */
+export const nodeSchema = z
   .strictObject({
     name: text('a name').describe('Unique in the network.'),
     addresses: list(address(), 'a list of addresses')
@@ -37,7 +38,8 @@ const node = z
 const length = () => whole(0, 128);
 const preference = () => whole(0, 65_535);
 
-const grant = z
+/** @internal */
+export const grantSchema = z
   .strictObject({
     id: text('an id').exactOptional().describe('Stable name, to change or revoke it by. Default: `node/prefix` or `tag/prefix`.'),
     node: text('the name of a node').exactOptional().describe('The node that may claim. Either this or `tag`.'),
@@ -205,8 +207,10 @@ export const networkSchema = z
         .exactOptional()
         .describe('Prefixes that belong to the network. A claim outside them needs a `gateway` grant. Default: none.'),
       subnets: list(subnet, 'a list of subnets').exactOptional().describe('The subnets in which nodes and routers have addresses.'),
-      nodes: list(node, 'a list of nodes').exactOptional().describe('The computing nodes of the network.'),
-      grants: list(grant, 'a list of grants').exactOptional().describe('Who may claim what. Nothing is granted unless it stands here.'),
+      nodes: list(nodeSchema, 'a list of nodes').exactOptional().describe('The computing nodes of the network.'),
+      grants: list(grantSchema, 'a list of grants')
+        .exactOptional()
+        .describe('Who may claim what. Nothing is granted unless it stands here.'),
       holders: list(holder, 'a list of holders')
         .exactOptional()
         .describe("Who holds an address while nobody claims it: candidates of preference 0. A node's own addresses need not be listed."),

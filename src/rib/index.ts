@@ -4,7 +4,7 @@
  * `prefix-table.ts` gives each prefix a dense id, `feed-rows.ts` each claim a row of its feed's. `prefix-records.ts` and `claim-records.ts`
  * keep what is known of each: Adj-RIB-In as received, with the set after policy beside it, and the Loc-RIB best. `rib.ts` takes claims in
  * and judges them, with `limited-grants.ts` where only so many may be had (`waiting-claims.ts`: who waits for room); `empty-prefixes.ts` forgets prefixes that nobody claims any
- * more. `standings.ts` keeps once what many claims are judged to be: feed, holder, verdict, grant, preference.
+ * more. `prefixes-within.ts` finds what a grant may be about. `standings.ts` keeps once what many claims are judged to be: feed, holder, verdict, grant, preference.
  * `attribute-sets.ts` keeps each set of path attributes once, by its octets, with the decision's keys in its record. `decision.ts` is
  * RFC 4271 §9.1.2.2. `adj-rib-out.ts` is what a neighbour was told and must still hear: two bits a prefix and a queue.
  *

@@ -4,6 +4,7 @@ import type { Dampening } from '../claims/dampening.js';
 import type { Feed } from '../claims/feed.js';
 import { VERDICTS } from '../claims/reasons.js';
 import { roomFor, widen } from '../lib/columns.js';
+import type { Prefix } from '../lib/prefix.js';
 import { Down, type NetworkModel } from '../network/model.js';
 import { type AttributeSets, LLGR_STALE, SetFlag } from './attribute-sets.js';
 import { ClaimRecords, Stale } from './claim-records.js';
@@ -12,6 +13,7 @@ import { FeedRows } from './feed-rows.js';
 import { LimitedGrants } from './limited-grants.js';
 import { type PrefixRecords, PrefixState } from './prefix-records.js';
 import { Ipv4Prefixes, Ipv6Prefixes, type PrefixTable } from './prefix-table.js';
+import { prefixesWithin } from './prefixes-within.js';
 import { Standings } from './standings.js';
 
 /** What attributes say that has a part in what a claim is judged to be. */
@@ -532,6 +534,11 @@ export class Rib {
   /** Judges all claims to a prefix again. */
   rejudgePrefix(id: number): void {
     for (let at = this.records.headOf(id); at !== 0; at = this.claims.nextOf(at - 1)) this.rejudge(at - 1);
+  }
+
+  /** Judges all claims again that lie inside a prefix and are `least` to `most` bits long. No limited grant may have a part in that. */
+  rejudgeWithin(outer: Prefix, least: number, most: number): void {
+    for (const id of prefixesWithin(this.prefixes, outer, least, most)) this.rejudgePrefix(id);
   }
 
   #again(row: number): boolean {

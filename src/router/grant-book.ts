@@ -9,7 +9,8 @@ import type { GrantConfig } from '../network/config.js';
 export interface GrantBookOwner {
   readonly authorization: Authorization;
   tell(change: GrantChange): void;
-  rejudge(cause: Cause): void;
+  /** Claims that these grants are about are judged again. */
+  rejudge(cause: Cause, grants: readonly Grant[]): void;
 }
 
 /** The grants of a network, as they come, change, are revoked and end: each change stands in the journal, and claims are judged again at once. @internal */
@@ -37,7 +38,7 @@ export class GrantBook {
       if (!to) {
         this.#remove(grant);
         done.push(`grant ${grant.id} revoked`);
-      } else if (JSON.stringify(grant.config) !== JSON.stringify(to)) {
+      } else if (grant.config !== to && JSON.stringify(grant.config) !== JSON.stringify(to)) {
         this.#replace(grant, to);
         done.push(`grant ${grant.id} changed`);
       }
@@ -53,9 +54,8 @@ export class GrantBook {
   give(grant: GrantConfig): void {
     const id = grantId(grant);
     const before = this.owner.authorization.find(id);
-    if (before) this.#replace(before, grant);
-    else this.#add(grant);
-    this.owner.rejudge({ type: before ? 'grant-changed' : 'granted', grant: id });
+    const changed = before ? [before, this.#replace(before, grant)] : [this.#add(grant)];
+    this.owner.rejudge({ type: before ? 'grant-changed' : 'granted', grant: id }, changed);
     this.watch();
   }
 
@@ -64,7 +64,7 @@ export class GrantBook {
     const grant = this.owner.authorization.find(id);
     if (!grant) throw new UsageError('NAME_UNKNOWN', `there is no grant ${JSON.stringify(id)}`);
     this.#remove(grant);
-    this.owner.rejudge({ type: 'revoked', grant: id });
+    this.owner.rejudge({ type: 'revoked', grant: id }, [grant]);
     this.watch();
   }
 
@@ -76,7 +76,7 @@ export class GrantBook {
     this.#expiry = this.clock.at(next, () => {
       const ended = this.owner.authorization.expire(this.clock.now());
       for (const grant of ended) this.#tell(grant.id, grant.config, undefined);
-      if (ended[0]) this.owner.rejudge({ type: 'grant-expired', grant: ended[0].id });
+      if (ended[0]) this.owner.rejudge({ type: 'grant-expired', grant: ended[0].id }, ended);
       this.watch();
     });
   }
@@ -86,17 +86,19 @@ export class GrantBook {
     this.#expiry = undefined;
   }
 
-  #add(config: GrantConfig): void {
+  #add(config: GrantConfig): Grant {
     const grant = this.owner.authorization.add(config, this.clock.now());
     this.#tell(grant.id, undefined, config);
+    return grant;
   }
   #remove(grant: Grant): void {
     this.owner.authorization.remove(grant.id);
     this.#tell(grant.id, grant.config, undefined);
   }
-  #replace(grant: Grant, config: GrantConfig): void {
-    this.owner.authorization.replace(grant, config, this.clock.now());
-    this.#tell(grant.id, grant.config, config);
+  #replace(before: Grant, config: GrantConfig): Grant {
+    const grant = this.owner.authorization.replace(before, config, this.clock.now());
+    this.#tell(grant.id, before.config, config);
+    return grant;
   }
   #tell(id: string, before: GrantConfig | undefined, after: GrantConfig | undefined): void {
     this.owner.tell(this.journal.appendGrantChange({ at: this.clock.now(), grant: id, before, after }));

@@ -1,5 +1,5 @@
 import type { OwnRestart } from '../bgp/config.js';
-import { Authorization, grantId } from '../claims/authorization.js';
+import { Authorization, type Grant, grantId } from '../claims/authorization.js';
 import type { Cause, Feed, FeedOptions } from '../claims/feed.js';
 import type { RefusalReason } from '../claims/reasons.js';
 import { MemoryForwardingTable } from '../fib/memory-table.js';
@@ -19,7 +19,7 @@ import { TargetSets, type Targets } from '../mapping/target.js';
 import type { MoveTiming } from '../mapping/timing.js';
 import type { GrantConfig, HolderConfig, NetworkConfig, NodeConfig, NodeState } from '../network/config.js';
 import { NetworkModel, type Node } from '../network/model.js';
-import { checkNetwork } from '../network/schema.js';
+import { checkGrant, checkGrantees, checkNetwork, checkNode } from '../network/schema.js';
 import { AttributeSets } from '../rib/attribute-sets.js';
 import { Decision, type DecisionOptions } from '../rib/decision.js';
 import { Rib } from '../rib/rib.js';
@@ -85,7 +85,7 @@ export interface NetworkMember {
   nodesChanged?(): readonly string[] | undefined;
   /** Routes that were not to be told after a restart may be told. */
   routesChosen?(): void;
-  /** Every claim was judged again. */
+  /** Claims were judged again. */
   judged?(): void;
   /** The journal has grown: asked for with {@link VirtualNetwork.entriesSince}. */
   journaled?(): void;
@@ -204,7 +204,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
       {
         authorization: this.authorization,
         tell: (change) => this.tell('grant-change', change),
-        rejudge: (cause) => this.rejudge(cause),
+        rejudge: (cause, grants) => this.rejudge(cause, grants),
       },
       this.#journal,
       this.#clock,
@@ -270,6 +270,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#open();
     const checked = checkNetwork(next, []);
     this.checkFixed(checked, []);
+    return this.#become(checked);
+  }
+
+  #become(checked: NetworkConfig): Reconfigured {
     // What was moved here is claimed here: a network starts with `moved` holders, and takes over none.
     const holders = checked.holders?.filter(({ prefix, node, moved }) => !moved || this.#initialHolders.movedTo(prefix) === node);
     const config = holders ? { ...checked, holders } : checked;
@@ -344,21 +348,26 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   /** Adds a node. Throws a `UsageError` (`NAME_TAKEN`, or `CONFIG_INVALID` for an address of another's). */
   addNode(node: NodeConfig): void {
     this.model.checkFree(node.name);
-    this.#change({ nodes: [...(this.#config.nodes ?? []), node] });
+    const { nodes = [] } = this.#config;
+    this.#change({ nodes: [...nodes, checkNode(this.#config, node, nodes.length)] });
   }
   /** Changes a node: its addresses, tags, location, state. Throws a `UsageError` (`NAME_UNKNOWN`). */
   changeNode(node: NodeConfig): void {
     this.model.node(node.name);
-    this.#change({ nodes: (this.#config.nodes ?? []).map((known) => (known.name === node.name ? node : known)) });
+    const { nodes = [] } = this.#config;
+    const at = nodes.findIndex(({ name }) => name === node.name);
+    this.#change({ nodes: nodes.with(at, checkNode(this.#config, node, at)) });
   }
   /** Removes a node, and what it holds. Throws a `UsageError` (`NAME_UNKNOWN`). */
   removeNode(name: string): void {
     this.model.node(name);
-    this.#change({
+    const left = {
       nodes: (this.#config.nodes ?? []).filter((node) => node.name !== name),
       holders: (this.#config.holders ?? []).filter((holder) => holder.node !== name),
       grants: (this.#config.grants ?? []).filter((grant) => grant.node !== name),
-    });
+    };
+    checkGrantees(left);
+    this.#change(left);
   }
   /**
    * A node is to be left: what others claim too goes to them at once, what only it claims stays with it, shared addresses give it no new
@@ -403,12 +412,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** Gives a grant, or changes the one of the same id. What is claimed is judged again at once. Returns its id. */
   grant(grant: GrantConfig): string {
-    const id = grantId(grant);
-    const others = (this.#config.grants ?? []).filter((known) => grantId(known) !== id);
-    const position = (this.#config.grants ?? []).findIndex((known) => grantId(known) === id);
-    const grants = position < 0 ? [...others, grant] : (this.#config.grants ?? []).map((known, i) => (i === position ? grant : known));
-    this.#config = checkNetwork({ ...this.#config, grants }, []);
-    this.#grants.give((this.#config.grants ?? []).find((known) => grantId(known) === id) ?? grant);
+    this.#open();
+    const { grants = [] } = this.#config;
+    const checked = checkGrant(this.#config, grant, grants.length);
+    const id = grantId(checked);
+    const known = grants.findIndex((other) => grantId(other) === id);
+    this.#config = { ...this.#config, grants: known < 0 ? [...grants, checked] : grants.with(known, checked) };
+    this.#grants.give(checked);
     return id;
   }
   /** Revokes a grant. Throws a `UsageError` (`NAME_UNKNOWN`). */
@@ -705,15 +715,25 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.settle({ type: 'configured' });
   }
 
-  /** Judges every claim again: grants, nodes or addresses changed. @internal */
-  rejudge(cause: Cause): void {
+  /** Judges every claim again, as nodes or addresses changed; where nothing but some grants did, those that they are about. @internal */
+  rejudge(cause: Cause, grants?: readonly Grant[]): void {
     this.#open();
-    this.authorization.invalidate();
+    const { authorization, ribs } = this;
+    authorization.invalidate();
     this.begin();
-    for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
-      for (const feed of this.#feeds.all) if (feed?.alive && feed.importer) rib.reimport(feed);
-      rib.rejudgeAll();
+    if (grants?.every(({ config, prefix }) => config.speaksFor === undefined && !authorization.hasLimits(prefix))) {
+      for (const { prefix, ge, le, mode } of grants) {
+        // An exclusive one is against all that it covers, whatever its length.
+        if (mode === 'exclusive') ribs[prefix.family].rejudgeWithin(prefix, prefix.length, prefix.bytes.length * 8);
+        else ribs[prefix.family].rejudgeWithin(prefix, ge, le);
+      }
+    } else {
+      for (const rib of [ribs.ipv4, ribs.ipv6]) {
+        for (const feed of this.#feeds.all) if (feed?.alive && feed.importer) rib.reimport(feed);
+        rib.rejudgeAll();
+      }
     }
+    authorization.reuse();
     this.settle(cause);
     for (const member of this.#members) member.judged?.();
   }
@@ -774,8 +794,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     if (total > 0) this.tell('claim-rejected', { network: this.name, claims, total });
   }
 
+  /** Takes over a part that was checked. */
   #change(part: Partial<NetworkConfig>): void {
-    this.reconfigure({ ...this.#config, ...part });
+    this.#open();
+    this.#become({ ...this.#config, ...part });
   }
 
   /** Tells the routers of changed nodes; what they started anew. */
@@ -847,5 +869,5 @@ function configured(holders: readonly HolderConfig[] = []): HolderConfig[] {
 }
 
 function same(x: unknown, y: unknown): boolean {
-  return JSON.stringify(x) === JSON.stringify(y);
+  return x === y || JSON.stringify(x) === JSON.stringify(y);
 }

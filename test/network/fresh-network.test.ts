@@ -11,21 +11,23 @@ const PREFIXES = ['10.0.0.0/24', '10.0.0.1/32', '10.0.0.2/32', '10.0.1.1/32', '2
 const grant: fc.Arbitrary<GrantConfig> = fc
   .record({
     who: fc.constantFrom('a', 'b', 'c', 'tag'),
-    prefix: fc.constantFrom('10.0.0.0/24', '10.0.0.0/16', '10.0.0.1/32', '2001:db8::/32'),
+    prefix: fc.constantFrom('10.0.0.0/24', '10.0.0.0/16', '10.0.0.0/31', '10.0.0.1/32', '0.0.0.0/0', '2001:db8::/32'),
     longer: fc.boolean(),
     mode: fc.constantFrom('single', 'single', 'exclusive', 'shared') as fc.Arbitrary<'single' | 'exclusive' | 'shared'>,
-    limit: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+    limit: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 1 }),
+    gateway: fc.boolean(),
     preference: fc.constantFrom(undefined, 100, 500),
     takeover: fc.constantFrom(undefined, 'always', 'if-preferred', 'if-holder-down') as fc.Arbitrary<
       'always' | 'if-preferred' | 'if-holder-down' | undefined
     >,
   })
-  .map(({ who, prefix, longer, mode, limit, preference, takeover }) => ({
+  .map(({ who, prefix, longer, mode, limit, gateway, preference, takeover }) => ({
     ...(who === 'tag' ? { tag: 'all' } : { node: who }),
     prefix,
     mode,
     ...(longer ? { le: prefix.includes(':') ? 128 : 32 } : {}),
     ...(limit === undefined ? {} : { limit }),
+    ...(gateway ? { as: 'gateway' as const } : {}),
     ...(preference === undefined ? {} : { preference }),
     ...(takeover === undefined ? {} : { takeover }),
   }));
@@ -34,6 +36,7 @@ type Step =
   | { readonly type: 'claim'; readonly node: string; readonly prefix: string }
   | { readonly type: 'release'; readonly which: number }
   | { readonly type: 'grant'; readonly grant: GrantConfig }
+  | { readonly type: 'change'; readonly which: number; readonly grant: GrantConfig }
   | { readonly type: 'revoke'; readonly which: number }
   | { readonly type: 'node'; readonly node: string; readonly state: 'up' | 'down' };
 
@@ -44,6 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('release' as const), which: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('grant' as const), grant }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('change' as const), which: fc.nat(), grant }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('revoke' as const), which: fc.nat() }) },
   {
     weight: 1,
@@ -65,6 +69,10 @@ function start(config: NetworkConfig): VirtualNetwork {
   return new VirtualNetwork(config, { clock: new ManualClock(), random: () => 0.5 });
 }
 
+function someGrant(network: VirtualNetwork, which: number): string {
+  return network.grants()[which % network.grants().length]?.id ?? '';
+}
+
 function mappingOf(network: VirtualNetwork): Record<string, string> {
   return Object.fromEntries(
     [...network.mapping()].map(({ prefix, targets }) => [prefix, targets.map(({ node }) => node).join('+')]).sort(),
@@ -84,8 +92,9 @@ test('after any changes the state is that of a fresh network with the same confi
         if (next.type === 'claim') live.push({ node: next.node, prefix: next.prefix, lease: network.claim(next) });
         else if (next.type === 'release' && live.length > 0) live.splice(next.which % live.length, 1)[0]?.lease.release();
         else if (next.type === 'grant') network.grant({ ...next.grant, id: `g${given++}` });
-        else if (next.type === 'revoke' && network.grants().length > 0)
-          network.revoke(network.grants()[next.which % network.grants().length]?.id ?? '');
+        else if (next.type === 'change' && network.grants().length > 0)
+          network.grant({ ...next.grant, id: someGrant(network, next.which) });
+        else if (next.type === 'revoke' && network.grants().length > 0) network.revoke(someGrant(network, next.which));
         else if (next.type === 'node') network.setNodeState(next.node, next.state);
       }
       // A run of every length ends here, so each step is the last one of some.

@@ -404,3 +404,65 @@ test('asks its table to make room before it gives it anything, as the configurat
   const network = new VirtualNetwork({ nodes, reserve: { ipv4: 5000, ipv6: 5000 } }, { clock: new ManualClock() });
   expect(network.lookup('10.0.0.1')).toEqual([{ type: 'node', node: 'a' }]);
 });
+
+test('grants may come and go for ever: what a grant taken back had is used again once no claim stands by it', () => {
+  const { network } = lab();
+  const lease = network.claim({ node: 'web-b', prefix: '10.0.1.97/32' });
+  for (let i = 0; i < 200; i++) {
+    const id = network.grant({ id: `g${i}`, node: 'web-b', prefix: '10.0.1.97/32', preference: i });
+    expect(network.explain('10.0.1.97').claims[0]?.grant).toBe(id);
+    network.revoke(id);
+    expect(network.explain('10.0.1.97').claims[0]?.grant).toBe('tag:web/10.0.1.96/28');
+  }
+  expect(network.authorization.grants.length).toBeLessThan(5);
+  expect(lease.verdict).toBe('accepted');
+});
+
+test('one grant, or node, of a large network is checked like those of a whole configuration', () => {
+  const { network } = lab();
+  const wrong = (change: () => void): unknown => {
+    try {
+      change();
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+  expect(wrong(() => network.grant({ node: 'web-c', prefix: VIP }))).toMatchObject({
+    code: 'CONFIG_INVALID',
+    path: ['grants', 1, 'node'],
+    message: expect.stringContaining('web-a'),
+  });
+  expect(wrong(() => network.grant({ prefix: VIP }))).toMatchObject({ path: ['grants', 1] });
+  expect(wrong(() => network.grant({ node: 'web-a', prefix: '10.0.1.0/24', ge: 20 }))).toMatchObject({ path: ['grants', 1, 'ge'] });
+  expect(wrong(() => network.grant({ node: 'web-a', prefix: '10.0.1.0/24', weight: 2 }))).toMatchObject({ path: ['grants', 1, 'weight'] });
+  expect(wrong(() => network.addNode({ name: 'web-c', addresses: ['10.0.1.10'] }))).toMatchObject({
+    path: ['nodes', 2, 'addresses', 0],
+    message: expect.stringContaining('"web-a"'),
+  });
+  expect(wrong(() => network.changeNode({ name: 'web-b', addresses: ['10.0.1.10'] }))).toMatchObject({
+    path: ['nodes', 1, 'addresses', 0],
+  });
+  network.addNode({ name: 'web-c' });
+  network.grant({ id: 'third', tag: 'web', prefix: VIP, speaksFor: ['web-c'] });
+  expect(wrong(() => network.removeNode('web-c'))).toMatchObject({ path: ['grants', 1, 'speaksFor', 0] });
+  // Nothing of that has changed anything.
+  expect(network.configuration()).toMatchObject({
+    nodes: [{ name: 'web-a' }, { name: 'web-b' }, { name: 'web-c' }],
+    grants: [{}, { id: 'third' }],
+  });
+  // A grant by another spelling of the same prefix is the same grant.
+  expect(network.grant({ node: 'web-a', prefix: '10.0.1.100' })).toBe(`web-a/${VIP}`);
+  expect(network.grant({ node: 'web-a', prefix: VIP, preference: 9 })).toBe(`web-a/${VIP}`);
+  expect(network.grants()).toHaveLength(3);
+});
+
+test('a grant that goes leaves its claims to one with a limit, which has room for the oldest', () => {
+  const { network } = lab({ ...base, grants: [{ id: 'wide', node: 'web-b', prefix: '10.0.1.96/28', ge: 32, limit: 1 }] });
+  const own = network.grant({ node: 'web-b', prefix: '10.0.1.97/32' });
+  const older = network.claim({ node: 'web-b', prefix: '10.0.1.97/32' });
+  const newer = network.claim({ node: 'web-b', prefix: '10.0.1.98/32' });
+  expect([older.verdict, newer.verdict]).toEqual(['accepted', 'accepted']);
+  network.revoke(own);
+  expect([older.verdict, newer.verdict]).toEqual(['accepted', 'limit-exceeded']);
+});
