@@ -9,7 +9,7 @@ import type { PortConfig } from '../stack/config.js';
 import { checkBfd } from './bfd-schema.js';
 import type { AdvertiseConfig, NeighbourConfig, RouterConfig } from './config.js';
 import { checkOspf } from './ospf-schema.js';
-import { routerSchema } from './shape.js';
+import { portSchema, routerSchema } from './shape.js';
 
 /**
  * A router's configuration, held to its shape, to itself and to its network. Comes back with addresses and prefixes canonical.
@@ -88,7 +88,11 @@ const PORT_FIELDS: Readonly<Record<PortConfig['type'], { readonly needs: readonl
 const FIELDS = ['address', 'port', 'remote', 'remotePort', 'vni', 'batched', 'path', 'device'] as const;
 type Field = (typeof FIELDS)[number];
 
-function checkPorts({ ports = [] }: RouterConfig, { nodes = [], forwarder }: NetworkConfig, problems: Problems): void {
+function checkPorts(
+  { ports = [] }: Pick<RouterConfig, 'ports'>,
+  { nodes = [], forwarder }: Pick<NetworkConfig, 'nodes' | 'forwarder'>,
+  problems: Problems,
+): void {
   const names = new Names('port', problems);
   const tunnels = new Set<string>();
   for (const [i, port] of ports.entries()) {
@@ -128,6 +132,30 @@ function checkPorts({ ports = [] }: RouterConfig, { nodes = [], forwarder }: Net
       );
     taken.set(location, name);
   }
+}
+
+/**
+ * A port that is to be opened beside those of a router that was checked. Comes back canonical. Throws as {@link checkRouter} does, with the
+ * place at the end of `ports` as the path.
+ *
+ * @internal
+ */
+export function checkPort({ ports = [] }: RouterConfig, network: Pick<NetworkConfig, 'nodes' | 'forwarder'>, port: unknown): PortConfig {
+  const checked = validate<PortConfig>(portSchema, port, ['ports', ports.length]);
+  const problems = new Problems([]);
+  checkPorts({ ports: [...ports, checked] }, network, problems);
+  problems.raise();
+  return checked;
+}
+
+/** That nothing in a router's configuration names one of its ports. Throws as {@link checkRouter} does. @internal */
+export function checkPortless({ access = [], ospf = [] }: RouterConfig, name: string): void {
+  const problems = new Problems([]);
+  const message = `expected no mention of "${name}", as the port is to be removed`;
+  for (const [i, { at = [] }] of access.entries()) if (at.includes(name)) problems.add(['access', i, 'at', at.indexOf(name)], message);
+  for (const [i, { interfaces }] of ospf.entries())
+    for (const [j, { port }] of interfaces.entries()) if (port === name) problems.add(['ospf', i, 'interfaces', j, 'port'], message);
+  problems.raise();
 }
 
 function checkAccess({ access = [], ports = [] }: RouterConfig, problems: Problems): void {

@@ -69,7 +69,8 @@ const routerInterface = z
   })
   .meta({ id: 'Interface', description: "The router's addresses in a subnet." });
 
-const port = z
+/** @internal */
+export const portSchema = z
   .strictObject({
     name: text('a name').describe("What a node's `location` says. Unique among the router's ports."),
     type: z
@@ -495,7 +496,7 @@ export const routerSchema = z
       interfaces: list(routerInterface, 'a list of interfaces')
         .exactOptional()
         .describe("The router's address in each subnet. Nobody can claim these."),
-      ports: list(port, 'a list of ports')
+      ports: list(portSchema, 'a list of ports')
         .exactOptional()
         .describe('Where nodes are attached by frames: a node whose `location` names a port is there. Default: none.'),
       access: list(accessRule, 'a list of access rules')

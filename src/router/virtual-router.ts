@@ -12,6 +12,7 @@ import type { ForwardingTable } from '../mapping/forwarding-table.js';
 import type { Targets } from '../mapping/target.js';
 import type { MoveTiming } from '../mapping/timing.js';
 import type { GrantConfig } from '../network/config.js';
+import type { PortConfig } from '../stack/config.js';
 import type { Port } from '../stack/port.js';
 import { BgpAttachment } from './attach/bgp.js';
 import type { BgpNeighbour } from './attach/bgp-neighbour.js';
@@ -32,7 +33,7 @@ import type { Host } from './host.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
 import type { OspfConfig } from './ospf-config.js';
-import { checkRouter } from './schema.js';
+import { checkPort, checkPortless, checkRouter } from './schema.js';
 import { cacheDiallers, securities, withSecrets } from './secrets.js';
 import type { SessionRefusalReason } from './session-refusals.js';
 import { IsolatedEmitter } from './turn.js';
@@ -143,7 +144,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   readonly #ospf: OspfAttachment;
   readonly #linkBfd: LinkBfd;
   readonly #watches: NodeWatches;
-  readonly #ports: Readonly<Record<string, Port>>;
+  /** The program's own, by name. */
+  readonly #ports: Map<string, Port>;
   #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
   #transition: Promise<void> = Promise.resolve();
   #unstall: (() => void) | undefined;
@@ -176,7 +178,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       this.tell('cache-change', { router: this.name, ...event }),
     );
     this.#rpki.configure(this.#config.rpki, caches);
-    this.#ports = options.ports ?? {};
+    this.#ports = new Map(Object.entries(options.ports ?? {}));
     this.#link = new LinkAttachment(
       this.network,
       { name: this.name, routerId: this.#config.routerId },
@@ -253,7 +255,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
           this.#config.ospf?.some(({ interfaces }) => interfaces.some(({ bfd, device }) => bfd && device !== undefined)))
       )
         throw new UsageError('BFD_UNAVAILABLE', 'a neighbour is to be watched by BFD, and the host of this router brings no BFD service');
-      await this.#link.start(this.#config.ports ?? [], this.#ports);
+      await this.#link.start(this.#config.ports ?? [], Object.fromEntries(this.#ports));
       await this.#ospf.start();
       await this.#bgp.start(this.#config.listen ?? []);
     } catch (error) {
@@ -334,7 +336,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     const config = checkRouter(next, [], this.#ownNetwork ? undefined : this.network.configuration());
     for (const field of ['as', 'routerId', 'clusterId', 'name', 'listen', 'ports'] as const) {
       if (differs(config[field], this.#config[field])) {
-        throw new UsageError('CONFIG_INVALID', 'cannot change while the router lives; make a new router', [field]);
+        const instead = field === 'ports' ? 'use addPort and removePort' : 'make a new router';
+        throw new UsageError('CONFIG_INVALID', `cannot change while the router lives; ${instead}`, [field]);
       }
     }
     if (this.#ownNetwork && config.network) this.network.checkFixed(config.network, ['network']);
@@ -362,6 +365,68 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       applied: [...network.applied, ...rpki, ...lists, ...originated, ...ospf.applied, ...watches, ...bgp.applied],
       restarted: [...new Set([...network.restarted, ...ospf.restarted, ...bgp.restarted])],
     };
+  }
+
+  /**
+   * Opens one more port, while the router runs or before it starts; a node with its name as `location` is reached there from then on, and
+   * what it has of sessions begins anew. Rejects with a `UsageError` (`CONFIG_INVALID`, `NOT_RUNNING` while the router stops) or with what
+   * opening it says, and nothing has changed then.
+   *
+   * @param given - The program's own port, which the router does not close.
+   */
+  async addPort(config: PortConfig, given?: Port): Promise<void> {
+    const { network } = this;
+    if (network.isForwarded) throw new UsageError('CONFIG_INVALID', "the ports of this network's routers are its forwarder's", ['ports']);
+    if (this.#state === 'stopping') throw new UsageError('NOT_RUNNING', 'the router is stopping');
+    await this.#transition;
+    const port = checkPort(this.#config, { nodes: network.model.present().map((node) => node.config) }, config);
+    const at = this.#config.ports?.length ?? 0;
+    this.#config = { ...this.#config, ports: [...(this.#config.ports ?? []), port] };
+    if (given) this.#ports.set(port.name, given);
+    if (!this.#isRunning) return;
+    try {
+      await this.#link.open(port, given, at);
+    } catch (error) {
+      this.#forgetPort(port.name);
+      throw error;
+    }
+    // The router may have stopped, or the port have been removed, while it was opened.
+    if (this.#isRunning && this.#config.ports?.includes(port)) this.#portChanged(port.name);
+    else await this.#link.close(port.name);
+  }
+
+  /**
+   * Closes a port, unless it is the program's own. The node that is there is reached no more: its sessions end, and what it claims by its link.
+   * Rejects with a `UsageError` (`NAME_UNKNOWN`, or `CONFIG_INVALID` where an access rule or OSPF names the port).
+   */
+  async removePort(name: string): Promise<void> {
+    if (!this.#config.ports?.some((port) => port.name === name))
+      throw new UsageError('NAME_UNKNOWN', `there is no port ${JSON.stringify(name)}`);
+    checkPortless(this.#config, name);
+    this.#forgetPort(name);
+    if (!this.#isRunning) return;
+    const closed = this.#link.close(name);
+    this.#portChanged(name);
+    await closed;
+  }
+
+  get #isRunning(): boolean {
+    return this.#state === 'running';
+  }
+
+  #forgetPort(name: string): void {
+    this.#config = { ...this.#config, ports: (this.#config.ports ?? []).filter((port) => port.name !== name) };
+    this.#ports.delete(name);
+  }
+
+  /** Who is at a port that came or went is reached in another way. */
+  #portChanged(name: string): void {
+    const node = this.network.model.present().find(({ config }) => config.location === name);
+    if (node) {
+      this.#bgp.reattach(node);
+      this.#watches.reattach(node.name);
+    }
+    this.#ospf.retell();
   }
 
   // --- The network, for those who have one router ----------------------------------------------------------------------
@@ -561,7 +626,9 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       get addresses() {
         return router.#addresses();
       },
-      forwards: (this.#config.ports ?? []).length > 0,
+      get forwards() {
+        return (router.#config.ports ?? []).length > 0;
+      },
       get originate() {
         return router.#config.originate ?? [];
       },

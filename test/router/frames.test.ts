@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { BgpSpeaker, Host, ManualClock, MemoryTransport, memoryCable, seeded, VirtualRouter } from '../../src/core.js';
+import { parseAddress } from '../../src/lib/address.js';
 import type { ConnectionSecurity } from '../../src/lib/transport.js';
 import type { NeighbourConfig, RouterConfig } from '../../src/router/config.js';
+import { parseMac } from '../../src/stack/interface.js';
+import type { Port } from '../../src/stack/port.js';
+import { writeArp } from '../../src/stack/wire/arp.js';
+import { EtherType } from '../../src/stack/wire/codes.js';
+import { writeEthernet } from '../../src/stack/wire/ethernet.js';
 import { GuestStack } from '../support/guest-stack.js';
 
 const text = (secret: string) => Uint8Array.from(secret, (character) => character.charCodeAt(0));
@@ -195,5 +201,89 @@ describe('BGP over frames', () => {
     expect(Object.fromEntries(dropped)).toMatchObject({ a: false, b: true });
     await Promise.all([router.stop(), pass(5000)]);
     await b.stop();
+  });
+});
+
+describe('ports come and go while the router runs', () => {
+  const late = (clock: ManualClock, port: Port, name: string, address: string) => {
+    const guest = new GuestStack(clock, port, {
+      mac: '02:00:00:00:00:0d',
+      addresses: [address],
+      prefixes: ['10.0.1.0/24'],
+      router: ['10.0.1.1'],
+    });
+    const { transport } = guest;
+    return new BgpSpeaker(
+      {
+        as: 65003,
+        routerId: address,
+        neighbour: { address: '10.0.1.1' },
+        localAddress: address,
+        ...(name === 'waits' ? { listen: 179 } : {}),
+      },
+      { transport, clock, random: seeded(7) },
+    );
+  };
+
+  test('a guest at a new port speaks BGP and gets an address; when its port goes, so does what it claims, by BGP and by ARP', async () => {
+    const { clock, router, pass, log } = await lab([{ address: '10.0.1.0/24', as: 65003, passive: true }]);
+    const [near, far] = memoryCable();
+    await Promise.all([router.addPort({ name: 'pd', type: 'memory' }, near), pass(1)]);
+    router.network.addNode({ name: 'd', addresses: ['10.0.1.13'], location: 'pd' });
+    router.grant({ node: 'd', prefix: '10.0.1.96/28', le: 32 });
+    expect(router.links().find(({ port }) => port === 'pd')?.node).toBe('d');
+    expect(router.configuration().ports?.map(({ name }) => name)).toEqual(['pa', 'pb', 'pc', 'pd']);
+    const d = late(clock, far, 'dials', '10.0.1.13');
+    d.start();
+    await pass(3000);
+    d.announce('10.0.1.101/32');
+    await pass(500);
+    expect(log).toContain('10.0.1.101/32 -> d');
+    // It announces another by ARP; nobody else has that.
+    const arp = new Uint8Array(42);
+    writeEthernet(arp, 0, new Uint8Array(6).fill(0xff), parseMac('02:00:00:00:00:0d'), EtherType.arp);
+    writeArp(arp, 14, 1, parseMac('02:00:00:00:00:0d'), parseAddress('10.0.1.102'), new Uint8Array(6), parseAddress('10.0.1.102'));
+    far.send(arp, 0, arp.length);
+    await pass(100);
+    expect(log).toContain('10.0.1.102/32 -> d');
+    await Promise.all([router.removePort('pd'), pass(1)]);
+    expect(router.links().map(({ port }) => port)).toEqual(['pa', 'pb', 'pc']);
+    await pass(100);
+    expect(log.slice(-2).sort()).toEqual(['10.0.1.101/32 -> nobody', '10.0.1.102/32 -> nobody']);
+    await Promise.all([router.stop(), pass(5000)]);
+  });
+
+  test('a neighbour whose node is nowhere yet is dialled once its port is there', async () => {
+    const { clock, router, pass } = await lab([]);
+    router.network.addNode({ name: 'd', addresses: ['10.0.1.13'], location: 'pd' });
+    router.reconfigure({ ...router.configuration(), neighbours: [{ address: '10.0.1.13', as: 65003 }] });
+    await pass(1000);
+    const [near, far] = memoryCable();
+    const d = late(clock, far, 'waits', '10.0.1.13');
+    d.start();
+    await Promise.all([router.addPort({ name: 'pd', type: 'memory' }, near), pass(1)]);
+    await pass(20_000);
+    expect(router.neighbours().map(({ state }) => state)).toEqual(['established']);
+    await Promise.all([router.stop(), pass(5000)]);
+  });
+
+  test('what cannot be is said, and nothing has changed then', async () => {
+    const { router, pass } = await lab([]);
+    const refused = async (wrong: Promise<void>): Promise<unknown> => {
+      const outcome = wrong.catch((error: unknown) => error);
+      await pass(1);
+      return outcome;
+    };
+    expect(await refused(router.addPort({ name: 'pa', type: 'memory' }, memoryCable()[0]))).toMatchObject({ path: ['ports', 3, 'name'] });
+    expect(await refused(router.addPort({ name: 'pd', type: 'memory' }))).toMatchObject({ code: 'CONFIG_INVALID', path: ['ports', 3] });
+    expect(await refused(router.addPort({ name: 'pd', type: 'tap', device: 'tap0' }))).toMatchObject({ path: ['ports', 3, 'type'] });
+    expect(await refused(router.addPort({ name: 'pd', type: 'vxlan' }))).toMatchObject({ path: ['ports', 3, 'address'] });
+    expect(await refused(router.removePort('pd'))).toMatchObject({ code: 'NAME_UNKNOWN' });
+    const config = router.configuration();
+    router.reconfigure({ ...config, access: [{ action: 'deny', direction: 'in', at: ['pc'] }] });
+    expect(await refused(router.removePort('pc'))).toMatchObject({ code: 'CONFIG_INVALID', path: ['access', 0, 'at', 0] });
+    expect(router.configuration().ports).toEqual(config.ports);
+    expect(() => router.reconfigure({ ...config, ports: [] })).toThrow('addPort');
+    await Promise.all([router.stop(), pass(5000)]);
   });
 });

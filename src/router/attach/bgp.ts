@@ -154,6 +154,12 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     return restarted;
   }
 
+  /** A node is reached in another way: its sessions begin anew. */
+  reattach(node: Node): void {
+    for (const neighbour of this.all()) if (neighbour.node === node) this.#end(neighbour, CeaseSubcode.administrativeReset);
+    this.nodesChanged();
+  }
+
   /** The node that a session with `address` is bound to: over frames the one `at` the port. */
   #nodeOf(config: NeighbourConfig, address: string, at?: string): Node | undefined {
     const { model } = this.around.network;

@@ -53,7 +53,8 @@ export class LinkAttachment implements NetworkMember {
   /** TCP with the nodes at the ports. */
   readonly tcp: TcpStack;
   readonly #vrrp: VrrpClaims;
-  #open: Port[] = [];
+  /** Those that are not the program's. */
+  readonly #open = new Map<string, Port>();
   #routes = new Routes();
 
   constructor(
@@ -149,17 +150,7 @@ export class LinkAttachment implements NetworkMember {
       },
     });
     try {
-      for (const [i, config] of configs.entries()) {
-        const own = given[config.name];
-        if (config.type === 'memory' && !own)
-          throw new UsageError('CONFIG_INVALID', `expected a port "${config.name}" among the router's options`, ['ports', i]);
-        if (!own && !this.opener)
-          throw new UsageError('CONFIG_INVALID', 'expected "memory": this host opens no ports', ['ports', i, 'type']);
-        const port = own ?? (await this.opener?.open(config));
-        if (!port) continue;
-        if (!own) this.#open.push(port);
-        this.#stack.attach(config.name, port);
-      }
+      for (const [i, config] of configs.entries()) await this.open(config, given[config.name], i);
     } catch (error) {
       await this.stop();
       throw error;
@@ -169,6 +160,29 @@ export class LinkAttachment implements NetworkMember {
     for (const { node, address } of this.network.restoration?.linkClaims(this.router.name) ?? []) this.#claims.announced(node, address);
   }
 
+  /** Opens a port, or takes the program's. `at`: its place in the configuration. */
+  async open(config: PortConfig, given: Port | undefined, at: number): Promise<void> {
+    if (config.type === 'memory' && !given)
+      throw new UsageError('CONFIG_INVALID', `expected a port "${config.name}" among the router's options`, ['ports', at]);
+    if (!given && !this.opener)
+      throw new UsageError('CONFIG_INVALID', 'expected "memory": this host opens no ports', ['ports', at, 'type']);
+    const port = given ?? (await this.opener?.open(config));
+    if (!port) return;
+    if (!given) this.#open.set(config.name, port);
+    this.#stack.attach(config.name, port);
+  }
+
+  /** Lets go of a port, and closes it if it is not the program's. Whoever was there claims nothing by its link any more. */
+  async close(name: string): Promise<void> {
+    const node = this.#stack.links.get(name)?.node?.name;
+    this.#stack.detach(name);
+    this.#claims.leave((other) => other === node);
+    this.#vrrp.leave((other) => other === node);
+    const port = this.#open.get(name);
+    this.#open.delete(name);
+    await port?.close();
+  }
+
   async stop(): Promise<void> {
     this.network.leave(this);
     this.network.routerLinks.leave(this.router.name);
@@ -176,7 +190,9 @@ export class LinkAttachment implements NetworkMember {
     this.tcp.close();
     this.#vrrp.leave(() => true);
     for (const name of [...this.#stack.links.keys()]) this.#stack.detach(name);
-    await Promise.all(this.#open.splice(0).map((port) => port.close()));
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(open.map((port) => port.close()));
   }
 
   /** The ports there are, and the octets that a packet may have there. */

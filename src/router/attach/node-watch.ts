@@ -86,6 +86,13 @@ export class NodeWatches implements NetworkMember {
     this.#begin();
   }
 
+  /** A node is reached in another way: who watches it begins anew. */
+  reattach(node: string): void {
+    if (!this.#running) return;
+    for (const [key, entry] of this.#entries) if (entry.config.node === node) this.#end(key, entry);
+    this.#begin();
+  }
+
   #begin(): void {
     for (const config of this.#configs) if (!this.#entries.has(keyOf(config))) this.#watch(config);
   }

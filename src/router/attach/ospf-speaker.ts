@@ -216,13 +216,16 @@ export class OspfSpeaker {
 
   // --- Links -----------------------------------------------------------------------------------------------------------
 
+  /** Of each port that there ever was: OSPF knows an interface by it, whatever other ports come and go. */
+  readonly #numbers = new Map<string, number>();
+
   /** An interface for each port that the configuration names or whose guest is in a subnet that it names. */
   #settlePorts(): void {
     const { network } = this.around;
     const wanted = new Map<string, { readonly place: Place; readonly up: boolean }>();
-    let number = 0;
     for (const [port, mtu] of this.around.ports()) {
-      number++;
+      const number = this.#numbers.get(port) ?? this.#numbers.size + 1;
+      this.#numbers.set(port, number);
       const node = network.model.present().find(({ config }) => config.location === port);
       if (!node) continue;
       for (const config of this.config.interfaces) {
