@@ -11,6 +11,9 @@ export type {
   BfdConfig,
   BfdDampeningConfig,
   BfdDiagnostic,
+  BfdDrop,
+  BfdDropReason,
+  BfdDrops,
   BfdEvents,
   BfdKeyConfig,
   BfdService,
@@ -22,12 +25,39 @@ export type {
 export type { DownReason, SessionState } from './bgp/events.js';
 export type { InvalidRemedy, NeighbourRpki } from './bgp/import.js';
 export type { LimitName, LimitStatus, LimitsConfig } from './bgp/limits.js';
+export type {
+  Bounds,
+  PolicyConfig,
+  PolicyDecision,
+  PolicyFunction,
+  PolicyRoute,
+  PolicyRule,
+  PrefixPattern,
+  RuleChanges,
+  RuleMatch,
+} from './bgp/policy/index.js';
 export { BgpSpeaker, type HeardRoute, type SpeakerConfig, type SpeakerEvents, type SpeakerOptions } from './bgp/speaker.js';
+export type {
+  AddPathEntry,
+  Aggregator,
+  AsSegment,
+  Capability,
+  ExtendedNextHopEntry,
+  FamilyName,
+  MpReach,
+  MpUnreach,
+  Nlri,
+  Origin,
+  PathAttributes,
+  Role,
+  UnicastFamily,
+  UnknownAttribute,
+} from './bgp/wire/index.js';
 export type { Cause } from './claims/feed.js';
 export { type RefusalReason, VERDICTS, type VerdictCode, verdictSentence } from './claims/reasons.js';
 export { MemoryForwardingTable } from './fib/memory-table.js';
 export { type Cancel, type Clock, ManualClock, type Millis } from './lib/clock.js';
-export { UsageError, type UsageErrorCode, WireError } from './lib/errors.js';
+export { type Problem, UsageError, type UsageErrorCode, WireError } from './lib/errors.js';
 export type { HistogramSnapshot } from './lib/histogram.js';
 export { type Logger, type LogLine, silentLogger } from './lib/logger.js';
 export { MemoryTransport } from './lib/memory-transport.js';
@@ -118,6 +148,7 @@ export type {
   RouterConfig,
   RpkiConfig,
   TcpAoKeyConfig,
+  WatchConfig,
 } from './router/config.js';
 export type {
   CacheChange,
@@ -144,14 +175,14 @@ export type {
   TableFailed,
 } from './router/events.js';
 export { type ExplainedClaim, type Explanation, formatExplanation } from './router/explain.js';
-export { Guard, type GuardStatus } from './router/guard.js';
+export { Guard, type GuardState, type GuardStatus } from './router/guard.js';
 export { Host } from './router/host.js';
 export type { ClaimRequest, Lease } from './router/lease.js';
 export type { NeighbourStatus } from './router/neighbour-status.js';
 export type { OspfConfig, OspfExportConfig, OspfLinkConfig } from './router/ospf-config.js';
 export { renderPrometheus } from './router/prometheus.js';
 export { rehearse } from './router/rehearsal.js';
-export type { SessionRefusalReason } from './router/session-refusals.js';
+export { SESSION_REFUSALS, type SessionRefusalReason } from './router/session-refusals.js';
 export type { ClaimSnapshot, FeedSnapshot, NetworkSnapshot } from './router/snapshot.js';
 export { IsolatedEmitter } from './router/turn.js';
 export {

@@ -63,7 +63,31 @@ export function nodeHost(): Host {
   return shared;
 }
 
-/** {@inheritDoc CoreRouter} @public */
+/**
+ * A virtual router on this host, over its sockets, its clock and its ports, unless the options bring others: guests speak BGP, OSPF, ARP/ND
+ * and VRRP to it as to a real one, what they announce is checked against what they are granted, and an accepted claim moves the address.
+ *
+ * With `network` in its configuration it makes a network of its own; several routers of one network share a {@link VirtualNetwork} given in
+ * the options.
+ *
+ * @example
+ * ```ts
+ * await using router = new VirtualRouter({
+ *   as: 65000,
+ *   routerId: '10.0.0.1',
+ *   listen: [{ address: '127.0.0.1', port: 1790 }],
+ *   network: {
+ *     ranges: ['10.0.0.0/16'],
+ *     nodes: [{ name: 'web-b', addresses: ['127.0.0.3'] }],
+ *     grants: [{ node: 'web-b', prefix: '10.0.1.100/32' }],
+ *   },
+ *   neighbours: [{ address: '127.0.0.3', as: 65002 }],
+ * });
+ * router.on('mapping-change', ({ changes }) => console.log(changes));
+ * await router.start();
+ * ```
+ * @public
+ */
 export class VirtualRouter extends CoreRouter {
   readonly #snapshots: string | undefined;
   #keeper: SnapshotKeeper | undefined;
@@ -79,7 +103,7 @@ export class VirtualRouter extends CoreRouter {
   constructor(config: RouterConfig, options: Partial<RouterOptions> = {}) {
     const path = options.network ? undefined : config.network?.restart?.snapshot;
     const own = options.network ? undefined : serviceOf(config.network, options.host?.clock);
-    const forwarder = options.network instanceof VirtualNetwork ? options.network.forwarder : own;
+    const forwarder = options.network ? forwarders.get(options.network) : own;
     const ports = forwarder ? { ports: { ...forwarder.ports(config), ...options.ports } } : {};
     super(config, { host: nodeHost(), ...former(path, options.snapshot), ...options, ...ports });
     this.#snapshots = path;
@@ -110,11 +134,27 @@ export class VirtualRouter extends CoreRouter {
   }
 }
 
-/** {@inheritDoc CoreNetwork} @public */
+/**
+ * A virtual network on this host's clock: who is in it, who may claim what, what is claimed, and where each address is reached.
+ *
+ * Routers of a network ({@link VirtualRouter}) bring in what guests say; a program can claim by itself with `claim()`. Both go through the
+ * same grants and the same decision.
+ *
+ * @example
+ * ```ts
+ * const network = new VirtualNetwork({
+ *   ranges: ['10.0.0.0/16'],
+ *   nodes: [{ name: 'web-a', addresses: ['10.0.1.10'] }, { name: 'web-b', addresses: ['10.0.1.11'] }],
+ *   holders: [{ prefix: '10.0.1.100/32', node: 'web-a' }],
+ *   grants: [{ node: 'web-b', prefix: '10.0.1.100/32' }],
+ * });
+ * network.on('mapping-change', ({ changes }) => console.log(changes));
+ * const lease = network.claim({ node: 'web-b', prefix: '10.0.1.100/32' });
+ * ```
+ * @public
+ */
 export class VirtualNetwork extends CoreNetwork {
   readonly #keeper: SnapshotKeeper | undefined;
-  /** @internal */
-  readonly forwarder: ForwarderService | undefined;
 
   /**
    * On the host's clock, unless `options.clock` says otherwise. With `restart.snapshot` it goes on with its former life, and keeps the file.
@@ -124,23 +164,38 @@ export class VirtualNetwork extends CoreNetwork {
     const path = config.restart?.snapshot;
     super(config, { clock: nodeHost().clock, ...former(path, options.snapshot), ...options });
     if (path !== undefined) this.#keeper = new SnapshotKeeper(path, this);
-    this.forwarder = serviceOf(config, options.clock);
+    const forwarder = serviceOf(config, options.clock);
+    if (forwarder) forwarders.set(this, forwarder);
   }
 
   override async close(options: { readonly restart?: boolean } = {}): Promise<void> {
     await this.#keeper?.close(options.restart ?? false);
-    await this.forwarder?.close();
+    await forwarders.get(this)?.close();
     await super.close(options);
   }
 }
 
-/** {@inheritDoc CoreForwarder} @public */
+/**
+ * The ports of a network's routers in a process of their own, which forwards by the mapping that it hears of: as it was, while no router
+ * runs. It takes the same configuration as the routers' process (docs/forwarder.md).
+ *
+ * @example
+ * ```ts
+ * const forwarder = new Forwarder({ network: { ...network, forwarder: { path: '/run/router.sock' } }, routers: [router] });
+ * forwarder.on('forwarder-change', ({ state, reason }) => console.log(state, reason));
+ * await forwarder.start(); // until forwarder.stop()
+ * ```
+ * @public
+ */
 export class Forwarder extends CoreForwarder {
   /** Over the host's sockets and clock, unless `options` say otherwise. Throws a `UsageError` (`CONFIG_INVALID`). */
   constructor(config: ForwarderConfiguration, options: Partial<ForwarderOptions> = {}) {
     super(config, { clock: nodeHost().clock, ports: new NodePorts(), dial: dialPath, ...options });
   }
 }
+
+/** The routers' side of the forwarders of networks that routers share. */
+const forwarders = new WeakMap<CoreNetwork, ForwarderService>();
 
 /** The routers' side of a network's forwarder, where it has one. */
 function serviceOf(network: NetworkConfig | undefined, clock: Clock | undefined): ForwarderService | undefined {
@@ -154,7 +209,19 @@ function former(path: string | undefined, given: FormerLife | undefined): { read
   return given ? {} : (formerLife(path) as { readonly snapshot?: FormerLife });
 }
 
-/** {@inheritDoc CoreSpeaker} @public */
+/**
+ * The guest's side of BGP, over this host's sockets: announces and withdraws, and keeps what it hears. For quickstarts, labs and tests; it
+ * works on values and is not made for full tables.
+ *
+ * @example
+ * ```ts
+ * const guest = new BgpSpeaker({ as: 65001, routerId: '10.0.1.10', localAddress: '127.0.0.2', neighbour: { address: '127.0.0.1', port: 1790 } });
+ * guest.start();
+ * await guest.whenEstablished();
+ * guest.announce('10.0.1.100/32');
+ * ```
+ * @public
+ */
 export class BgpSpeaker extends CoreSpeaker {
   /** Over the host's sockets and clock, unless `options` say otherwise. */
   constructor(config: SpeakerConfig, options: Partial<SpeakerOptions> = {}) {

@@ -1,6 +1,6 @@
 import type { BfdDrop } from './wire/index.js';
 
-/** Why a packet went no further than the engine: the packet's own faults, a stranger's, and one that came from beyond the link. */
+/** Why a packet went no further than the engine: the packet's own faults, a stranger's, and one that came from beyond the link. @public */
 export type BfdDropReason = BfdDrop | 'no-session' | 'hop-limit';
 
 /** Packets that were dropped, by reason. @public */

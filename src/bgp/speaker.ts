@@ -81,19 +81,7 @@ export interface SpeakerEvents {
 /** Most prefixes in an UPDATE of a speaker's: the shortest message holds them with any attributes that it is likely to have. */
 const PREFIXES = 150;
 
-/**
- * The guest's side of BGP: announces and withdraws, and keeps what it hears. For quickstarts, labs and tests; it works on values
- * and is not made for full tables.
- *
- * @example
- * ```ts
- * const guest = new BgpSpeaker({ as: 65001, routerId: '10.0.1.10', localAddress: '127.0.0.2', neighbour: { address: '127.0.0.1', port: 1790 } });
- * guest.start();
- * await guest.whenEstablished();
- * guest.announce('10.0.1.100/32');
- * ```
- * @public
- */
+/** The guest's side of BGP, over a transport and on a clock that are given: announces and withdraws, and keeps what it hears. @public */
 export class BgpSpeaker extends EventEmitter<SpeakerEvents> {
   readonly #peer: Peer;
   readonly #config: SpeakerConfig;

@@ -79,18 +79,11 @@ interface Member {
 }
 
 /**
- * The ports of a network's routers in a process of their own, which forwards by the mapping that it hears of: as it was, while no router
- * runs.
+ * The ports of a network's routers, forwarding by the mapping that they hear of: as it was, while no router runs.
  *
  * It takes the same configuration as the routers' process: of it the ports, interfaces, access rules, subnets, links and routes, which
  * are read once. Nodes and the mapping it is told.
  *
- * @example
- * ```ts
- * const forwarder = new Forwarder({ network: { ...network, forwarder: { path: '/run/router.sock' } }, routers: [router] });
- * forwarder.on('forwarder-change', ({ state, reason }) => console.log(state, reason));
- * await forwarder.start(); // until forwarder.stop()
- * ```
  * @public
  */
 export class Forwarder extends IsolatedEmitter<ForwarderEvents> {

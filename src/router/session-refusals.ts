@@ -1,4 +1,4 @@
-/** Why connections are turned away, a row each: the reason and a sentence for people. The documentation shows them. @internal */
+/** Why connections are turned away, a row each: the reason and a sentence for people. The documentation shows them. @public */
 export const SESSION_REFUSALS = {
   'unknown-neighbour': 'no neighbour has the address',
   'unknown-node': 'no node owns the address, or it came by the port of another node',

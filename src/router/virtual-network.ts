@@ -92,22 +92,10 @@ export interface NetworkMember {
 }
 
 /**
- * A virtual network: who is in it, who may claim what, what is claimed, and where each address is reached.
+ * A virtual network, whatever it runs on: who is in it, who may claim what, what is claimed, and where each address is reached. Routers
+ * ({@link VirtualRouter}) bring in what guests say, a program claims by {@link VirtualNetwork.claim}: both go through the same grants and the
+ * same decision.
  *
- * Routers of a network ({@link VirtualRouter}) bring in what guests say; a program can claim by itself with
- * {@link VirtualNetwork.claim}. Both go through the same grants and the same decision.
- *
- * @example
- * ```ts
- * const network = new VirtualNetwork({
- *   ranges: ['10.0.0.0/16'],
- *   nodes: [{ name: 'web-a', addresses: ['10.0.1.10'] }, { name: 'web-b', addresses: ['10.0.1.11'] }],
- *   holders: [{ prefix: '10.0.1.100/32', node: 'web-a' }],
- *   grants: [{ node: 'web-b', prefix: '10.0.1.100/32' }],
- * });
- * network.on('mapping-change', ({ changes }) => console.log(changes));
- * const lease = network.claim({ node: 'web-b', prefix: '10.0.1.100/32' });
- * ```
  * @public
  */
 export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {

@@ -106,28 +106,9 @@ const NETWORK_EVENTS: readonly (keyof NetworkEvents)[] = [
 ];
 
 /**
- * A virtual router: guests speak BGP to it as to a real one, what they announce is checked against what they are granted, and an
- * accepted claim moves the address.
+ * A virtual router, whatever it runs on: its surroundings come with the options. With `network` in its configuration it makes a network of its
+ * own; several routers of one network share a {@link VirtualNetwork} given in the options.
  *
- * With `network` in its configuration it makes a network of its own; several routers of one network share a
- * {@link VirtualNetwork} given in the options.
- *
- * @example
- * ```ts
- * await using router = new VirtualRouter({
- *   as: 65000,
- *   routerId: '10.0.0.1',
- *   listen: [{ address: '127.0.0.1', port: 1790 }],
- *   network: {
- *     ranges: ['10.0.0.0/16'],
- *     nodes: [{ name: 'web-b', addresses: ['127.0.0.3'] }],
- *     grants: [{ node: 'web-b', prefix: '10.0.1.100/32' }],
- *   },
- *   neighbours: [{ address: '127.0.0.3', as: 65002 }],
- * });
- * router.on('mapping-change', ({ changes }) => console.log(changes));
- * await router.start();
- * ```
  * @public
  */
 export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
