@@ -91,7 +91,11 @@ describe('the packed package, in an empty project', () => {
 export async function run(): Promise<string | undefined> {${PROGRAM.replace(/^console.log\((.*)\);$/m, 'const found: string | undefined = $1;')}return found;\n}\n`;
     writeFileSync(
       join(project, 'typed.mts'),
-      body("import { VirtualRouter } from 'virtual-router';\nimport * as core from 'virtual-router/core';\nexport { core };"),
+      `${body("import { type PolicyFunction, VirtualRouter } from 'virtual-router';\nimport * as core from 'virtual-router/core';\nexport { core };")}
+export const policy: PolicyFunction = ({ node }) => (node === 'web-a' ? { reject: 'not from there' } : 'accept');
+// @ts-expect-error What is internal is not shown.
+export const hidden = (router: VirtualRouter) => router.network.openFeed;
+`,
     );
     writeFileSync(
       join(project, 'typed.cts'),
