@@ -9,7 +9,7 @@ import type { PortConfig } from '../stack/config.js';
 import { checkBfd } from './bfd-schema.js';
 import type { AdvertiseConfig, NeighbourConfig, RouterConfig } from './config.js';
 import { checkOspf } from './ospf-schema.js';
-import { portSchema, routerSchema } from './shape.js';
+import { neighbourSchema, portSchema, routerSchema } from './shape.js';
 
 /**
  * A router's configuration, held to its shape, to itself and to its network. Comes back with addresses and prefixes canonical.
@@ -172,7 +172,28 @@ function checkAccess({ access = [], ports = [] }: RouterConfig, problems: Proble
   }
 }
 
-function checkNeighbours(router: RouterConfig, network: NetworkConfig, problems: Problems): void {
+/**
+ * A neighbour that is to stand at `at` among those of a router that was checked. Comes back canonical. Throws as {@link checkRouter} does.
+ *
+ * @internal
+ */
+export function checkNeighbour(
+  router: RouterConfig,
+  network: Pick<NetworkConfig, 'nodes'>,
+  neighbour: unknown,
+  at: number,
+): NeighbourConfig {
+  const checked = validate<NeighbourConfig>(neighbourSchema, neighbour, ['neighbours', at]);
+  const problems = new Problems([]);
+  const { neighbours = [] } = router;
+  const all = [...neighbours.slice(0, at), checked, ...neighbours.slice(at + 1)];
+  checkNeighbours({ ...router, neighbours: all }, network, problems, at);
+  problems.raise();
+  return checked;
+}
+
+/** @param only - Of the others only names and addresses are looked at. */
+function checkNeighbours(router: RouterConfig, network: Pick<NetworkConfig, 'nodes'>, problems: Problems, only?: number): void {
   const nodes = new Set((network.nodes ?? []).map(({ name }) => name));
   const owners = new Map((network.nodes ?? []).flatMap(({ name, addresses = [] }) => addresses.map((address) => [address, name] as const)));
   const own = new Set((router.interfaces ?? []).flatMap(({ addresses }) => addresses));
@@ -186,6 +207,7 @@ function checkNeighbours(router: RouterConfig, network: NetworkConfig, problems:
       problems.add([...at, 'address'], `expected an address of its own, got ${address}, which neighbours[${twin}] has`);
     else if (name !== undefined) names.add(name, [...at, 'name']);
     addresses.set(address, twin ?? i);
+    if (only !== undefined && only !== i) continue;
     if (own.has(address)) problems.add([...at, 'address'], `expected the neighbour's address, got ${address}, which is the router's own`);
     const owner = owners.get(address);
     if (node !== undefined) checkName(node, nodes, 'node', [...at, 'node'], problems);

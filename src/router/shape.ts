@@ -372,7 +372,8 @@ const tcpAoKey = z
   })
   .meta({ id: 'TcpAoKey', description: 'A key of TCP-AO (RFC 5925).' });
 
-const neighbour = z
+/** @internal */
+export const neighbourSchema = z
   .strictObject({
     address: addressOrPrefix().describe("The neighbour's address, or a prefix from which neighbours may dial in (dynamic neighbours)."),
     name: text('a name').exactOptional().describe('Default: the address.'),
@@ -505,7 +506,7 @@ export const routerSchema = z
       listen: list(listen, 'a list of addresses to listen on')
         .exactOptional()
         .describe("Where it accepts sessions, on the host's sockets. Default: nowhere (it only dials)."),
-      neighbours: list(neighbour, 'a list of neighbours').exactOptional().describe('Who it speaks to.'),
+      neighbours: list(neighbourSchema, 'a list of neighbours').exactOptional().describe('Who it speaks to.'),
       watch: list(watch, 'a list of nodes to watch')
         .exactOptional()
         .describe(

@@ -25,7 +25,7 @@ import type { OspfStatus } from './attach/ospf-speaker.js';
 import { type CacheStatus, RpkiAttachment } from './attach/rtr.js';
 import type { VrrpStatus } from './attach/vrrp.js';
 import type { ClaimView } from './claim-view.js';
-import type { RouterConfig } from './config.js';
+import type { NeighbourConfig, RouterConfig } from './config.js';
 import type { NetworkEvents, RouterEvents } from './events.js';
 import type { Explanation } from './explain.js';
 import type { Guard } from './guard.js';
@@ -33,7 +33,7 @@ import type { Host } from './host.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
 import type { OspfConfig } from './ospf-config.js';
-import { checkPort, checkPortless, checkRouter } from './schema.js';
+import { checkNeighbour, checkPort, checkPortless, checkRouter } from './schema.js';
 import { cacheDiallers, securities, withSecrets } from './secrets.js';
 import type { SessionRefusalReason } from './session-refusals.js';
 import { IsolatedEmitter } from './turn.js';
@@ -346,6 +346,51 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       applied: [...network.applied, ...rpki, ...lists, ...originated, ...ospf.applied, ...watches, ...bgp.applied],
       restarted: [...new Set([...network.restarted, ...ospf.restarted, ...bgp.restarted])],
     };
+  }
+
+  /**
+   * Adds a neighbour, or a range of them. Throws a `UsageError` (`NAME_TAKEN` for an address that another has, `CONFIG_INVALID`) and changes
+   * nothing then.
+   */
+  addNeighbour(neighbour: NeighbourConfig): Reconfigured {
+    const { neighbours = [] } = this.#config;
+    if (this.#placeOf(neighbour.address) >= 0)
+      throw new UsageError('NAME_TAKEN', `there is a neighbour ${JSON.stringify(neighbour.address)} already`);
+    return this.#takeNeighbours([...neighbours, this.#checked(neighbour, neighbours.length)]);
+  }
+  /**
+   * Changes the neighbour of an address, as {@link VirtualRouter.reconfigure} would: policies in place, what makes the session by starting it
+   * anew. Throws a `UsageError` (`NAME_UNKNOWN`, `CONFIG_INVALID`) and changes nothing then.
+   */
+  changeNeighbour(neighbour: NeighbourConfig): Reconfigured {
+    const at = this.#knownPlaceOf(neighbour.address);
+    return this.#takeNeighbours((this.#config.neighbours ?? []).with(at, this.#checked(neighbour, at)));
+  }
+  /** Removes the neighbour of an address, or a range: sessions end with a Cease. Throws a `UsageError` (`NAME_UNKNOWN`). */
+  removeNeighbour(address: string): Reconfigured {
+    const at = this.#knownPlaceOf(address);
+    return this.#takeNeighbours((this.#config.neighbours ?? []).filter((_, i) => i !== at));
+  }
+
+  #placeOf(address: string): number {
+    return (this.#config.neighbours ?? []).findIndex((neighbour) => neighbour.address === address);
+  }
+  #knownPlaceOf(address: string): number {
+    const at = this.#placeOf(address);
+    if (at < 0) throw new UsageError('NAME_UNKNOWN', `there is no neighbour ${JSON.stringify(address)}`);
+    return at;
+  }
+  #checked(neighbour: NeighbourConfig, at: number): NeighbourConfig {
+    return checkNeighbour(this.#config, { nodes: this.network.model.present().map((node) => node.config) }, neighbour, at);
+  }
+  /** Takes over neighbours that were checked. Claims to their addresses are judged again as these are bound. */
+  #takeNeighbours(configs: readonly NeighbourConfig[]): Reconfigured {
+    this.#bgp.checkShared(configs);
+    const security = securities(configs, this.#host.secrets);
+    const neighbours = withSecrets(configs, this.#host.secrets, ['neighbours']);
+    this.#bgp.secure(security);
+    this.#config = { ...this.#config, neighbours: configs };
+    return this.#bgp.configure(neighbours);
   }
 
   /**

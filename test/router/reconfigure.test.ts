@@ -245,3 +245,59 @@ describe('what a network has for all its life, and what it can change', () => {
     expect(lab.router.configuration()).toEqual(before);
   });
 });
+
+describe('a neighbour by itself', () => {
+  test('is added, changed and removed while others go on', async () => {
+    const lab = await routerLab([{ address: A, as: 65001, passive: true, export: 'claims' }]);
+    const { router } = lab;
+    const a = lab.guest(A, 65001);
+    expect(router.addNeighbour({ address: B, as: 65002, passive: true, name: 'bee' })).toEqual({
+      applied: ['neighbour bee added'],
+      restarted: [],
+    });
+    const b = lab.guest(B, 65002);
+    lab.say(b, '198.51.100.0/24');
+    expect(told(a)).toEqual(['198.51.100.0/24']);
+    // A policy changes in place: what was heard is judged by it.
+    const rules = [{ verdict: { reject: 'not now' } }];
+    expect(router.changeNeighbour({ address: B, as: 65002, passive: true, name: 'bee', import: rules }).applied).toEqual([
+      'neighbour bee policy changed',
+    ]);
+    lab.clock.settle();
+    expect(told(a)).toEqual([]);
+    expect(b.state).toBe('established');
+    // An AS number does not.
+    expect(router.changeNeighbour({ address: B, as: 65003, passive: true, name: 'bee' }).restarted).toEqual(['neighbour bee']);
+    lab.clock.settle();
+    expect(b.state).not.toBe('established');
+    expect(router.removeNeighbour(B).applied).toEqual(['neighbour bee removed']);
+    expect(router.configuration().neighbours?.map(({ address }) => address)).toEqual([A]);
+    expect(a.state).toBe('established');
+    // Its address identifies no session any more: who may claim it is a matter of grants again.
+    expect(router.claim({ node: 'b', prefix: `${B}/32` }).verdict).not.toBe('reserved');
+  });
+
+  test('is checked against what there is, and nothing has changed when it is refused', async () => {
+    const { router } = await routerLab([{ address: A, as: 65001, name: 'first' }]);
+    const before = router.configuration();
+    const refused = (call: () => unknown): unknown => {
+      try {
+        return call();
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(refused(() => router.addNeighbour({ address: A, as: 65001 }))).toMatchObject({ code: 'NAME_TAKEN' });
+    expect(refused(() => router.changeNeighbour({ address: B, as: 65001 }))).toMatchObject({ code: 'NAME_UNKNOWN' });
+    expect(refused(() => router.removeNeighbour(B))).toMatchObject({ code: 'NAME_UNKNOWN' });
+    expect(refused(() => router.addNeighbour({ address: B, as: 65001, name: 'first' }))).toMatchObject({ path: ['neighbours', 1, 'name'] });
+    expect(refused(() => router.addNeighbour({ address: '203.0.113.77', as: 65001 }))).toMatchObject({
+      path: ['neighbours', 1, 'address'],
+    });
+    expect(refused(() => router.addNeighbour({ address: B, as: 'any' }))).toMatchObject({ path: ['neighbours', 1, 'as'] });
+    expect(refused(() => router.changeNeighbour({ address: A, as: 65000, localRole: 'customer' }))).toMatchObject({
+      path: ['neighbours', 0, 'localRole'],
+    });
+    expect(router.configuration()).toEqual(before);
+  });
+});

@@ -94,6 +94,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     const wanted = new Map(configs.map((config) => [config.address, config]));
     for (const before of this.#configs) {
       const after = wanted.get(before.address);
+      if (after === before && !rules) continue;
       const name = before.name ?? before.address;
       if (after && sessionOf(before) === sessionOf(after)) {
         for (const entry of this.dynamic.values()) if (entry.range.address === before.address) entry.range = after;
