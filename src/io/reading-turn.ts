@@ -18,7 +18,8 @@ export interface TurnSurroundings {
   afterOthers(call: () => void): void;
 }
 
-const NODE: TurnSurroundings = { now: () => performance.now(), afterOthers: (call) => void setImmediate(call) };
+/** Of Node's event loop. */
+export const NODE_TURNS: TurnSurroundings = { now: () => performance.now(), afterOthers: (call) => void setImmediate(call) };
 
 /**
  * Whether a socket is read: while its owner wants to, in turns. Once its input has taken as long as one turn, everything else that is due
@@ -34,7 +35,7 @@ export class ReadingTurn {
 
   constructor(
     private readonly reading: Reading,
-    private readonly around: TurnSurroundings = NODE,
+    private readonly around: TurnSurroundings = NODE_TURNS,
   ) {}
 
   /** The length of its turns against the usual: 1 unless said; and what is called when one ends before its owner is done. */

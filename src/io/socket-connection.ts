@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls';
 import { canonicalAddress, isAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
 import type { Connection, ConnectionBounds, ConnectionEvents, ConnectionSecurity, Endpoint } from '../lib/transport.js';
+import { ClosingTurns } from './closing-turns.js';
 import type { Libc } from './libc.js';
 import { ReadingTurn } from './reading-turn.js';
 import { rekeyConnection } from './tcp-options.js';
@@ -16,6 +17,9 @@ export interface SocketConnectionOptions {
   /** Called before each piece of input. */
   readonly first?: () => void;
 }
+
+/** Of all sockets of the process, as they share its event loop. */
+const closings = new ClosingTurns();
 
 /** A TCP socket, TLS over one, or a UNIX socket, as a {@link Connection}. */
 export class SocketConnection implements Connection {
@@ -46,10 +50,12 @@ export class SocketConnection implements Connection {
     });
     // The other end said all it had to say: so do we.
     socket.on('end', () => socket.end());
-    socket.on('close', () => {
-      this.#over = true;
-      this.#events?.closed(this.#error);
-    });
+    socket.on('close', () =>
+      closings.take(() => {
+        this.#over = true;
+        this.#events?.closed(this.#error);
+      }),
+    );
   }
 
   get buffered(): number {
