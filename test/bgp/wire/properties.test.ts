@@ -21,6 +21,7 @@ import {
 import { formatIpv4, formatIpv6 } from '../../../src/lib/address.js';
 import { ByteWriter, bytesEqual } from '../../../src/lib/bytes.js';
 import { formatPrefix, maskBytes } from '../../../src/lib/prefix.js';
+import { same } from '../../support/same.js';
 
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const asn = fc.integer({ min: 1, max: 0xffff_ffff });
@@ -337,12 +338,12 @@ describe('any bytes', () => {
         scan.scan(bytes, 0, bytes.length, given);
         const { remedy } = scan;
         const { attributes, malformed } = decodeAttributes(bytes, given);
-        expect(malformed.length > 0 || attributes.mpReach !== undefined || attributes.mpUnreach !== undefined || remedy === 0).toBe(true);
+        same(malformed.length > 0 || attributes.mpReach !== undefined || attributes.mpUnreach !== undefined || remedy === 0, true);
         if (scan.mpReachAt >= 0) scan.canonicalFor(bytes, 0, Math.min(4, bytes.length));
         const canonical = scan.bytes.slice(scan.from, scan.to);
         decodeCanonical(scan.mpReachAt >= 0 && bytes.length < 4 ? new Uint8Array(0) : canonical);
         scan.scan(canonical, 0, canonical.length, { ...given, fourOctetAs: true, peerType: 'confederation', aigp: true });
-        expect(bytesEqual(canonical, scan.bytes.slice(scan.from, scan.to)) || scan.remedy > 0).toBe(true);
+        same(bytesEqual(canonical, scan.bytes.slice(scan.from, scan.to)) || scan.remedy > 0, true);
       }),
       { numRuns: 3000 },
     );
