@@ -29,6 +29,13 @@ function messagesIn(file: string): readonly CapturedMessage[] {
   read.set(file, messages);
   return messages;
 }
+/** What another reader finds, read once too. */
+const foundIn = new Map<string, ReturnType<typeof messagesOf>>();
+function others(file: string): ReturnType<typeof messagesOf> {
+  const found = foundIn.get(file) ?? messagesOf(octetsOf(file));
+  foundIn.set(file, found);
+  return found;
+}
 const decoded = new WeakMap<CapturedMessage, BgpMessage>();
 function decode(captured: CapturedMessage): BgpMessage {
   const message = decoded.get(captured) ?? decodeMessage(captured.bytes, captured.context);
@@ -125,7 +132,7 @@ describe.each(recorded)('%s', (file) => {
   test('decodes whole: what another reader finds, and nothing of it cut or lost', () => {
     const all = messagesIn(file);
     expect(all.filter(({ truncated, lost }) => truncated || lost > 0)).toEqual([]);
-    const found = messagesOf(octetsOf(file)).flatMap(({ messages }) => messages.map(text));
+    const found = others(file).flatMap(({ messages }) => messages.map(text));
     expect(all.map(({ bytes }) => text(bytes)).sort()).toEqual(found.sort());
   });
 
@@ -140,7 +147,7 @@ describe.each(recorded)('%s', (file) => {
 
   test('and is the same octets, except where the note says otherwise', () => {
     const [, , last] = readFileSync(join(folder, file.replace('.pcap', '.txt')), 'utf8').split('\n');
-    expect(last).toBe(canonical(messagesOf(octetsOf(file))));
+    expect(last).toBe(canonical(others(file)));
     expect(last).not.toContain('in another way');
   });
 

@@ -105,7 +105,7 @@ test('after any changes the state is that of a fresh network with the same confi
         expect(winners.length > 0).toBe(decided !== undefined);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 120 },
   );
 });
 

@@ -5,7 +5,7 @@ import { Lab } from './support/lab.js';
 const CHECK_AGE = 300;
 const MAX_AGE = 3600;
 /** Two turns, the second with less to do. */
-const LSAS = 2800;
+const LSAS = 2400;
 
 test('LSAs that came together are looked at two thousand a turn, all before the second is over, and end at MaxAge', () => {
   const lab = new Lab();

@@ -161,7 +161,7 @@ it('holds the claims that a naive model holds, in every list that it keeps of th
     }),
     // A path that nobody named is nobody's.
     {
-      numRuns: 120,
+      numRuns: 80,
       examples: [
         [
           [

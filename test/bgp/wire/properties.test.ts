@@ -208,7 +208,7 @@ describe('decode(encode(x)) = x', () => {
           expect(decodeMessage(encodeMessage(message, given), given)).toEqual(message);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 300 },
     );
   });
 
@@ -327,7 +327,7 @@ describe('any bytes', () => {
         }
         inspectMessage(bytes, given);
       }),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -345,7 +345,7 @@ describe('any bytes', () => {
         scan.scan(canonical, 0, canonical.length, { ...given, fourOctetAs: true, peerType: 'confederation', aigp: true });
         same(bytesEqual(canonical, scan.bytes.slice(scan.from, scan.to)) || scan.remedy > 0, true);
       }),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     );
   });
 });

@@ -62,7 +62,7 @@ describe('what is encoded decodes to the same', () => {
         expect(decodeLsaBody(encoded, context)).toEqual(body);
         expect(lsaChecksumValid(encoded.bytes)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
@@ -90,7 +90,7 @@ describe('octets that mean nothing', () => {
           const decoded = decodePacket(bytes.subarray(0, bytes.length - (cut > 30 ? cut - 30 : 0)), version, context);
           expect(['packet', 'drop']).toContain(Object.keys(decoded)[0]);
         }),
-        { numRuns: 60 },
+        { numRuns: 40 },
       );
     },
   );
@@ -101,7 +101,7 @@ describe('octets that mean nothing', () => {
         const changed = Uint8Array.from([...bytes.subarray(0, behind ? bytes.length : 20), ...junk]);
         expect(['string', 'object']).toContain(typeof decodeLsaBody({ header, bytes: changed }, context));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
