@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { decodeAttributes, encodeAttributes } from '../../../src/bgp/wire/attributes/block.js';
 import {
   type AsSegment,
@@ -21,7 +21,7 @@ import {
 import { formatIpv4, formatIpv6 } from '../../../src/lib/address.js';
 import { ByteWriter, bytesEqual } from '../../../src/lib/bytes.js';
 import { formatPrefix, maskBytes } from '../../../src/lib/prefix.js';
-import { same } from '../../support/same.js';
+import { alike, same } from '../../support/same.js';
 
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const asn = fc.integer({ min: 1, max: 0xffff_ffff });
@@ -205,7 +205,7 @@ describe('decode(encode(x)) = x', () => {
       fc.property(
         open.chain((given) => fc.tuple(fc.constant(given), messageFor(given))),
         ([given, message]) => {
-          expect(decodeMessage(encodeMessage(message, given), given)).toEqual(message);
+          alike(decodeMessage(encodeMessage(message, given), given), message);
         },
       ),
       { numRuns: 300 },
@@ -220,7 +220,7 @@ describe('decode(encode(x)) = x', () => {
       fc.property(route, (value) => {
         const { linkLocalNextHop, ...rest } = value as PathAttributes;
         const whole = value.nextHop === undefined ? rest : (value as PathAttributes);
-        expect(decodeCanonical(encodeCanonical(whole))).toEqual(whole);
+        alike(decodeCanonical(encodeCanonical(whole)), whole);
       }),
     );
   });
@@ -237,7 +237,7 @@ describe('decode(encode(x)) = x', () => {
         const bytes = written(route, narrow);
         const scan = new AttributeScan();
         scan.scan(bytes, 0, bytes.length, narrow);
-        expect(decodeCanonical(scan.bytes.slice(scan.from, scan.to))).toEqual(route);
+        alike(decodeCanonical(scan.bytes.slice(scan.from, scan.to)), route);
       }),
     );
   });
@@ -253,14 +253,14 @@ describe('the hot path agrees with the values', () => {
           const bytes = written(value, given);
           const scan = new AttributeScan();
           scan.scan(bytes, 0, bytes.length, given);
-          expect(scan.remedy).toBe(0);
+          same(scan.remedy, 0);
           if (value.mpReach && !value.nextHop) return;
           const canonical = scan.bytes.slice(scan.from, scan.to);
-          expect(canonical).toEqual(encodeCanonical(route));
-          expect(decodeCanonical(canonical)).toEqual(route);
+          alike(canonical, encodeCanonical(route));
+          alike(decodeCanonical(canonical), route);
           // What is canonical is found to be.
           scan.scan(canonical, 0, canonical.length, given);
-          expect(scan.bytes).toBe(canonical);
+          same(scan.bytes, canonical);
         },
       ),
       { numRuns: 300 },
