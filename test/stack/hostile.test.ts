@@ -141,7 +141,7 @@ describe('a flood', () => {
       moved += changes.filter(({ prefix }) => prefix === `${VIP}/32`).length;
     });
     advertise();
-    const SECONDS = 3;
+    const SECONDS = 2;
     for (let second = 0; second < SECONDS; second++) {
       for (let n = 0; n < 1200; n++) send(second * 1200 + n);
       clock.advance(1000);

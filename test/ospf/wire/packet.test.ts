@@ -51,9 +51,9 @@ describe('what is encoded decodes to the same', () => {
     const signed = authentication.type === 'cryptographic' ? { keyId: 7, cryptographicSequence: sequence } : {};
     fc.assert(
       fc.property(packet(version === 2 ? V2 : { version, family: 'ipv6' }), (value) => {
-        expect(decodePacket(encodePacket(value, context, sequence), version, context)).toEqual({ packet: value, ...signed });
+        alike<object>(decodePacket(encodePacket(value, context, sequence), version, context), { packet: value, ...signed });
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 
@@ -91,7 +91,7 @@ describe('octets that mean nothing', () => {
           const decoded = decodePacket(bytes.subarray(0, bytes.length - (cut > 30 ? cut - 30 : 0)), version, context);
           expect(['packet', 'drop']).toContain(Object.keys(decoded)[0]);
         }),
-        { numRuns: 40 },
+        { numRuns: 30 },
       );
     },
   );
