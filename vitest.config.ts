@@ -11,5 +11,7 @@ export default defineConfig({
     isolate: false,
     pool: 'threads',
     maxWorkers: availableParallelism(),
+    // What was compiled is kept by its content for the next run: half of the time to load it all.
+    experimental: { fsModuleCache: true, fsModuleCachePath: '.tmp/vitest' },
   },
 });

@@ -10,7 +10,14 @@ import { DROPS } from '../src/stack/drops.js';
 import { PORT_LIMITS } from '../src/stack/limits.js';
 import { EVERY_LIMIT } from './limits.js';
 
-const source = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+const texts = new Map<string, string>();
+/** Each file is read once. */
+function source(file: string): string {
+  const text = texts.get(file) ?? readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  texts.set(file, text);
+  return text;
+}
+const schema = documents()['config.md'] ?? '';
 const rows = EVERY_LIMIT.flatMap(([heading, , limits]) => limits.map((limit) => ({ heading, ...limit })));
 const ENDS: readonly DownReason['code'][] = ['notification-sent', 'hold-timer-expired', 'send-hold-timer-expired'];
 /** Events whose field is one of a list, and the list; of others the text is looked for in the sources. */
@@ -47,7 +54,6 @@ describe.each(rows)('$heading: $name', ({ name, configured, otherwise, reason, m
   });
   test('is a field of the configuration where the page says so', () => {
     if (!configured) return;
-    const schema = documents()['config.md'] ?? '';
     expect(schema).toContain(`\`${name.split('.').at(-1)}\``);
   });
 });

@@ -18,6 +18,8 @@ export interface Terminal {
   onStop(call: (why: string) => void): () => void;
   /** Milliseconds, from whenever. */
   now(): number;
+  /** Whether what is run from here may begin cold: then routers start without the rehearsal before them. Default: false. */
+  readonly cold?: boolean;
 }
 
 /** One stream of text. */

@@ -73,8 +73,10 @@ export async function serve(
   });
   const forget = terminal.onStop(stop);
   // Before anything real is made: what is made later has the shapes that the engine has compiled for.
-  rehearsed ??= rehearse(nodeHost().clock);
-  await rehearsed;
+  if (!terminal.cold) {
+    rehearsed ??= rehearse(nodeHost().clock);
+    await rehearsed;
+  }
   const { network, routers } = assemble(read);
   for (const router of routers) report(router, printer);
   if (!printer.quiet) reportNetwork(network, printer);

@@ -69,15 +69,17 @@ export class ByteReader {
   }
 }
 
-/** Builds bytes to send, growing as needed. @internal */
+/**
+ * Builds bytes to send, growing as needed. Without a view, as the reader: most of what is written is short, and has no buffer of its own.
+ *
+ * @internal
+ */
 export class ByteWriter {
   #bytes: Uint8Array;
-  #view: DataView;
   #at = 0;
 
   constructor(capacity = 64) {
     this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   get length(): number {
@@ -86,29 +88,32 @@ export class ByteWriter {
 
   u8(value: number): this {
     const at = this.#grow(1);
-    this.#view.setUint8(at, value);
+    this.#bytes[at] = value;
     return this;
   }
   u16(value: number): this {
     const at = this.#grow(2);
-    this.#view.setUint16(at, value);
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
     return this;
   }
   u24(value: number): this {
     const at = this.#grow(3);
-    this.#view.setUint16(at, value >>> 8);
-    this.#view.setUint8(at + 2, value & 0xff);
+    this.#bytes[at] = value >>> 16;
+    this.#bytes[at + 1] = value >>> 8;
+    this.#bytes[at + 2] = value;
     return this;
   }
   u32(value: number): this {
     const at = this.#grow(4);
-    this.#view.setUint32(at, value);
+    this.#bytes[at] = value >>> 24;
+    this.#bytes[at + 1] = value >>> 16;
+    this.#bytes[at + 2] = value >>> 8;
+    this.#bytes[at + 3] = value;
     return this;
   }
   u64(value: bigint): this {
-    const at = this.#grow(8);
-    this.#view.setBigUint64(at, value);
-    return this;
+    return this.u32(Number((value >> 32n) & 0xffff_ffffn)).u32(Number(value & 0xffff_ffffn));
   }
   raw(bytes: Uint8Array): this {
     const at = this.#grow(bytes.length);
@@ -117,11 +122,14 @@ export class ByteWriter {
   }
   /** Overwrites two octets written before, a length field as a rule. */
   patchU16(at: number, value: number): this {
-    this.#view.setUint16(at, value);
+    if (at + 2 > this.#at) throw new RangeError(`no two octets at ${at}`);
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
     return this;
   }
   patchU8(at: number, value: number): this {
-    this.#view.setUint8(at, value);
+    if (at >= this.#at) throw new RangeError(`no octet at ${at}`);
+    this.#bytes[at] = value;
     return this;
   }
   finish(): Uint8Array {
@@ -136,7 +144,6 @@ export class ByteWriter {
       const wider = new Uint8Array(Math.max(this.#at, this.#bytes.length * 2));
       wider.set(this.#bytes);
       this.#bytes = wider;
-      this.#view = new DataView(wider.buffer);
     }
     return from;
   }

@@ -1,3 +1,5 @@
+import { Appointments } from './appointments.js';
+
 /** Milliseconds since the Unix epoch, with a fraction, never running backwards. @public */
 export type Millis = number;
 
@@ -17,12 +19,6 @@ export interface Clock {
   defer(call: () => void): Cancel;
 }
 
-interface Appointment {
-  readonly at: Millis;
-  readonly order: number;
-  readonly call: () => void;
-}
-
 /**
  * A clock that stands still until told to move, then keeps every appointment in order.
  *
@@ -35,8 +31,7 @@ interface Appointment {
  */
 export class ManualClock implements Clock {
   #now: Millis;
-  #order = 0;
-  readonly #appointments = new Set<Appointment>();
+  readonly #appointments = new Appointments();
 
   /** @param start - Where time begins; 0 unless told. */
   constructor(start: Millis = 0) {
@@ -48,9 +43,7 @@ export class ManualClock implements Clock {
   }
 
   at(when: Millis, call: () => void): Cancel {
-    const appointment: Appointment = { at: when, order: this.#order++, call };
-    this.#appointments.add(appointment);
-    return () => void this.#appointments.delete(appointment);
+    return this.#appointments.add(when, call);
   }
 
   defer(call: () => void): Cancel {
@@ -60,8 +53,7 @@ export class ManualClock implements Clock {
   /** Lets `by` milliseconds pass. */
   advance(by: Millis): void {
     const until = this.#now + by;
-    for (let next = this.#first(until); next; next = this.#first(until)) {
-      this.#appointments.delete(next);
+    for (let next = this.#appointments.take(until); next; next = this.#appointments.take(until)) {
       this.#now = Math.max(this.#now, next.at);
       next.call();
     }
@@ -71,13 +63,5 @@ export class ManualClock implements Clock {
   /** Keeps what is due now, and what that brings about, without letting time pass. */
   settle(): void {
     this.advance(0);
-  }
-
-  #first(until: Millis): Appointment | undefined {
-    let first: Appointment | undefined;
-    for (const a of this.#appointments) {
-      if (a.at <= until && (!first || a.at < first.at || (a.at === first.at && a.order < first.order))) first = a;
-    }
-    return first;
   }
 }

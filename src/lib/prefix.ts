@@ -1,4 +1,4 @@
-import { addressSize, type Family, formatAddress, parseAddress } from './address.js';
+import { addressSize, type Family, formatAddress, parseAddress, wordAt } from './address.js';
 import { UsageError } from './errors.js';
 
 /** An address prefix: its octets with all bits past the length zero. @public */
@@ -88,9 +88,4 @@ export function defaultPrefix(family: Family): Prefix {
 export function prefixWords(bytes: Uint8Array): [a: number, b: number, c: number, d: number] {
   if (bytes.length === 4) return [wordAt(bytes, 0), 0, 0, 0];
   return [wordAt(bytes, 0), wordAt(bytes, 4), wordAt(bytes, 8), wordAt(bytes, 12)];
-}
-
-/** Without a view: to ask a short array for its buffer gives it one, which it has not until then, and keeps. */
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
 }

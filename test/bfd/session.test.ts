@@ -115,18 +115,18 @@ describe('a session', () => {
     expect(said).toEqual([]);
   });
 
-  test('raises no alarm in an hour', () => {
+  test('raises no alarm in twenty minutes', () => {
     const { clock, said } = pair({ minTx: 300, minRx: 300 });
     clock.advance(5000);
     said.length = 0;
-    clock.advance(3600_000);
+    clock.advance(1200_000);
     expect(said).toEqual([]);
   });
 });
 
 describe('one who stood still', () => {
   test('and one who is busy raise no alarm, for hours', () => {
-    const { alarms, stalls, suspected } = falseAlarms(4, { minTx: 300, minRx: 300, multiplier: 3 }, 1);
+    const { alarms, stalls, suspected } = falseAlarms(2, { minTx: 300, minRx: 300, multiplier: 3 }, 1);
     expect(stalls).toBeGreaterThan(1);
     expect(suspected).toBeGreaterThanOrEqual(stalls);
     expect(alarms).toBe(0);

@@ -167,7 +167,12 @@ test('reads OSPF, of either version, signed or not', async () => {
 });
 
 test('says on standard error how far it is when a file takes longer than a second', async () => {
-  const file = join(import.meta.dirname, '..', 'captures', 'feed-10000-bird-to-frr.pcap');
+  const whole = readFileSync(join(import.meta.dirname, '..', 'captures', 'feed-10000-bird-to-frr.pcap'));
+  // A fifth of it, to the end of a packet.
+  let end = 24;
+  while (end < whole.length / 5) end += 16 + whole.readUInt32LE(end + 8);
+  const file = join(folder, 'feed.pcap');
+  writeFileSync(file, whole.subarray(0, end));
   const quick = new KeptTerminal();
   quick.step = 1; // a look at the clock every so many records: all of it in far less than a second
   expect(await main(['decode', file], quick)).toBe(0);

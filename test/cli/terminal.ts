@@ -4,6 +4,8 @@ import type { Output, Terminal } from '../../src/cli/command.js';
 export class KeptTerminal implements Terminal {
   readonly out = new KeptOutput();
   readonly err = new KeptOutput();
+  /** The rehearsal takes seconds, and is shown elsewhere. */
+  readonly cold = true;
   /** How long a look at the clock takes. */
   step = 0;
   #now = 0;

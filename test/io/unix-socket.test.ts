@@ -14,33 +14,32 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The socket of a process that was killed while it listened. */
-async function leftBehind(name: string): Promise<string> {
-  const path = join(folder, name);
-  const child = spawn(process.execPath, [
-    '-e',
-    `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('ready'))`,
-  ]);
+/** Sockets of a process that was killed while it listened at all of them. */
+async function leftBehind(...names: readonly string[]): Promise<string[]> {
+  const paths = names.map((name) => join(folder, name));
+  const listening = `(path) => new Promise((done) => require('net').createServer().listen(path, done))`;
+  const child = spawn(process.execPath, ['-e', `Promise.all(${JSON.stringify(paths)}.map(${listening})).then(() => console.log('ready'))`]);
   await once(child.stdout, 'data');
   child.kill('SIGKILL');
   await once(child, 'exit');
-  expect(existsSync(path)).toBe(true);
-  return path;
+  expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+  return paths;
 }
 
 test.skipIf(process.platform === 'win32')(
   'the socket of a process that was killed is no hindrance, to the control socket, the feed, and a port',
   async () => {
-    const endpoint = { path: await leftBehind('control') };
+    const [path = '', feed = '', stream = ''] = await leftBehind('control', 'feed', 'port');
+    const endpoint = { path };
     const control = await openControl({ endpoint, answers: { '/x': () => 'yes' } });
     expect(await askControl(endpoint, '/x')).toBe('yes');
     expect(statSync(endpoint.path).mode & 0o777).toBe(0o600);
     await control.close();
     expect(existsSync(endpoint.path)).toBe(false);
-    const stop = await acceptAtPath(await leftBehind('feed'), () => {});
-    expect(statSync(join(folder, 'feed')).mode & 0o777).toBe(0o600);
+    const stop = await acceptAtPath(feed, () => {});
+    expect(statSync(feed).mode & 0o777).toBe(0o600);
     await stop();
-    const port = await new NodePorts().open({ name: 'p', type: 'stream', path: await leftBehind('port') });
+    const port = await new NodePorts().open({ name: 'p', type: 'stream', path: stream });
     await port.close();
   },
 );

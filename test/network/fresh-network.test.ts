@@ -114,7 +114,7 @@ test('after any changes the state is that of a fresh network with the same confi
         expect(winners.length > 0).toBe(decided !== undefined);
       }
     }),
-    { numRuns: 250 },
+    { numRuns: 120 },
   );
 });
 

@@ -37,7 +37,7 @@ test('property: the prefixes that were heard first have room, whatever came and 
         expect(verdicts()).toEqual(Object.fromEntries(expected));
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
@@ -66,7 +66,7 @@ test('property: by several paths too no room is left while a prefix waits, and n
         expect([...waiting].filter((prefix) => room.has(prefix))).toEqual([]);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 

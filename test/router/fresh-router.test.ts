@@ -263,6 +263,6 @@ test('after any changes the state is that of a fresh router with the same config
       expect(scene.state()).toEqual(fresh.state());
       expect(disagreements(scene)).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });

@@ -5,7 +5,7 @@ import { MemoryDatagrams } from '../../src/lib/memory-datagrams.js';
 
 const ROUTER = '10.0.0.1';
 const NODES = 12;
-const BFD = { minTx: 50, minRx: 50, multiplier: 3 };
+const BFD = { minTx: 200, minRx: 200, multiplier: 3 };
 const own = (i: number): string => `10.0.1.${10 + i}`;
 const vip = (i: number): string => `10.0.2.${i}/32`;
 const numbers = Array.from({ length: NODES }, (_, i) => i);

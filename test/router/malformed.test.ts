@@ -183,6 +183,6 @@ test('any UPDATE ends a session where the codec says so, and with a NOTIFICATION
       // What ended, and what was given up, stays so.
       if (error || update?.remedy === 'disable-family') current = await lab();
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });

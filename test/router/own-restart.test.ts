@@ -318,6 +318,6 @@ test('property: after any history and a restart, the mapping is the one of befor
       expect(mapping(second)).toEqual(before);
       expect(moves).toEqual([]);
     }),
-    { numRuns: 15 },
+    { numRuns: 10 },
   );
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AttributeFlag } from '../../src/bgp/wire/codes.js';
 import { defaultContext, encodeMessage } from '../../src/bgp/wire/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
@@ -20,14 +21,14 @@ test('a neighbour that reads slowly gets the latest state, not what happened mea
   const slow = rawPeer(transport, clock, B, 65002, [{ type: 'four-octet-as', asn: 65002 }]);
   const a = guest(A, 65001);
   slow.connection.pause();
-  // Long attributes fill what a connection holds.
-  const long = (i: number) => ({ largeCommunities: Array.from({ length: 200 }, (_, k) => `65001:${i}:${k}`) });
-  for (let i = 0; i < 600; i++) a.announce(`10.1.${i >> 8}.${i & 255}/32`, long(i));
+  // Long attributes fill what a connection holds; one that nobody knows is made and passed on at once.
+  const unknown = [{ code: 250, flags: AttributeFlag.optional | AttributeFlag.transitive, value: new Uint8Array(3900) }];
+  for (let i = 0; i < 350; i++) a.announce(`10.1.${i >> 8}.${i & 255}/32`, { med: i, unknown });
   clock.settle();
   const sent = () => router.neighbours().find(({ address }) => address === B)?.bytesOut ?? 0;
   const full = sent();
   expect(full).toBeGreaterThan(1 << 20);
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < 40; round++) {
     for (let i = 0; i < 10; i++) a.announce(`192.0.2.${i}/32`, { communities: [`65001:${round}`] });
     clock.settle();
   }
@@ -43,9 +44,9 @@ test('a neighbour that reads slowly gets the latest state, not what happened mea
   expect(about.flatMap(({ announced }) => announced.map(({ prefix }) => prefix)).sort()).toEqual(
     [0, 1, 2, 3, 4].map((i) => `192.0.2.${i}/32`),
   );
-  expect(about.every(({ attributes }) => attributes.communities?.[0] === '65001:199')).toBe(true);
+  expect(about.every(({ attributes }) => attributes.communities?.[0] === '65001:39')).toBe(true);
   const known = new Set(slow.heard.flatMap((message) => (message.type === 'update' ? message.announced.map(({ prefix }) => prefix) : [])));
-  expect(known.size).toBe(605);
+  expect(known.size).toBe(355);
 });
 
 test('a neighbour of two-octet AS numbers is told, and tells, wide ones by AS4_PATH (RFC 6793)', async () => {
@@ -181,12 +182,13 @@ describe('a router', () => {
   });
 });
 
-test('thousands of networks with the same addresses live side by side behind one listener', async () => {
+test('more than a hundred networks with the same addresses live side by side behind one listener', async () => {
   const clock = new ManualClock();
   const transport = new MemoryTransport(clock);
   const host = new Host({ transport, clock });
-  const count = 2_000;
-  const guestOf = (i: number) => `10.9.${i >> 8}.${i & 255}`;
+  // Of addresses that differ in two octets; more of them show nothing else.
+  const count = 130;
+  const guestOf = (i: number) => `10.9.${i % 3}.${i}`;
   const routers = await Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const router = new VirtualRouter(
@@ -208,7 +210,7 @@ test('thousands of networks with the same addresses live side by side behind one
       return router;
     }),
   );
-  for (let i = 0; i < count; i += 800) {
+  for (let i = 0; i < count; i += 50) {
     const peer = rawPeer(transport, clock, guestOf(i), 65001, []);
     peer.send({
       type: 'update',
@@ -219,7 +221,7 @@ test('thousands of networks with the same addresses live side by side behind one
   }
   clock.settle();
   const mapped = routers.flatMap((router, i) => (router.lookup('10.1.0.1') ? [i] : []));
-  expect(mapped).toEqual([0, 800, 1600]);
+  expect(mapped).toEqual([0, 50, 100]);
   let stopped = false;
   void Promise.all(routers.map((router) => router.stop())).then(() => {
     stopped = true;

@@ -6,6 +6,7 @@ import { parsePrefix, prefixWords } from '../../src/lib/prefix.js';
 import { verifyPath } from '../../src/rtr/aspa.js';
 import { CacheData } from '../../src/rtr/cache-data.js';
 import { VrpTable } from '../../src/rtr/vrp-table.js';
+import { same } from '../support/same.js';
 
 const folder = join(process.env.VIRTUAL_ROUTER_CORPORA ?? '', 'rpki');
 
@@ -81,9 +82,9 @@ describe('origin validation', () => {
           const maxLength = length + more;
           const key = `${word}/${length}-${maxLength} ${asn}`;
           if (announce) {
-            expect(table.add(word, 0, 0, 0, length, maxLength, asn)).toBe(!model.has(key));
+            same(table.add(word, 0, 0, 0, length, maxLength, asn), !model.has(key));
             model.set(key, { word, length, maxLength, asn });
-          } else expect(table.remove(word, 0, 0, 0, length, maxLength, asn)).toBe(model.delete(key));
+          } else same(table.remove(word, 0, 0, 0, length, maxLength, asn), model.delete(key));
         }
         expect(table.size).toBe(model.size);
         for (let bits = 0; bits < 16; bits++) {
@@ -93,7 +94,7 @@ describe('origin validation', () => {
               const covering = [...model.values()].filter((one) => one.length <= length && cut(word >>> 28, one.length) === one.word);
               const valid = covering.some((one) => one.asn === origin && origin !== 0 && length <= one.maxLength);
               const expected = covering.length === 0 ? 'not-found' : valid ? 'valid' : 'invalid';
-              expect(table.validate(word, 0, 0, 0, length, origin)).toBe(expected);
+              same(table.validate(word, 0, 0, 0, length, origin), expected);
             }
           }
         }

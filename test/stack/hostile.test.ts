@@ -141,9 +141,9 @@ describe('a flood', () => {
       moved += changes.filter(({ prefix }) => prefix === `${VIP}/32`).length;
     });
     advertise();
-    const SECONDS = 3;
+    const SECONDS = 2;
     for (let second = 0; second < SECONDS; second++) {
-      for (let n = 0; n < 1500; n++) send(second * 1500 + n);
+      for (let n = 0; n < 1200; n++) send(second * 1200 + n);
       clock.advance(1000);
       advertise();
       // The other guest is answered in the midst of it.
@@ -174,31 +174,31 @@ describe('what the router itself deals with', () => {
     ['fragments', () => floodsOf(a).fragments?.(2)],
   ])('of %s is a thousand a second and link', (_name, send) => {
     for (let second = 1; second <= 3; second++) {
-      for (let n = 0; n < 3000; n++) send();
+      for (let n = 0; n < 1300; n++) send();
       // What the guest answers, when it is asked for its MAC, counts too.
-      expect(drops()?.overload).toBeGreaterThanOrEqual(2000 * second);
-      expect(drops()?.overload).toBeLessThanOrEqual(2000 * second + 1);
+      expect(drops()?.overload).toBeGreaterThanOrEqual(300 * second);
+      expect(drops()?.overload).toBeLessThanOrEqual(300 * second + 1);
       clock.advance(1000);
     }
   });
 
   test('is not what is passed on, nor what another link sends', () => {
-    for (let n = 0; n < 3000; n++) a.echo('10.0.1.10', '10.0.1.1');
+    for (let n = 0; n < 1300; n++) a.echo('10.0.1.10', '10.0.1.1');
     a.take();
     b.arp(1, '10.0.1.11', '10.0.1.1');
     expect(b.replies.length).toBe(1);
-    for (let n = 0; n < 2000; n++) a.ipv4('10.0.1.10', '10.0.1.11');
-    expect(b.take().length).toBe(2000);
+    for (let n = 0; n < 1300; n++) a.ipv4('10.0.1.10', '10.0.1.11');
+    expect(b.take().length).toBe(1300);
   });
 
   test('of TCP is what belongs to a connection, and some hundreds a second of what does not', () => {
     const syns = floodsOf(a).SYNs as (n: number) => void; // it is there
     a.take();
-    for (let n = 0; n < 5000; n++) syns(n);
+    for (let n = 0; n < 1500; n++) syns(n);
     const first = a.take().length;
     clock.advance(1000);
     a.take();
-    for (let n = 5000; n < 10_000; n++) syns(n);
+    for (let n = 1500; n < 3000; n++) syns(n);
     const later = a.take().length;
     expect([first, later]).toEqual([512, 200]);
   });
@@ -214,12 +214,13 @@ describe('a cable', () => {
   });
 
   test('loses, doubles, delays and reorders as often as it is told, and the same each time', () => {
+    const FRAMES = 4000;
     const run = () => {
       const time = new ManualClock(0);
       const [near, far] = memoryCable({ clock: time, random: seeded(7), delay: 5, loss: 0.1, duplication: 0.05, reordering: 0.2 });
       const got: { readonly n: number; readonly at: number }[] = [];
       far.listen((frame, start) => got.push({ n: ((frame[start] ?? 0) << 8) | (frame[start + 1] ?? 0), at: time.now() }));
-      for (let n = 0; n < 10_000; n++) {
+      for (let n = 0; n < FRAMES; n++) {
         near.send(Uint8Array.of(n >> 8, n), 0, 2);
         time.advance(1);
       }
@@ -227,8 +228,8 @@ describe('a cable', () => {
       return { got, lost: near.counters.dropped };
     };
     const { got, lost } = run();
-    expect(lost / 10_000).toBeCloseTo(0.1, 1);
-    expect(got.length - new Set(got.map(({ n }) => n)).size).toBeGreaterThan(300);
+    expect(lost / FRAMES).toBeCloseTo(0.1, 1);
+    expect(got.length - new Set(got.map(({ n }) => n)).size).toBeGreaterThan(0.03 * FRAMES);
     const late = got.filter(({ n, at }) => at - n >= 10).length / got.length;
     expect(late).toBeGreaterThan(0.17);
     expect(late).toBeLessThan(0.23);

@@ -6,6 +6,7 @@ import {
   encodeMessage,
   type WireContext,
 } from '../../src/bgp/wire/index.js';
+import { concatBytes } from '../../src/lib/bytes.js';
 import type { ManualClock } from '../../src/lib/clock.js';
 import type { Connection, Transport } from '../../src/lib/transport.js';
 import { hex, unhex } from './hex.js';
@@ -31,7 +32,7 @@ export function silentPeer(
   router = '10.0.0.1',
 ): RawPeer {
   const heard: BgpMessage[] = [];
-  const octets: string[] = [];
+  const octets: Uint8Array[] = [];
   let connection: Connection | undefined;
   let closed = false;
   const receive: WireContext = { ...context, maxMessage: 65_535 };
@@ -40,15 +41,15 @@ export function silentPeer(
     {
       connected: (made) => {
         connection = made;
-        let rest = new Uint8Array(0);
+        let rest: Uint8Array = new Uint8Array(0);
         made.listen({
           data: (chunk) => {
-            rest = Uint8Array.from([...rest, ...chunk]);
-            for (let length = 0; rest.length >= 19; rest = rest.slice(length)) {
+            rest = concatBytes([rest, chunk]);
+            for (let length = 0; rest.length >= 19; rest = rest.subarray(length)) {
               length = ((rest[16] ?? 0) << 8) | (rest[17] ?? 0);
               if (rest.length < length) break;
               const message = rest.slice(0, length);
-              octets.push(unhex(message));
+              octets.push(message);
               heard.push(decodeMessage(message, receive));
             }
           },
@@ -67,7 +68,9 @@ export function silentPeer(
   return {
     connection: made,
     heard,
-    octets,
+    get octets() {
+      return octets.map(unhex);
+    },
     get closed() {
       return closed;
     },

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatPrefix, maskBytes, prefixWords } from '../../../src/lib/prefix.js';
 import { PrefixIndex } from '../../../src/ospf/columns/prefix-index.js';
+import { alike, same } from '../../support/same.js';
 
 test.each(['ipv4', 'ipv6'] as const)('of %s, prefixes that are there have numbers of their own, which come back when they go', (family) => {
   const size = family === 'ipv4' ? 4 : 16;
@@ -23,18 +24,18 @@ test.each(['ipv4', 'ipv6'] as const)('of %s, prefixes that are there have number
         const words = [...prefixWords(one.bytes), one.length] as const;
         const text = formatPrefix(one);
         const known = numbers.get(text) ?? -1;
-        expect(index.find(...words)).toBe(known);
+        same(index.find(...words), known);
         if (free && known >= 0) {
           index.free(known);
           numbers.delete(text);
         } else if (!free) {
           const number = index.add(...words);
-          if (known >= 0) expect(number).toBe(known);
+          if (known >= 0) same(number, known);
           numbers.set(text, number);
-          expect(index.prefixOf(number)).toEqual(one);
+          alike(index.prefixOf(number), one);
         }
         live = Math.max(live, numbers.size);
-        expect(index.size).toBe(numbers.size);
+        same(index.size, numbers.size);
       }
       expect(new Set(numbers.values()).size).toBe(numbers.size);
       expect(index.limit).toBe(live);

@@ -21,7 +21,7 @@ function syn(sourcePort: number): Uint8Array {
 
 describe('whoever means harm', () => {
   test('random and mutated segments break nothing, and fill nothing', () => {
-    mutate(20_000);
+    mutate(8_000);
   });
 
   test('a flood of SYNs of one node gives way to itself, and others get in', () => {

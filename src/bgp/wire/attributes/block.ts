@@ -16,6 +16,9 @@ export interface DecodedAttributes {
   readonly withoutRoutes?: NotificationFields;
 }
 
+/** Used again for each block: what it finds is read before the next. */
+const scan = new AttributeScan();
+
 /**
  * The values of a block of path attributes, as seen on the wire. What is malformed is found by the same walk and the same checks
  * as on the hot path ({@link AttributeScan}). Never throws.
@@ -24,7 +27,6 @@ export interface DecodedAttributes {
  */
 export function decodeAttributes(bytes: Uint8Array, context: WireContext): DecodedAttributes {
   const malformed: Malformed[] = [];
-  const scan = new AttributeScan();
   scan.sink = (code, remedy, reason, subcode, at, end) => {
     const data = subcode === UpdateError.malformedAttributeList ? new Uint8Array(0) : bytes.slice(at, end);
     malformed.push(
