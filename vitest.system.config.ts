@@ -4,8 +4,14 @@ import { defineConfig } from 'vitest/config';
 const interop = process.env.VIRTUAL_ROUTER_INTEROP !== '';
 const INTEROP = 'test/interop/**/*.test.ts';
 const PACKAGE = 'test/package.test.ts';
-/** What starts processes of its own, and what reads large files from elsewhere. */
-const OUTSIDE = ['test/examples.test.ts', 'test/cli/process.test.ts', 'test/io/tls.test.ts', 'test/**/corpora.test.ts'];
+/** What starts processes of its own, what reads large files from elsewhere, and what is large by itself. */
+const OUTSIDE = [
+  'test/router/many-networks.test.ts',
+  'test/examples.test.ts',
+  'test/cli/process.test.ts',
+  'test/io/tls.test.ts',
+  'test/**/corpora.test.ts',
+];
 /** All that is no unit test. */
 export const SYSTEM = [INTEROP, PACKAGE, ...OUTSIDE];
 /** What measures time, what may lose no frame, or next to none, and what builds the package: each has the machine to itself. */
