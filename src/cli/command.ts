@@ -16,6 +16,8 @@ export interface Terminal {
   readonly err: Output;
   /** Calls back at SIGINT, SIGTERM, or when nobody reads the output any more. Returns a way to stop listening. */
   onStop(call: (why: string) => void): () => void;
+  /** Calls back at SIGHUP: what was read is to be read again. Returns a way to stop listening. */
+  onReload(call: () => void): () => void;
   /** Milliseconds, from whenever. */
   now(): number;
   /** Whether what is run from here may begin cold: then routers start without the rehearsal before them. Default: false. */

@@ -4,11 +4,11 @@
  *
  * `index.ts` finds the command and turns whatever it throws into one line and an exit code. Each command is a module that exports a
  * {@link Command} and is loaded only when it is asked for: `run.ts` runs routers from a file, `watch.ts` does the same and prints what
- * moves, `forward.ts` forwards for a `run` that has its ports elsewhere, `decode.ts` prints what recorded bytes say (`progress.ts`: how far it is), `engine.ts` tells the engine what suits a router, `why.ts` asks a running router through the socket of `control.ts`. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the
+ * moves, `reload.ts` has running routers do what their file says now, `forward.ts` forwards for a `run` that has its ports elsewhere, `decode.ts` prints what recorded bytes say (`progress.ts`: how far it is), `engine.ts` tells the engine what suits a router, `why.ts` asks a running router through the socket of `control.ts`. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the
  * line of every field, `print.ts` writes lines for people or as JSON. `run` goes through `src/index.ts`, as a program of the user's
  * would; `decode` reads captures and the wire directly.
  *
- * Not done: reloading a file while it runs, daemonising (leave that to the service manager).
+ * Not done: routers that come or go with the file, or another AS number, while it runs; daemonising (leave that to the service manager).
  */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -132,6 +132,12 @@ function processTerminal(): Terminal {
         process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
         stdout.off('error', onError);
       };
+    },
+    onReload: (call) => {
+      // Windows has no such signal: its name means there that the window is closed.
+      if (process.platform === 'win32') return () => {};
+      process.on('SIGHUP', call);
+      return () => void process.off('SIGHUP', call);
     },
   };
 }

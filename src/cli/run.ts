@@ -4,6 +4,7 @@ import { nodeHost, type Position, rehearse, UsageError, VirtualNetwork, VirtualR
 import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
 import { answerQuestions, CONTROL_OPTIONS, type ControlPlace, controlPlace } from './control.js';
 import { Printer, type Style } from './print.js';
+import { reload } from './reload.js';
 import { type ReadFile, readConfig } from './yaml.js';
 
 /** How often `run` looks what moved. It reads the journal instead of listening, so that a full table costs it nothing. */
@@ -17,7 +18,9 @@ export const run: Command = {
 
 Runs the router, or the routers of one network, that FILE describes (docs/config.md) until
 SIGINT or SIGTERM; neighbours are then told by a Cease, administrative shutdown. A second
-signal does not wait for them. With network.forwarder in FILE the ports are in the process
+signal does not wait for them. At SIGHUP FILE is read again and what it says now is done:
+policies, exports, grants, nodes and ports in place, a neighbour whose session parameters
+changed by starting it anew; a file that is wrong changes nothing. With network.forwarder in FILE the ports are in the process
 of \`virtual-router forward FILE.yaml\`.
 
 Prints a line when it listens, for each session that comes up or goes down, for refused
@@ -82,13 +85,24 @@ export async function serve(
   if (!printer.quiet) reportNetwork(network, printer);
   const unfollow = follow(network);
   let unanswer = async (): Promise<void> => {};
+  let began = (): void => {};
+  let reloading = new Promise<void>((resolve) => {
+    began = resolve;
+  });
+  // From the beginning, or the signal would be the process's end.
+  const forgetReload = terminal.onReload(() => {
+    reloading = reloading.then(() => readAgain(file, read.config.network && network, routers, terminal, printer));
+  });
   try {
     if (control) unanswer = await answerQuestions(control, routers);
     for (const router of routers) await started(router);
+    began();
     const why = await stopped;
+    await reloading;
     printer.line(Date.now(), { event: 'stopping', why }, `stopping (${why})`);
     return DONE;
   } finally {
+    forgetReload();
     await unanswer();
     await Promise.all(routers.map((router) => router.stop()));
     await network.close();
@@ -116,6 +130,27 @@ async function started(router: VirtualRouter): Promise<void> {
     await router.start();
   } catch (error) {
     throw error instanceof UsageError ? new CommandError(error.message, FAILED) : error;
+  }
+}
+
+/** Does what the file says now, and says what that was. */
+async function readAgain(
+  file: string,
+  shared: CoreNetwork | undefined,
+  routers: readonly VirtualRouter[],
+  terminal: Terminal,
+  printer: Printer,
+): Promise<void> {
+  try {
+    const { applied, restarted } = await reload(readConfig(file), shared, routers);
+    const words = [...applied, ...restarted.map((one) => `${one} started anew`)];
+    printer.line(
+      Date.now(),
+      { event: 'reloaded', applied, restarted },
+      `read again: ${words.length > 0 ? words.join('; ') : 'nothing changed'}`,
+    );
+  } catch (error) {
+    terminal.err.write(`virtual-router: not read again: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
 

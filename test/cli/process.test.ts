@@ -12,13 +12,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the command as a process stops at SIGTERM and exits with 0', async () => {
+test('the command as a process reads its file again at SIGHUP, stops at SIGTERM and exits with 0', async () => {
   const file = join(folder, 'router.yaml');
   writeFileSync(file, 'as: 65000\nrouterId: 192.0.2.1\nlisten: [{ address: 127.0.0.1, port: 0 }]\n');
   const entry = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', entry, 'run', file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
   expect(chunk.toString()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} listening on 127\.0\.0\.1:\d+ \(router\)\n$/);
+  writeFileSync(file, 'as: 65000\nrouterId: 192.0.2.1\nlisten: [{ address: 127.0.0.1, port: 0 }]\nnetwork: { nodes: [{ name: web-a }] }\n');
+  child.kill('SIGHUP');
+  const [again] = (await once(child.stdout, 'data')) as [Buffer];
+  expect(again.toString()).toMatch(/read again: node web-a added\n$/);
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
 });

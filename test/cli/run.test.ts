@@ -167,6 +167,86 @@ describe('virtual-router run', () => {
   });
 });
 
+describe('a file that is read again at SIGHUP', () => {
+  const started = async (text: string) => {
+    const name = file(text);
+    const terminal = new KeptTerminal();
+    const ended = main(['run', name], terminal);
+    const [, port] = await terminal.out.until(/listening on 127\.0\.0\.1:(\d+)/);
+    return {
+      name,
+      terminal,
+      port: Number(port),
+      become: (now: string) => {
+        writeFileSync(name, now);
+        terminal.reload();
+      },
+      stop: async () => {
+        terminal.signal('SIGTERM');
+        expect(await ended).toBe(0);
+      },
+    };
+  };
+
+  test('changes grants, nodes and neighbours in place, and the session goes on', async () => {
+    const { terminal, port, become, stop } = await started(ROUTER);
+    const peer = await guest(port);
+    await terminal.out.until(/session with guest-b .* up/);
+    peer.socket.write(NOT_GRANTED);
+    await terminal.out.until(/refused 10\.0\.9\.2\/32/);
+    become(ROUTER.replace('grants: [', 'grants: [{ node: web-b, prefix: 10.0.9.2/32 }, ').replace('nodes: [', 'nodes: [{ name: web-c }, '));
+    await terminal.out.until(/read again: node web-c added; grant web-b\/10\.0\.9\.2\/32 given\n/);
+    await terminal.out.until(/10\.0\.9\.2\/32 {2}- -> web-b/);
+    become(ROUTER.replace('as: 65001', 'as: 65009').replace('grants: [', 'grants: [{ node: web-b, prefix: 10.0.9.2/32 }, '));
+    await terminal.out.until(/read again: node web-c removed; neighbour guest-b started anew\n/);
+    await peer.ended;
+    terminal.reload();
+    await terminal.out.until(/read again: nothing changed\n/);
+    await stop();
+    expect(terminal.err.text).toBe('');
+  });
+
+  test('opens and closes ports', async () => {
+    const ports = (...list: readonly string[]) => `${ROUTER}ports: [${list.join(', ')}]\n`;
+    const stream = (name: string, mtu = 1500) => `{ name: ${name}, type: stream, path: ${join(folder, `${name}.sock`)}, mtu: ${mtu} }`;
+    const { terminal, become, stop } = await started(ports(stream('one'), stream('two')));
+    become(ports(stream('two', 9000), stream('three')));
+    await terminal.out.until(/read again: port two changed; port three added; port one removed\n/);
+    expect(['one', 'two', 'three'].map((name) => existsSync(join(folder, `${name}.sock`)))).toEqual([false, true, true]);
+    await stop();
+    expect(terminal.err.text).toBe('');
+  });
+
+  test('does nothing where the file is wrong, or asks for what takes a new router', async () => {
+    const { name, terminal, become, stop } = await started(ROUTER);
+    become(ROUTER.replace('as: 65001', 'as: 0'));
+    await terminal.err.until(/not read again: .*:5:51: neighbours\[0\]\.as: expected an AS number/);
+    become(ROUTER.replace('routerId: 192.0.2.1', 'routerId: 192.0.2.9'));
+    await terminal.err.until(new RegExp(`not read again: ${name}:3:1: routerId: routerId cannot change`));
+    become(`network: {}\nrouters: [{ name: other, as: 65000, routerId: 192.0.2.1 }]\n`);
+    await terminal.err.until(/not read again: routers cannot come or go while they run: expected router, got other/);
+    rmSync(name);
+    terminal.reload();
+    await terminal.err.until(/not read again: .*no such file/);
+    await stop();
+    expect(terminal.out.text).not.toMatch(/read again/);
+  });
+
+  test('changes a network that several routers share, and each of them', async () => {
+    const two = (grant: string, originate: string) => `
+network: { nodes: [{ name: web-b, addresses: [127.0.0.2] }], grants: [${grant}] }
+routers:
+  - { name: left, as: 65000, routerId: 192.0.2.1, listen: [{ address: 127.0.0.1, port: 0 }] }
+  - { name: right, as: 65000, routerId: 192.0.2.2, ${originate} }
+`;
+    const { terminal, become, stop } = await started(two('', 'originate: []'));
+    become(two('{ node: web-b, prefix: 10.0.9.1/32 }', 'originate: [{ prefix: 10.0.9.0/24 }]'));
+    await terminal.out.until(/read again: grant web-b\/10\.0\.9\.1\/32 given; originated prefixes changed\n/);
+    await stop();
+    expect(terminal.err.text).toBe('');
+  });
+});
+
 /** What of this process listens or is connected: sockets, pipes, and their servers. */
 const open = (): string[] =>
   process

@@ -18,6 +18,14 @@ export class KeptTerminal implements Terminal {
     return () => {};
   }
 
+  /** SIGHUP. */
+  reload: () => void = () => {};
+
+  onReload(call: () => void): () => void {
+    this.reload = call;
+    return () => {};
+  }
+
   now(): number {
     this.#now += this.step;
     return this.#now;
