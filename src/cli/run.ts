@@ -20,8 +20,8 @@ Runs the router, or the routers of one network, that FILE describes (docs/config
 SIGINT or SIGTERM; neighbours are then told by a Cease, administrative shutdown. A second
 signal does not wait for them. At SIGHUP FILE is read again and what it says now is done:
 policies, exports, grants, nodes and ports in place, a neighbour whose session parameters
-changed by starting it anew; a file that is wrong changes nothing. With network.forwarder in FILE the ports are in the process
-of \`virtual-router forward FILE.yaml\`.
+changed by starting it anew; a file that is wrong changes nothing. With network.forwarder
+in FILE the ports are in the process of \`virtual-router forward FILE.yaml\`.
 
 Prints a line when it listens, for each session that comes up or goes down, for refused
 claims, and for what moved: each change while they are few, else how many.
