@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { capturedPackets, readPcap } from '../src/capture/index.js';
 import { parseAddress } from '../src/lib/address.js';
 import { inspectPacket, LsTypeV2 } from '../src/ospf/wire/index.js';
-import { type Host, Lab, median, Speaker, usage } from './lab.js';
+import { bundled, type Host, Lab, median, Speaker, usage } from './lab.js';
 
 const SOURCE = '10.99.1.2';
 const RANGE = '100.64.0.0/10';
@@ -22,7 +22,6 @@ const PATIENCE = 120;
 const POLL = 10;
 /** Milliseconds after which a receiver's start counts no longer: neither for MinLSInterval nor for the back-off of calculations (RFC 8405). */
 const SETTLED = 12_000;
-const root = join(import.meta.dirname, '..');
 const FRR = '/usr/lib/frr';
 
 /** One of the routers that take it in. */
@@ -63,15 +62,7 @@ const ours: Receiver = {
   name: 'virtual-router',
   present: () => true,
   async start(lab, host, lsas) {
-    const child = lab.program(host, [
-      process.execPath,
-      '--import',
-      'tsx',
-      join(root, 'bench', 'ospf-receiver.ts'),
-      SOURCE,
-      RANGE,
-      String(lsas),
-    ]);
+    const child = lab.program(host, [process.execPath, bundled('ospf-receiver'), SOURCE, RANGE, String(lsas)]);
     const speaker = new Speaker(child);
     await speaker.next('ready', PATIENCE);
     return { processes: [child], mapped: async () => (await speaker.next('mapped', PATIENCE)).at };

@@ -2,7 +2,7 @@
 import { nodeHost, rehearse, VirtualRouter } from '../src/index.js';
 
 const [source = '', range = '', expected = '0'] = process.argv.slice(2);
-await rehearse(nodeHost().clock);
+await rehearse(nodeHost().clock, { ospf: true });
 const router = new VirtualRouter({
   as: 65000,
   routerId: '1.1.1.1',
@@ -17,7 +17,7 @@ router.on('ospf-problem', ({ problem, detail }) => void process.stderr.write(`${
 await router.start();
 say('ready');
 const poll = setInterval(() => {
-  if (router.metrics().network.changes < Number(expected)) return;
+  if (router.network.position.seq < Number(expected)) return;
   clearInterval(poll);
   say('mapped');
 }, 10);

@@ -77,7 +77,7 @@ export async function serve(
   const forget = terminal.onStop(stop);
   // Before anything real is made: what is made later has the shapes that the engine has compiled for.
   if (!terminal.cold) {
-    rehearsed ??= rehearse(nodeHost().clock);
+    rehearsed ??= rehearse(nodeHost().clock, { ospf: read.config.routers.some(({ config }) => (config.ospf ?? []).length > 0) });
     await rehearsed;
   }
   const { network, routers } = assemble(read);

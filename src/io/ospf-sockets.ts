@@ -1,4 +1,5 @@
 import { parseAddress } from '../lib/address.js';
+import { bytesEqual } from '../lib/bytes.js';
 import { UsageError } from '../lib/errors.js';
 import type { OspfLink, OspfLinkEvents, OspfLinks } from '../ospf/link.js';
 import { Group, OSPF_PROTOCOL, type OspfVersion } from '../ospf/wire/index.js';
@@ -130,9 +131,26 @@ class RawLink implements OspfLink {
     if (!this.#open) return;
     if (this.version === 2) {
       // The kernel takes the source of multicast from this option; of unicast, our address in the neighbour's subnet.
-      if ((destination[0] ?? 0) >= 224) this.#set(Ip.level, Ip.multicastIf, interfaceRequest(source, this.index), 'IP_MULTICAST_IF');
-      this.c.sendto(this.#fd, payload, payload.length, 0, socketAddress(destination, 0), 16);
-    } else this.c.sendto(this.#fd, payload, payload.length, 0, socketAddress(destination, this.index), 28);
+      if ((destination[0] ?? 0) >= 224) this.#sendFrom(source);
+      this.c.sendto(this.#fd, payload, payload.length, 0, this.#addressOf(destination, 0), 16);
+    } else this.c.sendto(this.#fd, payload, payload.length, 0, this.#addressOf(destination, this.index), 28);
+  }
+
+  /** Nearly all packets are from one address and to one: what the system is told of them is kept. */
+  #source: Uint8Array | undefined;
+  #destination: Uint8Array | undefined;
+  #socketAddress: Uint8Array = new Uint8Array(0);
+
+  #sendFrom(source: Uint8Array): void {
+    if (this.#source && bytesEqual(this.#source, source)) return;
+    this.#set(Ip.level, Ip.multicastIf, interfaceRequest(source, this.index), 'IP_MULTICAST_IF');
+    this.#source = source.slice();
+  }
+  #addressOf(destination: Uint8Array, index: number): Uint8Array {
+    if (this.#destination && bytesEqual(this.#destination, destination)) return this.#socketAddress;
+    this.#destination = destination.slice();
+    this.#socketAddress = socketAddress(destination, index);
+    return this.#socketAddress;
   }
 
   async close(): Promise<void> {
@@ -192,7 +210,8 @@ class RawLink implements OspfLink {
       }
       // A raw socket of IPv4 gives the header too.
       const header = ((bytes[0] ?? 0) & 15) * 4;
-      if (header >= 20 && length > header) this.events.received(bytes.slice(12, 16), bytes.slice(16, 20), bytes.subarray(header, length));
+      if (header >= 20 && length > header)
+        this.events.received(bytes.subarray(12, 16), bytes.subarray(16, 20), bytes.subarray(header, length));
     }
   }
 }
@@ -204,12 +223,13 @@ class InboundMessage {
   readonly #control = new Uint8Array(64);
   readonly #vector = new Uint8Array(16);
   readonly #header = new Uint8Array(56);
+  readonly #headerView = new DataView(this.#header.buffer);
 
   constructor(private readonly c: Libc) {
     const vector = new DataView(this.#vector.buffer);
     vector.setBigUint64(0, c.address(this.bytes), true);
     vector.setBigUint64(8, BigInt(LARGEST_PACKET), true);
-    const header = new DataView(this.#header.buffer);
+    const header = this.#headerView;
     header.setBigUint64(0, c.address(this.source), true);
     header.setBigUint64(16, c.address(this.#vector), true);
     header.setBigUint64(24, 1n, true);
@@ -218,7 +238,7 @@ class InboundMessage {
 
   /** Octets of the message, or less than 1 where there is none. */
   receive(fd: number): number {
-    const header = new DataView(this.#header.buffer);
+    const header = this.#headerView;
     // Both are what there is room for, and become what was used.
     header.setUint32(8, this.source.length, true);
     header.setBigUint64(40, BigInt(this.#control.length), true);
@@ -228,7 +248,7 @@ class InboundMessage {
   /** Where an IPv6 packet was sent to: `IPV6_PKTINFO` among what came along. */
   destination(): Uint8Array | undefined {
     const control = new DataView(this.#control.buffer);
-    const end = Number(new DataView(this.#header.buffer).getBigUint64(40, true));
+    const end = Number(this.#headerView.getBigUint64(40, true));
     for (let at = 0; at + 16 <= end; ) {
       const length = Number(control.getBigUint64(at, true));
       if (length < 16) return undefined;

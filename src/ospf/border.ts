@@ -187,15 +187,15 @@ export class Border {
     const range = ranges.active(key);
     if (range && range.area !== area) return range.options.advertise ? { prefix: range.options.prefix, cost: range.cost } : undefined;
     const route = o.routes.routes.ofKey(key);
-    const path = route?.paths[0];
-    if (!route || !path || ranges.holds(key)) return undefined;
-    if (path.type !== 'intra' && (path.type !== 'inter' || area.isBackbone)) return undefined;
-    if (path.area === area || path.cost >= Constant.lsInfinity) return undefined;
+    const way = route?.paths[0]?.way;
+    if (!route || !way || ranges.holds(key)) return undefined;
+    if (way.type !== 'intra' && (way.type !== 'inter' || area.isBackbone)) return undefined;
+    if (way.area === area || way.cost >= Constant.lsInfinity) return undefined;
     // A stub area has its default from us.
     if (type !== 'normal' && route.prefix.length === 0) return undefined;
     // Not back to where it is reached through.
-    if (this.#leadsInto(area, path.hops)) return undefined;
-    return { prefix: route.prefix, cost: path.cost };
+    if (this.#leadsInto(area, way.hops)) return undefined;
+    return { prefix: route.prefix, cost: way.cost };
   }
 
   #leadsInto(area: Area, hops: number): boolean {
@@ -263,8 +263,7 @@ export class Border {
   readonly #elected = new Set<Area>();
 
   #translation(route: OspfRoute, isTranslator: (area: Area) => boolean) {
-    for (const { advertisement } of route.paths) {
-      const { kind, area, propagate, forwarding, metric, metricType, tag, lsa } = advertisement;
+    for (const { kind, area, propagate, forwarding, metric, metricType, tag, lsa } of route.paths) {
       if (kind !== 'nssa' || !area || !propagate || !forwarding || lsa.advertisingRouter === this.o.options.routerId) continue;
       if (!isTranslator(area)) continue;
       return { area, prefix: route.prefix, body: { metric, metricType, forwarding, tag } };

@@ -31,6 +31,10 @@ export class Database {
   get(key: LsaKey): StoredLsa | undefined {
     return this.#lsas.get(key);
   }
+  /** As {@link Database.get}, by the numbers of a key. */
+  find(lsType: number, id: number, advertisingRouter: number): StoredLsa | undefined {
+    return this.#lsas.find(lsType, id, advertisingRouter);
+  }
   /** Whether it is the instance that counts. */
   has(lsa: StoredLsa): boolean {
     return this.#lsas.get(lsa) === lsa;
@@ -39,6 +43,11 @@ export class Database {
   /** Puts an instance in the place of the one before. */
   set(lsa: StoredLsa): void {
     this.#lsas.set(lsa, lsa);
+  }
+
+  /** Puts an instance where none was. */
+  append(lsa: StoredLsa): void {
+    this.#lsas.append(lsa.lsType, lsa.id, lsa.advertisingRouter, lsa);
   }
 
   delete(lsa: StoredLsa): void {

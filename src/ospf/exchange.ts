@@ -2,15 +2,18 @@ import type { NeighbourReason } from './events.js';
 import type { OspfInstance } from './instance.js';
 import { compareInstances, type StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
-import type { DatabaseDescription, LinkStateRequest, LsaKey } from './wire/index.js';
+import type { DatabaseDescription, Description, LinkStateRequest, LsaRun } from './wire/index.js';
 import { LSA_HEADER } from './wire/index.js';
 
 /** Octets of a Database Description before its headers; the larger of both versions. */
 const DESCRIPTION = 12;
 /** Octets of one request. */
 const REQUEST = 12;
-/** Requests that are under way at once: one packet's. */
-const MOST_REQUESTED = 100;
+/** Octets of an update before its LSAs. */
+const UPDATE = 4;
+
+/** A Database Description with its headers where they stand. */
+type ReceivedDescription = Description & { readonly run: LsaRun };
 
 // --- Database Descriptions (RFC 2328 §10.6, §10.8) -----------------------------------------------------------------------
 
@@ -76,7 +79,7 @@ export function describeAgain(o: OspfInstance, neighbour: Neighbour): void {
 }
 
 /** @internal */
-export function receiveDescription(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescription): void {
+export function receiveDescription(o: OspfInstance, neighbour: Neighbour, dd: ReceivedDescription): void {
   const { interface: one } = neighbour;
   if (dd.mtu > one.options.mtu && !one.options.ignoreMtu) {
     o.problem(one, 'mtu-mismatch', neighbour.address, neighbour.routerId, `its MTU is ${dd.mtu}, ours ${one.options.mtu}`);
@@ -106,8 +109,8 @@ export function receiveDescription(o: OspfInstance, neighbour: Neighbour, dd: Da
   }
 }
 
-function negotiate(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescription): void {
-  if (dd.init && dd.more && dd.master && dd.headers.length === 0 && neighbour.routerId > o.options.routerId) {
+function negotiate(o: OspfInstance, neighbour: Neighbour, dd: ReceivedDescription): void {
+  if (dd.init && dd.more && dd.master && dd.run.isOver && neighbour.routerId > o.options.routerId) {
     neighbour.master = true;
     neighbour.sequence = dd.sequence;
   } else if (!dd.init && !dd.master && dd.sequence === neighbour.sequence && neighbour.routerId < o.options.routerId) {
@@ -118,7 +121,7 @@ function negotiate(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescriptio
   take(o, neighbour, dd);
 }
 
-function isDuplicate({ lastReceived: last }: Neighbour, dd: DatabaseDescription): boolean {
+function isDuplicate({ lastReceived: last }: Neighbour, dd: Description): boolean {
   return (
     last !== undefined &&
     last.init === dd.init &&
@@ -129,7 +132,7 @@ function isDuplicate({ lastReceived: last }: Neighbour, dd: DatabaseDescription)
   );
 }
 
-function mismatch(neighbour: Neighbour, dd: DatabaseDescription): NeighbourReason | undefined {
+function mismatch(neighbour: Neighbour, dd: Description): NeighbourReason | undefined {
   if (dd.master !== neighbour.master) return 'sequence-mismatch';
   if (dd.init) return 'unexpected-init';
   if (dd.options !== neighbour.options) return 'options-changed';
@@ -138,17 +141,18 @@ function mismatch(neighbour: Neighbour, dd: DatabaseDescription): NeighbourReaso
 }
 
 /** A Database Description that is the next one. */
-function take(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescription): void {
-  const { init, more, master, options, sequence } = dd;
+function take(o: OspfInstance, neighbour: Neighbour, dd: ReceivedDescription): void {
+  const { init, more, master, options, sequence, run } = dd;
   neighbour.lastReceived = { init, more, master, options, sequence };
-  for (const header of dd.headers) {
+  const { lsa: header } = run;
+  while (run.next()) {
     const place = o.flooding.placeOf(neighbour.interface, header);
     // §10.6: a type that cannot be, or externals where none may be.
     if (!place) {
       o.neighbourEvent(neighbour, { type: 'seqNumberMismatch', reason: 'unknown-lsa-type' });
       return;
     }
-    const own = place.get(header);
+    const own = place.find(header.lsType, header.id, header.advertisingRouter);
     if (own && compareInstances(own, own.age(o.now), header, header.age) >= 0) continue;
     if (!own && o.flooding.isOverLimit(neighbour)) {
       o.problem(
@@ -160,7 +164,7 @@ function take(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescription): v
       );
       continue;
     }
-    neighbour.requests.set(header, header);
+    neighbour.requests.set(header);
   }
   if (neighbour.master) {
     neighbour.sequence = sequence;
@@ -179,32 +183,25 @@ function take(o: OspfInstance, neighbour: Neighbour, dd: DatabaseDescription): v
 
 /** Asks for the next of what the neighbour has and we lack, once all that was asked for has come. @internal */
 export function requestMore(o: OspfInstance, neighbour: Neighbour): void {
-  if (neighbour.requested.size > 0 || neighbour.requests.size === 0) return;
-  const room = Math.min(MOST_REQUESTED, Math.max(1, Math.floor(o.roomOf(neighbour.interface) / REQUEST)));
-  for (const header of neighbour.requests.values()) {
-    if (neighbour.requested.size >= room) break;
-    neighbour.requested.set(header, header);
-  }
+  const { requests } = neighbour;
+  if (requests.outstanding > 0 || requests.size === 0) return;
+  // §10.9: one packet of requests at a time.
+  const room = o.roomOf(neighbour.interface);
+  requests.ask(Math.max(1, Math.floor(room / REQUEST)), room - UPDATE);
   requestAgain(o, neighbour);
 }
 
 /** @internal */
 export function requestAgain(o: OspfInstance, neighbour: Neighbour): void {
-  const requests: LsaKey[] = [];
-  for (const { lsType, id, advertisingRouter } of neighbour.requested.values()) requests.push({ lsType, id, advertisingRouter });
-  if (requests.length === 0) return;
-  o.sendTo(neighbour, { type: 'link-state-request', requests });
+  const { requests } = neighbour;
+  if (requests.outstanding === 0) return;
+  o.sendTo(neighbour, { type: 'link-state-request', octets: requests.octets() });
   o.timers.start(o.timerOf('request', neighbour), o.now + neighbour.interface.options.rxmtInterval);
-}
-
-/** An instance came, or is not wanted any more. @internal */
-export function satisfied(_o: OspfInstance, neighbour: Neighbour, header: LsaKey): void {
-  if (neighbour.requests.delete(header)) neighbour.requested.delete(header);
 }
 
 /** At the end of what came: asks for more, or is done. @internal */
 export function loadOn(o: OspfInstance, neighbour: Neighbour): void {
-  if (neighbour.requested.size > 0) return;
+  if (neighbour.requests.outstanding > 0) return;
   if (neighbour.requests.size > 0) {
     if (neighbour.isExchanging) requestMore(o, neighbour);
     return;

@@ -32,6 +32,17 @@ export class ExternalSaying {
   /** It as the saying of an LSA. */
   by(lsa: StoredLsa, area: Area | undefined, kind: 'external' | 'nssa'): Advertisement {
     const { metric, metricType, forwarding, tag, propagate } = this;
-    return { kind, vertex: vertexOfRouter(lsa.advertisingRouter), metric, metricType, forwarding, tag, propagate, lsa, area };
+    return {
+      kind,
+      vertex: vertexOfRouter(lsa.advertisingRouter),
+      metric,
+      metricType,
+      forwarding,
+      tag,
+      propagate,
+      lsa,
+      area,
+      way: undefined,
+    };
   }
 }

@@ -1,19 +1,21 @@
+import { Acknowledgments } from './acknowledgments.js';
 import type { Database } from './database.js';
-import { loadOn, satisfied } from './exchange.js';
+import { loadOn } from './exchange.js';
 import type { OspfInstance } from './instance.js';
 import type { OspfInterface } from './interface.js';
 import { compareInstances, lsaKey, type StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
 import {
   Constant,
-  type LinkStateAcknowledgment,
+  checksumValidAt,
   type LinkStateUpdate,
   LSA_HEADER,
   type Lsa,
-  type LsaHeader,
   type LsaKey,
-  lsaChecksumValid,
+  type LsaRun,
+  type LsaView,
   lsTypeFacts,
+  type OctetsBody,
 } from './wire/index.js';
 
 /** Acknowledgments wait so long for others to go with them; less than any RxmtInterval (RFC 2328 §13.5). */
@@ -25,6 +27,9 @@ const UPDATE = 4;
 export class Flooding {
   /** LSAs that have ended and are kept until all have heard of it (§14). */
   readonly #ended = new Map<StoredLsa, Database>();
+
+  /** To be acknowledged at the end of an update. */
+  readonly #direct = new Acknowledgments();
 
   constructor(private readonly o: OspfInstance) {}
 
@@ -44,43 +49,43 @@ export class Flooding {
     return scope === 'area' ? one.area.database : one.database;
   }
 
-  receiveUpdate(neighbour: Neighbour, { lsas }: LinkStateUpdate): void {
+  receiveUpdate(neighbour: Neighbour, run: LsaRun): void {
     if (!neighbour.isExchanging) return;
-    const direct: LsaHeader[] = [];
-    for (const lsa of lsas) {
+    while (run.next()) {
       neighbour.interface.counters.lsasReceived++;
-      this.#receive(neighbour, lsa, direct);
+      this.#receive(neighbour, run.lsa);
       // What it was wrong about may have ended the exchange.
       if (!neighbour.isExchanging) break;
     }
-    this.#acknowledge(neighbour, direct);
+    this.#acknowledge(neighbour);
     loadOn(this.o, neighbour);
   }
 
-  #receive(neighbour: Neighbour, { header, bytes }: Lsa, direct: LsaHeader[]): void {
+  #receive(neighbour: Neighbour, lsa: LsaView): void {
     const { o } = this;
     const { interface: one } = neighbour;
     // Step 1.
-    if (!lsaChecksumValid(bytes)) {
-      o.problem(one, 'lsa-checksum', neighbour.address, neighbour.routerId, `an LSA ${lsaKey(header)} has a wrong checksum`);
+    if (!checksumValidAt(lsa.octets, lsa.at, lsa.length)) {
+      o.problem(one, 'lsa-checksum', neighbour.address, neighbour.routerId, `an LSA ${lsaKey(lsa)} has a wrong checksum`);
       return;
     }
-    const place = this.placeOf(one, header);
+    const place = this.placeOf(one, lsa);
     if (!place) return;
-    const known = place.get(header);
+    const { lsType, id, advertisingRouter } = lsa;
+    const known = place.find(lsType, id, advertisingRouter);
     // Step 4: of the end of what we do not have, nobody need hear.
-    if (header.age >= Constant.maxAge && !known && !this.#isExchangingAnywhere()) {
-      direct.push(header);
-      satisfied(o, neighbour, header);
+    if (lsa.age >= Constant.maxAge && !known && !this.#isExchangingAnywhere()) {
+      this.#acknowledgeNow(one, lsa);
+      neighbour.requests.delete(lsType, id, advertisingRouter);
       return;
     }
-    const order = known ? compareInstances(header, header.age, known, known.age(o.now)) : 1;
+    const order = known ? compareInstances(lsa, lsa.age, known, known.age(o.now)) : 1;
     if (order > 0) {
-      this.#newer(neighbour, place, known, { header, bytes }, direct);
+      this.#newer(neighbour, place, known, lsa);
       return;
     }
     // Step 6.
-    if (neighbour.requests.has(header)) {
+    if (neighbour.requests.has(lsType, id, advertisingRouter)) {
       o.neighbourEvent(neighbour, { type: 'badLsReq' });
       return;
     }
@@ -89,8 +94,8 @@ export class Flooding {
       // Step 7. That it sends the very instance says that it has it.
       this.#confirm(known, neighbour);
       if (this.#acknowledged(neighbour, known)) {
-        if (one.state === 'backup' && neighbour.drId === one.designatedRouter) this.#delay(one, header);
-      } else direct.push(header);
+        if (one.state === 'backup' && neighbour.drId === one.designatedRouter) this.#delay(one, lsa);
+      } else this.#acknowledgeNow(one, lsa);
       return;
     }
     // Step 8.
@@ -101,7 +106,7 @@ export class Flooding {
   }
 
   /** Step 5. */
-  #newer(neighbour: Neighbour, place: Database, known: StoredLsa | undefined, { header, bytes }: Lsa, direct: LsaHeader[]): void {
+  #newer(neighbour: Neighbour, place: Database, known: StoredLsa | undefined, view: LsaView): void {
     const { o } = this;
     const { interface: one } = neighbour;
     // (a) What is flooded again too soon is not even acknowledged.
@@ -109,21 +114,20 @@ export class Flooding {
     if (!known && this.isOverLimit(neighbour)) {
       // Refused, and acknowledged all the same, or it would come again for ever.
       o.problem(one, 'lsa-limit', neighbour.address, neighbour.routerId, `${o.options.lsaLimit} LSAs of it are kept already`);
-      satisfied(o, neighbour, header);
-      direct.push(header);
+      neighbour.requests.delete(view.lsType, view.id, view.advertisingRouter);
+      this.#acknowledgeNow(one, view);
       return;
     }
-    const lsa = o.keep({ header, bytes });
-    lsa.requested = neighbour.requests.has(header);
+    const lsa = o.keep(view, view.octets, view.at);
+    lsa.requested = neighbour.requests.delete(view.lsType, view.id, view.advertisingRouter);
     this.#confirm(lsa, neighbour);
     const own = o.dialect.isOwn(lsa, o.options.routerId, o.interfaces.values());
     // (b) to (d).
     const back = this.#flood(lsa, place, neighbour);
     this.#install(place, known, lsa);
-    satisfied(o, neighbour, header);
     // (e) §13.5, table 19.
     if (!back) {
-      if (one.state !== 'backup' || neighbour.drId === one.designatedRouter) this.#delay(one, header);
+      if (one.state !== 'backup' || neighbour.drId === one.designatedRouter) this.#delay(one, view);
     }
     // (f)
     if (own) o.origination.receivedOwn(place, lsa);
@@ -131,12 +135,12 @@ export class Flooding {
 
   /** Takes note that a neighbour itself sent this instance. */
   #confirm(lsa: StoredLsa, { interface: one, routerId, origin }: Neighbour): void {
-    const { name } = one.options;
-    if (lsa.heardFrom.some((from) => from.routerId === routerId && from.interface === name)) return;
     if (lsa.heardFrom.length === 0) {
       lsa.heardFrom = origin;
       return;
     }
+    const { name } = one.options;
+    if (lsa.heardFrom.some((from) => from.routerId === routerId && from.interface === name)) return;
     lsa.heardFrom = [...lsa.heardFrom, ...origin];
     this.o.confirmed(lsa);
   }
@@ -157,8 +161,8 @@ export class Flooding {
     if (before) {
       this.#forget(before, place);
       this.#count(before, -1);
-    }
-    place.set(lsa);
+      place.set(lsa);
+    } else place.append(lsa);
     this.#count(lsa, 1);
     if (lsa.age(o.now) >= Constant.maxAge) {
       lsa.end();
@@ -262,7 +266,7 @@ export class Flooding {
           if (wanted) {
             const order = compareInstances(lsa, lsa.age(o.now), wanted, wanted.age);
             if (order < 0) continue;
-            satisfied(o, neighbour, lsa);
+            neighbour.requests.delete(lsa.lsType, lsa.id, lsa.advertisingRouter);
             o.afterTurn(() => loadOn(o, neighbour));
             if (order === 0) continue;
           }
@@ -378,7 +382,7 @@ export class Flooding {
   }
 
   /** To all that an interface floods to (§13.3, last paragraph). */
-  #send(one: OspfInterface, body: LinkStateUpdate | LinkStateAcknowledgment): void {
+  #send(one: OspfInterface, body: LinkStateUpdate | OctetsBody): void {
     const { o } = this;
     if (one.options.type === 'point-to-multipoint') {
       for (const neighbour of one.neighbours.values()) if (neighbour.isExchanging) o.sendTo(neighbour, body);
@@ -387,10 +391,12 @@ export class Flooding {
 
   // --- Acknowledgments (§13.5, §13.7) ----------------------------------------------------------------------------------
 
-  #delay(one: OspfInterface, header: LsaHeader): void {
-    one.delayedAcks.push(header);
-    if ((one.delayedAcks.length + 1) * LSA_HEADER > this.o.roomOf(one)) this.flushAcks(one);
-    else if (one.delayedAcks.length === 1) {
+  #delay(one: OspfInterface, lsa: LsaView): void {
+    const room = this.o.roomOf(one);
+    one.delayedAcks.add(lsa, room);
+    const { count } = one.delayedAcks;
+    if ((count + 1) * LSA_HEADER > room) this.flushAcks(one);
+    else if (count === 1) {
       const timer = `ack/0/${one.options.name}` as const;
       if (!this.o.timers.running(timer)) this.o.timers.start(timer, this.o.now + Math.min(ACK_DELAY, one.options.rxmtInterval / 4));
     }
@@ -398,21 +404,24 @@ export class Flooding {
 
   flushAcks(one: OspfInterface): void {
     this.o.timers.stop(`ack/0/${one.options.name}`);
-    const headers = one.delayedAcks;
-    one.delayedAcks = [];
-    if (headers.length > 0) this.#send(one, { type: 'link-state-acknowledgment', headers });
+    for (const octets of one.delayedAcks.take(this.o.roomOf(one))) this.#send(one, { type: 'link-state-acknowledgment', octets });
   }
 
-  #acknowledge(neighbour: Neighbour, headers: readonly LsaHeader[]): void {
-    const room = Math.max(1, Math.floor(this.o.roomOf(neighbour.interface) / LSA_HEADER));
-    for (let at = 0; at < headers.length; at += room)
-      this.o.sendTo(neighbour, { type: 'link-state-acknowledgment', headers: headers.slice(at, at + room) });
+  /** It is acknowledged to who sent it, as soon as the update that it came in is read. */
+  #acknowledgeNow(one: OspfInterface, lsa: LsaView): void {
+    this.#direct.add(lsa, this.o.roomOf(one));
+  }
+  #acknowledge(neighbour: Neighbour): void {
+    if (this.#direct.count === 0) return;
+    for (const octets of this.#direct.take(this.o.roomOf(neighbour.interface)))
+      this.o.sendTo(neighbour, { type: 'link-state-acknowledgment', octets });
   }
 
-  receiveAcknowledgment(neighbour: Neighbour, { headers }: LinkStateAcknowledgment): void {
+  receiveAcknowledgment(neighbour: Neighbour, run: LsaRun): void {
     if (!neighbour.isExchanging) return;
-    for (const header of headers) {
-      const lsa = neighbour.retransmit.get(header);
+    const { lsa: header } = run;
+    while (run.next()) {
+      const lsa = neighbour.retransmit.find(header.lsType, header.id, header.advertisingRouter);
       // §13.7: only of the very instance.
       if (lsa && compareInstances(lsa, lsa.age(this.o.now), header, header.age) === 0) this.#drop(neighbour, lsa);
     }

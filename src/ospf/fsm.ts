@@ -69,7 +69,7 @@ function interfaceDown({ o, one }: InterfaceCase): OspfInterfaceState {
   for (const timer of ['hello', 'wait', 'ack'] as const) o.timers.stop(`${timer}/0/${one.options.name}`);
   one.designatedRouter = 0;
   one.backupDesignatedRouter = 0;
-  one.delayedAcks = [];
+  one.delayedAcks.clear();
   one.outgoing.clear();
   return 'down';
 }

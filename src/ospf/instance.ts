@@ -34,10 +34,10 @@ import { RouteTable } from './routes.js';
 import { HopSets } from './spf/hop-sets.js';
 import { v2 } from './v2.js';
 import { v3 } from './v3.js';
-import { encodePacket, type Lsa, type PacketBody } from './wire/index.js';
+import { encodeOctets, encodePacket, type LsaHeader, type OctetsBody, type PacketBody } from './wire/index.js';
 
 /** What a timer is for. @internal */
-type TimerKind =
+export type TimerKind =
   | 'hello'
   | 'wait'
   | 'ack'
@@ -50,8 +50,8 @@ type TimerKind =
   | 'own'
   | 'spf'
   | 'routes';
-/** `kind/neighbour's key/interface`. */
-type TimerName = `${TimerKind}/${string}/${string}`;
+/** `kind/neighbour's key/interface`. @internal */
+export type TimerName = `${TimerKind}/${string}/${string}`;
 
 /** Rounds in which what a turn brings about may bring about more, before it is a mistake of ours. */
 const MOST_ROUNDS = 1000;
@@ -338,15 +338,19 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   forgetExchange(neighbour: Neighbour): void {
     this.flooding.release(neighbour);
     neighbour.requests.clear();
-    neighbour.requested.clear();
     neighbour.summary = [];
     neighbour.lastReceived = undefined;
     neighbour.lastSent = undefined;
     this.timers.stop(this.timerOf('database', neighbour), this.timerOf('request', neighbour), this.timerOf('retransmit', neighbour));
   }
 
-  timerOf(kind: TimerKind, { interface: one, routerId, address }: Neighbour): TimerName {
-    return `${kind}/${this.dialect.neighbourKey(one.options, routerId, address)}/${one.options.name}`;
+  timerOf(kind: TimerKind, { interface: one, routerId, address, timers }: Neighbour): TimerName {
+    let name = timers.get(kind);
+    if (name === undefined) {
+      name = `${kind}/${this.dialect.neighbourKey(one.options, routerId, address)}/${one.options.name}`;
+      timers.set(kind, name);
+    }
+    return name;
   }
 
   /** The databases that a neighbour on an interface shares with us. */
@@ -362,23 +366,25 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     return options.mtu - this.dialect.overhead - (options.authentication.type === 'cryptographic' ? AUTHENTICATION : 0);
   }
 
-  sendTo({ interface: one, address }: Neighbour, body: PacketBody): void {
+  sendTo({ interface: one, address }: Neighbour, body: PacketBody | OctetsBody): void {
     // RFC 2328 §8.1: on point-to-point links to all there are, which is one.
     this.send(one, one.options.type === 'point-to-point' ? this.dialect.allRouters : address, body);
   }
 
-  send(one: OspfInterface, destination: Uint8Array, body: PacketBody): void {
+  send(one: OspfInterface, destination: Uint8Array, body: PacketBody | OctetsBody): void {
     const { options } = one;
     one.counters.sent++;
     const { version } = this.dialect;
-    const packet = { version, routerId: this.options.routerId, area: options.area, instance: options.instance, body };
+    const head = { version, routerId: this.options.routerId, area: options.area, instance: options.instance };
     const context = { authentication: options.authentication, source: options.address, destination, now: this.now };
     // RFC 2328 D.3: never decreasing, also over a restart; RFC 7474 and 7166 want it to grow with each.
     const time = BigInt(Math.floor(this.now));
     this.#sequence = this.#sequence >= time ? this.#sequence + 1n : time;
     const { authentication } = options;
     const wide = version === 3 || (authentication.type === 'cryptographic' && authentication.extended === true);
-    const bytes = encodePacket(packet, context, wide ? this.#sequence : this.#sequence / 1000n);
+    const sequence = wide ? this.#sequence : this.#sequence / 1000n;
+    const bytes =
+      'octets' in body ? encodeOctets({ ...head, body }, context, sequence) : encodePacket({ ...head, body }, context, sequence);
     this.#effects.push({ type: 'send', interface: options.name, destination, bytes });
   }
 
@@ -442,11 +448,11 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 
   // --- LSAs and routes -------------------------------------------------------------------------------------------------
 
-  /** An LSA that came now, or that we say, to be put into a database: its octets are copied. */
-  keep({ header, bytes }: Lsa): StoredLsa {
+  /** An LSA that came now, or that we say, to be put into a database: its octets, which stand among others from `at` on, are copied. */
+  keep(header: LsaHeader, bytes: Uint8Array, at = 0): StoredLsa {
     const { octets } = this;
-    octets.keep(header, bytes);
-    return new StoredLsa(header, bytes, this.now, octets.chunk, octets.at);
+    octets.keep(header, bytes, at);
+    return new StoredLsa(header, this.now, octets.chunk, octets.at);
   }
 
   /** What an LSA means; undefined where it cannot be read or says nothing that counts here. */

@@ -1,3 +1,4 @@
+import { Acknowledgments } from './acknowledgments.js';
 import type { Area } from './area.js';
 import { LsaTable } from './columns/lsa-table.js';
 import { Database } from './database.js';
@@ -5,7 +6,6 @@ import type { OspfInterfaceState, OspfProblem } from './events.js';
 import type { StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
 import type { InterfaceOptions } from './options.js';
-import type { LsaHeader } from './wire/index.js';
 
 /** Packets by what became of them. @internal */
 export interface InterfaceCounters {
@@ -32,7 +32,7 @@ export class OspfInterface {
   /** What leaves at the end of this turn. */
   readonly outgoing = new LsaTable<StoredLsa>();
   /** Acknowledgments that wait for more to go with them (RFC 2328 §13.5). */
-  delayedAcks: LsaHeader[] = [];
+  readonly delayedAcks = new Acknowledgments();
   /** Problems told, by sender: each once, until it is fully adjacent. */
   readonly told = new Map<string, Set<OspfProblem>>();
   readonly counters: InterfaceCounters = {

@@ -2,7 +2,7 @@ import type { OspfVersion } from './wire/index.js';
 
 /** What comes by a link of the host's. @public */
 export interface OspfLinkEvents {
-  /** The payload of an IP packet of protocol 89 that came in, good only during the call. Addresses are 4 or 16 octets. */
+  /** The payload of an IP packet of protocol 89 that came in. It and the addresses, of 4 or 16 octets, are good only during the call. */
   received(source: Uint8Array, destination: Uint8Array, payload: Uint8Array): void;
   /** The link went down, or came back. */
   changed(up: boolean): void;

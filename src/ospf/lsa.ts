@@ -59,12 +59,11 @@ export class StoredLsa implements LsaKey {
   readonly #ageThen: number;
   #aged: boolean;
 
-  /** `octets` has it from `at` on, and nobody changes it there. By default `bytes`, which then is shared with nobody. */
+  /** `octets` has it from `at` on, and nobody changes it there. */
   constructor(
     { age, lsType, length }: Pick<LsaHeader, 'age' | 'lsType' | 'length'>,
-    bytes: Uint8Array,
     installed: Millis,
-    readonly octets: Uint8Array = bytes,
+    readonly octets: Uint8Array,
     private readonly at: number = 0,
   ) {
     this.lsType = lsType;

@@ -1,9 +1,11 @@
 import type { Millis } from '../lib/clock.js';
 import { LsaTable } from './columns/lsa-table.js';
+import { RequestList } from './columns/request-list.js';
 import type { NeighbourReason, OspfNeighbourState } from './events.js';
+import type { TimerKind, TimerName } from './instance.js';
 import type { OspfInterface } from './interface.js';
 import type { Origin, StoredLsa } from './lsa.js';
-import type { DatabaseDescription, LsaHeader } from './wire/index.js';
+import type { DatabaseDescription } from './wire/index.js';
 
 /** Another router on one of our interfaces (RFC 2328 §10). @internal */
 export class Neighbour {
@@ -24,10 +26,8 @@ export class Neighbour {
   lastSent: DatabaseDescription | undefined;
   /** What the exchange still has to tell it. */
   summary: StoredLsa[] = [];
-  /** What it has and we do not, or not so recent. */
-  readonly requests = new LsaTable<LsaHeader>();
-  /** Of these, those asked for and not answered yet. */
-  readonly requested = new LsaTable<LsaHeader>();
+  /** What it has and we do not, or not so recent; and what of it is asked for. */
+  readonly requests = new RequestList();
   /** What it has not acknowledged yet, and since when. */
   readonly retransmit = new LsaTable<StoredLsa>();
   /** When anything was last sent again. */
@@ -55,10 +55,9 @@ export class Neighbour {
     this.origin = [{ interface: one.options.name, routerId }];
   }
 
-  /** Names of its timers. */
-  get name(): string {
-    return `${this.interface.options.name} ${this.routerId}`;
-  }
+  /** Names of its timers, by what they are for: made once. */
+  readonly timers = new Map<TimerKind, TimerName>();
+
   get isTwoWay(): boolean {
     return this.state !== 'down' && this.state !== 'init';
   }

@@ -130,7 +130,7 @@ export class Origination {
     }
     own.last = o.now;
     own.renew = false;
-    o.flooding.originate(own.place, o.keep(encoded));
+    o.flooding.originate(own.place, o.keep(encoded.header, encoded.bytes));
   }
 
   #arm(at: number): void {

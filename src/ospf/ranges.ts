@@ -61,16 +61,16 @@ export class AreaRanges {
 
   /** The way to a network changed, or ended. Comes back with the ranges that may be told otherwise from now on. */
   update(key: RouteKey, route: OspfRoute | undefined): RouteKey[] {
-    const path = route?.paths[0];
+    const way = route?.paths[0]?.way;
     const range =
-      route && path?.type === 'intra' && path.area && path.cost < Constant.lsInfinity ? this.#rangeFor(path.area, route) : undefined;
+      route && way?.type === 'intra' && way.area && way.cost < Constant.lsInfinity ? this.#rangeFor(way.area, route) : undefined;
     const before = this.#rangeOf.get(key);
     if (before && before !== range) {
       before.networks.delete(key);
       this.#rangeOf.delete(key);
     }
-    if (range && path) {
-      range.networks.set(key, path.cost);
+    if (range && way) {
+      range.networks.set(key, way.cost);
       this.#rangeOf.set(key, range);
     }
     return [...new Set([before, range])].flatMap((one) => one?.key ?? []);

@@ -4,7 +4,7 @@ import { receiveDescription, receiveRequest } from './exchange.js';
 import { receiveHello } from './hello.js';
 import type { OspfInstance } from './instance.js';
 import type { OspfInterface } from './interface.js';
-import { decodePacket, type OspfPacket, octets, type Received } from './wire/index.js';
+import { octets, type PacketContext, type ReceivedRun, runPacket } from './wire/index.js';
 
 /** A packet that came in: RFC 2328 §8.2, RFC 5340 §4.2.2. @internal */
 export function receivePacket(
@@ -19,26 +19,28 @@ export function receivePacket(
     o.problem(one, 'passive', source, 0, 'the interface is passive');
     return;
   }
-  const received = decodePacket(bytes, o.dialect.version, {
-    authentication: options.authentication,
-    source,
-    destination,
-    now: o.now,
-  });
+  const context: PacketContext = { authentication: options.authentication, source, destination, now: o.now };
+  const received = runPacket(bytes, o.dialect.version, context);
   if ('drop' in received) {
     o.problem(one, received.drop, source, 0, received.message);
     return;
   }
-  if (!belongs(o, one, received.packet, source, destination)) return;
+  if (!belongs(o, one, received, source, destination)) return;
   if (!isFresh(o, one, received)) {
-    o.problem(one, 'authentication-replay', source, received.packet.routerId, 'its sequence number went back');
+    o.problem(one, 'authentication-replay', source, received.header.routerId, 'its sequence number went back');
     return;
   }
-  dispatch(o, one, received.packet, source);
+  dispatch(o, one, received, source);
 }
 
 /** Whether a packet is one of our link's. */
-function belongs(o: OspfInstance, one: OspfInterface, packet: OspfPacket, source: Uint8Array, destination: Uint8Array): boolean {
+function belongs(
+  o: OspfInstance,
+  one: OspfInterface,
+  { header: packet }: ReceivedRun,
+  source: Uint8Array,
+  destination: Uint8Array,
+): boolean {
   const { options } = one;
   const { routerId } = packet;
   const wrong = (problem: Parameters<OspfInstance['problem']>[1], detail: string): false => {
@@ -70,19 +72,19 @@ function mask(address: Uint8Array, length: number): Uint8Array {
 }
 
 /** RFC 2328 D.4.3 (never lower), RFC 7474 §3 and RFC 7166 §4.6 (always higher), as long as the neighbour is one. */
-function isFresh(o: OspfInstance, one: OspfInterface, { packet, cryptographicSequence: sequence }: Received): boolean {
+function isFresh(o: OspfInstance, one: OspfInterface, { header, cryptographicSequence: sequence }: ReceivedRun): boolean {
   if (sequence === undefined) return true;
   const { authentication, name } = one.options;
   const strict = o.dialect.version === 3 || (authentication.type === 'cryptographic' && authentication.extended === true);
-  const key = `${packet.routerId} ${name}`;
+  const key = `${header.routerId} ${name}`;
   const last = o.heardSequence.get(key);
   if (last !== undefined && (strict ? sequence <= last : sequence < last)) return false;
   o.heardSequence.set(key, sequence);
   return true;
 }
 
-function dispatch(o: OspfInstance, one: OspfInterface, packet: OspfPacket, source: Uint8Array): void {
-  const { body, routerId } = packet;
+function dispatch(o: OspfInstance, one: OspfInterface, { header, body }: ReceivedRun, source: Uint8Array): void {
+  const { routerId } = header;
   if (body.type === 'hello') {
     receiveHello(o, one, routerId, source, body);
     return;
@@ -100,9 +102,9 @@ function dispatch(o: OspfInstance, one: OspfInterface, packet: OspfPacket, sourc
       receiveRequest(o, neighbour, body);
       break;
     case 'link-state-update':
-      o.flooding.receiveUpdate(neighbour, body);
+      o.flooding.receiveUpdate(neighbour, body.run);
       break;
     case 'link-state-acknowledgment':
-      o.flooding.receiveAcknowledgment(neighbour, body);
+      o.flooding.receiveAcknowledgment(neighbour, body.run);
   }
 }

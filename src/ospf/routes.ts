@@ -1,6 +1,7 @@
 import { bytesEqual } from '../lib/bytes.js';
 import { maskBytes, prefixWords } from '../lib/prefix.js';
 import type { Area, VertexKey } from './area.js';
+import { NumberSet } from './columns/number-set.js';
 import { Destinations, type OspfRoute } from './destinations.js';
 import { routerOfVertex, vertexOfRouter } from './dialect.js';
 import type { RouteKey } from './events.js';
@@ -24,10 +25,12 @@ export interface Advertisement extends Omit<AdvertisedPrefix, 'prefix'> {
   lsa: StoredLsa;
   /** Undefined: it is of the whole AS. */
   readonly area: Area | undefined;
+  /** How the destination is reached by it, as was last worked out; undefined: not at all. */
+  way: Way | undefined;
 }
 
-/** How a prefix is reached by what one LSA says. @internal */
-export interface OspfPath {
+/** How a prefix is reached by what one LSA says. Of externals that a router brings in many have the same, and share it. @internal */
+export interface Way {
   readonly type: OspfPathType;
   /** Of type 2 externals: the way to the router that brings it in. */
   readonly cost: number;
@@ -35,8 +38,13 @@ export interface OspfPath {
   readonly externalCost: number;
   /** Number of a set of next hops. */
   readonly hops: number;
+  /** The area that it goes through. */
   readonly area: Area | undefined;
-  readonly advertisement: Advertisement;
+}
+
+/** What an LSA says of a destination that can be reached so. @internal */
+export interface OspfPath extends Advertisement {
+  way: Way;
 }
 
 /** How a boundary router is reached. */
@@ -77,7 +85,7 @@ export class RouteTable {
   /** Which boundary routers are reached by way of a border router. */
   readonly #viaBorder = new Map<number, Set<number>>();
   /** Externals whose packets go elsewhere than to their originator: they hang on other routes. */
-  readonly #forwarded = new Set<number>();
+  readonly #forwarded = new NumberSet();
   #dirty: OspfRoute[] = [];
   /** Nothing is said of these any more: they go when whoever hears of routes has heard of it. */
   #deserted: OspfRoute[] = [];
@@ -289,7 +297,7 @@ export class RouteTable {
     this.#dirty = [];
     for (const route of dirty) {
       route.isDirty = false;
-      if (!route.advertisements.some(isInternal) && route.paths.every(({ type }) => type.startsWith('external'))) externals.push(route);
+      if (!route.advertisements.some(isInternal) && route.paths.every(isExternalPath)) externals.push(route);
       else if (this.#settle(route)) {
         changed.add(route.number);
         internalChanged = true;
@@ -320,36 +328,36 @@ export class RouteTable {
 
   /** Brings the ways of one destination up to date. Whether they are others. */
   #settle(route: OspfRoute): boolean {
-    const [first] = route.advertisements;
-    if (first && route.advertisements.length === 1) {
-      const path = this.#path(route, first);
-      const [before] = route.paths;
-      if (path ? route.paths.length === 1 && samePath(path, before) : !before) return false;
-      route.paths = path ? [path] : NONE;
-      return true;
+    const { advertisements, paths: before } = route;
+    let same = true;
+    for (const one of advertisements) {
+      const way = this.#way(route, one);
+      same &&= sameWay(way, one.way);
+      one.way = way;
     }
-    const paths: OspfPath[] = [];
-    for (const advertisement of route.advertisements) {
-      const path = this.#path(route, advertisement);
-      if (path) paths.push(path);
+    if (advertisements.length === 1) {
+      // Nearly always: then what is said of it is what reaches it, or nothing does.
+      const paths = advertisements.every(isReached) ? advertisements : NONE;
+      same &&= paths.length === before.length && paths[0] === before[0];
+      route.paths = paths;
+      return !same;
     }
-    paths.sort(comparePaths);
-    const same = paths.length === route.paths.length && paths.every((path, i) => samePath(path, route.paths[i]));
-    // No larger than they are: an array that grew has room for more.
-    route.paths = paths.slice();
-    if (route.advertisements.length === 0) this.#deserted.push(route);
+    const paths = advertisements.filter(isReached).sort(comparePaths);
+    same &&= paths.length === before.length && paths.every((path, i) => path === before[i]);
+    route.paths = paths;
+    if (advertisements.length === 0) this.#deserted.push(route);
     return !same;
   }
 
   // --- Ways (§16.1 to §16.4) -------------------------------------------------------------------------------------------
 
-  #path(route: OspfRoute, advertisement: Advertisement): OspfPath | undefined {
+  #way(route: OspfRoute, advertisement: Advertisement): Way | undefined {
     const { kind, area, vertex, metric } = advertisement;
     if (kind === 'intra') {
       if (!area) return undefined;
       const distance = area.distance(vertex);
       if (distance >= UNREACHABLE) return undefined;
-      return { type: 'intra', cost: distance + metric, externalCost: 0, hops: area.hops(vertex), area, advertisement };
+      return this.#wayOf('intra', distance + metric, 0, area.hops(vertex), area);
     }
     if (metric >= Constant.lsInfinity) return undefined;
     // Our own say what we know from elsewhere.
@@ -361,13 +369,24 @@ export class RouteTable {
       if (this.o.border.ranges.any && this.o.border.ranges.active(route.key)) return undefined;
       const distance = area.distance(vertex);
       if (distance >= UNREACHABLE || !this.o.isBorder(area, routerOfVertex(vertex) ?? 0)) return undefined;
-      return { type: 'inter', cost: distance + metric, externalCost: 0, hops: area.hops(vertex), area, advertisement };
+      return this.#wayOf('inter', distance + metric, 0, area.hops(vertex), area);
     }
     return this.#external(route, advertisement);
   }
 
+  /** The way that was made last: of the next destination it is mostly the same. */
+  #lastWay: Way = { type: 'intra', cost: 0, externalCost: 0, hops: NO_HOPS, area: undefined };
+
+  #wayOf(type: OspfPathType, cost: number, externalCost: number, hops: number, area: Area | undefined): Way {
+    const last = this.#lastWay;
+    if (last.type === type && last.cost === cost && last.externalCost === externalCost && last.hops === hops && last.area === area)
+      return last;
+    this.#lastWay = { type, cost, externalCost, hops, area };
+    return this.#lastWay;
+  }
+
   /** §16.4, RFC 3101 §2.5. */
-  #external(route: OspfRoute, advertisement: Advertisement): OspfPath | undefined {
+  #external(route: OspfRoute, advertisement: Advertisement): Way | undefined {
     const { kind, area, vertex, metric, metricType, forwarding, propagate } = advertisement;
     const router = routerOfVertex(vertex) ?? 0;
     // RFC 3101 §2.5 step 3: a border router takes no default of an NSSA that is not to be translated; of border routers it is theirs.
@@ -385,8 +404,8 @@ export class RouteTable {
       through = way.area ?? through;
     }
     return metricType === 1
-      ? { type: 'external-1', cost: cost + metric, externalCost: 0, hops, area: through, advertisement }
-      : { type: 'external-2', cost, externalCost: metric, hops, area: through, advertisement };
+      ? this.#wayOf('external-1', cost + metric, 0, hops, through)
+      : this.#wayOf('external-2', cost, metric, hops, through);
   }
 
   #reachIn(area: Area, router: number): Reach | undefined {
@@ -420,14 +439,14 @@ export class RouteTable {
   }
 
   /** §16.4 step 3: the way to a forwarding address is one of ours, and inside the AS. */
-  #towards(address: Uint8Array, within: Area | undefined): OspfPath | undefined {
+  #towards(address: Uint8Array, within: Area | undefined): Way | undefined {
     for (let length = address.length * 8; length >= 0; length--) {
       const bytes = maskBytes(address, length);
-      const path = this.routes.get({ bytes, length })?.paths[0];
-      if (!path) continue;
-      if (path.type !== 'intra' && path.type !== 'inter') return undefined;
-      if (within && (path.type !== 'intra' || path.area !== within)) return undefined;
-      return path;
+      const way = this.routes.get({ bytes, length })?.paths[0]?.way;
+      if (!way) continue;
+      if (way.type !== 'intra' && way.type !== 'inter') return undefined;
+      if (within && (way.type !== 'intra' || way.area !== within)) return undefined;
+      return way;
     }
     return undefined;
   }
@@ -447,22 +466,23 @@ function better(x: Reach, y: Reach): boolean {
 
 /** The order of preference (§11, §16.4.6). @internal */
 export function comparePaths(x: OspfPath, y: OspfPath): number {
-  if (x.type !== y.type) return PATH_TYPES.indexOf(x.type) - PATH_TYPES.indexOf(y.type);
-  if (x.externalCost !== y.externalCost) return x.externalCost - y.externalCost;
-  if (x.cost !== y.cost) return x.cost - y.cost;
+  const [one, other] = [x.way, y.way];
+  if (one.type !== other.type) return PATH_TYPES.indexOf(one.type) - PATH_TYPES.indexOf(other.type);
+  if (one.externalCost !== other.externalCost) return one.externalCost - other.externalCost;
+  if (one.cost !== other.cost) return one.cost - other.cost;
   // RFC 3101 §2.5 step 6 (e): a type 7 that is to be translated, then a type 5.
   return rank(x) - rank(y);
 }
-function rank({ advertisement: { kind, propagate } }: OspfPath): number {
+function rank({ kind, propagate }: OspfPath): number {
   return kind === 'nssa' && propagate ? 0 : kind === 'external' ? 1 : 2;
 }
 
 /** The ways that tie for best. @internal */
 export function best(route: OspfRoute): readonly OspfPath[] {
   const [first] = route.paths;
-  return first ? route.paths.filter((path) => tie(path, first) && rank(path) === rank(first)) : [];
+  return first ? route.paths.filter((path) => tie(path.way, first.way) && rank(path) === rank(first)) : [];
 }
-function tie(x: OspfPath, y: OspfPath): boolean {
+function tie(x: Way, y: Way): boolean {
   return x.type === y.type && x.cost === y.cost && x.externalCost === y.externalCost;
 }
 
@@ -481,17 +501,14 @@ function sameSaying(x: AdvertisedPrefix, y: AdvertisedPrefix | undefined): boole
   );
 }
 
-function samePath(x: OspfPath, y: OspfPath | undefined): boolean {
-  return (
-    y !== undefined &&
-    tie(x, y) &&
-    x.hops === y.hops &&
-    x.area === y.area &&
-    x.advertisement.lsa.advertisingRouter === y.advertisement.lsa.advertisingRouter &&
-    x.advertisement.tag === y.advertisement.tag &&
-    x.advertisement.lsa.heardFrom.length === y.advertisement.lsa.heardFrom.length &&
-    x.advertisement.lsa === y.advertisement.lsa
-  );
+function isReached(one: Advertisement): one is OspfPath {
+  return one.way !== undefined;
+}
+function isExternalPath({ way }: OspfPath): boolean {
+  return way.type === 'external-1' || way.type === 'external-2';
+}
+function sameWay(x: Way | undefined, y: Way | undefined): boolean {
+  return x === y || (x !== undefined && y !== undefined && tie(x, y) && x.hops === y.hops && x.area === y.area);
 }
 
 /** What an LSA, in whatever instance, says of a destination. */
@@ -501,7 +518,7 @@ function saidBy({ advertisements }: OspfRoute, area: Area | undefined, lsa: Stor
 }
 
 /** Numbers of destinations. A vertex nearly always has but one, for which there is no set. */
-type Numbers = number | Set<number>;
+type Numbers = number | NumberSet;
 
 function each(numbers: Numbers | readonly number[]): IterableIterator<number> {
   return typeof numbers === 'number' ? [numbers].values() : numbers.values();
@@ -510,7 +527,12 @@ function add<K>(index: Map<K, Numbers>, key: K, number: number): void {
   const known = index.get(key);
   if (known === undefined) index.set(key, number);
   else if (typeof known !== 'number') known.add(number);
-  else if (known !== number) index.set(key, new Set([known, number]));
+  else if (known !== number) {
+    const several = new NumberSet();
+    several.add(known);
+    several.add(number);
+    index.set(key, several);
+  }
 }
 function remove<K>(index: Map<K, Numbers> | undefined, key: K, number: number): void {
   const known = index?.get(key);
@@ -521,6 +543,6 @@ function remove<K>(index: Map<K, Numbers> | undefined, key: K, number: number): 
 }
 
 /** Next hops that are none: the destination is ours. @internal */
-export function isOurs({ hops }: OspfPath): boolean {
+export function isOurs({ hops }: Way): boolean {
   return hops === NO_HOPS;
 }

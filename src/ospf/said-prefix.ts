@@ -1,10 +1,12 @@
 import type { Area, VertexKey } from './area.js';
 import type { StoredLsa } from './lsa.js';
 import type { AdvertisedPrefix } from './meaning.js';
-import type { Advertisement } from './routes.js';
+import type { Advertisement, Way } from './routes.js';
 
 /** A prefix as an LSA in our database says it. What is said is what the LSA means, and kept there alone. @internal */
 export class SaidPrefix implements Advertisement {
+  way: Way | undefined;
+
   constructor(
     private readonly said: AdvertisedPrefix,
     public lsa: StoredLsa,

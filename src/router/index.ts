@@ -5,7 +5,7 @@
  * in a network; `host.ts` is what all routers of a process share. `attach/` introduces each protocol: `attach/bgp.ts` has the neighbours
  * and listeners, `attach/bgp-neighbour.ts` joins one session with the network, `attach/neighbour-watch.ts` has BFD end a session and `attach/node-watch.ts` a static holder, `attach/link-bfd.ts` is BFD over
  * frames, `attach/rtr.ts` brings the RPKI, `attach/link.ts` interfaces and ports, and `attach/link-claims.ts` the claims that guests make
- * by ARP and ND. `rehearsal.ts` warms the path of a route up.
+ * by ARP and ND. `rehearsal.ts` warms the path of a route up, `ospf-rehearsal.ts` that of an LSA.
  *
  * `config.ts` is the configuration (`shape.ts`, `schema.ts` check it), `events.ts` what listeners hear, `session-refusals.ts` why connections are turned away, `turn.ts` the one place that
  * tells them, `explain.ts` why an address is where it is, `lease.ts` what a program's claim is, `neighbour-status.ts` and `prometheus.ts` what is

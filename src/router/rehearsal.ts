@@ -1,12 +1,13 @@
 import { defaultContext, encodeMessage, type PathAttributes } from '../bgp/wire/index.js';
 import { formatAddress } from '../lib/address.js';
 import { concatBytes } from '../lib/bytes.js';
-import { type Clock, ManualClock } from '../lib/clock.js';
+import { type Clock, ManualClock, type Millis } from '../lib/clock.js';
 import { MemoryTransport } from '../lib/memory-transport.js';
 import { maskBytes } from '../lib/prefix.js';
 import { seeded } from '../lib/random.js';
 import type { Connection, ConnectionEvents, Endpoint, Transport } from '../lib/transport.js';
 import { Host } from './host.js';
+import { OSPF_SCENES, playOspf } from './ospf-rehearsal.js';
 import { VirtualRouter } from './virtual-router.js';
 
 interface Speaker {
@@ -34,23 +35,40 @@ const JOURNAL = 2000;
  * compiled the path of a route before the first real one comes. Without it the first hundred thousand routes of a process, or its
  * first failover, take several times as long as later ones, the more so while other processes want the processor too.
  *
- * Takes a second or two of computing, an act at a time on `clock`. What `virtual-router run` does besides, and a program that takes in full
+ * Takes a second or two of computing, an act at a time on `clock`, and as long again with `ospf`: for a router whose guests speak it. What `virtual-router run` does besides, and a program that takes in full
  * tables may want too, is to tell the engine to inline more: `node --max-inlined-bytecode-size=1000 --max-inlined-bytecode-size-cumulative=3000`.
  *
  * @public
  */
-export async function rehearse(clock: Clock): Promise<void> {
+export async function rehearse(clock: Clock, { ospf = false }: RehearsalParts = {}): Promise<void> {
   const table = madeUpTable();
   for (const [act, scene] of SCENES.entries()) {
     await play(scene, table, act);
     await new Promise<void>((resolve) => clock.defer(resolve));
   }
+  for (const [act, scene] of ospf ? OSPF_SCENES.entries() : []) {
+    const time = timeOf(act);
+    // Neighbours are held for silent by this clock: it must not run away from the one that is moved on.
+    const { clock: actClock } = disguiseOf(act)(time, new MemoryTransport(time), 0.001);
+    await playOspf(scene, actClock, (by) => time.advance(by));
+    await new Promise<void>((resolve) => clock.defer(resolve));
+  }
+}
+
+/** What is rehearsed besides a table of BGP. @public */
+export interface RehearsalParts {
+  /** Taking in a database of OSPF. Default: no. */
+  readonly ospf?: boolean;
+}
+
+/** A time as the system's clocks have it: with whole numbers the engine would compile for whole numbers. */
+function timeOf(act: number): ManualClock {
+  return new ManualClock(1_700_000_000_000.5 + act * 60_000);
 }
 
 /** One act, in a router of its own: so that also what is done once a router, or once its tables have grown, was done before. */
 async function play(scene: string, table: Uint8Array, act: number): Promise<void> {
-  // A time as the system's clocks have it: with whole numbers the engine would compile for whole numbers.
-  const time = new ManualClock(1_700_000_000_000.5 + act * 60_000);
+  const time = timeOf(act);
   const transport = new MemoryTransport(time);
   const [router, guest, observer] = [`${scene}.1`, { address: `${scene}.2`, as: GUEST_AS }, { address: `${scene}.3`, as: OBSERVER_AS }];
   const stage = new VirtualRouter(
@@ -81,7 +99,7 @@ async function play(scene: string, table: Uint8Array, act: number): Promise<void
         export: 'claims' as const,
       })),
     },
-    { host: new Host((DISGUISES[act % DISGUISES.length] as Disguise)(time, transport)) },
+    { host: new Host(disguiseOf(act)(time, transport)) },
   );
   await stage.start();
   const other = join(transport, time, router, observer)();
@@ -105,19 +123,22 @@ async function play(scene: string, table: Uint8Array, act: number): Promise<void
 }
 
 /** A clock and a transport for one act. */
-type Disguise = (time: Clock, transport: Transport) => { readonly clock: Clock; readonly transport: Transport };
+type Disguise = (time: Clock, transport: Transport, step?: Millis) => { readonly clock: Clock; readonly transport: Transport };
 
 /**
  * Makes a disguise of classes of its own: clocks and connections of a real process are of other classes than those here, and what was
- * compiled for one class alone would be thrown away when the first of another comes. The clock goes on whenever it is asked, so that what
- * is done has taken some time.
+ * compiled for one class alone would be thrown away when the first of another comes. The clock goes on by `step` whenever it is asked, so that
+ * what is done has taken some time.
  */
 function disguise(): Disguise {
   class ActClock implements Clock {
     #asked = 0;
-    constructor(private readonly time: Clock) {}
+    constructor(
+      private readonly time: Clock,
+      private readonly step: Millis,
+    ) {}
     now(): number {
-      return this.time.now() + 0.3 * this.#asked++;
+      return this.time.now() + this.step * this.#asked++;
     }
     at(when: number, call: () => void): () => void {
       return this.time.at(when, call);
@@ -159,8 +180,8 @@ function disguise(): Disguise {
       this.connection.abort();
     }
   }
-  return (time, transport) => ({
-    clock: new ActClock(time),
+  return (time, transport, step = 0.3) => ({
+    clock: new ActClock(time, step),
     transport: {
       listen: (options, accepted) => transport.listen(options, (connection) => accepted(new ActConnection(connection))),
       dial: (options, events) => transport.dial(options, events),
@@ -169,6 +190,9 @@ function disguise(): Disguise {
 }
 /** Kept for good: with its classes what was compiled for them would go. */
 const DISGUISES = [disguise(), disguise(), disguise(), disguise(), disguise()];
+function disguiseOf(act: number): Disguise {
+  return DISGUISES[act % DISGUISES.length] as Disguise; // below its length
+}
 
 /** A neighbour that opens its session and listens to nothing. */
 function join(transport: MemoryTransport, time: ManualClock, router: string, { address, as }: Speaker): () => Connection | undefined {

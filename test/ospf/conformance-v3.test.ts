@@ -230,7 +230,7 @@ function replay(recorded: RecordedOspf, configured: ConfiguredAreas): OspfInstan
       if (!body || !place) continue;
       const head = { lsType, id: quad(lsa['lsa-id']), advertisingRouter: quad(lsa['adv-router']), age: 1, options: 0, sequence: 100 };
       const { header, bytes } = encodeLsa(head, body, { version: 3, family: 'ipv6' });
-      machine.flooding.install(place, new StoredLsa(header, bytes, now));
+      machine.flooding.install(place, new StoredLsa(header, now, bytes));
     }
   }
   machine.tick(now + 1000);
@@ -239,7 +239,7 @@ function replay(recorded: RecordedOspf, configured: ConfiguredAreas): OspfInstan
 
 function tableOf(machine: OspfInstance): Record<string, string> {
   const lines = [...machine.routes.routes.values()].flatMap((route): [string, string][] => {
-    const ways = best(route);
+    const ways = best(route).map(({ way }) => way);
     const [first] = ways;
     if (!first) return [];
     const hops = ways.flatMap(({ hops: set }) =>

@@ -158,7 +158,7 @@ function replay(recorded: RecordedCase): OspfInstance {
       if (!body || !place) continue;
       const head = { lsType: TYPES[lsa.type] ?? 0, id: quad(lsa.id), advertisingRouter: quad(lsa.adv), age: 1, options: 2, sequence: 100 };
       const { header, bytes } = encodeLsa(head, body, { version: 2, family: 'ipv4' });
-      machine.flooding.install(place, new StoredLsa(header, bytes, now));
+      machine.flooding.install(place, new StoredLsa(header, now, bytes));
     }
   }
   machine.tick(now + 1000);
@@ -167,7 +167,7 @@ function replay(recorded: RecordedCase): OspfInstance {
 
 function tableOf(machine: OspfInstance): Record<string, string> {
   const lines = [...machine.routes.routes.values()].flatMap((route): [string, string][] => {
-    const ways = best(route);
+    const ways = best(route).map(({ way }) => way);
     const [first] = ways;
     if (!first) return [];
     const hops = ways.flatMap(({ hops: set }) =>

@@ -19,9 +19,9 @@ test('LSAs share chunks, one too large for them has one of its own, and each sti
     };
     const lsa = encodeLsa(head, body, context);
     const packet = Uint8Array.of(...new Array(28).fill(0xee), ...lsa.bytes);
-    octets.keep(lsa.header, packet.subarray(28));
+    octets.keep(lsa.header, packet, 28);
     packet.fill(0xaa);
-    return { lsa, stored: new StoredLsa(lsa.header, packet, 1_000_000, octets.chunk, octets.at), chunk: octets.chunk };
+    return { lsa, stored: new StoredLsa(lsa.header, 1_000_000, octets.chunk, octets.at), chunk: octets.chunk };
   });
   for (const { lsa, stored } of kept) {
     expect(stored.headerAt(1_000_000)).toEqual(lsa.header);

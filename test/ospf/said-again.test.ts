@@ -30,7 +30,7 @@ test('what has ended and is said again as it was, before the end is forgotten, i
   const head = { lsType: 5, id: 0x64400001, advertisingRouter: 1, options: 2 };
   const comes = (age: number, sequence: number): void => {
     const { header, bytes } = encodeLsa({ ...head, age, sequence }, body, context);
-    machine.flooding.install(place, new StoredLsa(header, bytes, lab.now));
+    machine.flooding.install(place, new StoredLsa(header, lab.now, bytes));
   };
   comes(3600, 100);
   machine.handle({ type: 'stubRouter', on: false }, lab.now);

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { ManualClock } from '../../src/core.js';
 import { LsaTable } from '../../src/ospf/columns/lsa-table.js';
+import { RequestList } from '../../src/ospf/columns/request-list.js';
 import { Destinations } from '../../src/ospf/destinations.js';
 import { OspfSegment } from '../../src/testing.js';
 import { Links, receiver, recorded, START, STEP } from './support/intake.js';
@@ -43,7 +44,8 @@ function countWork(): { count: number } {
       }
     } as () => unknown);
   };
-  for (const name of ['get', 'set', 'delete'] as const) calls(LsaTable.prototype, name);
+  for (const name of ['find', 'set', 'append', 'delete'] as const) calls(LsaTable.prototype, name);
+  for (const name of ['set', 'get', 'has', 'delete'] as const) calls(RequestList.prototype, name);
   for (const name of ['at', 'find', 'take', 'free'] as const) calls(Destinations.prototype, name);
   steps(LsaTable.prototype, 'values');
   steps(LsaTable.prototype, 'ofType');

@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { OSPF_SCENES } from '../../src/router/ospf-rehearsal.js';
 import { rehearse } from '../../src/router/rehearsal.js';
 import { VirtualRouter } from '../../src/router/virtual-router.js';
 
@@ -6,7 +7,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('each act of the rehearsal takes its whole table in, and lets it go', async () => {
+/** Rehearses, and returns the routers that it was done with. */
+async function rehearsed(ospf: boolean): Promise<VirtualRouter[]> {
   const stages: VirtualRouter[] = [];
   const { start } = VirtualRouter.prototype;
   vi.spyOn(VirtualRouter.prototype, 'start').mockImplementation(function (this: VirtualRouter) {
@@ -17,11 +19,28 @@ test('each act of the rehearsal takes its whole table in, and lets it go', async
     const immediate = setImmediate(call);
     return () => clearImmediate(immediate);
   };
-  await rehearse({ now: () => 0, at: (_when, call) => defer(call), defer });
+  await rehearse({ now: () => 0, at: (_when, call) => defer(call), defer }, { ospf });
+  return stages;
+}
+
+test('each act of the rehearsal takes its whole table in, and lets it go', async () => {
+  const stages = await rehearsed(false);
   expect(stages.length).toBeGreaterThan(5);
   for (const { network } of stages) {
     // Most of 11,000 prefixes came, and went with their speaker; the nodes' own are left.
     expect(network.position.seq).toBeGreaterThan(20_000);
     expect(network.size).toBeLessThan(10);
+  }
+});
+
+test('each act of OSPF takes its whole database in, and loses it with its neighbour; there is none where it was not asked for', async () => {
+  const stages = (await rehearsed(true)).filter((stage) => stage.ospf().length > 0);
+  expect(stages).toHaveLength(OSPF_SCENES.length);
+  for (const stage of stages) {
+    const { network } = stage;
+    // 4,000 came; 400 of them were said anew, and then no longer.
+    expect(network.position.seq).toBeGreaterThanOrEqual(2 * 4000);
+    expect(network.size).toBeLessThan(5);
+    expect(stage.ospf()[0]?.interfaces[0]?.problems).toEqual({});
   }
 });

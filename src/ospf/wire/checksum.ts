@@ -49,8 +49,9 @@ function write(packet: Uint8Array, checksum: number): void {
 /** Adds 16-bit words. @internal */
 export function sum(bytes: Uint8Array, from: number, end: number): number {
   let total = 0;
-  for (let at = from; at < end; at += 2) total += ((bytes[at] ?? 0) << 8) | (at + 1 < end ? (bytes[at + 1] ?? 0) : 0);
-  return total;
+  const even = end - ((end - from) & 1);
+  for (let at = from; at < even; at += 2) total += ((bytes[at] as number) << 8) | (bytes[at + 1] as number); // both are inside
+  return even < end ? total + ((bytes[even] ?? 0) << 8) : total;
 }
 
 /** The checksum that a sum makes. @internal */

@@ -1,8 +1,17 @@
 import { ByteReader, ByteWriter } from '../../lib/bytes.js';
 import { WireError } from '../../lib/errors.js';
 import { type OspfVersion, PACKET_HEADER } from './codes.js';
-import { packetOptions, readPacketBody, readPacketHeader, writePacket } from './packet.js';
-import { type PacketContext, security } from './security.js';
+import {
+  type OctetsBody,
+  type PacketHeader,
+  type PacketRun,
+  packetOptions,
+  readPacketBody,
+  readPacketHeader,
+  runPacketBody,
+  writePacket,
+} from './packet.js';
+import { type PacketContext, security, type Verified } from './security.js';
 import type { OspfPacket } from './values.js';
 import { OspfWireError, type PacketDrop } from './wire-error.js';
 
@@ -23,16 +32,45 @@ export interface Dropped {
 
 /** The OSPF packet in an IP payload, or why it is dropped. Never throws. @public */
 export function decodePacket(bytes: Uint8Array, version: OspfVersion, context: PacketContext): Received | Dropped {
-  try {
-    const header = readPacketHeader(bytes, version);
-    const packet = bytes.subarray(0, header.length);
-    const { lls, keyId, sequence: cryptographicSequence } = security[version].verify(bytes, header, packetOptions(packet, header), context);
+  return open(bytes, version, context, (header, { lls, keyId, sequence: cryptographicSequence }, from) => {
     const { routerId, area, instance } = header;
-    const body = readPacketBody(new ByteReader(packet).skip(PACKET_HEADER[version]), header);
+    const body = readPacketBody(from, header);
     return {
       packet: { version, routerId, area, instance, body, ...(lls && { lls }) },
       ...(cryptographicSequence !== undefined && { keyId, cryptographicSequence }),
     };
+  });
+}
+
+/** A packet whose LSAs are left where they stand, in octets that are the packet's. @internal */
+export interface ReceivedRun {
+  readonly header: PacketHeader;
+  readonly body: PacketRun;
+  /** As {@link Received} has it. */
+  readonly cryptographicSequence: bigint | undefined;
+}
+
+/** As {@link decodePacket}, with LSAs and their headers left where they stand. @internal */
+export function runPacket(bytes: Uint8Array, version: OspfVersion, context: PacketContext): ReceivedRun | Dropped {
+  return open(bytes, version, context, (header, { sequence }, from) => ({
+    header,
+    body: runPacketBody(from, header),
+    cryptographicSequence: sequence,
+  }));
+}
+
+/** Checks a packet and has its body read. */
+function open<T>(
+  bytes: Uint8Array,
+  version: OspfVersion,
+  context: PacketContext,
+  read: (header: PacketHeader, verified: Verified, body: ByteReader) => T,
+): T | Dropped {
+  try {
+    const header = readPacketHeader(bytes, version);
+    const packet = bytes.subarray(0, header.length);
+    const verified = security[version].verify(bytes, header, packetOptions(packet, header), context);
+    return read(header, verified, new ByteReader(packet).skip(PACKET_HEADER[version]));
   } catch (error) {
     if (error instanceof OspfWireError) return { drop: error.drop, message: error.message };
     if (error instanceof WireError) return { drop: 'length', message: error.message };
@@ -47,7 +85,17 @@ export function decodePacket(bytes: Uint8Array, version: OspfVersion, context: P
  * @public
  */
 export function encodePacket(packet: OspfPacket, context: PacketContext, sequence = 0n): Uint8Array {
-  const to = new ByteWriter(256);
+  return encode(packet, context, sequence, 256);
+}
+
+/** As {@link encodePacket}, of a body that is octets already. @internal */
+export function encodeOctets(packet: OspfPacketOf<OctetsBody>, context: PacketContext, sequence: bigint): Uint8Array {
+  return encode(packet, context, sequence, PACKET_HEADER[packet.version] + packet.body.octets.length);
+}
+type OspfPacketOf<Body> = Omit<OspfPacket, 'body'> & { readonly body: Body };
+
+function encode(packet: OspfPacket | OspfPacketOf<OctetsBody>, context: PacketContext, sequence: bigint, room: number): Uint8Array {
+  const to = new ByteWriter(room);
   writePacket(to, packet, packet.body);
   return security[packet.version].sign(to.finish(), packet.lls, context, sequence);
 }

@@ -8,13 +8,14 @@ const CHECKSUM_AT = 16;
 const RUN = 4102;
 
 /** The two sums over an LSA from its options (OSPFv3: its type) on. */
-function sums(lsa: Uint8Array): [c0: number, c1: number] {
+function sums(octets: Uint8Array, from: number, length: number): [c0: number, c1: number] {
   let c0 = 0;
   let c1 = 0;
-  for (let at = AGE; at < lsa.length; ) {
-    const end = Math.min(lsa.length, at + RUN);
+  const last = from + length;
+  for (let at = from + AGE; at < last; ) {
+    const end = Math.min(last, at + RUN);
     for (; at < end; at++) {
-      c0 += lsa[at] ?? 0;
+      c0 += octets[at] as number; // at is inside
       c1 += c0;
     }
     c0 %= 255;
@@ -25,8 +26,13 @@ function sums(lsa: Uint8Array): [c0: number, c1: number] {
 
 /** Whether the checksum in an LSA is right. One of 0 is never (RFC 2328 §12.1.7 wants it there in all). @public */
 export function lsaChecksumValid(lsa: Uint8Array): boolean {
-  if (lsa[CHECKSUM_AT] === 0 && lsa[CHECKSUM_AT + 1] === 0) return false;
-  const [c0, c1] = sums(lsa);
+  return checksumValidAt(lsa, 0, lsa.length);
+}
+
+/** The same of an LSA that stands among other octets. @internal */
+export function checksumValidAt(octets: Uint8Array, from: number, length: number): boolean {
+  if (octets[from + CHECKSUM_AT] === 0 && octets[from + CHECKSUM_AT + 1] === 0) return false;
+  const [c0, c1] = sums(octets, from, length);
   return c0 === 0 && c1 === 0;
 }
 
@@ -34,7 +40,7 @@ export function lsaChecksumValid(lsa: Uint8Array): boolean {
 export function writeLsaChecksum(lsa: Uint8Array): number {
   lsa[CHECKSUM_AT] = 0;
   lsa[CHECKSUM_AT + 1] = 0;
-  const [c0, c1] = sums(lsa);
+  const [c0, c1] = sums(lsa, 0, lsa.length);
   // Octets after the first of the two checksum octets, which weigh the sum of sums.
   const behind = lsa.length - CHECKSUM_AT - 1;
   let x = (behind * c0 - c1) % 255;

@@ -2,7 +2,7 @@
  * OSPF packets and LSAs as octets and as values (RFC 2328, RFC 5340). No state, no time.
  *
  * `codes.ts` has the numbers, `values.ts` the shapes, which both versions share. `packet.ts` reads and writes headers and bodies,
- * `lsa.ts` LSAs; one file of `lsa/` has a type's body in both versions, and `lsa/table.ts` lists them. `codec.ts` is the door: a
+ * `lsa.ts` LSAs, and `lsa-run.ts` those of a packet where they stand; one file of `lsa/` has a type's body in both versions, and `lsa/table.ts` lists them. `codec.ts` is the door: a
  * packet out of an IP payload, or the reason to drop it, and back; what keeps packets whole (checksums, authentication, the
  * link-local signalling beside them) is one `PacketSecurity` a version. The far end's bytes throw nowhere past it. `inspect.ts` and
  * `json.ts` show packets to people, who have no keys.
@@ -12,14 +12,16 @@
  */
 
 export { type Authentication, acceptedKey, longestSecret, type OspfHash, type OspfKey, sendingKey } from './authentication.js';
-export { type Dropped, decodePacket, encodePacket, type Received } from './codec.js';
+export { type Dropped, decodePacket, encodeOctets, encodePacket, type Received, type ReceivedRun, runPacket } from './codec.js';
 export * from './codes.js';
 export { instanceFamily } from './family.js';
-export { lsaChecksumValid, writeLsaChecksum } from './fletcher.js';
+export { checksumValidAt, lsaChecksumValid, writeLsaChecksum } from './fletcher.js';
 export { type InspectedPacket, inspectLsa, inspectPacket, type SeenAuthentication } from './inspect.js';
 export { packetToJson } from './json.js';
 export { lsaTypeName } from './lsa/table.js';
 export { decodeLsaBody, encodeLsa, type LsaHead, type LsTypeFacts, lsTypeFacts } from './lsa.js';
+export { LsaRun, LsaView } from './lsa-run.js';
+export type { Description, OctetsBody, PacketRun } from './packet.js';
 export { maskedPrefix, maskOf, octets, word } from './prefix.js';
 export type { PacketContext } from './security.js';
 export type * from './values.js';

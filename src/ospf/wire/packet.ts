@@ -1,7 +1,8 @@
 import { ByteReader, type ByteWriter } from '../../lib/bytes.js';
 import { DatabaseBit, LSA_HEADER, type OspfVersion, PACKET_HEADER, PacketType } from './codes.js';
 import { readLsa, readLsaHeader, writeLsaHeader } from './lsa.js';
-import type { Hello, Lsa, LsaHeader, LsaKey, PacketBody } from './values.js';
+import { LsaRun } from './lsa-run.js';
+import type { DatabaseDescription, Hello, LinkStateRequest, Lsa, LsaHeader, LsaKey, PacketBody } from './values.js';
 import { OspfWireError } from './wire-error.js';
 
 /** A packet's header, what it carries of authentication aside (RFC 2328 A.3.1, RFC 5340 A.3.1). @public */
@@ -60,6 +61,22 @@ export function addPacketOptions(packet: Uint8Array, version: OspfVersion, bits:
   if (version === 3) packet[at - 1] = (packet[at - 1] ?? 0) | ((bits >>> 8) & 0xff);
 }
 
+/** A Database Description before its headers. @internal */
+export type Description = Omit<DatabaseDescription, 'headers'>;
+
+/** A packet's body whose LSAs are left where they stand. @internal */
+export type PacketRun =
+  | Hello
+  | LinkStateRequest
+  | (Description & { readonly run: LsaRun })
+  | { readonly type: 'link-state-update' | 'link-state-acknowledgment'; readonly run: LsaRun };
+
+/** A packet's body whose requests, or headers of LSAs, are octets already. @internal */
+export interface OctetsBody {
+  readonly type: 'link-state-request' | 'link-state-acknowledgment';
+  readonly octets: Uint8Array;
+}
+
 /** Reads the body, which is what of a packet lies between its header and its length. Throws a `WireError`. @internal */
 export function readPacketBody(from: ByteReader, header: PacketHeader): PacketBody {
   const { version } = header;
@@ -67,18 +84,7 @@ export function readPacketBody(from: ByteReader, header: PacketHeader): PacketBo
     case PacketType.hello:
       return version === 2 ? readHelloV2(from) : readHelloV3(from);
     case PacketType.databaseDescription: {
-      const first = version === 2 ? { mtu: from.u16(), options: from.u8() } : { options: from.skip(1).u24(), mtu: from.u16() };
-      if (version === 3) from.skip(1);
-      const bits = from.u8();
-      return {
-        type: 'database-description',
-        ...first,
-        init: (bits & DatabaseBit.init) !== 0,
-        more: (bits & DatabaseBit.more) !== 0,
-        master: (bits & DatabaseBit.master) !== 0,
-        sequence: from.u32(),
-        headers: readHeaders(from, version),
-      };
+      return { ...readDescription(from, version), headers: readHeaders(from, version) };
     }
     case PacketType.linkStateRequest: {
       const requests: LsaKey[] = [];
@@ -87,9 +93,7 @@ export function readPacketBody(from: ByteReader, header: PacketHeader): PacketBo
       return { type: 'link-state-request', requests };
     }
     case PacketType.linkStateUpdate: {
-      const count = from.u32();
-      // RFC 2328 A.3.5 gives the count: a lie ends where the octets do, before it costs anything.
-      if (count * LSA_HEADER > from.remaining) throw new OspfWireError('length', `${count} LSAs in ${from.remaining} octets`, from.offset);
+      const count = readCount(from);
       const lsas: Lsa[] = [];
       for (let i = 0; i < count; i++) lsas.push(readLsa(from, version));
       return { type: 'link-state-update', lsas };
@@ -99,6 +103,46 @@ export function readPacketBody(from: ByteReader, header: PacketHeader): PacketBo
     default:
       throw new OspfWireError('type', `packet type ${header.type}`);
   }
+}
+
+function readDescription(from: ByteReader, version: OspfVersion): Description {
+  const first = version === 2 ? { mtu: from.u16(), options: from.u8() } : { options: from.skip(1).u24(), mtu: from.u16() };
+  if (version === 3) from.skip(1);
+  const bits = from.u8();
+  return {
+    type: 'database-description',
+    ...first,
+    init: (bits & DatabaseBit.init) !== 0,
+    more: (bits & DatabaseBit.more) !== 0,
+    master: (bits & DatabaseBit.master) !== 0,
+    sequence: from.u32(),
+  };
+}
+
+/** As {@link readPacketBody}, with LSAs and their headers left where they stand. Throws a `WireError`. @internal */
+export function runPacketBody(from: ByteReader, header: PacketHeader): PacketRun {
+  const { version } = header;
+  switch (header.type) {
+    case PacketType.databaseDescription: {
+      const description = readDescription(from, version);
+      return { ...description, run: LsaRun.headers(from.bytes, from.offset, version) };
+    }
+    case PacketType.linkStateUpdate: {
+      const count = readCount(from);
+      return { type: 'link-state-update', run: LsaRun.updates(from.bytes, from.offset, count, version) };
+    }
+    case PacketType.linkStateAcknowledgment:
+      return { type: 'link-state-acknowledgment', run: LsaRun.headers(from.bytes, from.offset, version) };
+    default:
+      return readPacketBody(from, header) as Hello | LinkStateRequest; // the types that are left
+  }
+}
+
+/** RFC 2328 A.3.5 gives the count: a lie ends where the octets do, before it costs anything. */
+function readCount(from: ByteReader): number {
+  const count = from.u32();
+  if (count * LSA_HEADER > from.remaining) throw new OspfWireError('length', `${count} LSAs in ${from.remaining} octets`, from.offset);
+  return count;
 }
 
 function readHeaders(from: ByteReader, version: OspfVersion): LsaHeader[] {
@@ -162,13 +206,14 @@ const TYPES: Readonly<Record<PacketBody['type'], number>> = {
 export function writePacket(
   to: ByteWriter,
   head: Pick<PacketHeader, 'version' | 'routerId' | 'area' | 'instance'>,
-  body: PacketBody,
+  body: PacketBody | OctetsBody,
 ): void {
   const { version } = head;
   to.u8(version).u8(TYPES[body.type]).u16(0).u32(head.routerId).u32(head.area).u16(0);
   if (version === 2) to.u16(0).u32(0).u32(0);
   else to.u8(head.instance).u8(0);
-  writeBody(to, version, body);
+  if ('octets' in body) to.raw(body.octets);
+  else writeBody(to, version, body);
   to.patchU16(2, to.length);
 }
 

@@ -94,6 +94,13 @@ export class OspfClaims {
       const before = this.#claims[number] ?? NONE;
       const after = this.#claimsOf(route);
       if (before === NONE && after === NONE) continue;
+      // Nearly always there is one claim, and one before; what many prefixes have in common is put into the RIB at once.
+      const [first] = after;
+      if (first && after.length === 1 && (before.length === 0 || (before.length === 1 && before[0]?.node === first.node))) {
+        cause = this.#collect(route, first);
+        if (before !== after) this.#claims[number] = after;
+        continue;
+      }
       for (const claim of before) {
         const { node } = claim;
         if (after.some((other) => other.node === node)) continue;
@@ -107,6 +114,7 @@ export class OspfClaims {
       }
       this.#claims[number] = after.length === 0 ? undefined : after;
     }
+    this.#putRun();
     if (cause) network.settle(cause);
     this.#more = more;
     if (more || this.#again) return;
@@ -232,14 +240,14 @@ export class OspfClaims {
   #lastSaid: { readonly router: number; heardFrom: unknown; hops: number; rank: number; looped: boolean; claims: Claim[] } | undefined;
 
   #claimsBy(path: OspfPath): readonly Claim[] {
-    const { advertisement, hops } = path;
-    const { lsa, tag, kind, forwarding } = advertisement;
+    const { lsa, tag, kind, forwarding } = path;
+    const { hops } = path.way;
     const { heardFrom } = lsa;
     const router = lsa.advertisingRouter;
     if (router === this.instance.options.routerId) return NONE;
     const own = this.tag();
     const looped = (kind === 'external' || kind === 'nssa') && own !== 0 && tag === own;
-    const rank = rankOf(path);
+    const rank = rankOf(path.way);
     const last = forwarding ? undefined : this.#lastSaid;
     if (last?.router === router && last.heardFrom === heardFrom && last.hops === hops && last.rank === rank && last.looped === looped)
       return last.claims;
@@ -249,7 +257,7 @@ export class OspfClaims {
   }
 
   #judged(path: OspfPath, router: number, looped: boolean, rank: number): Claim[] {
-    const { lsa, forwarding } = path.advertisement;
+    const { lsa, forwarding } = path;
     const bound = this.#nodesOf(router);
     const first = lsa.heardFrom[0];
     let nodes: readonly Node[] = bound;
@@ -257,7 +265,7 @@ export class OspfClaims {
       // Two nodes with one router id: each says what came from it.
       nodes = bound.filter((node) => this.#heardFrom(path, node));
     } else if (bound.length === 0) {
-      const through = this.instance.hopSets.get(path.hops).flatMap((number) => {
+      const through = this.instance.hopSets.get(path.way.hops).flatMap((number) => {
         const hop = this.instance.nextHops.get(number);
         return hop ? (this.where.nodeAt(hop.interface.options.name, hop.routerId) ?? []) : [];
       });
@@ -274,22 +282,54 @@ export class OspfClaims {
   }
 
   /** Whether the LSA came from where a node is attached. */
-  #heardFrom({ advertisement: { lsa } }: OspfPath, node: Node): boolean {
+  #heardFrom({ lsa }: OspfPath, node: Node): boolean {
     return lsa.heardFrom.some((from) => this.where.nodeAt(from.interface, from.routerId) === node);
   }
 
   #announce(route: OspfRoute, { node, holder, fault, rank }: Claim): void {
-    const feed = this.#feedOf(node);
-    if (feed.cause.type !== 'announced') feed.cause = { type: 'announced', neighbour: feed.label, node: node.name };
-    this.#put(feed, route, holder, fault, rank);
+    this.#put(this.#announcing(node), route, holder, fault, rank);
   }
 
+  /** The feed of a node that claims something. */
+  #announcing(node: Node): Feed {
+    const feed = this.#feedOf(node);
+    if (feed.cause.type !== 'announced') feed.cause = { type: 'announced', neighbour: feed.label, node: node.name };
+    return feed;
+  }
+
+  /** Prefixes, by their numbers in the RIB, of which the same is claimed one after the other. */
+  readonly #run = new Uint32Array(SLICE);
+  #runLength = 0;
+  #runOf: Claim | undefined;
+
+  /** Puts a claim to those that are put together. Returns what it comes of. */
+  #collect(route: OspfRoute, claim: Claim): Cause {
+    if (this.#runOf !== claim || this.#runLength === SLICE) {
+      this.#putRun();
+      this.#runOf = claim;
+    }
+    this.#run[this.#runLength++] = this.#prefixId(route);
+    return this.#announcing(claim.node).cause;
+  }
+  #putRun(): void {
+    const claim = this.#runOf;
+    if (claim) this.#putAll(this.#announcing(claim.node), this.#run, this.#runLength, claim.holder, claim.fault, claim.rank);
+    this.#runOf = undefined;
+    this.#runLength = 0;
+  }
+
+  #prefixId(route: OspfRoute): number {
+    const rib = this.network.ribs[this.instance.dialect.family];
+    return rib.prefixId(route.word(0), route.word(1), route.word(2), route.word(3), route.length);
+  }
   #put(feed: Feed, route: OspfRoute, holder: number, fault: number, rank: number): void {
+    this.#putAll(feed, Uint32Array.of(this.#prefixId(route)), 1, holder, fault, rank);
+  }
+  #putAll(feed: Feed, prefixes: Uint32Array, count: number, holder: number, fault: number, rank: number): void {
     const { network } = this;
     const rib = network.ribs[this.instance.dialect.family];
-    const id = rib.prefixId(route.word(0), route.word(1), route.word(2), route.word(3), route.length);
-    rib.announce(id, feed.index, 0, network.bareSet, network.bareSet, fault, holder, -1);
-    rib.setRank(rib.find(id, feed.index, 0) - 1, rank);
+    rib.announceRun(prefixes, undefined, count, feed.index, network.bareSet, network.bareSet, fault, holder, -1);
+    for (let i = 0; i < count; i++) rib.setRank(rib.find(prefixes[i] ?? 0, feed.index, 0) - 1, rank);
   }
 
   #withdraw(route: OspfRoute, node: Node): void {
@@ -332,6 +372,6 @@ function better(x: Claim, y: Claim | undefined): boolean {
 }
 
 /** The order of RFC 2328 §11 and §16.4 as one number. */
-function rankOf({ type, externalCost, cost }: OspfPath): number {
+function rankOf({ type, externalCost, cost }: OspfPath['way']): number {
   return (PATH_TYPES.indexOf(type) * 2 ** 24 + externalCost) * 2 ** 25 + Math.min(cost, MOST_COST);
 }

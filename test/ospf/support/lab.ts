@@ -217,7 +217,7 @@ export class LabRouter {
     const { machine } = this;
     const lines: [string, string][] = [];
     for (const route of machine.routes.routes.values()) {
-      const ways = best(route);
+      const ways = best(route).map(({ way }) => way);
       const [first] = ways;
       if (!first) continue;
       const hops = new Set<string>();

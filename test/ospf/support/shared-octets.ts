@@ -14,7 +14,8 @@ export class SharedOctets implements LsaOctets {
   readonly #last = new LsaTable<Uint8Array[]>();
   readonly #meanings = new WeakMap<Uint8Array, Meaning | null>();
 
-  keep(header: LsaHeader, bytes: Uint8Array): void {
+  keep(header: LsaHeader, octets: Uint8Array, from: number): void {
+    const bytes = octets.subarray(from, from + header.length);
     const known = this.#last.get(header) ?? [];
     const same = known.find((other) => isSame(other, bytes));
     if (same) {

@@ -100,7 +100,7 @@ function compare(routers: readonly LabRouter[], edges: readonly Edge[], prefixOf
     for (const [j, prefix] of prefixes.entries()) {
       if (i === j) continue;
       const id = j + 1;
-      const path = router.machine.routes.routes.get(prefix)?.paths[0];
+      const path = router.machine.routes.routes.get(prefix)?.paths[0]?.way;
       const expected = distance[id] ?? Number.POSITIVE_INFINITY;
       if ((path?.cost ?? Number.POSITIVE_INFINITY) !== expected || (path && path.type !== 'intra'))
         wrong.push(`${i + 1} to ${id}: ${path ? `${path.type} ${path.cost}` : 'no way'}, Dijkstra says ${expected}`);
