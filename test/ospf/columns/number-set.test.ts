@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { NumberSet } from '../../../src/ospf/columns/number-set.js';
+import { same } from '../../support/same.js';
 
 test('after any additions and deletions it has what a Set has, few or many', () => {
   const step = fc.record({ number: fc.integer({ min: 0, max: 2000 }), action: fc.constantFrom('add', 'add', 'add', 'delete') });
@@ -11,8 +12,8 @@ test('after any additions and deletions it has what a Set has, few or many', () 
       for (const { number, action } of steps) {
         numbers[action](number);
         set[action](number);
-        expect(numbers.has(number)).toBe(set.has(number));
-        expect(numbers.size).toBe(set.size);
+        same(numbers.has(number), set.has(number));
+        same(numbers.size, set.size);
       }
       expect([...numbers.values()].sort((x, y) => x - y)).toEqual([...set].sort((x, y) => x - y));
     }),
