@@ -85,7 +85,14 @@ export async function serve(
   let unanswer = async (): Promise<void> => {};
   try {
     if (control) unanswer = await answerQuestions(control, routers);
-    for (const router of routers) await started(router);
+    for (const [i, router] of routers.entries()) {
+      await started(router);
+      const { listen = [], ports = [], neighbours = [] } = read.config.routers[i]?.config ?? {};
+      // One that listens says where.
+      if (listen.length > 0) continue;
+      const words = `running (${router.name}): ${count(ports, 'port')}, ${count(neighbours, 'neighbour')}, listening nowhere on the host`;
+      printer.line(Date.now(), { event: 'running', router: router.name }, words);
+    }
     const why = await stopped;
     stopping = true;
     printer.line(Date.now(), { event: 'stopping', why }, `stopping (${why})`);
@@ -119,6 +126,10 @@ async function started(router: VirtualRouter): Promise<void> {
   } catch (error) {
     throw error instanceof UsageError ? new CommandError(error.message, FAILED) : error;
   }
+}
+
+function count(things: readonly unknown[], name: string): string {
+  return `${things.length} ${name}${things.length === 1 ? '' : 's'}`;
 }
 
 /** Prints what moved since the last look, in words while it is little. */

@@ -128,6 +128,14 @@ describe('virtual-router run', () => {
     expect(terminal.err.text).toBe('');
   });
 
+  test('says that it runs when it listens nowhere', async () => {
+    const terminal = new KeptTerminal();
+    const ended = main(['run', file(ROUTER.replace(/^listen.*$/m, ''))], terminal);
+    await terminal.out.until(/running \(router\): 0 ports, 1 neighbour, listening nowhere on the host/);
+    terminal.signal('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+
   test('says why a session does not come up, whoever dials', async () => {
     const nobody = createServer().listen(0, '127.0.0.1');
     await once(nobody, 'listening');
