@@ -1,4 +1,4 @@
-import { formatPrefix, type Prefix, parsePrefix, prefixWords } from '../lib/prefix.js';
+import { covers, formatPrefix, type Prefix, parsePrefix, prefixWords } from '../lib/prefix.js';
 import { type ClaimSource, DEFAULT_PREFERENCE, type GrantConfig, type Takeover } from '../network/config.js';
 import type { NetworkModel } from '../network/model.js';
 import { Verdict } from './reasons.js';
@@ -237,6 +237,17 @@ export class Authorization {
       if (grant.live && holders.has(holder) && this.#nodesOf(grant).has(speaker)) return true;
     }
     return false;
+  }
+
+  /** Of a node's grants whose range holds a prefix but that are for other lengths, the one with the smallest range. */
+  grantOfOtherLengths(prefix: Prefix, node: number): Grant | undefined {
+    let nearest: Grant | undefined;
+    for (const grant of this.#byId.values()) {
+      if (!grant.live || !covers(grant.prefix, prefix) || (prefix.length >= grant.ge && prefix.length <= grant.le)) continue;
+      if (nearest && nearest.prefix.length >= grant.prefix.length) continue;
+      if (this.#nodesOf(grant).has(node)) nearest = grant;
+    }
+    return nearest;
   }
 
   #nodesOf(grant: Grant): ReadonlySet<number> {
