@@ -63,7 +63,31 @@ export function nodeHost(): Host {
   return shared;
 }
 
-/** {@inheritDoc CoreRouter} @public */
+/**
+ * A virtual router: guests speak BGP to it as to a real one, what they announce is checked against what they are granted, and an
+ * accepted claim moves the address.
+ *
+ * With `network` in its configuration it makes a network of its own; several routers of one network share a
+ * {@link VirtualNetwork} given in the options.
+ *
+ * @example
+ * ```ts
+ * await using router = new VirtualRouter({
+ *   as: 65000,
+ *   routerId: '10.0.0.1',
+ *   listen: [{ address: '127.0.0.1', port: 1790 }],
+ *   network: {
+ *     ranges: ['10.0.0.0/16'],
+ *     nodes: [{ name: 'web-b', addresses: ['127.0.0.3'] }],
+ *     grants: [{ node: 'web-b', prefix: '10.0.1.100/32' }],
+ *   },
+ *   neighbours: [{ address: '127.0.0.3', as: 65002 }],
+ * });
+ * router.on('mapping-change', ({ changes }) => console.log(changes));
+ * await router.start();
+ * ```
+ * @public
+ */
 export class VirtualRouter extends CoreRouter {
   readonly #snapshots: string | undefined;
   #keeper: SnapshotKeeper | undefined;
@@ -110,7 +134,25 @@ export class VirtualRouter extends CoreRouter {
   }
 }
 
-/** {@inheritDoc CoreNetwork} @public */
+/**
+ * A virtual network: who is in it, who may claim what, what is claimed, and where each address is reached.
+ *
+ * Routers of a network ({@link VirtualRouter}) bring in what guests say; a program can claim by itself with
+ * {@link VirtualNetwork.claim}. Both go through the same grants and the same decision.
+ *
+ * @example
+ * ```ts
+ * const network = new VirtualNetwork({
+ *   ranges: ['10.0.0.0/16'],
+ *   nodes: [{ name: 'web-a', addresses: ['10.0.1.10'] }, { name: 'web-b', addresses: ['10.0.1.11'] }],
+ *   holders: [{ prefix: '10.0.1.100/32', node: 'web-a' }],
+ *   grants: [{ node: 'web-b', prefix: '10.0.1.100/32' }],
+ * });
+ * network.on('mapping-change', ({ changes }) => console.log(changes));
+ * const lease = network.claim({ node: 'web-b', prefix: '10.0.1.100/32' });
+ * ```
+ * @public
+ */
 export class VirtualNetwork extends CoreNetwork {
   readonly #keeper: SnapshotKeeper | undefined;
   /** @internal */
@@ -134,7 +176,21 @@ export class VirtualNetwork extends CoreNetwork {
   }
 }
 
-/** {@inheritDoc CoreForwarder} @public */
+/**
+ * The ports of a network's routers in a process of their own, which forwards by the mapping that it hears of: as it was, while no router
+ * runs.
+ *
+ * It takes the same configuration as the routers' process: of it the ports, interfaces, access rules, subnets, links and routes, which
+ * are read once. Nodes and the mapping it is told.
+ *
+ * @example
+ * ```ts
+ * const forwarder = new Forwarder({ network: { ...network, forwarder: { path: '/run/router.sock' } }, routers: [router] });
+ * forwarder.on('forwarder-change', ({ state, reason }) => console.log(state, reason));
+ * await forwarder.start(); // until forwarder.stop()
+ * ```
+ * @public
+ */
 export class Forwarder extends CoreForwarder {
   /** Over the host's sockets and clock, unless `options` say otherwise. Throws a `UsageError` (`CONFIG_INVALID`). */
   constructor(config: ForwarderConfiguration, options: Partial<ForwarderOptions> = {}) {
@@ -154,7 +210,19 @@ function former(path: string | undefined, given: FormerLife | undefined): { read
   return given ? {} : (formerLife(path) as { readonly snapshot?: FormerLife });
 }
 
-/** {@inheritDoc CoreSpeaker} @public */
+/**
+ * The guest's side of BGP: announces and withdraws, and keeps what it hears. For quickstarts, labs and tests; it works on values
+ * and is not made for full tables.
+ *
+ * @example
+ * ```ts
+ * const guest = new BgpSpeaker({ as: 65001, routerId: '10.0.1.10', localAddress: '127.0.0.2', neighbour: { address: '127.0.0.1', port: 1790 } });
+ * guest.start();
+ * await guest.whenEstablished();
+ * guest.announce('10.0.1.100/32');
+ * ```
+ * @public
+ */
 export class BgpSpeaker extends CoreSpeaker {
   /** Over the host's sockets and clock, unless `options` say otherwise. */
   constructor(config: SpeakerConfig, options: Partial<SpeakerOptions> = {}) {

@@ -25,3 +25,17 @@ test('every field of a configuration file says what it means', () => {
   ]);
   expect(silent).toEqual([]);
 });
+
+test.each([
+  ['VirtualRouter', 'router/virtual-router.ts'],
+  ['VirtualNetwork', 'router/virtual-network.ts'],
+  ['Forwarder', 'forwarder/forwarder.ts'],
+  ['BgpSpeaker', 'bgp/speaker.ts'],
+])("an editor shows of %s what the core's says: it does not follow {@inheritDoc}", (name, core) => {
+  const said = (path: string) => {
+    const [before = ''] = readFileSync(new URL(`../src/${path}`, import.meta.url), 'utf8').split(`export class ${name} `);
+    return before.slice(before.lastIndexOf('/**'));
+  };
+  expect(said('index.ts')).toBe(said(core));
+  expect(said(core)).toMatch(/^\/\*\*\n \* \S/);
+});
