@@ -25,3 +25,13 @@ test('every field of a configuration file says what it means', () => {
   ]);
   expect(silent).toEqual([]);
 });
+
+test.each(['VirtualRouter', 'VirtualNetwork', 'Forwarder', 'BgpSpeaker'])(
+  'an editor shows of %s what it is, with an example: it does not follow {@inheritDoc}',
+  (name) => {
+    const [before = ''] = readFileSync(new URL('../src/index.ts', import.meta.url), 'utf8').split(`export class ${name} `);
+    const said = before.slice(before.lastIndexOf('/**'));
+    expect(said).toMatch(/^\/\*\*\n \* \S[\s\S]*\n \* @example\n/);
+    expect(said).not.toContain('inheritDoc');
+  },
+);

@@ -285,7 +285,7 @@ export class Peer {
         return;
       case 'stateChanged':
         if (effect.to === 'idle') this.#wentIdle(line, effect.reason);
-        else this.#show();
+        else this.#show(effect.reason?.text);
         return;
       default:
         return;

@@ -41,8 +41,7 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
     const from = this.state;
     const action = lookup(transitions, from, event) ?? unexpected;
     this.state = action(this, event, now);
-    if (this.state !== from)
-      this.emit({ type: 'stateChanged', from, to: this.state, reason: this.state === 'idle' ? this.lastDown : undefined });
+    if (this.state !== from) this.emit({ type: 'stateChanged', from, to: this.state, reason: this.#reason(event) });
     if (this.state === 'established' && from !== 'established' && this.negotiated)
       this.emit({ type: 'established', negotiated: this.negotiated });
     const effects = this.#effects;
@@ -56,6 +55,12 @@ export class Session implements Machine<SessionEvent, SessionEffect> {
       effects.push(...this.handle({ type: `${due}Timer` }, now));
     }
     return effects;
+  }
+
+  /** Why it went to where it is: it is down, or its connection came to nothing. */
+  #reason(event: SessionEvent): DownReason | undefined {
+    if (this.state === 'idle') return this.lastDown;
+    return event.type === 'disconnected' ? { code: 'connection-closed', text: event.reason, notification: undefined } : undefined;
   }
 
   /** For the actions in fsm.ts. */

@@ -255,6 +255,17 @@ export class Authorization {
     return false;
   }
 
+  /** Of a node's grants whose range holds a prefix but that are for other lengths, the one with the smallest range. */
+  grantOfOtherLengths(prefix: Prefix, node: number): Grant | undefined {
+    let nearest: Grant | undefined;
+    for (const grant of this.#byId.values()) {
+      if (!grant.live || !covers(grant.prefix, prefix) || (prefix.length >= grant.ge && prefix.length <= grant.le)) continue;
+      if (nearest && nearest.prefix.length >= grant.prefix.length) continue;
+      if (this.#nodesOf(grant).has(node)) nearest = grant;
+    }
+    return nearest;
+  }
+
   #nodesOf(grant: Grant): ReadonlySet<number> {
     if (grant.config.node !== undefined) {
       const node = this.model.find(grant.config.node);

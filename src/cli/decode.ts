@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util';
 import { type Inspected, inspectMessage, MAX_EXTENDED_MESSAGE, toJson, type WireContext } from '../bgp/wire/index.js';
-import { type CapturedMessage, type CapturedOspf, capturedPackets, type Damage, readMrt, readPcap, readPcapng } from '../capture/index.js';
+import {
+  type CapturedMessage,
+  type CapturedOspf,
+  capturedPackets,
+  type Damage,
+  type Frame,
+  readMrt,
+  readPcap,
+  readPcapng,
+} from '../capture/index.js';
 import { type CaptureFile, openCapture } from '../io/capture-file.js';
 import { parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
@@ -34,7 +43,9 @@ object a line for each BGP message and each OSPF packet in it:
 
 Entries of an MRT table are of type route, changes of a session of type state-change, and
 damage in the file of type damage. A hex file holds whole messages, markers included; white
-space, colons and comments (# or //) are passed over.
+space, colons and comments (# or //) are passed over. BGP is found at any port. /dev/stdin
+reads a pipe, to its end. Standard error says when there is nothing to print, or when frames
+were recorded without their ends.
 
   --help     this text
 
@@ -65,9 +76,11 @@ async function print(file: CaptureFile, terminal: Terminal, progress: Progress):
   let batch: string[] = [];
   let lines = 0;
   let records = 0;
+  let cut = 0;
   const soFar = (): string => `${records} records read, ${lines} lines`;
-  const read = (): void => {
+  const read = (short: boolean): void => {
     records++;
+    if (short) cut++;
     if (records % LOOK_EVERY === 0) progress.at(soFar);
   };
   for (const line of linesOf(file, read)) {
@@ -82,17 +95,29 @@ async function print(file: CaptureFile, terminal: Terminal, progress: Progress):
   }
   if (batch.length > 0 && !stopped) terminal.out.write(`${batch.join('\n')}\n`);
   forget();
+  if (!stopped) remark(terminal, records, lines, cut);
   return DONE;
 }
 
-/** @param read - Called for each record of the file, those of which nothing comes too. */
-function* linesOf(file: CaptureFile, read: () => void): Generator<object> {
+/** What the lines themselves do not say: why there are none, or may be too few. */
+function remark(terminal: Terminal, records: number, lines: number, cut: number): void {
+  if (lines === 0) terminal.err.write(`no BGP or OSPF in ${records} records\n`);
+  if (cut > 0) terminal.err.write(`${cut} of ${records} frames were recorded without their ends (tcpdump has them whole with -s 0)\n`);
+}
+
+/** Recorded without its end. */
+function isShort(frame: Frame | Damage): boolean {
+  return 'bytes' in frame && frame.bytes.length < frame.length;
+}
+
+/** @param read - Called for each record of the file, those of which nothing comes too, and told whether its end is missing. */
+function* linesOf(file: CaptureFile, read: (short: boolean) => void): Generator<object> {
   switch (file.format) {
     case 'pcap':
-      yield* captured(capturedPackets(counted(readPcap(file.bytes), read)));
+      yield* captured(capturedPackets(counted(readPcap(file.bytes), read, isShort)));
       break;
     case 'pcapng':
-      yield* captured(capturedPackets(counted(readPcapng(file.bytes), read)));
+      yield* captured(capturedPackets(counted(readPcapng(file.bytes), read, isShort)));
       break;
     case 'mrt':
       yield* recorded(counted(readMrt(file.bytes), read));
@@ -104,9 +129,9 @@ function* linesOf(file: CaptureFile, read: () => void): Generator<object> {
   if (file.damage !== undefined) yield { time: null, type: 'damage', message: file.damage };
 }
 
-function* counted<T>(records: Iterable<T>, read: () => void): Generator<T> {
+function* counted<T>(records: Iterable<T>, read: (short: boolean) => void, short = (_record: T) => false): Generator<T> {
   for (const record of records) {
-    read();
+    read(short(record));
     yield record;
   }
 }

@@ -5,6 +5,7 @@ import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } fr
 import { answerQuestions, CONTROL_OPTIONS, type ControlPlace, controlPlace } from './control.js';
 import { Printer, type Style } from './print.js';
 import { reload } from './reload.js';
+import { report, reportNetwork } from './report.js';
 import { type ReadFile, readConfig } from './yaml.js';
 
 /** How often `run` looks what moved. It reads the journal instead of listening, so that a full table costs it nothing. */
@@ -23,8 +24,9 @@ policies, exports, grants, nodes and ports in place, a neighbour whose session p
 changed by starting it anew; a file that is wrong changes nothing. With network.forwarder
 in FILE the ports are in the process of \`virtual-router forward FILE.yaml\`.
 
-Prints a line when it listens, for each session that comes up or goes down, for refused
-claims, and for what moved: each change while they are few, else how many.
+Prints a line when it listens, for each session that comes up, goes down or cannot come up,
+for refused claims and whatever else is amiss, and for what moved: each change while they
+are few, else how many.
 
   --json     each line a JSON object: time, event, and what belongs to it
   --quiet    no lines but errors
@@ -81,7 +83,8 @@ export async function serve(
     await rehearsed;
   }
   const { network, routers } = assemble(read);
-  for (const router of routers) report(router, printer);
+  let stopping = false;
+  for (const router of routers) report(router, printer, () => stopping);
   if (!printer.quiet) reportNetwork(network, printer);
   const unfollow = follow(network);
   let unanswer = async (): Promise<void> => {};
@@ -95,9 +98,17 @@ export async function serve(
   });
   try {
     if (control) unanswer = await answerQuestions(control, routers);
-    for (const router of routers) await started(router);
+    for (const [i, router] of routers.entries()) {
+      await started(router);
+      const { listen = [], ports = [], neighbours = [] } = read.config.routers[i]?.config ?? {};
+      // One that listens says where.
+      if (listen.length > 0) continue;
+      const words = `running (${router.name}): ${count(ports, 'port')}, ${count(neighbours, 'neighbour')}, listening nowhere on the host`;
+      printer.line(Date.now(), { event: 'running', router: router.name }, words);
+    }
     began();
     const why = await stopped;
+    stopping = true;
     await reloading;
     printer.line(Date.now(), { event: 'stopping', why }, `stopping (${why})`);
     return DONE;
@@ -154,84 +165,8 @@ async function readAgain(
   }
 }
 
-function report(router: VirtualRouter, printer: Printer): void {
-  router.on('listening', ({ router, address, port }) => {
-    const host = address.includes(':') ? `[${address}]` : address;
-    printer.line(Date.now(), { event: 'listening', router, address, port }, `listening on ${host}:${port} (${router})`);
-  });
-  router.on('session-change', (event) => {
-    const { neighbour, address, node, from, to, reason } = event;
-    if (to !== 'established' && from !== 'established') return;
-    const who = neighbour === address ? address : `${neighbour} (${address})`;
-    const words = to === 'established' ? `session with ${who} up, node ${node}` : `session with ${who} down: ${reason ?? to}`;
-    printer.line(Date.now(), { event: 'session-change', ...event }, words, to === 'established' ? 'good' : 'bad');
-  });
-  router.on('restart-change', (event) => {
-    const { neighbour, restart, reason } = event;
-    const words = restart ? `${neighbour} ${restart.phase}, its claims stay (${reason})` : `restart of ${neighbour} over: ${reason}`;
-    printer.line(Date.now(), { event: 'restart-change', ...event }, words);
-  });
-  router.on('session-refused', (event) => {
-    printer.line(Date.now(), { event: 'session-refused', ...event }, `connection from ${event.address} refused: ${event.reason}`, 'bad');
-  });
-  router.on('bfd-change', (event) => {
-    const { neighbour, from, to, diagnostic } = event;
-    if (to !== 'up' && from !== 'up') return;
-    const words = to === 'up' ? `BFD of ${neighbour} up, ${event.detectionTime} ms` : `BFD of ${neighbour} down: ${diagnostic}`;
-    printer.line(event.at, { event: 'bfd-change', ...event }, words, to === 'up' ? 'good' : 'bad');
-  });
-  router.on('bfd-failure', (event) => {
-    printer.line(Date.now(), { event: 'bfd-failure', ...event }, `${event.neighbour} cannot be watched by BFD: ${event.reason}`, 'bad');
-  });
-  router.on('node-change', (event) => {
-    const { node, state, reason } = event;
-    printer.line(Date.now(), { event: 'node-change', ...event }, `node ${node} is ${state}: ${reason}`, state === 'up' ? 'good' : 'bad');
-  });
-  router.on('bfd-stall', (event) => {
-    printer.line(Date.now(), { event: 'bfd-stall', ...event }, `BFD stood still for ${Math.round(event.by)} ms`, 'bad');
-  });
-  router.on('message-malformed', (event) => {
-    // A neighbour that keeps at it gets a line at 1, 10, 100...
-    if (!/^10*$/.test(String(event.count))) return;
-    const words = `malformed message from ${event.neighbour} (${event.count} so far): ${event.message}`;
-    printer.line(Date.now(), { event: 'message-malformed', ...event }, words, 'bad');
-  });
-}
-
-function reportNetwork(network: CoreNetwork, printer: Printer): void {
-  let more = 0;
-  let waiting = false;
-  network.on('claim-rejected', ({ claims, total }) => {
-    const [first] = claims;
-    more += total;
-    if (!first || waiting) return;
-    const { prefix, node, from, reason, message } = first;
-    const words = `refused ${prefix} for ${node} from ${from}: ${reason}${more > 1 ? `, and ${more - 1} more` : ''}`;
-    printer.line(Date.now(), { event: 'claim-rejected', total: more, prefix, node, from, reason, message }, words, 'bad');
-    more = 0;
-    // A guest that is refused a whole table gets a line now and then, not one a message.
-    waiting = true;
-    setTimeout(() => {
-      waiting = false;
-    }, LOOK_EVERY).unref();
-  });
-  network.on('restore-change', (event) => {
-    const { state, claims, reason } = event;
-    const words =
-      state === 'over'
-        ? 'neighbours have spoken: routes are told'
-        : state === 'restored'
-          ? `restored ${claims} claims of before`
-          : `nothing restored: ${reason}`;
-    printer.line(Date.now(), { event: 'restore-change', ...event }, words, state === 'unusable' ? 'bad' : 'good');
-  });
-  network.on('snapshot-failure', (event) => {
-    printer.line(Date.now(), { event: 'snapshot-failure', ...event }, `${event.path} could not be written: ${event.reason}`, 'bad');
-  });
-  network.on('table-failure', ({ failed, error }) => {
-    const words = `the forwarding table refused ${error ?? `${failed.length} prefixes`}`;
-    printer.line(Date.now(), { event: 'table-failure', failed, error }, words, 'bad');
-  });
+function count(things: readonly unknown[], name: string): string {
+  return `${things.length} ${name}${things.length === 1 ? '' : 's'}`;
 }
 
 /** Prints what moved since the last look, in words while it is little. */

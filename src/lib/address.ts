@@ -17,6 +17,12 @@ export function addressSize(family: Family): 4 | 16 {
  */
 export function parseAddress(text: string): Uint8Array {
   const [bytes, why] = tryParse(text);
+  const [, alone = ''] = /^([^/]+)\/\d+$/.exec(text) ?? [];
+  if (!bytes && isAddress(alone))
+    throw new UsageError(
+      'ADDRESS_INVALID',
+      `expected an address without a prefix length, got ${JSON.stringify(text)}; did you mean ${JSON.stringify(alone)}?`,
+    );
   if (!bytes) throw new UsageError('ADDRESS_INVALID', `expected an IPv4 or IPv6 address, got ${JSON.stringify(text)}${why}`);
   return bytes;
 }

@@ -55,7 +55,7 @@ export const mac = () =>
 /** An AS number in any notation; left as it stands, once it reads. @internal */
 export const asn = () =>
   z
-    .union([z.int(), z.string()], expects('an AS number such as 65000, "AS65000" or "1.10"'))
+    .union([z.int(), z.string()], expectsAsn('an AS number such as 65000, "AS65000" or "1.10"'))
     .check(reads(parseAsn))
     .meta({ title: 'AS number' });
 
@@ -115,7 +115,7 @@ export const secret = (what = 'a secret') => {
         z.strictObject({ file: text('the path of a file') }).meta({ title: '{ file: PATH }' }),
         z.strictObject({ env: text('the name of a variable') }).meta({ title: '{ env: NAME }' }),
       ],
-      { error: () => words },
+      { error: ({ input }) => (typeof input === 'number' ? `${words}; a number is a text in quotes` : words) },
     )
     .check((payload) => {
       if (payload.value === '') fail(payload, `${words}, got nothing`);
@@ -143,6 +143,13 @@ export const moment = () =>
 /** Words of a field for whatever is wrong with it. @internal */
 export function expects(what: string): { error: (issue: { readonly input?: unknown }) => string } {
   return { error: (issue) => `expected ${what}, got ${shown(issue.input)}` };
+}
+
+/** As {@link expects}; asdot without quotes is a number with a fraction, and `1.10` is lost in it. @internal */
+export function expectsAsn(what: string): ReturnType<typeof expects> {
+  const { error } = expects(what);
+  const fraction = (input: unknown): boolean => typeof input === 'number' && !Number.isInteger(input);
+  return { error: (issue) => `${error(issue)}${fraction(issue.input) ? '; put asdot in quotes, as in "1.10"' : ''}` };
 }
 
 /** A check by one of the library's own parsers, whose words these then are; the value is left as it stands. @internal */

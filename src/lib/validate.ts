@@ -114,13 +114,20 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
+/** So many fields are all named where one is unknown and like none of them. */
+const FEW = 8;
+
 /** Adds what an issue says; inside a union, what the alternative says that came nearest. */
 function describe(issue: z.core.$ZodIssue, schema: z.core.$ZodType | undefined, at: Path, problems: Problems): void {
   const path = [...at, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
   const here = inside(schema, issue.path);
   if (issue.code === 'unrecognized_keys') {
     const known = here instanceof z.ZodObject ? Object.keys(here.shape) : [];
-    for (const key of issue.keys) problems.add([...path, key], `unknown field ${key}${didYouMean(key, known, (word) => word)}`);
+    for (const key of issue.keys) {
+      const near = didYouMean(key, known, (word) => word);
+      const all = known.length > 0 && known.length <= FEW ? `; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}` : '';
+      problems.add([...path, key], `unknown field ${key}${near || all}`);
+    }
     return;
   }
   if (issue.code === 'invalid_union') {
@@ -131,7 +138,17 @@ function describe(issue: z.core.$ZodIssue, schema: z.core.$ZodType | undefined, 
       return;
     }
   }
-  problems.add(path, issue.message);
+  const required = issue.code === 'invalid_type' && here instanceof z.ZodObject ? requiredFields(here) : '';
+  problems.add(
+    path,
+    required === '' ? issue.message : issue.message.replace(/^expected an object,/, `expected an object such as ${required},`),
+  );
+}
+
+/** `{ address: ..., as: ... }` */
+function requiredFields({ shape }: z.ZodObject): string {
+  const names = Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodExactOptional));
+  return names.length === 0 ? '' : `{ ${names.map((name) => `${name}: ...`).join(', ')} }`;
 }
 
 /** A mistyped field says more than the absence of the one that was meant. */

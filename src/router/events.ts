@@ -135,7 +135,7 @@ export interface SessionChange {
   /** RFC 4271 §8.2.2. */
   readonly from: string;
   readonly to: string;
-  /** Why, when it went down. */
+  /** Why, when it went down, or when a connection came to nothing. */
   readonly reason: string | undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Feed, Importer } from '../claims/feed.js';
 import { VERDICTS, type VerdictCode, verdictSentence } from '../claims/reasons.js';
+import { parsePrefix } from '../lib/prefix.js';
 import type { OriginState, PathState } from '../lib/validation.js';
 import type { Arbitration } from '../mapping/arbitration.js';
 import type { TargetSets, Targets } from '../mapping/target.js';
@@ -79,13 +80,17 @@ function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<n
   const grant = rib.grantOf(row);
   const importer = feed.alive ? feed.importer : undefined;
   if (importer) evaluate(importer, rib, row);
+  const speaker = feed.speaker < 0 ? holder : feed.speaker;
   return {
     node: rib.model.at(holder).name,
-    speaker: rib.model.at(feed.speaker < 0 ? holder : feed.speaker).name,
+    speaker: rib.model.at(speaker).name,
     source: feed.source,
     from: feed.label,
     verdict,
-    message: feed.source === 'initial' ? 'The configuration names it as holder.' : sentenceOf(verdict, importer?.words),
+    message:
+      feed.source === 'initial'
+        ? 'The configuration names it as holder.'
+        : sentenceOf(verdict, importer?.words ?? otherLengths(rib, row, verdict, speaker)),
     grant: grant === 0 ? undefined : rib.authorization.grants[grant - 1]?.id,
     preference: rib.preferenceOf(row),
     won,
@@ -94,6 +99,15 @@ function explainedClaim(rib: Rib, row: number, won: boolean, lost: ReadonlyMap<n
     rpki: importer?.origin,
     aspa: importer?.path,
   };
+}
+
+/** What a claim that is not granted may have been meant by: a grant of its range, for prefixes of other lengths. */
+function otherLengths(rib: Rib, row: number, verdict: VerdictCode, speaker: number): string | undefined {
+  if (verdict !== 'not-granted') return undefined;
+  const grant = rib.authorization.grantOfOtherLengths(parsePrefix(rib.prefixes.format(rib.claims.prefixOf(row))), speaker);
+  if (!grant) return undefined;
+  const lengths = grant.ge === grant.le ? `/${grant.ge}` : `/${grant.ge} to /${grant.le}`;
+  return `grant ${grant.id} covers it, but is for ${lengths} only (its ge and le)`;
 }
 
 /** Why a claim is refused, as a sentence, with the words of the policy where that refused it. @internal */

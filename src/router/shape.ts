@@ -10,6 +10,7 @@ import {
   asn,
   dnsName,
   expects,
+  expectsAsn,
   fail,
   flag,
   list,
@@ -191,7 +192,7 @@ const exported = z.union(
 
 const peerAsWords = 'an AS number such as 65000, a list of them, or "any"';
 const peerAs = z
-  .union([z.int(), z.string(), z.array(asn()).min(1)], expects(peerAsWords))
+  .union([z.int(), z.string(), z.array(asn()).min(1)], expectsAsn(peerAsWords))
   .check((payload) => {
     const { value } = payload;
     if (Array.isArray(value) || value === 'any') return;

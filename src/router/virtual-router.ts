@@ -457,27 +457,30 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
 
   // --- The network, for those who have one router ----------------------------------------------------------------------
 
-  /** See {@link VirtualNetwork.claim}. */
+  /**
+   * Claims a prefix for a node, as a guest would over BGP. Throws a `UsageError` for an unknown node or a wrong prefix; a claim that is
+   * not granted does not throw: its lease says why ({@link VirtualNetwork.claim}).
+   */
   claim(request: ClaimRequest): Lease {
     return this.network.claim(request);
   }
-  /** See {@link VirtualNetwork.guard}. */
+  /** The blast-radius guard: what it suspects, and the decision ({@link VirtualNetwork.guard}). */
   get guard(): Guard {
     return this.network.guard;
   }
-  /** See {@link VirtualNetwork.drain}. */
+  /** A node is to be left: what others claim too goes to them at once, what only it claims stays ({@link VirtualNetwork.drain}). */
   drain(node: string): void {
     this.network.drain(node);
   }
-  /** See {@link VirtualNetwork.grant}. */
+  /** Gives a grant, or changes the one of the same id. What is claimed is judged again at once. Returns its id. */
   grant(grant: GrantConfig): string {
     return this.network.grant(grant);
   }
-  /** See {@link VirtualNetwork.revoke}. */
+  /** Revokes a grant. Throws a `UsageError` (`NAME_UNKNOWN`). */
   revoke(id: string): void {
     this.network.revoke(id);
   }
-  /** See {@link VirtualNetwork.explain}. */
+  /** Why packets for an address, or a prefix, go where they go: every claim, its verdict, and the step that decided. */
   explain(query: string): Explanation {
     return this.network.explain(query);
   }
@@ -492,23 +495,23 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     if (!this.network.model.find(node)) throw new UsageError('NAME_UNKNOWN', `there is no node ${JSON.stringify(node)}`);
     return whyNode(this.network.explain(canonical), neighbours, canonical, node);
   }
-  /** See {@link VirtualNetwork.mapping}. */
+  /** Every mapped prefix and where it goes ({@link VirtualNetwork.mapping}). */
   mapping(): IterableIterator<MappingEntry> {
     return this.network.mapping();
   }
-  /** See {@link VirtualNetwork.claims}. */
+  /** Claims, refused ones too, optionally of one node. A snapshot is made as it is walked: do not wait in between. */
   claims(filter?: { readonly node?: string; readonly prefix?: string }): IterableIterator<ClaimView> {
     return this.network.claims(filter);
   }
-  /** See {@link VirtualNetwork.lookup}. */
+  /** Where packets for an address go: the longest prefix that is mapped. */
   lookup(address: string): Targets | undefined {
     return this.network.lookup(address);
   }
-  /** See {@link VirtualNetwork.changesSince}. */
+  /** What happened after a position; a snapshot when that cannot be told any more, or the position is of another life. */
   changesSince(position: Position): ChangesSince {
     return this.network.changesSince(position);
   }
-  /** See {@link VirtualNetwork.position}. */
+  /** The last change. */
   get position(): Position {
     return this.network.position;
   }

@@ -203,5 +203,32 @@ test('shows progress in a file of packets that hold nothing to print', async () 
   terminal.step = 2000;
   expect(await main(['decode', name], terminal)).toBe(0);
   expect(terminal.out.text).toBe('');
-  expect(terminal.err.text).toBe([256, 512, 768, 1024, 1280, 1536, 1792].map((read) => `${read} records read, 0 lines\n`).join(''));
+  const soFar = [256, 512, 768, 1024, 1280, 1536, 1792].map((read) => `${read} records read, 0 lines\n`);
+  expect(terminal.err.text).toBe(`${soFar.join('')}no BGP or OSPF in ${packets} records\n`);
+});
+
+test('says on standard error when frames were recorded without their ends, and when there is nothing to print', async () => {
+  const recorded = readFileSync(new URL('../captures/bird-frr.pcap', import.meta.url));
+  const frames = [...readPcap(recorded)].filter((frame) => 'bytes' in frame);
+  const [{ linkType } = { linkType: 1 }] = frames;
+  // As `tcpdump -s 60` writes it: the header of each record says how long the frame was.
+  const parts = frames.flatMap((frame) => {
+    const head = new DataView(new ArrayBuffer(16));
+    head.setUint32(8, Math.min(60, frame.length), true);
+    head.setUint32(12, frame.length, true);
+    return [new Uint8Array(head.buffer), frame.bytes.slice(0, 60)];
+  });
+  const start = new DataView(new ArrayBuffer(24));
+  start.setUint32(0, 0xa1b2c3d4, true);
+  start.setUint16(4, 2, true);
+  start.setUint16(6, 4, true);
+  start.setUint32(16, 60, true);
+  start.setUint32(20, linkType, true);
+  const cut = frames.filter(({ length }) => length > 60).length;
+  expect(await decode(concatBytes([new Uint8Array(start.buffer), ...parts]))).toEqual({
+    code: 0,
+    lines: [],
+    err: `no BGP or OSPF in ${frames.length} records\n${cut} of ${frames.length} frames were recorded without their ends (tcpdump has them whole with -s 0)\n`,
+  });
+  expect((await decode(recorded)).err).toBe('');
 });

@@ -128,6 +128,33 @@ describe('virtual-router run', () => {
     expect(terminal.err.text).toBe('');
   });
 
+  test('says that it runs when it listens nowhere', async () => {
+    const terminal = new KeptTerminal();
+    const ended = main(['run', file(ROUTER.replace(/^listen.*$/m, ''))], terminal);
+    await terminal.out.until(/running \(router\): 0 ports, 1 neighbour, listening nowhere on the host/);
+    terminal.signal('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+
+  test('says why a session does not come up, whoever dials', async () => {
+    const nobody = createServer().listen(0, '127.0.0.1');
+    await once(nobody, 'listening');
+    const { port: closed } = nobody.address() as AddressInfo;
+    nobody.close();
+    await once(nobody, 'close');
+    const terminal = new KeptTerminal();
+    const dialled = `neighbours: [{ address: 127.0.0.1, node: web-a, as: 65003, port: ${closed} }, {`;
+    const ended = main(['run', file(ROUTER.replace('as: 65001', 'as: 65002').replace('neighbours: [{', dialled))], terminal);
+    const [, port] = await terminal.out.until(/listening on 127\.0\.0\.1:(\d+)/);
+    await terminal.out.until(/session with 127\.0\.0\.1 does not come up: connect ECONNREFUSED/);
+    const peer = await guest(Number(port));
+    await terminal.out.until(/session with guest-b \(127\.0\.0\.2\) does not come up: .*bad peer AS: AS 65001 is not the neighbour's/);
+    await peer.ended;
+    terminal.signal('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(terminal.out.text).not.toMatch(/stopped: cease/);
+  });
+
   test('is in colour on a terminal that has it: times dim, what goes well green, what is refused red', async () => {
     const terminal = new KeptTerminal();
     terminal.out.colour = true;

@@ -12,6 +12,14 @@ for (const { name, run } of forwardingTableContract(() => {
   test(name, run);
 }
 
+test('a table that fails the contract is told which packet went wrong', async () => {
+  const forgetful = forwardingTableContract(() => ({ table: { apply: () => undefined }, lookup: () => undefined }));
+  const failures = await Promise.all(forgetful.map(({ run }) => run().then(() => undefined, String)));
+  expect(failures[0]).toBe(undefined);
+  expect(failures[1]).toBe('Error: a packet for 192.0.2.1: expected [{"type":"node","node":"a"}], got nothing');
+  expect(failures.slice(1)).not.toContain(undefined);
+});
+
 test('forgets targets that no prefix has any more, and uses their numbers again', () => {
   const table = new MemoryForwardingTable();
   const change = (prefix: string, weight: number | undefined) => {

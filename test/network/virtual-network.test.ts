@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.js';
 import type { MappingChange } from '../../src/mapping/change.js';
 import type { ForwardingTable } from '../../src/mapping/forwarding-table.js';
-import type { NetworkConfig } from '../../src/network/config.js';
+import type { GrantConfig, NetworkConfig } from '../../src/network/config.js';
 import type { RejectedClaim } from '../../src/router/events.js';
 import { VirtualNetwork } from '../../src/router/virtual-network.js';
 
@@ -126,6 +126,22 @@ describe('a refused claim', () => {
     expect(rejected).toMatchObject([{ prefix, node: 'web-b', source: 'api', reason }]);
     expect(rejected[0]?.message).toMatch(/\.$/);
     expect(network.explain(prefix).claims.find((claim) => claim.node === 'web-b' && claim.source === 'api')?.verdict).toBe(reason);
+  });
+
+  test('is explained by the grant of its range that is for other lengths', () => {
+    const explained = (...grants: Partial<GrantConfig>[]) => {
+      const { network } = lab({ ...base, grants: grants.map((grant) => ({ node: 'web-b', prefix: '10.0.1.0/24', ...grant })) });
+      network.claim({ node: 'web-b', prefix: VIP });
+      return network.explain(VIP).claims.find(({ source }) => source === 'api')?.message;
+    };
+    const plain = 'No grant lets this node claim the prefix.';
+    expect(explained()).toBe(plain);
+    expect(explained({})).toBe(`${plain.slice(0, -1)}: grant web-b/10.0.1.0/24 covers it, but is for /24 only (its ge and le).`);
+    expect(explained({ id: 'wide', prefix: '10.0.0.0/16' }, { id: 'near', ge: 28, le: 30 })).toMatch(
+      /: grant near covers it, but is for \/28 to \/30 only/,
+    );
+    expect(explained({ node: 'web-a' })).toBe(plain);
+    expect(explained({ prefix: '10.0.2.0/24' })).toBe(plain);
   });
 });
 

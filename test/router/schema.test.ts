@@ -98,11 +98,42 @@ describe('a configuration that is wrong says where, and what was expected', () =
     expect(wrongNeighbour({ holdTyme: 90 })).toEqual(['it.holdTyme', 'unknown field holdTyme; did you mean holdTime?']);
     expect(wrong({ neighbors: [] })).toEqual(['neighbors', 'unknown field neighbors; did you mean neighbours?']);
     expect(wrong({ banana: 1 })).toEqual(['banana', 'unknown field banana']);
+    // Of a few, all are named.
+    expect(wrongNeighbour({ export: { claims: true } })).toEqual(['it.export.claims', 'unknown field claims; there are of, rules']);
+  });
+
+  test('where an address has a prefix length', () => {
+    const message = 'expected an address without a prefix length, got "10.0.0.9/24"; did you mean "10.0.0.9"?';
+    expect(wrong({ listen: [{ address: '10.0.0.9/24' }] })).toEqual(['listen[0].address', message]);
+    expect(wrong({ listen: [{ address: '10.0.0.300/24' }] })[1]).toMatch(/^expected an IPv4 or IPv6 address, got "10\.0\.0\.300\/24"/);
   });
 
   test('where something is of another kind', () => {
     expect(wrong({ neighbours: {} })).toEqual(['neighbours', 'expected a list of neighbours, got an object']);
-    expect(wrong({ neighbours: ['10.0.0.1'] })).toEqual(['neighbours[0]', 'expected an object, got "10.0.0.1"']);
+    expect(wrong({ neighbours: ['10.0.0.1'] })).toEqual([
+      'neighbours[0]',
+      'expected an object such as { address: ..., as: ... }, got "10.0.0.1"',
+    ]);
+    expect(wrong({ listen: ['10.0.0.1:179'] })).toEqual(['listen[0]', 'expected an object such as { address: ... }, got "10.0.0.1:179"']);
+    expect(wrongNeighbour({ password: 1234 })).toEqual([
+      'it.password',
+      'expected a secret: a text, { file: PATH } or { env: NAME }; a number is a text in quotes',
+    ]);
+    expect(wrongNeighbour({ as: 1.1 })[1]).toMatch(/, got 1\.1; put asdot in quotes, as in "1\.10"$/);
+    expect(wrong({ as: 1.1 })[1]).toMatch(/, got 1\.1; put asdot in quotes, as in "1\.10"$/);
+    expect(wrongNeighbour({ import: [{ verdict: 'deny' }] })).toEqual([
+      'it.import[0].verdict',
+      'expected "accept", "next", "reject" or { reject: REASON }, got "deny"',
+    ]);
+    expect(wrongNeighbour({ import: [{ set: { med: 'low' } }] })[1]).toBe(
+      'expected a whole number from 0 to 4294967295, or "none", got "low"',
+    );
+    expect(wrongNeighbour({ import: [{ set: { prepend: '2' } }] })[1]).toBe(
+      'expected how often, 1 to 32, or a list of AS numbers, got "2"',
+    );
+    expect(wrongNeighbour({ import: [{ match: { prefixes: [10] } }] })[1]).toMatch(
+      /^expected a prefix, the name of a prefix list, or an object/,
+    );
     expect(wrong({ network: 'lan' })).toEqual(['network', 'expected a network (an object), got "lan"']);
     expect(wrongNeighbour({ passive: 'yes' })).toEqual(['it.passive', 'expected true or false, got "yes"']);
     expect(wrongNeighbour({ port: 0 })).toEqual(['it.port', 'expected a whole number from 1 to 65535, got 0']);

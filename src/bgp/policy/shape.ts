@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, addressOrPrefix, prefix, text, whole } from '../../lib/fields.js';
+import { address, addressOrPrefix, expects, prefix, text, whole } from '../../lib/fields.js';
 import { AsPathPattern } from './as-path-pattern.js';
 import { parsePattern } from './communities.js';
 
@@ -33,7 +33,12 @@ const origin = z.enum(['igp', 'egp', 'incomplete']);
 const match = z
   .strictObject({
     prefixes: z
-      .array(z.union([text('a prefix list or a prefix'), prefixPattern]))
+      .array(
+        z.union(
+          [text('a prefix list or a prefix'), prefixPattern],
+          expects('a prefix, the name of a prefix list, or an object such as { prefix: 10.0.0.0/8, le: 32 }'),
+        ),
+      )
       .exactOptional()
       .describe('Names of prefix lists, or prefixes.'),
     asPath: read((pattern) => new AsPathPattern(pattern), 'a pattern')
@@ -77,7 +82,7 @@ export const ruleChanges = z
     preference: preference.exactOptional().describe('Preference of the claim, within the bounds of its grant. Import only.'),
     localPref: whole(0, 0xffff_ffff).exactOptional().describe('LOCAL_PREF.'),
     med: z
-      .union([whole(0, 0xffff_ffff), z.literal('none')])
+      .union([whole(0, 0xffff_ffff), z.literal('none')], expects('a whole number from 0 to 4294967295, or "none"'))
       .exactOptional()
       .describe('MULTI_EXIT_DISC; `none` takes it away.'),
     origin: origin.exactOptional().describe('ORIGIN.'),
@@ -86,7 +91,7 @@ export const ruleChanges = z
     removeCommunities: z.array(community).exactOptional().describe('Removed; wildcards as in a match.'),
     setCommunities: z.array(community).exactOptional().describe('Instead of all that were there, of every kind.'),
     prepend: z
-      .union([whole(1, 32), z.array(AS)])
+      .union([whole(1, 32), z.array(AS)], expects('how often, 1 to 32, or a list of AS numbers'))
       .exactOptional()
       .describe('AS numbers to put in front, the nearest first; a number of times for our own.'),
   })
@@ -99,7 +104,10 @@ export const policyRule = z
     match: match.exactOptional().describe('Default: everything matches.'),
     set: ruleChanges.exactOptional().describe('What it changes.'),
     verdict: z
-      .union([z.enum(['accept', 'next', 'reject']), z.strictObject({ reject: text('a reason').describe('Why.') })])
+      .union(
+        [z.enum(['accept', 'next', 'reject']), z.strictObject({ reject: text('a reason').describe('Why.') })],
+        expects('"accept", "next", "reject" or { reject: REASON }'),
+      )
       .exactOptional()
       .describe('`accept` (default), `next` to go on with what was set, `reject`, or `{ reject: reason }`.'),
   })
