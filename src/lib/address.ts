@@ -17,14 +17,14 @@ export function addressSize(family: Family): 4 | 16 {
  */
 export function parseAddress(text: string): Uint8Array {
   const [bytes, why] = tryParse(text);
+  if (bytes) return bytes;
   const [, alone = ''] = /^([^/]+)\/\d+$/.exec(text) ?? [];
-  if (!bytes && isAddress(alone))
-    throw new UsageError(
-      'ADDRESS_INVALID',
-      `expected an address without a prefix length, got ${JSON.stringify(text)}; did you mean ${JSON.stringify(alone)}?`,
-    );
-  if (!bytes) throw new UsageError('ADDRESS_INVALID', `expected an IPv4 or IPv6 address, got ${JSON.stringify(text)}${why}`);
-  return bytes;
+  throw new UsageError(
+    'ADDRESS_INVALID',
+    isAddress(alone)
+      ? `expected an address without a prefix length, got ${JSON.stringify(text)}; did you mean ${JSON.stringify(alone)}?`
+      : `expected an IPv4 or IPv6 address, got ${JSON.stringify(text)}${why}`,
+  );
 }
 
 /** Whether `text` is an address. @internal */
