@@ -18,8 +18,8 @@ export const run: Command = {
 
 Runs the router, or the routers of one network, that FILE describes (docs/config.md) until
 SIGINT or SIGTERM; neighbours are then told by a Cease, administrative shutdown. A second
-signal does not wait for them. With network.forwarder in FILE the ports are in the process
-of \`virtual-router forward FILE.yaml\`.
+signal does not wait for them. FILE is read once, at the start. With network.forwarder in
+FILE the ports are in the process of \`virtual-router forward FILE.yaml\`.
 
 Prints a line when it listens, for each session that comes up, goes down or cannot come up,
 for refused claims and whatever else is amiss, and for what moved: each change while they
