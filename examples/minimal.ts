@@ -1,4 +1,7 @@
-/** The smallest router: one guest may claim one address. Give it a BGP speaker at 127.0.0.3, or none, and stop it with SIGTERM. */
+/**
+ * The smallest router: one guest may claim one address. Give it a BGP speaker at 127.0.0.3, or none, and stop it with SIGTERM. BIRD and FRR
+ * do not speak to loopback addresses: docs/first-guest.md has them in a network namespace.
+ */
 import { VirtualRouter } from '../src/index.js';
 
 const router = new VirtualRouter({
@@ -13,7 +16,8 @@ const router = new VirtualRouter({
   },
   neighbours: [{ address: '127.0.0.3', as: 65002, passive: true, export: 'claims' }],
 });
-router.on('mapping-change', ({ changes }) => console.log(changes));
+router.on('session-change', ({ address, to, reason }) => console.log(address, to, reason ?? ''));
+router.on('mapping-change', ({ changes }) => console.dir(changes, { depth: null }));
 router.on('claim-rejected', ({ claims }) => console.log(claims));
 router.on('listening', ({ address, port }) => console.log(`listening on ${address}:${port}`));
 process.once('SIGTERM', () => router.stop()); // ends every session with a Cease

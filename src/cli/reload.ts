@@ -1,4 +1,4 @@
-import type { VirtualNetwork as CoreNetwork, PortConfig, Reconfigured, RouterConfig } from '../core.js';
+import type { VirtualNetwork as CoreNetwork, NetworkConfig, PortConfig, Reconfigured, RouterConfig } from '../core.js';
 import { UsageError, type VirtualRouter } from '../index.js';
 import type { Path } from '../lib/validate.js';
 import { CommandError, WRONG_USE } from './command.js';
@@ -6,6 +6,11 @@ import type { ReadFile } from './yaml.js';
 
 /** What makes a router the one that it is. */
 const LASTING = ['as', 'routerId', 'clusterId', 'listen'] as const satisfies readonly (keyof RouterConfig)[];
+
+/** What a forwarder has read, once. */
+const FORWARDED = ['ports', 'interfaces', 'access'] as const satisfies readonly (keyof RouterConfig)[];
+const FORWARDED_OF_NETWORK = ['forwarder', 'subnets', 'links', 'routes'] as const satisfies readonly (keyof NetworkConfig)[];
+const FORWARDER = 'here alone: the forwarder has read it; start both anew';
 
 /**
  * Has running routers do what their file says now. What was done, a line each. Throws a `CommandError` of one line, with the place in the
@@ -40,11 +45,19 @@ export async function reload(
     const router = routers[i] as VirtualRouter; // as many as there are names
     return { router, to, path, before: router.configuration() };
   });
-  for (const { to, before, path } of pairs)
-    for (const field of LASTING) {
-      if (same(to[field], before[field])) continue;
-      throw explain(new UsageError('CONFIG_INVALID', `${field} cannot change while the router runs`, [...path, field]));
-    }
+  const lasting = <T extends object>(now: T, then: T, fields: readonly (keyof T & string)[], path: Path, why: string): void => {
+    for (const field of fields)
+      if (!same(now[field], then[field]))
+        throw explain(new UsageError('CONFIG_INVALID', `${field} cannot change ${why}`, [...path, field]));
+  };
+  const { network } = config;
+  for (const { to, before, path } of pairs) {
+    lasting(to, before, LASTING, path, 'while the router runs');
+    const [now, then] = [network ?? to.network ?? {}, shared?.configuration() ?? before.network ?? {}];
+    if (!then.forwarder) continue;
+    lasting(to, before, FORWARDED, path, FORWARDER);
+    lasting(now, then, FORWARDED_OF_NETWORK, network ? ['network'] : [...path, 'network'], FORWARDER);
+  }
   // A port that has another setting now is another port.
   for (const { router, to, path, before } of pairs) {
     for (const { name } of gone(before, to)) {
@@ -57,7 +70,6 @@ export async function reload(
       if (!before.ports?.some(({ name }) => name === port.name)) applied.push(`port ${port.name} added`);
     }
   }
-  const { network } = config;
   if (network && shared) await placed(['network'], () => shared.reconfigure(network));
   for (const { router, to, path } of pairs) {
     const { ports: _wanted, ...rest } = to;

@@ -177,7 +177,7 @@ export interface GrantConfig {
   readonly prefix: string;
   /** Shortest length, in bits. Default: the prefix's own. */
   readonly ge?: number;
-  /** Longest length, in bits. Default: `ge`'s family maximum if `ge` is given, else the prefix's own. */
+  /** Longest length, in bits. Default: the family's maximum if `ge` is given, else the prefix's own. */
   readonly le?: number;
   /**
    * - `single` (default): one holder at a time; others with a grant may take over.

@@ -197,9 +197,9 @@ export interface NeighbourConfig {
   readonly extendedNextHop?: boolean;
   /** Messages up to 65,535 octets (RFC 8654). Default true. */
   readonly extendedMessages?: boolean;
-  /** Rules on what is heard, after authorization. Default: accept all. */
+  /** Rules on what is heard, after authorization. What no rule decides on is accepted. Default: accept all. */
   readonly import?: PolicyConfig;
-  /** What it is told; with rules, `of` is what they choose from (default: claims). Default: nothing (RFC 8212). */
+  /** What it is told; with rules, `of` is what they choose from (default: claims), and what no rule decides on is not told. Default: nothing (RFC 8212). */
   readonly export?: ExportKind | readonly ExportKind[] | { readonly of?: readonly ExportKind[]; readonly rules: PolicyConfig };
   /**
    * Next hop of what we announce. Default `self`; `unchanged` for a route-server client or a reflector's, and of a next hop in the

@@ -1,5 +1,6 @@
 /** What a network and a router tell the program that they live in. */
 import type { BfdChange } from '../bfd/index.js';
+import type { SessionState } from '../bgp/events.js';
 import type { LimitName } from '../bgp/limits.js';
 import type { RefusalReason } from '../claims/reasons.js';
 import type { Millis } from '../lib/clock.js';
@@ -133,8 +134,8 @@ export interface SessionChange {
   readonly address: string;
   readonly node: string;
   /** RFC 4271 §8.2.2. */
-  readonly from: string;
-  readonly to: string;
+  readonly from: SessionState;
+  readonly to: SessionState;
   /** Why, when it went down, or when a connection came to nothing. */
   readonly reason: string | undefined;
 }

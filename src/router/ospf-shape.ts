@@ -75,7 +75,12 @@ const ospfInterface = z
       .exactOptional()
       .describe('`device`: the node of all that speak there. Default: the node that owns the address that speaks.'),
     area: areaId().exactOptional().describe('Number or dotted quad, one of `areas`. Default 0.'),
-    type: z.enum(['point-to-point', 'broadcast', 'point-to-multipoint']).exactOptional().describe('Default `point-to-point`.'),
+    type: z
+      .enum(['point-to-point', 'broadcast', 'point-to-multipoint'])
+      .exactOptional()
+      .describe(
+        'As the neighbour has it: FRR and BIRD take Ethernet for `broadcast` unless told otherwise, and with another type at each end there is an adjacency but no route. Default `point-to-point`.',
+      ),
     cost: whole(1, 65_535).exactOptional().describe('1 to 65535. Default 10.'),
     priority: whole(0, 255).exactOptional().describe('`broadcast`: 0 to 255, to be the designated router; 0 never is. Default 1.'),
     helloInterval: seconds(0.01)

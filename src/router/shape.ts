@@ -178,7 +178,7 @@ const exported = z.union(
     z
       .strictObject({
         of: list(exportKind).exactOptional().describe('What the rules choose from. Default: claims.'),
-        rules: policy.describe('Rules on what it is told.'),
+        rules: policy.describe('Rules on what it is told. What no rule decides on is not told.'),
       })
       .meta({ id: 'ExportRules', description: 'Rules on what a neighbour is told.' }),
   ],
@@ -403,7 +403,11 @@ export const neighbourSchema = z
         'IPv4 routes with IPv6 next hops (RFC 8950). Default: true when the address is IPv6 and `ipv4-unicast` is among the families.',
       ),
     extendedMessages: flag().exactOptional().describe('Messages up to 65,535 octets (RFC 8654). Default true.'),
-    import: policy.exactOptional().describe('Rules on what is heard, after authorization. Default: accept all.'),
+    import: policy
+      .exactOptional()
+      .describe(
+        'Rules on what is heard, after authorization. What no rule decides on is accepted: end with `{ verdict: reject }` to take nothing else. Default: accept all.',
+      ),
     export: exported.exactOptional().describe('What it is told. Default: nothing (RFC 8212).'),
     nextHop: nextHop
       .exactOptional()

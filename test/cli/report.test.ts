@@ -28,7 +28,7 @@ function printed(stopping = false) {
 
 test('a session that does not come up is told, once for each reason', () => {
   const { tell, lines } = printed();
-  const refused = { ...OF, from: 'connect', to: 'active', reason: 'connect ECONNREFUSED 10.0.1.10:179' };
+  const refused = { ...OF, from: 'connect', to: 'active', reason: 'connect ECONNREFUSED 10.0.1.10:179' } as const;
   tell('session-change', { ...OF, from: 'idle', to: 'connect', reason: undefined });
   tell('session-change', refused);
   tell('session-change', { ...OF, from: 'active', to: 'connect', reason: undefined });

@@ -259,6 +259,21 @@ describe('a file that is read again at SIGHUP', () => {
     expect(terminal.out.text).not.toMatch(/read again/);
   });
 
+  test('leaves what a forwarder has read as it is', async () => {
+    const forwarded = (more: string) =>
+      `${ROUTER.replace('network:', `network:\n  forwarder: { path: ${join(folder, 'forwarder.sock')} }`)}${more}`;
+    const { name, terminal, become, stop } = await started(forwarded(''));
+    become(forwarded('access: [{ action: deny, direction: in }]\n'));
+    await terminal.err.until(
+      new RegExp(`not read again: ${name}:\\d+:1: access: access cannot change here alone: the forwarder has read it`),
+    );
+    become(forwarded('').replace('  ranges:', '  subnets: [{ prefix: 10.0.9.0/24 }]\n  ranges:'));
+    await terminal.err.until(/network\.subnets: subnets cannot change here alone/);
+    become(forwarded('').replace('nodes: [', 'nodes: [{ name: web-c }, '));
+    await terminal.out.until(/read again: node web-c added/);
+    await stop();
+  });
+
   test('changes a network that several routers share, and each of them', async () => {
     const two = (grant: string, originate: string) => `
 network: { nodes: [{ name: web-b, addresses: [127.0.0.2] }], grants: [${grant}] }
