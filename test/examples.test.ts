@@ -57,9 +57,13 @@ function run(file: string, env: NodeJS.ProcessEnv = { NO_COLOR: '1' }): Promise<
     const [program = '', ...args] = [...(file === 'tap.ts' && apart ? ['unshare', '-n'] : []), process.execPath, script];
     const child = spawn(program, args, { env: { ...process.env, PORT: '0', ...env } });
     let output = '';
+    // A second signal would be its end.
+    let told = file !== 'minimal.ts';
     const take = (chunk: Buffer): void => {
       output += chunk.toString();
-      if (file === 'minimal.ts' && output.includes('listening')) child.kill('SIGTERM');
+      if (told || !output.includes('listening')) return;
+      told = true;
+      child.kill('SIGTERM');
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
