@@ -55,8 +55,9 @@ function notClaimed(neighbours: readonly NeighbourStatus[], prefix: string, node
   const own = neighbours.filter((neighbour) => neighbour.node === node);
   const up = own.filter(({ state }) => state === 'established');
   const [first] = own;
+  if (!first) return ['no-session', `${node} has no BGP session here, and claims ${prefix} in no other way.`];
   if (up.length === 0)
-    return ['no-session', `No session of ${node} is established${first?.lastDown ? `; the last one ended: ${first.lastDown}` : ''}.`];
+    return ['no-session', `No session of ${node} is established${first.lastDown ? `; the last one ended: ${first.lastDown}` : ''}.`];
   const kept = up.flatMap(({ limits }) => limits).find(({ limit, exceeded }) => KEPT.some((one) => one === limit) && exceeded > 0);
   if (kept)
     return ['over-limit', `${node} is at its limit of ${kept.most} for ${kept.limit}; ${kept.exceeded} prefixes were not taken in.`];

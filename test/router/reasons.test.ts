@@ -266,6 +266,7 @@ describe('why', () => {
     };
     expect(short(PREFIX, 'a')).toBe('holds undefined a');
     expect(short(PREFIX, 'b')).toBe('not-claimed no-session a');
+    expect(router.why(PREFIX, 'b', []).message).toBe(`b has no BGP session here, and claims ${PREFIX} in no other way.`);
     const b = guest(B, 65002);
     b.announce(PREFIX);
     settle(clock, 200);
