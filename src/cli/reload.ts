@@ -14,7 +14,7 @@ const FORWARDER = 'here alone: the forwarder has read it; start both anew';
 
 /**
  * Has running routers do what their file says now. What was done, a line each. Throws a `CommandError` of one line, with the place in the
- * file, for what cannot be done; nothing has changed then, unless a port could not be opened or closed.
+ * file, for what cannot be done. Ports that came or went before that, and what another router or the network took over, stay as they are then.
  *
  * @param shared - The network that the file's routers share, where it has several.
  */
