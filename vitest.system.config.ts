@@ -17,7 +17,9 @@ export const SYSTEM = [INTEROP, PACKAGE, ...OUTSIDE];
 /** What measures time, what may lose no frame, or next to none, and what builds the package: each has the machine to itself. */
 const ALONE = [
   PACKAGE,
-  ...(interop ? ['bfd', 'bfd-thread', 'floods', 'forward', 'frames', 'link'].map((name) => `test/interop/${name}.test.ts`) : []),
+  ...(interop
+    ? ['bfd', 'bfd-echo', 'bfd-flood', 'bfd-thread', 'floods', 'forward', 'frames', 'link'].map((name) => `test/interop/${name}.test.ts`)
+    : []),
 ];
 /** What may run side by side. */
 const TOGETHER = [...OUTSIDE, ...(interop ? [INTEROP] : [])];

@@ -13,9 +13,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Metronomes } from '../test/interop/support/metronomes.js';
 import { BfdRecord } from './bfd-record.js';
 import { type Host, Lab, type Speaker } from './lab.js';
-import { Metronomes } from './metronomes.js';
 
 const ROUTER = '10.98.1.1';
 const OBSERVER = '10.98.1.3';
@@ -161,7 +161,7 @@ async function measure(router: Router, interval: number, rounds: number, churn: 
   try {
     const host = lab.host(ROUTER);
     const record = new BfdRecord(lab, host);
-    const metronomes = new Metronomes(lab, host);
+    using metronomes = await Metronomes.start();
     const began = Date.now();
     router.start(lab, host, interval);
     const links = everybody.map((guest) => startGuest(lab, guest, interval));

@@ -1,5 +1,6 @@
 import type { VirtualNetwork as CoreNetwork, NetworkConfig, PortConfig, Reconfigured, RouterConfig } from '../core.js';
 import { UsageError, type VirtualRouter } from '../index.js';
+import { same } from '../lib/same.js';
 import type { Path } from '../lib/validate.js';
 import { CommandError, WRONG_USE } from './command.js';
 import type { ReadFile } from './yaml.js';
@@ -86,8 +87,4 @@ export async function reload(
 /** Ports of one configuration that another has not, or not so. */
 function gone({ ports = [] }: Pick<RouterConfig, 'ports'>, { ports: others = [] }: Pick<RouterConfig, 'ports'>): PortConfig[] {
   return ports.filter((port) => !others.some((other) => same(port, other)));
-}
-
-function same(x: unknown, y: unknown): boolean {
-  return JSON.stringify(x) === JSON.stringify(y);
 }

@@ -7,6 +7,6 @@
  * Time: `clock.ts` (the contract, and a clock to turn by hand, whose waiting calls are in `appointments.ts`), `timers.ts` (a machine's
  * timers as data; one heap for all machines). Machines: `machine.ts` (a table of states, and what drives it). The outside, as
  * contracts: `transport.ts`, `random.ts`, `logger.ts`; `memory-transport.ts` is a network in memory. Configuration: `fields.ts`,
- * `validate.ts`, `suggest.ts`. `errors.ts` says whose fault an error is.
+ * `validate.ts`, `suggest.ts`, `same.ts`. `errors.ts` says whose fault an error is.
  */
 export {};

@@ -9,6 +9,7 @@ import { UsageError } from '../lib/errors.js';
 import { type Logger, silentLogger } from '../lib/logger.js';
 import { maskBytes, parsePrefix, prefixWords } from '../lib/prefix.js';
 import type { Random } from '../lib/random.js';
+import { same } from '../lib/same.js';
 import { TimerHeap } from '../lib/timers.js';
 import { Arbitration } from '../mapping/arbitration.js';
 import type { MappingChange, MappingEntry, Position } from '../mapping/change.js';
@@ -854,8 +855,4 @@ function wordsOf(table: ForwardingTable & Partial<WordLookup>): WordLookup | und
 
 function configured(holders: readonly HolderConfig[] = []): HolderConfig[] {
   return holders.filter(({ moved }) => !moved);
-}
-
-function same(x: unknown, y: unknown): boolean {
-  return x === y || JSON.stringify(x) === JSON.stringify(y);
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { type Logger, silentLogger } from '../lib/logger.js';
 import { canonicalPrefix } from '../lib/prefix.js';
+import { same } from '../lib/same.js';
 import type { MappingEntry, Position } from '../mapping/change.js';
 import type { ForwardingTable } from '../mapping/forwarding-table.js';
 import type { Targets } from '../mapping/target.js';
@@ -316,7 +317,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   reconfigure(next: RouterConfig): Reconfigured {
     const config = checkRouter(next, [], this.#ownNetwork ? undefined : this.network.configuration());
     for (const field of ['as', 'routerId', 'clusterId', 'name', 'listen', 'ports'] as const) {
-      if (differs(config[field], this.#config[field])) {
+      if (!same(config[field], this.#config[field])) {
         const instead = field === 'ports' ? 'use addPort and removePort' : 'make a new router';
         throw new UsageError('CONFIG_INVALID', `cannot change while the router lives; ${instead}`, [field]);
       }
@@ -331,8 +332,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     this.#bgp.secure(security);
     const network = this.#ownNetwork && config.network ? this.network.reconfigure(config.network) : { applied: [], restarted: [] };
     const before = this.#reserved();
-    const lists = differs(config.prefixLists, this.#config.prefixLists) ? ['prefix lists changed'] : [];
-    const originated = differs(config.originate, this.#config.originate) ? ['originated prefixes changed'] : [];
+    const lists = !same(config.prefixLists, this.#config.prefixLists) ? ['prefix lists changed'] : [];
+    const originated = !same(config.originate, this.#config.originate) ? ['originated prefixes changed'] : [];
     this.#config = config;
     for (const address of before) this.network.model.removeRouterAddress(address);
     for (const address of this.#reserved()) this.network.model.addRouterAddress(address);
@@ -718,8 +719,4 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       },
     };
   }
-}
-
-function differs(x: unknown, y: unknown): boolean {
-  return JSON.stringify(x) !== JSON.stringify(y);
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { daemonsPresent } from './support/daemons.js';
 import { frr } from './support/frr.js';
 import { Lab, type LabNode, type Running } from './support/lab.js';
+import { undisturbed } from './support/undisturbed.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = fileURLToPath(new URL('./support/bfd-peer.ts', import.meta.url));
@@ -34,29 +35,29 @@ const families = {
   'IPv6 link-local': ({ number }: LabNode) => `fe80::ff:fe00:${number.toString(16)}%eth0`,
 };
 
+type Family = keyof typeof families;
+
+async function overInterfaces(family: Family, forwards: boolean): Promise<void> {
+  const addressOf = families[family];
+  await using lab = await Lab.create();
+  const [one, other] = [await lab.node('one'), await lab.node('other')];
+  for (const node of [one, other]) await forward(lab, node, forwards);
+  const peers = [watching(lab, one, addressOf(other)), watching(lab, other, addressOf(one))];
+  await lab.waitFor('both are up', () => peers.every((peer) => peer.output().includes('up none')), 40);
+  // Its own that come back, and those of the other.
+  const before = await received(lab, one);
+  await lab.waitFor('echoes come', async () => (await received(lab, one)) > before + 200);
+  // Nobody found them missing.
+  expect(peers.map((peer) => peer.output()).join('')).not.toMatch(/down|failed/);
+  await lab.link(other, 'down');
+  await lab.waitFor('both have noticed', () => peers.every((peer) => peer.output().includes('down echo-failed')));
+}
+
 describe.each(['IPv4', 'IPv6', 'IPv6 link-local'] as const)("echo packets over the host's interfaces, %s", (family) => {
-  const of = families[family];
   it.each([
     ['this library sends back what its neighbour sends', false],
     ['the kernel does where it forwards', true],
-  ])(
-    'come back: %s',
-    async (_how, forwards) => {
-      await using lab = await Lab.create();
-      const [one, other] = [await lab.node('one'), await lab.node('other')];
-      for (const node of [one, other]) await forward(lab, node, forwards);
-      const peers = [watching(lab, one, of(other)), watching(lab, other, of(one))];
-      await lab.waitFor('both are up', () => peers.every((peer) => peer.output().includes('up none')), 40);
-      // Its own that come back, and those of the other.
-      const before = await received(lab, one);
-      await lab.waitFor('echoes come', async () => (await received(lab, one)) > before + 200);
-      // Nobody found them missing.
-      expect(peers.map((peer) => peer.output()).join('')).not.toMatch(/down|failed/);
-      await lab.link(other, 'down');
-      await lab.waitFor('both have noticed', () => peers.every((peer) => peer.output().includes('down echo-failed')));
-    },
-    90_000,
-  );
+  ])('come back: %s', (_how, forwards) => undisturbed(ECHO, () => overInterfaces(family, forwards)), 90_000);
 });
 
 it('is refused where there is no right to it', async () => {
@@ -85,7 +86,7 @@ describe.skipIf(!present.includes(frr))('echo packets with FRR', () => {
       lab.exec(node, 'vtysh', ['--vty_socket', node.directory, '-d', daemon, '-c', command]);
     const start = async (daemon: string, file: string, ...more: string[]): Promise<void> => {
       const args = [...common, '-f', file, '-i', join(node.directory, `${daemon}.pid`), ...more];
-      const process = lab.spawn(node, `/usr/lib/frr/${daemon}`, args);
+      const process = lab.spawn(node, `/usr/lib/frr/${daemon}`, args, { undelayed: daemon === 'bfdd' });
       await lab.answers(process, async () => (await ask(daemon, 'show version')).includes('FRRouting'));
     };
     await start('zebra', empty);
@@ -101,7 +102,7 @@ describe.skipIf(!present.includes(frr))('echo packets with FRR', () => {
     return [session?.['echo-packet-output'] ?? 0, session?.['echo-packet-input'] ?? 0];
   };
 
-  it('both send them and get them back; what does not come back ends the session', async () => {
+  const scenario = async (): Promise<void> => {
     await using lab = await Lab.create();
     const [own, guest] = [await lab.node('router'), await lab.node('guest')];
     // FRR leaves it to its kernel to send back ours; ours does not forward, so this library sends back FRR's.
@@ -118,5 +119,7 @@ describe.skipIf(!present.includes(frr))('echo packets with FRR', () => {
     // Its kernel forwards no more, and its BFD goes on speaking: only the echo tells.
     await forward(lab, guest, false);
     await lab.waitFor('the echo fails', () => peer.output().includes('down echo-failed'));
-  }, 120_000);
+  };
+
+  it('both send them and get them back; what does not come back ends the session', () => undisturbed(ECHO, scenario), 120_000);
 });

@@ -51,6 +51,6 @@ protocol static { ipv4; route ${ADDRESS} blackhole; }
 protocol bgp { local ${node.ipv4} as 65001; neighbor ${ROUTER} as 65000; bfd on; hold time 90; connect delay time 1; error wait time 1, 1; ipv4 { import none; export all; }; }
 `,
   );
-  const process = lab.spawn(node, 'bird', ['-f', '-c', file, '-s', join(node.directory, 'bird.ctl')]);
+  const process = lab.spawn(node, 'bird', ['-f', '-c', file, '-s', join(node.directory, 'bird.ctl')], { undelayed: true });
   return { kill9: () => process.kill('SIGKILL') };
 };
