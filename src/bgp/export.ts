@@ -1,5 +1,6 @@
 import type { Feed } from '../claims/feed.js';
 import { bytesEqual } from '../lib/bytes.js';
+import { copyOctets, viewOf } from '../lib/octets.js';
 import { contains, type Prefix } from '../lib/prefix.js';
 import { SetFlag } from '../rib/attribute-sets.js';
 import type { Rib } from '../rib/rib.js';
@@ -8,6 +9,7 @@ import { ROLES } from './roles.js';
 import { decodeCanonical, encodeCanonical, type Role } from './wire/index.js';
 
 const NONE = new Uint8Array(0);
+const NO_VIEW = viewOf(NONE);
 
 /** What an export needs to know of the neighbour. @internal */
 export interface ExportContext {
@@ -60,6 +62,8 @@ export interface ExportContext {
 export class RouteExport {
   /** The attributes of the last route told, `bytes[0, length)`, without next hop; its octets stand beside. */
   bytes = new Uint8Array(4096);
+  /** The same memory. */
+  view = viewOf(this.bytes);
   length = 0;
   nextHop: Uint8Array = NONE;
   /** Counts up whenever the octets change: routes told under one number share an UPDATE. */
@@ -145,7 +149,7 @@ export class RouteExport {
     if (!policy) {
       const page = sets.pageOf(set);
       const from = sets.offsetOf(set);
-      return this.#rewrite(page, from, from + sets.lengthOf(set), feed, rib.ipv6);
+      return this.#rewrite(page, sets.viewOf(set), from, from + sets.lengthOf(set), feed, rib.ipv6);
     }
     const attributes = decodeCanonical(sets.copy(set));
     const result = policy.evaluate({
@@ -159,14 +163,26 @@ export class RouteExport {
     const bytes = encodeCanonical(result.attributes);
     // What policy sets on the way out is meant to leave.
     const { med, nextHop } = result.attributes;
-    return this.#rewrite(bytes, 0, bytes.length, feed, rib.ipv6, med !== attributes.med, nextHop !== attributes.nextHop);
+    return this.#rewrite(bytes, viewOf(bytes), 0, bytes.length, feed, rib.ipv6, med !== attributes.med, nextHop !== attributes.nextHop);
   }
 
   /** Walks a canonical set and writes what the neighbour gets. False when it cannot be told (no next hop of the right kind). */
-  #rewrite(page: Uint8Array, from: number, to: number, feed: Feed, ipv6: boolean, keepMed = false, keepHop = false): boolean {
+  #rewrite(
+    page: Uint8Array,
+    pageView: DataView,
+    from: number,
+    to: number,
+    feed: Feed,
+    ipv6: boolean,
+    keepMed = false,
+    keepHop = false,
+  ): boolean {
     const { context } = this;
     // Room for what is added: an AS, LOCAL_PREF, ORIGINATOR_ID, a cluster id, AS4_PATH.
-    if (this.bytes.length < (to - from) * 2 + 128) this.bytes = new Uint8Array((to - from) * 2 + 4096);
+    if (this.bytes.length < (to - from) * 2 + 128) {
+      this.bytes = new Uint8Array((to - from) * 2 + 4096);
+      this.view = viewOf(this.bytes);
+    }
     const transparent = !context.external || context.routeServerClient;
     const reflected = !context.external && feed.source === 'bgp' && !feed.external;
     this.nextHop = (ipv6 ? context.nextHop6 : context.nextHop4) ?? NONE;
@@ -187,7 +203,7 @@ export class RouteExport {
       }
       switch (code) {
         case 2:
-          at = this.#putPath(out, at, page, value, length);
+          at = this.#putPath(out, at, page, pageView, value, length);
           past = 3;
           continue;
         case 3:
@@ -207,7 +223,7 @@ export class RouteExport {
             const narrow = asn > 0xffff ? 23456 : asn;
             out[at++] = narrow >>> 8;
             out[at++] = narrow & 255;
-            at = copy(out, at, page, value + 4, value + 8);
+            at = copyOctets(this.view, at, pageView, value + 4, value + 8);
             continue;
           }
           break;
@@ -215,7 +231,7 @@ export class RouteExport {
           past = 9;
           if (!this.#shutdown) break;
           at = putU32(out, putHeader(out, at, flags, 8, length + 4), GRACEFUL_SHUTDOWN);
-          at = copy(out, at, page, value, value + length);
+          at = copyOctets(this.view, at, pageView, value, value + length);
           continue;
         case 9:
           past = 10;
@@ -226,7 +242,7 @@ export class RouteExport {
           if (context.external) continue;
           if (reflected) {
             at = putU32(out, putHeader(out, at, 0x80, 10, length + 4), context.clusterId);
-            at = copy(out, at, page, value, value + length);
+            at = copyOctets(this.view, at, pageView, value, value + length);
             continue;
           }
           break;
@@ -247,7 +263,7 @@ export class RouteExport {
       // Unrecognized: non-transitive goes no further, transitive is marked partial (RFC 4271 §9).
       if (!known && (flags & 0x40) === 0) continue;
       at = putHeader(out, at, known ? flags : flags | 0x20, code, length);
-      at = copy(out, at, page, value, value + length);
+      at = copyOctets(this.view, at, pageView, value, value + length);
     }
     at = this.#putOwn(out, at, past, 256, feed, reflected);
     if (!context.fourOctetAs) at = this.#putAs4(out, at, page, from, to);
@@ -278,7 +294,7 @@ export class RouteExport {
   /** What every route must have and the set has not, of the codes in `[past, code)`. */
   #putOwn(out: Uint8Array, at: number, past: number, code: number, feed: Feed, reflected: boolean): number {
     const { context } = this;
-    if (past <= 2 && 2 < code) at = this.#putPath(out, at, NONE, 0, 0);
+    if (past <= 2 && 2 < code) at = this.#putPath(out, at, NONE, NO_VIEW, 0, 0);
     if (!context.external && past <= 5 && 5 < code) at = putU32(out, putHeader(out, at, 0x40, 5, 4), 100);
     if (this.#shutdown && past <= 8 && 8 < code) at = putU32(out, putHeader(out, at, 0xc0, 8, 4), GRACEFUL_SHUTDOWN);
     // RFC 9234 §5, egress 1.
@@ -292,7 +308,7 @@ export class RouteExport {
   }
 
   /** AS_PATH, with our AS number in front for an external neighbour that is not a route server's client. */
-  #putPath(out: Uint8Array, at: number, page: Uint8Array, value: number, length: number): number {
+  #putPath(out: Uint8Array, at: number, page: Uint8Array, pageView: DataView, value: number, length: number): number {
     const { context } = this;
     const prepend = context.external && !context.routeServerClient;
     const wide = context.fourOctetAs;
@@ -311,7 +327,7 @@ export class RouteExport {
       at = putHeader(out, at, 0x40, 2, length + 4);
       out[at++] = 2;
       out[at++] = first + 1;
-      return copy(out, putU32(out, at, context.localAs), page, value + 2, value + length);
+      return copyOctets(this.view, putU32(out, at, context.localAs), pageView, value + 2, value + length);
     }
     const start = at;
     // The header's length is not known before; room for the long form, closed up after.
@@ -391,7 +407,8 @@ export class RouteExport {
       if (code === 2) {
         const wide = new RouteExport({ ...context, fourOctetAs: true });
         const path = new Uint8Array(length + 16);
-        const end = wide.#putPath(path, 0, page, value, length);
+        wide.view = viewOf(path);
+        const end = wide.#putPath(path, 0, page, viewOf(page), value, length);
         const long = ((path[0] ?? 0) & 0x10) !== 0;
         const head = long ? 4 : 3;
         if (!hasWide(path, head, end)) continue;
@@ -436,18 +453,12 @@ function putExtended(
   at = putHeader(out, at, flags, code, kept * size);
   for (let i = 0; i < length; i += size) {
     if (leaving && ((page[value + i] ?? 0) & 0x40) !== 0) continue;
-    at = copy(out, at, page, value + i, value + i + size);
+    for (let k = 0; k < size; k++) out[at++] = page[value + i + k] ?? 0;
   }
   return at;
 }
 
 const GRACEFUL_SHUTDOWN = 0xffff0000;
-
-/** Short runs of octets move faster one by one than by views. */
-function copy(out: Uint8Array, at: number, from: Uint8Array, start: number, end: number): number {
-  for (let i = start; i < end; i++) out[at++] = from[i] as number; // the caller knows the bounds
-  return at;
-}
 
 function putHeader(out: Uint8Array, at: number, flags: number, code: number, length: number): number {
   const long = length > 255;

@@ -1,5 +1,6 @@
 import type { Feed } from '../claims/feed.js';
 import type { Buffers } from '../lib/buffers.js';
+import { copyOctets, viewOf } from '../lib/octets.js';
 import type { AdjRibOut } from '../rib/adj-rib-out.js';
 import { PrefixState } from '../rib/prefix-records.js';
 import type { RouteExport } from './export.js';
@@ -32,6 +33,8 @@ export class Packer {
   /** UPDATEs and prefixes sent. */
   readonly counters = { updates: 0, announced: 0, withdrawn: 0 };
   #out: Uint8Array = NOTHING;
+  /** The same memory. */
+  #view = viewOf(NOTHING);
   #at = 0;
   /** Of the message that is open: where it starts, and where the lengths of its attributes, and of its MP attribute or withdrawn routes, stand while they are not known (0 for none). */
   #startAt = 0;
@@ -40,7 +43,7 @@ export class Packer {
   /** Where it must end, so that what follows its NLRI fits. */
   #limit = 0;
   /** Attributes that follow the NLRI: the route is prepared for the next prefix before they are written. */
-  #held = new Uint8Array(256);
+  #held = new DataView(new ArrayBuffer(256));
   #heldLength = 0;
 
   constructor(
@@ -54,6 +57,7 @@ export class Packer {
     const { adjRibOut, route } = this;
     if (adjRibOut.waiting === 0) return undefined;
     this.#out = this.options.buffers.take();
+    this.#view = viewOf(this.#out);
     this.#at = 0;
     route.reset();
     while (adjRibOut.waiting > 0 && this.#at < CHUNK) {
@@ -66,6 +70,7 @@ export class Packer {
     }
     const packed = this.#out;
     this.#out = NOTHING;
+    this.#view = viewOf(NOTHING);
     if (this.#at > SMALL) return packed.subarray(0, this.#at);
     const copy = packed.slice(0, this.#at);
     this.options.buffers.give(packed);
@@ -174,8 +179,8 @@ export class Packer {
       return;
     }
     // The other attributes follow the NLRI; their room is kept free at the end of the message.
-    if (this.#held.length < route.length) this.#held = new Uint8Array(route.length * 2);
-    for (let i = 0; i < route.length; i++) this.#held[i] = route.bytes[i] as number; // as long as the route says
+    if (this.#held.byteLength < route.length) this.#held = new DataView(new ArrayBuffer(route.length * 2));
+    copyOctets(this.#held, 0, route.view, 0, route.length);
     this.#heldLength = route.length;
     this.#limit -= route.length;
     this.#openMp(14, ipv6);
@@ -218,48 +223,51 @@ export class Packer {
       // Withdrawn routes are followed by no attributes, an MP attribute by all others.
       if (this.#attributesAt === 0) this.#u16(0);
     }
-    for (let i = 0; i < this.#heldLength; i++) this.#out[this.#at++] = this.#held[i] as number; // held
+    this.#at = copyOctets(this.#view, this.#at, this.#held, 0, this.#heldLength);
     if (this.#attributesAt !== 0) this.#patch(this.#attributesAt, this.#at - this.#attributesAt - 2);
     this.#patch(this.#startAt + 16, this.#at - this.#startAt);
     this.counters.updates++;
   }
 
   /** The route's attributes with NEXT_HOP in its place, third. */
-  #putClassic({ bytes, length, nextHop }: RouteExport): void {
+  #putClassic({ bytes, view, length, nextHop }: RouteExport): void {
     const out = this.#out;
-    let to = this.#at;
     let split = 0;
     while (split < length && (bytes[split + 1] ?? 0) < 3) split += attributeLength(bytes, split);
-    for (let i = 0; i < split; i++) out[to++] = bytes[i] as number; // as long as the route says
+    let to = copyOctets(this.#view, this.#at, view, 0, split);
     out[to++] = 0x40;
     out[to++] = 3;
     out[to++] = 4;
     for (let i = 0; i < 4; i++) out[to++] = nextHop[i] as number; // four octets
-    for (let i = split; i < length; i++) out[to++] = bytes[i] as number; // as long as the route says
-    this.#at = to;
+    this.#at = copyOctets(this.#view, to, view, split, length);
   }
 
+  /** Whole words are written, and what is behind the prefix overwritten by what comes next. */
   #putPrefix(prefix: number, pathId?: number): void {
     const { records, ipv6 } = this.adjRibOut.rib;
-    const out = this.#out;
-    if (pathId !== undefined) this.#u32(pathId, 4);
+    const view = this.#view;
+    let at = this.#at;
+    if (pathId !== undefined) {
+      view.setUint32(at, pathId);
+      at += 4;
+    }
     const length = records.lengthOf(prefix);
-    out[this.#at++] = length;
+    this.#out[at++] = length;
     const octets = (length + 7) >> 3;
-    this.#u32(records.aOf(prefix), octets);
+    view.setUint32(at, records.aOf(prefix));
+    this.#at = at + octets;
     if (!ipv6 || octets <= 4) return;
-    this.#u32(records.bOf(prefix), octets - 4);
+    view.setUint32(at + 4, records.bOf(prefix));
     if (octets <= 8) return;
-    this.#u32(records.cOf(prefix), octets - 8);
-    if (octets <= 12) return;
-    this.#u32(records.dOf(prefix), octets - 12);
+    view.setUint32(at + 8, records.cOf(prefix));
+    view.setUint32(at + 12, records.dOf(prefix));
   }
 
   #start(): void {
     const start = this.#at;
-    const out = this.#out;
-    for (let i = start; i < start + 16; i++) out[i] = 0xff;
-    out[start + 18] = UPDATE;
+    const view = this.#view;
+    for (let at = start; at < start + 16; at += 4) view.setUint32(at, 0xffff_ffff);
+    this.#out[start + 18] = UPDATE;
     this.#at = start + HEADER;
     this.#startAt = start;
     this.#limit = start + this.options.maxMessage;
@@ -274,14 +282,6 @@ export class Packer {
   #patch(at: number, value: number): void {
     this.#out[at] = value >>> 8;
     this.#out[at + 1] = value & 255;
-  }
-  /** The first `octets` (at most four) of a word. */
-  #u32(word: number, octets: number): void {
-    const out = this.#out;
-    if (octets > 0) out[this.#at++] = word >>> 24;
-    if (octets > 1) out[this.#at++] = (word >>> 16) & 255;
-    if (octets > 2) out[this.#at++] = (word >>> 8) & 255;
-    if (octets > 3) out[this.#at++] = word & 255;
   }
 }
 

@@ -33,6 +33,8 @@ const KEYS = 4096;
 export class Ipv4Trie {
   /** For each /19: its bitmap, whose first bit is always set, and the place before its first leaf. Without bits it is to be compiled first. */
   readonly #root = new Uint32Array(2 * CHUNKS * 8);
+  /** Which chunks are compiled, a bit each: small enough to be at hand when a table comes in, as the array is not. */
+  readonly #compiled = new Uint32Array(CHUNKS / 32);
   readonly #chunk = new Uint32Array(CHUNKS * CHUNK);
   readonly #arena = new Arena(65_536);
   /** What prefixes of 1 to 16 bits make of each /16, and the length of the one that did. */
@@ -53,6 +55,7 @@ export class Ipv4Trie {
   get bytes(): number {
     return (
       this.#root.byteLength +
+      this.#compiled.byteLength +
       this.#chunk.byteLength +
       this.#above.byteLength +
       this.#aboveLength.byteLength +
@@ -230,9 +233,11 @@ export class Ipv4Trie {
 
   /** What was compiled of a chunk does not hold any more. */
   #touch(chunk: number): void {
-    const from = chunk * 16;
-    if (this.#root[from] === 0) return;
+    const bit = 1 << (chunk & 31);
+    if ((this.#compiled[chunk >>> 5] & bit) === 0) return;
+    this.#compiled[chunk >>> 5] &= ~bit;
     this.#freeLeaves(chunk);
+    const from = chunk * 16;
     for (let i = from; i < from + 16; i += 2) this.#root[i] = 0;
   }
 
@@ -245,6 +250,7 @@ export class Ipv4Trie {
 
   #compile(chunk: number): void {
     this.#order(chunk);
+    this.#compiled[chunk >>> 5] |= 1 << (chunk & 31);
     const leaves = this.#leaves;
     leaves.fill(this.#above[chunk]);
     const from = this.#chunk[chunk * CHUNK];

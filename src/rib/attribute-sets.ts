@@ -1,4 +1,5 @@
 import { roomFor, touch, widen } from '../lib/columns.js';
+import { viewOf } from '../lib/octets.js';
 
 /**
  * Path-attribute sets, each kept once, by its octets.
@@ -69,6 +70,7 @@ export class AttributeSets {
   readonly #pages: (Uint8Array<ArrayBuffer> | undefined)[] = [];
   /** The same memory in words: a set begins at a whole word, and the octets after its last one are 0. */
   readonly #words: (Int32Array<ArrayBuffer> | undefined)[] = [];
+  readonly #views: (DataView | undefined)[] = [];
   /** Octets of live sets in each page, and in all. */
   readonly #live: number[] = [];
   #octets = 0;
@@ -286,6 +288,10 @@ export class AttributeSets {
     if (page === undefined) throw new Error(`attribute set ${id} is gone`);
     return page;
   }
+  /** The same memory. */
+  viewOf(id: number): DataView {
+    return this.#views[this.#record[id * RECORD] >>> PAGE_BITS] as DataView; // where there is a page
+  }
   offsetOf(id: number): number {
     return this.#record[id * RECORD] & PAGE_MASK;
   }
@@ -419,6 +425,7 @@ export class AttributeSets {
     this.#pages[next] = page;
     this.#pageWords = new Int32Array(page.buffer);
     this.#words[next] = this.#pageWords;
+    this.#views[next] = viewOf(page);
     this.#live[next] = 0;
     this.#page = next;
     this.#top = 0;
@@ -432,6 +439,7 @@ export class AttributeSets {
     if (page.length === PAGE && this.#spare.length < this.#reserved) this.#spare.push(page);
     this.#pages[p] = undefined;
     this.#words[p] = undefined;
+    this.#views[p] = undefined;
     this.#freePages.push(p);
   }
 
