@@ -1,11 +1,16 @@
-/** Where `run` answers questions, and `why` asks them. */
+/** Where `run` answers questions, and `why` and `status` ask them. */
 import { readFileSync } from 'node:fs';
-import { type ControlEndpoint, renderPrometheus, UsageError, type VirtualRouter } from '../index.js';
+import { askControl, type ControlEndpoint, renderPrometheus, UsageError, type VirtualRouter } from '../index.js';
 import { type ControlAnswers, type ControlServer, openControl } from '../io/control.js';
 import { CommandError, FAILED, WRONG_USE } from './command.js';
+import type { Status } from './status.js';
 
-/** Options that both have. */
+/** Options that all have. */
 export const CONTROL_OPTIONS = { control: { type: 'string' }, 'control-token-file': { type: 'string' } } as const;
+/** What they are, for those who ask. */
+export const CONTROL_HELP = `\
+  --control SOCKET             the path of a UNIX socket, or ADDRESS:PORT
+  --control-token-file FILE    the token (or the variable VIRTUAL_ROUTER_CONTROL_TOKEN)`;
 /** The environment's token, where no file is named. */
 const TOKEN = 'VIRTUAL_ROUTER_CONTROL_TOKEN';
 
@@ -15,7 +20,23 @@ export interface ControlPlace {
   readonly token?: string;
 }
 
-export function controlPlace(values: { readonly control?: string; readonly 'control-token-file'?: string }): ControlPlace | undefined {
+interface ControlValues {
+  readonly control?: string;
+  readonly 'control-token-file'?: string;
+}
+
+/** Asks the router that runs with the same options; its answer. Throws a `CommandError` where none answers, or it says that the question is wrong. */
+export async function askRouter<T>(values: ControlValues, url: string): Promise<T> {
+  const place = controlPlace(values);
+  if (!place) throw new CommandError('expected --control SOCKET, as the router was started with', WRONG_USE);
+  try {
+    return JSON.parse(await askControl(place.endpoint, url, place.token)) as T; // as the path is answered
+  } catch (error) {
+    throw error instanceof UsageError ? new CommandError(error.message, FAILED) : error;
+  }
+}
+
+export function controlPlace(values: ControlValues): ControlPlace | undefined {
   const { control, 'control-token-file': file } = values;
   if (control === undefined) {
     if (file !== undefined) throw new CommandError('expected --control beside --control-token-file', WRONG_USE);
@@ -54,6 +75,7 @@ export async function answerQuestions(place: ControlPlace, routers: readonly Vir
 function answersOf(routers: readonly VirtualRouter[], refused: () => ControlServer['refused']): ControlAnswers {
   return {
     '/metrics': () => [...routers.map((router) => renderPrometheus(router.metrics())), refusalsOf(refused())].join(''),
+    '/status': (): Status => ({ at: Date.now(), routers: routers.map((router) => router.metrics()) }),
     '/why': (query) => {
       const [prefix, node] = [query.get('prefix'), query.get('node')];
       if (!prefix || !node) throw new UsageError('CONFIG_INVALID', 'expected a prefix and a node');

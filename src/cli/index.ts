@@ -5,8 +5,8 @@
  * `index.ts` finds the command and turns whatever it throws into one line and an exit code. Each command is a module that exports a
  * {@link Command} and is loaded only when it is asked for: `run.ts` runs routers from a file, `watch.ts` does the same and prints what
  * moves, `reload.ts` has running routers do what their file says now, `forward.ts` forwards for a `run` that has its ports elsewhere, `decode.ts`
- * prints what recorded bytes say (`progress.ts`: how far it is), `engine.ts` tells the engine what suits a router, `why.ts` asks a running router
- * through the socket of `control.ts`. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the line of every field,
+ * prints what recorded bytes say (`progress.ts`: how far it is), `engine.ts` tells the engine what suits a router, `status.ts` and `why.ts`
+ * ask running routers through the socket of `control.ts`. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the line of every field,
  * `report.ts` says in lines what running routers tell of, `print.ts` writes them for people or as JSON. `run` goes through `src/index.ts`, as a program of the user's
  * would; `decode` reads captures and the wire directly.
  *
@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
     return (await import('./watch.js')).watch;
   },
   forward: async () => (await import('./forward.js')).forward,
+  status: async () => (await import('./status.js')).status,
   why: async () => (await import('./why.js')).why,
   decode: async () => (await import('./decode.js')).decode,
 };

@@ -31,8 +31,8 @@ are few, else how many.
   --json     each line a JSON object: time, event, and what belongs to it
   --quiet    no lines but errors
   --control SOCKET
-             answer /metrics and /why there: the path of a UNIX socket, which is its owner's
-             alone, or ADDRESS:PORT. Off without. Away from loopback it takes a token
+             answer /metrics, /status and /why there: the path of a UNIX socket, which is its
+             owner's alone, or ADDRESS:PORT. Off without. Away from loopback it takes a token
   --control-token-file FILE
              the token, for Authorization: Bearer (or VIRTUAL_ROUTER_CONTROL_TOKEN)
   --help     this text

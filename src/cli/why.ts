@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { askControl, formatWhy, UsageError, type Why } from '../index.js';
+import { formatWhy, type Why } from '../index.js';
 import { type Command, CommandError, DONE, FAILED, WRONG_USE } from './command.js';
-import { CONTROL_OPTIONS, controlPlace } from './control.js';
+import { askRouter, CONTROL_HELP, CONTROL_OPTIONS } from './control.js';
 
 export const why: Command = {
   summary: 'asks a running router why a node has a prefix, or has it not',
@@ -11,8 +11,7 @@ Asks the router that runs with the same --control why the node NAME holds PREFIX
 is refused it, or does not claim it. The codes are those of docs/guests.md.
 
   --node NAME                  whom it is about
-  --control SOCKET             the path of a UNIX socket, or ADDRESS:PORT
-  --control-token-file FILE    the token (or the variable VIRTUAL_ROUTER_CONTROL_TOKEN)
+${CONTROL_HELP}
   --json                       the whole answer, as JSON
   --help                       this text
 
@@ -27,15 +26,9 @@ Exit codes: 0 the node holds it, 1 it does not, or no router answers, 2 the comm
     const [prefix, more] = positionals;
     if (prefix === undefined || more !== undefined) throw new CommandError('expected one prefix', WRONG_USE);
     if (values.node === undefined) throw new CommandError('expected --node NAME', WRONG_USE);
-    const place = controlPlace(values);
-    if (!place) throw new CommandError('expected --control SOCKET, as the router was started with', WRONG_USE);
-    try {
-      const query = new URLSearchParams({ prefix, node: values.node });
-      const answer = JSON.parse(await askControl(place.endpoint, `/why?${query.toString()}`, place.token)) as Why; // as /why answers
-      terminal.out.write(values.json ? `${JSON.stringify(answer)}\n` : `${formatWhy(answer)}\n`);
-      return answer.outcome === 'holds' ? DONE : FAILED;
-    } catch (error) {
-      throw error instanceof UsageError ? new CommandError(error.message, FAILED) : error;
-    }
+    const query = new URLSearchParams({ prefix, node: values.node });
+    const answer = await askRouter<Why>(values, `/why?${query.toString()}`);
+    terminal.out.write(values.json ? `${JSON.stringify(answer)}\n` : `${formatWhy(answer)}\n`);
+    return answer.outcome === 'holds' ? DONE : FAILED;
   },
 };

@@ -79,7 +79,7 @@ describe('the command', () => {
     expect(await command('fly')).toEqual({
       code: 2,
       out: '',
-      err: 'virtual-router: no such command: fly (there are run, watch, forward, why, decode; see virtual-router --help)\n',
+      err: 'virtual-router: no such command: fly (there are run, watch, forward, status, why, decode; see virtual-router --help)\n',
     });
     expect((await command()).code).toBe(2);
     for (const args of [['run'], ['run', '--fast', 'x'], ['watch', 'a', 'b'], ['toString']]) {

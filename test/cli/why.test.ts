@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/index.js';
+import type { Status } from '../../src/cli/status.js';
 import { type ControlEndpoint, openControl } from '../../src/io/control.js';
 import { KeptTerminal } from './terminal.js';
 
@@ -139,6 +140,15 @@ describe('why', () => {
       code: 1,
       err: 'virtual-router: the router answers: there is no node "nobody"\n',
     });
+    expect(await command('status', '--control', control)).toEqual({
+      code: 0,
+      out: 'router: 2 nodes, 0 grants, 2 claims to 2 prefixes\n',
+      err: '',
+    });
+    const { routers } = JSON.parse((await command('status', '--json', '--control', control)).out) as Status;
+    expect(routers).toMatchObject([{ router: 'router', network: { nodes: 2 }, neighbours: [] }]);
+    expect(await command('status', 'now', '--control', control)).toMatchObject({ code: 2, out: '' });
+    expect(await command('status')).toMatchObject({ code: 2, err: expect.stringContaining('expected --control') });
     const shown = await ask({ path: control }, '/metrics');
     expect(shown).toContain('virtual_router_nodes{router="router"} 2');
     expect(shown).toContain('virtual_router_control_refused_total{reason="wrong-question"} 1');
