@@ -1,12 +1,9 @@
-import type { VirtualNetwork as CoreNetwork, NetworkConfig, PortConfig, Reconfigured, RouterConfig } from '../core.js';
+import type { VirtualNetwork as CoreNetwork, NetworkConfig, Reconfigured, RouterConfig } from '../core.js';
 import { UsageError, type VirtualRouter } from '../index.js';
 import { same } from '../lib/same.js';
 import type { Path } from '../lib/validate.js';
 import { CommandError, WRONG_USE } from './command.js';
 import type { ReadFile } from './yaml.js';
-
-/** What makes a router the one that it is. */
-const LASTING = ['as', 'routerId', 'clusterId', 'listen'] as const satisfies readonly (keyof RouterConfig)[];
 
 /** What a forwarder has read, once. */
 const FORWARDED = ['ports', 'interfaces', 'access'] as const satisfies readonly (keyof RouterConfig)[];
@@ -15,7 +12,7 @@ const FORWARDER = 'here alone: the forwarder has read it; start both anew';
 
 /**
  * Has running routers do what their file says now. What was done, a line each. Throws a `CommandError` of one line, with the place in the
- * file, for what cannot be done. Ports that came or went before that, and what another router or the network took over, stay as they are then.
+ * file, for what cannot be done, and has done nothing then; but where a port cannot be opened, what came before that stays.
  *
  * @param shared - The network that the file's routers share, where it has several.
  */
@@ -30,10 +27,9 @@ export async function reload(
     applied.push(...done.applied);
     restarted.push(...done.restarted);
   };
-  const placed = async (path: Path, act: () => Promise<unknown> | Reconfigured): Promise<void> => {
+  const placed = async <T>(path: Path, act: () => T | Promise<T>): Promise<T> => {
     try {
-      const done = await act();
-      if (done !== undefined) note(done as Reconfigured);
+      return await act();
     } catch (error) {
       throw error instanceof UsageError ? explain(error, [...path, ...error.path]) : error;
     }
@@ -46,45 +42,31 @@ export async function reload(
     const router = routers[i] as VirtualRouter; // as many as there are names
     return { router, to, path, before: router.configuration() };
   });
-  const lasting = <T extends object>(now: T, then: T, fields: readonly (keyof T & string)[], path: Path, why: string): void => {
+  const forwarded = <T extends object>(now: T, then: T, fields: readonly (keyof T & string)[], path: Path): void => {
     for (const field of fields)
-      if (!same(now[field], then[field]))
-        throw explain(new UsageError('CONFIG_INVALID', `${field} cannot change ${why}`, [...path, field]));
+      if (!same(now[field], then[field])) throw explain(new UsageError('CONFIG_INVALID', `cannot change ${FORWARDER}`, [...path, field]));
   };
   const { network } = config;
-  for (const { to, before, path } of pairs) {
-    lasting(to, before, LASTING, path, 'while the router runs');
+  if (network && shared) await placed(['network'], () => shared.checkReconfiguration(network));
+  for (const { router, to, before, path } of pairs) {
+    await placed(path, () => router.checkReconfiguration(to, network));
     const [now, then] = [network ?? to.network ?? {}, shared?.configuration() ?? before.network ?? {}];
     if (!then.forwarder) continue;
-    lasting(to, before, FORWARDED, path, FORWARDER);
-    lasting(now, then, FORWARDED_OF_NETWORK, network ? ['network'] : [...path, 'network'], FORWARDER);
+    forwarded(to, before, FORWARDED, path);
+    forwarded(now, then, FORWARDED_OF_NETWORK, network ? ['network'] : [...path, 'network']);
   }
-  // A port that has another setting now is another port.
-  for (const { router, to, path, before } of pairs) {
-    for (const { name } of gone(before, to)) {
-      if (!to.ports?.some((port) => port.name === name)) continue;
-      await placed(path, () => router.removePort(name));
-      applied.push(`port ${name} changed`);
-    }
-    for (const port of gone(to, router.configuration())) {
-      await placed(path, () => router.addPort(port));
-      if (!before.ports?.some(({ name }) => name === port.name)) applied.push(`port ${port.name} added`);
-    }
-  }
-  if (network && shared) await placed(['network'], () => shared.reconfigure(network));
+  for (const { router, to, path, before } of pairs)
+    if (!same(to.ports, before.ports)) applied.push(...(await placed(path, () => router.becomePorts(to.ports ?? []))));
+  if (network && shared) note(await placed(['network'], () => shared.reconfigure(network)));
   for (const { router, to, path } of pairs) {
     const { ports: _wanted, ...rest } = to;
     const { ports } = router.configuration();
-    await placed(path, () => router.reconfigure(ports ? { ...rest, ports } : rest));
-    for (const { name } of gone(router.configuration(), to)) {
+    note(await placed(path, () => router.reconfigure(ports ? { ...rest, ports } : rest)));
+    for (const { name } of ports ?? []) {
+      if (to.ports?.some((port) => port.name === name)) continue;
       await placed(path, () => router.removePort(name));
       applied.push(`port ${name} removed`);
     }
   }
   return { applied, restarted };
-}
-
-/** Ports of one configuration that another has not, or not so. */
-function gone({ ports = [] }: Pick<RouterConfig, 'ports'>, { ports: others = [] }: Pick<RouterConfig, 'ports'>): PortConfig[] {
-  return ports.filter((port) => !others.some((other) => same(port, other)));
 }

@@ -135,15 +135,19 @@ function checkPorts(
 }
 
 /**
- * A port that is to be opened beside those of a router that was checked. Comes back canonical. Throws as {@link checkRouter} does, with the
- * place at the end of `ports` as the path.
+ * A port that is to stand at `at` among those of a router that was checked. Comes back canonical. Throws as {@link checkRouter} does.
  *
  * @internal
  */
-export function checkPort({ ports = [] }: RouterConfig, network: Pick<NetworkConfig, 'nodes' | 'forwarder'>, port: unknown): PortConfig {
-  const checked = validate<PortConfig>(portSchema, port, ['ports', ports.length]);
+export function checkPort(
+  { ports = [] }: RouterConfig,
+  network: Pick<NetworkConfig, 'nodes' | 'forwarder'>,
+  port: unknown,
+  at: number,
+): PortConfig {
+  const checked = validate<PortConfig>(portSchema, port, ['ports', at]);
   const problems = new Problems([]);
-  checkPorts({ ports: [...ports, checked] }, network, problems);
+  checkPorts({ ports: [...ports.slice(0, at), checked, ...ports.slice(at + 1)] }, network, problems);
   problems.raise();
   return checked;
 }

@@ -257,9 +257,14 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
    */
   reconfigure(next: NetworkConfig): Reconfigured {
     this.#open();
+    return this.#become(this.checkReconfiguration(next));
+  }
+
+  /** What `reconfigure` would take over. Throws what it would, and changes nothing. @internal */
+  checkReconfiguration(next: NetworkConfig): NetworkConfig {
     const checked = checkNetwork(next, []);
     this.checkFixed(checked, []);
-    return this.#become(checked);
+    return checked;
   }
 
   #become(checked: NetworkConfig): Reconfigured {

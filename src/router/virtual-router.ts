@@ -12,7 +12,7 @@ import type { MappingEntry, Position } from '../mapping/change.js';
 import type { ForwardingTable } from '../mapping/forwarding-table.js';
 import type { Targets } from '../mapping/target.js';
 import type { MoveTiming } from '../mapping/timing.js';
-import type { GrantConfig } from '../network/config.js';
+import type { GrantConfig, NetworkConfig } from '../network/config.js';
 import type { PortConfig } from '../stack/config.js';
 import type { Port } from '../stack/port.js';
 import { BgpAttachment } from './attach/bgp.js';
@@ -34,7 +34,8 @@ import type { Host } from './host.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
 import type { OspfConfig } from './ospf-config.js';
-import { checkNeighbour, checkPort, checkPortless, checkRouter } from './schema.js';
+import { type PortOwner, RouterPorts } from './router-ports.js';
+import { checkNeighbour, checkRouter } from './schema.js';
 import { cacheDiallers, securities, withSecrets } from './secrets.js';
 import type { SessionRefusalReason } from './session-refusals.js';
 import { IsolatedEmitter } from './turn.js';
@@ -72,6 +73,8 @@ export interface StopOptions {
   readonly restart?: boolean;
 }
 
+/** What makes a router the one that it is. */
+const LASTING = ['as', 'routerId', 'clusterId', 'name', 'listen'] as const satisfies readonly (keyof RouterConfig)[];
 /** States of a session that has a connection. */
 const OPENED: readonly string[] = ['open-sent', 'open-confirm', 'established'];
 
@@ -126,8 +129,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   readonly #ospf: OspfAttachment;
   readonly #linkBfd: LinkBfd;
   readonly #watches: NodeWatches;
-  /** The program's own, by name. */
-  readonly #ports: Map<string, Port>;
+  readonly #ports: RouterPorts;
   #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
   #transition: Promise<void> = Promise.resolve();
   #unstall: (() => void) | undefined;
@@ -160,7 +162,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       this.tell('cache-change', { router: this.name, ...event }),
     );
     this.#rpki.configure(this.#config.rpki, caches);
-    this.#ports = new Map(Object.entries(options.ports ?? {}));
+    this.#ports = new RouterPorts(this.#portOwner(), options.ports ?? {});
     this.#link = new LinkAttachment(
       this.network,
       { name: this.name, routerId: this.#config.routerId },
@@ -237,7 +239,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
           this.#config.ospf?.some(({ interfaces }) => interfaces.some(({ bfd, device }) => bfd && device !== undefined)))
       )
         throw new UsageError('BFD_UNAVAILABLE', 'a neighbour is to be watched by BFD, and the host of this router brings no BFD service');
-      await this.#link.start(this.#config.ports ?? [], Object.fromEntries(this.#ports));
+      await this.#link.start(this.#config.ports ?? [], this.#ports.given);
       await this.#ospf.start();
       await this.#bgp.start(this.#config.listen ?? []);
     } catch (error) {
@@ -315,25 +317,15 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
    * changes the AS number, the router id or the listeners, which takes a new router.
    */
   reconfigure(next: RouterConfig): Reconfigured {
-    const config = checkRouter(next, [], this.#ownNetwork ? undefined : this.network.configuration());
-    for (const field of ['as', 'routerId', 'clusterId', 'name', 'listen', 'ports'] as const) {
-      if (!same(config[field], this.#config[field])) {
-        const instead = field === 'ports' ? 'use addPort and removePort' : 'make a new router';
-        throw new UsageError('CONFIG_INVALID', `cannot change while the router lives; ${instead}`, [field]);
-      }
-    }
-    if (this.#ownNetwork && config.network) this.network.checkFixed(config.network, ['network']);
+    const { config, security, neighbours, watch, caches, instances } = this.#prepare(next, this.#sharedConfiguration());
+    if (!same(config.ports, this.#config.ports))
+      throw new UsageError('CONFIG_INVALID', 'cannot change so; use addPort, changePort and removePort', ['ports']);
     this.#bgp.checkShared(config.neighbours ?? []);
-    const security = securities(config.neighbours, this.#host.secrets);
-    const neighbours = withSecrets(config.neighbours ?? [], this.#host.secrets, ['neighbours']);
-    const watch = withSecrets(config.watch ?? [], this.#host.secrets, ['watch']);
-    const caches = cacheDiallers(config.rpki, this.#host.transport, this.#host.secrets);
-    const instances = this.#instances(config);
     this.#bgp.secure(security);
     const network = this.#ownNetwork && config.network ? this.network.reconfigure(config.network) : { applied: [], restarted: [] };
     const before = this.#reserved();
-    const lists = !same(config.prefixLists, this.#config.prefixLists) ? ['prefix lists changed'] : [];
-    const originated = !same(config.originate, this.#config.originate) ? ['originated prefixes changed'] : [];
+    const lists = same(config.prefixLists, this.#config.prefixLists) ? [] : ['prefix lists changed'];
+    const originated = same(config.originate, this.#config.originate) ? [] : ['originated prefixes changed'];
     this.#config = config;
     for (const address of before) this.network.model.removeRouterAddress(address);
     for (const address of this.#reserved()) this.network.model.addRouterAddress(address);
@@ -347,6 +339,37 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       applied: [...network.applied, ...rpki, ...lists, ...originated, ...ospf.applied, ...watches, ...bgp.applied],
       restarted: [...new Set([...network.restarted, ...ospf.restarted, ...bgp.restarted])],
     };
+  }
+
+  /**
+   * Throws what {@link VirtualRouter.reconfigure} would, but for ports, which may be others, and for neighbours that another router of the
+   * host has; and changes nothing.
+   *
+   * @param network - Of a shared network, which is to have this configuration by then.
+   * @internal
+   */
+  checkReconfiguration(next: RouterConfig, network = this.#sharedConfiguration()): void {
+    this.#prepare(next, network);
+  }
+
+  /** A configuration that was checked, and what is made of its secrets. */
+  #prepare(next: RouterConfig, shared: NetworkConfig | undefined) {
+    const config = checkRouter(next, [], shared);
+    for (const field of LASTING)
+      if (!same(config[field], this.#config[field]))
+        throw new UsageError('CONFIG_INVALID', 'cannot change while the router lives; make a new router', [field]);
+    if (this.#ownNetwork && config.network) this.network.checkFixed(config.network, ['network']);
+    return {
+      config,
+      security: securities(config.neighbours, this.#host.secrets),
+      neighbours: withSecrets(config.neighbours ?? [], this.#host.secrets, ['neighbours']),
+      watch: withSecrets(config.watch ?? [], this.#host.secrets, ['watch']),
+      caches: cacheDiallers(config.rpki, this.#host.transport, this.#host.secrets),
+      instances: this.#instances(config),
+    };
+  }
+  #sharedConfiguration(): NetworkConfig | undefined {
+    return this.#ownNetwork ? undefined : this.network.configuration();
   }
 
   /**
@@ -401,59 +424,31 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
    *
    * @param given - The program's own port, which the router does not close.
    */
-  async addPort(config: PortConfig, given?: Port): Promise<void> {
-    const { network } = this;
-    if (network.isForwarded) throw new UsageError('CONFIG_INVALID', "the ports of this network's routers are its forwarder's", ['ports']);
-    if (this.#state === 'stopping') throw new UsageError('NOT_RUNNING', 'the router is stopping');
-    await this.#transition;
-    const port = checkPort(this.#config, { nodes: network.model.present().map((node) => node.config) }, config);
-    const at = this.#config.ports?.length ?? 0;
-    this.#config = { ...this.#config, ports: [...(this.#config.ports ?? []), port] };
-    if (given) this.#ports.set(port.name, given);
-    if (!this.#isRunning) return;
-    try {
-      await this.#link.open(port, given, at);
-    } catch (error) {
-      this.#forgetPort(port.name);
-      throw error;
-    }
-    // The router may have stopped, or the port have been removed, while it was opened.
-    if (this.#isRunning && this.#config.ports?.includes(port)) this.#portChanged(port.name);
-    else await this.#link.close(port.name);
+  addPort(config: PortConfig, given?: Port): Promise<void> {
+    return this.#ports.add(config, given);
+  }
+
+  /**
+   * Closes the port of a name and opens it with other settings, whatever names it; who is there is as at one that was added. Rejects as
+   * {@link VirtualRouter.addPort} does (`NAME_UNKNOWN` where there is none): the port is as it was then, or closed if it cannot be had again.
+   *
+   * @param given - The program's own port, which the router does not close.
+   */
+  changePort(config: PortConfig, given?: Port): Promise<void> {
+    return this.#ports.change(config, given);
   }
 
   /**
    * Closes a port, unless it is the program's own. The node that is there is reached no more: its sessions end, and what it claims by its link.
    * Rejects with a `UsageError` (`NAME_UNKNOWN`, or `CONFIG_INVALID` where an access rule or OSPF names the port).
    */
-  async removePort(name: string): Promise<void> {
-    if (!this.#config.ports?.some((port) => port.name === name))
-      throw new UsageError('NAME_UNKNOWN', `there is no port ${JSON.stringify(name)}`);
-    checkPortless(this.#config, name);
-    this.#forgetPort(name);
-    if (!this.#isRunning) return;
-    const closed = this.#link.close(name);
-    this.#portChanged(name);
-    await closed;
+  removePort(name: string): Promise<void> {
+    return this.#ports.remove(name);
   }
 
-  get #isRunning(): boolean {
-    return this.#state === 'running';
-  }
-
-  #forgetPort(name: string): void {
-    this.#config = { ...this.#config, ports: (this.#config.ports ?? []).filter((port) => port.name !== name) };
-    this.#ports.delete(name);
-  }
-
-  /** Who is at a port that came or went is reached in another way. */
-  #portChanged(name: string): void {
-    const node = this.network.model.present().find(({ config }) => config.location === name);
-    if (node) {
-      this.#bgp.reattach(node);
-      this.#watches.reattach(node.name);
-    }
-    this.#ospf.retell();
+  /** {@link RouterPorts.become}: the way to another list of ports, before {@link VirtualRouter.reconfigure}. @internal */
+  becomePorts(next: readonly PortConfig[]): Promise<string[]> {
+    return this.#ports.become(next);
   }
 
   // --- The network, for those who have one router ----------------------------------------------------------------------
@@ -595,6 +590,37 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
       this.network.off(forwarded, forward as (argument: unknown) => void);
     }
     return this;
+  }
+
+  #portOwner(): PortOwner {
+    const router = this;
+    return {
+      get network() {
+        return router.network;
+      },
+      get link() {
+        return router.#link;
+      },
+      get isRunning() {
+        return router.#state === 'running';
+      },
+      settled: async () => {
+        if (this.#state === 'stopping') throw new UsageError('NOT_RUNNING', 'the router is stopping');
+        await this.#transition;
+      },
+      config: () => this.#config,
+      keep: (ports) => {
+        this.#config = { ...this.#config, ports };
+      },
+      changed: (name) => {
+        const node = this.network.model.present().find(({ config }) => config.location === name);
+        if (node) {
+          this.#bgp.reattach(node);
+          this.#watches.reattach(node.name);
+        }
+        this.#ospf.retell();
+      },
+    };
   }
 
   #neighbour(name: string): BgpNeighbour {

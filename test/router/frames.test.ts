@@ -267,6 +267,34 @@ describe('ports come and go while the router runs', () => {
     await Promise.all([router.stop(), pass(5000)]);
   });
 
+  test('a port is changed, though a rule names it; who is there has its session anew; one that cannot be had leaves it as it was', async () => {
+    const { clock, router, pass } = await lab([{ address: '10.0.1.0/24', as: 65003, passive: true }]);
+    const [[first, gone], [second, far]] = [memoryCable(), memoryCable()];
+    router.network.addNode({ name: 'd', addresses: ['10.0.1.13'], location: 'pd' });
+    await Promise.all([router.addPort({ name: 'pd', type: 'memory' }, first), pass(1)]);
+    router.reconfigure({ ...router.configuration(), access: [{ action: 'permit', direction: 'in', at: ['pd'] }] });
+    const established = (): string[] =>
+      router
+        .neighbours()
+        .filter(({ state }) => state === 'established')
+        .map(({ node }) => node);
+    const before = late(clock, gone, 'dials', '10.0.1.13');
+    before.start();
+    await pass(5000);
+    expect(established()).toContain('d');
+    const failed = router.changePort({ name: 'pd', type: 'memory' }).catch((error: unknown) => error);
+    await pass(5000);
+    expect(await failed).toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(router.links().map(({ port }) => port)).toContain('pd');
+    await Promise.all([router.changePort({ name: 'pd', type: 'memory' }, second), pass(1)]);
+    expect(established()).not.toContain('d');
+    const after = late(clock, far, 'dials', '10.0.1.13');
+    after.start();
+    await pass(5000);
+    expect(established()).toContain('d');
+    await Promise.all([router.stop(), pass(5000)]);
+  });
+
   test('what cannot be is said, and nothing has changed then', async () => {
     const { router, pass } = await lab([]);
     const refused = async (wrong: Promise<void>): Promise<unknown> => {
@@ -279,6 +307,8 @@ describe('ports come and go while the router runs', () => {
     expect(await refused(router.addPort({ name: 'pd', type: 'tap', device: 'tap0' }))).toMatchObject({ path: ['ports', 3, 'type'] });
     expect(await refused(router.addPort({ name: 'pd', type: 'vxlan' }))).toMatchObject({ path: ['ports', 3, 'address'] });
     expect(await refused(router.removePort('pd'))).toMatchObject({ code: 'NAME_UNKNOWN' });
+    expect(await refused(router.changePort({ name: 'pd', type: 'memory' }))).toMatchObject({ code: 'NAME_UNKNOWN' });
+    expect(await refused(router.changePort({ name: 'pb', type: 'vxlan' }))).toMatchObject({ path: ['ports', 1, 'address'] });
     const config = router.configuration();
     router.reconfigure({ ...config, access: [{ action: 'deny', direction: 'in', at: ['pc'] }] });
     expect(await refused(router.removePort('pc'))).toMatchObject({ code: 'CONFIG_INVALID', path: ['access', 0, 'at', 0] });
