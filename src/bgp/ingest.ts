@@ -5,6 +5,7 @@ import type { Rib } from '../rib/rib.js';
 import type { SessionError } from './events.js';
 import type { RouteImport } from './import.js';
 import { type Budget, CLAIM_OCTETS, type Use } from './limits.js';
+import { Repetition } from './repetition.js';
 import {
   AttributeScan,
   REMEDY_DISABLE_FAMILY,
@@ -36,6 +37,9 @@ export class Ingest {
   /** Prefixes of one UPDATE, and their path identifiers. */
   #ids = new Uint32Array(1024);
   #paths = new Uint32Array(1024);
+  /** Claims that are said again where they were expected: rows + 1, by prefix of the UPDATE. */
+  #rows = new Uint32Array(1024);
+  readonly #repetition: Repetition | undefined;
   /** Messages, prefixes announced and withdrawn, and attribute blocks that were malformed, so far. */
   readonly counters = { updates: 0, announced: 0, withdrawn: 0, malformed: 0 };
   /** What the last malformed attribute block was, for the log. */
@@ -62,6 +66,7 @@ export class Ingest {
   ) {
     this.#pathIds4 = receivesPathIds(context, 'ipv4-unicast');
     this.#pathIds6 = receivesPathIds(context, 'ipv6-unicast');
+    if (ribs.ipv4 && !this.#pathIds4) this.#repetition = new Repetition(ribs.ipv4, feed.index);
   }
 
   /** Takes in whole messages, `bytes[from, to)`. Returns what ends the session, if anything does. */
@@ -74,7 +79,7 @@ export class Ingest {
   }
 
   #take(bytes: Uint8Array, from: number, to: number): SessionError | undefined {
-    let warmed = to - from < WARMED ? to : from;
+    let warmed = to - from < WARMED || this.#repetition?.holds ? to : from;
     for (let at = from; at < to; ) {
       if (at >= warmed) warmed = this.#warm(bytes, at, to);
       const length = u16(bytes, at + 16);
@@ -236,6 +241,9 @@ export class Ingest {
     const most = (end - from + 1) >> (this.#pathIds4 ? 2 : 0);
     if (this.#ids.length < most) this.#makeRoom(most);
     const ids = this.#ids;
+    const rows = this.#rows;
+    const repetition = this.#repetition;
+    repetition?.begin();
     let count = 0;
     let at = from;
     let whole = from;
@@ -248,11 +256,15 @@ export class Ingest {
       const length = bytes[at++] as number; // at < end, or checked below
       const octets = (length + 7) >> 3;
       if (length > 32 || at + octets > end) break;
-      ids[count++] = rib.prefixId(masked(bytes, at, octets, length), 0, 0, 0, length);
+      const a = masked(bytes, at, octets, length);
+      const row = repetition === undefined ? 0 : repetition.next(a, length);
+      rows[count] = row;
+      ids[count++] = row === 0 ? rib.prefixId(a, 0, 0, 0, length) : rib.claims.prefixOf(row - 1);
       at += octets;
       whole = at;
     }
     this.#announce(rib, this.#pathIds4, count);
+    repetition?.end();
     return whole === end;
   }
 
@@ -299,11 +311,14 @@ export class Ingest {
     this.announcedAny = true;
     this.counters.announced += count;
     // With several paths, prefixes are counted one by one.
-    if (this.budget && (this.#pathIds4 || this.#pathIds6 || !this.#fits(this.budget, count)))
+    let rows = rib.ipv6 || !this.#repetition ? undefined : this.#rows;
+    if (this.budget && (this.#pathIds4 || this.#pathIds6 || !this.#fits(this.budget, count))) {
       count = this.#admit(this.budget, rib, paths, count, set);
+      rows = undefined;
+    }
     if (!route.needsPrefix) {
       route.evaluate(set, 0, 0, 0, 0, 0, rib.ipv6);
-      rib.announceRun(ids, paths, count, this.feed.index, set, route.setOut, route.fault, route.holder, route.wish);
+      rib.announceRun(ids, paths, count, this.feed.index, set, route.setOut, route.fault, route.holder, route.wish, rows);
       return;
     }
     const { records: r } = rib;
@@ -404,6 +419,7 @@ export class Ingest {
   #makeRoom(prefixes: number): void {
     this.#ids = new Uint32Array(prefixes * 2);
     this.#paths = new Uint32Array(prefixes * 2);
+    this.#rows = new Uint32Array(prefixes * 2);
   }
 
   #withdraw4(rib: Rib, bytes: Uint8Array, from: number, end: number): boolean {

@@ -84,6 +84,10 @@ export class AttributeSets {
   #top = 0;
   #end = 0;
 
+  /** Sets made so far, and by the last time that somebody asked for pages to be emptied. */
+  #made = 0;
+  #madeBefore = 0;
+
   #slots = new Int32Array(64);
   #slotsUsed = 0;
   /** The hash being left behind while the larger one fills: see {@link AttributeSets.#grow}. */
@@ -239,9 +243,11 @@ export class AttributeSets {
     this.#record[id * RECORD + USERS] += users;
   }
 
-  /** One user less. */
-  release(id: number): void {
-    if (--this.#record[id * RECORD + USERS] > 0) return;
+  /** So many users less. */
+  release(id: number, users = 1): void {
+    const left = this.#record[id * RECORD + USERS] - users;
+    this.#record[id * RECORD + USERS] = left;
+    if (left > 0) return;
     this.size--;
     if (this.#unusedCount >= this.#unused.length) this.#unused = widen(this.#unused, roomFor(this.#unusedCount + 1, this.#unused.length));
     this.#unused[this.#unusedCount++] = id;
@@ -330,10 +336,15 @@ export class AttributeSets {
 
   /**
    * Where pages are less than half alive all told, empties such pages into the newest, moving at most `budget` octets. Returns
-   * whether there is more to do. (While everything is announced again, pages die one and all, and moving their last halves is in vain.)
+   * whether there is more to do. While new sets come it waits, until less than a quarter is alive: when everything is announced again, pages die
+   * one and all, and moving their last halves is in vain.
    */
   compact(budget = PAGE): boolean {
-    if (this.#octets * 2 > (this.#pages.length - this.#freePages.length) * PAGE) return false;
+    const held = (this.#pages.length - this.#freePages.length) * PAGE;
+    if (this.#octets * 2 > held) return false;
+    const busy = this.#made !== this.#madeBefore;
+    this.#madeBefore = this.#made;
+    if (busy && this.#octets * 4 > held) return true;
     for (let p = 0; p < this.#pages.length; p++) {
       if (p === this.#page || this.#pages[p] === undefined || this.#live[p] * 2 > PAGE) continue;
       if (budget <= 0) return true;
@@ -388,6 +399,7 @@ export class AttributeSets {
       if (id >= this.#room) this.#widen(roomFor(id + 1, this.#room));
     }
     this.size++;
+    this.#made++;
     const record = this.#record;
     record[id * RECORD + HASH] = h;
     record[id * RECORD + USERS] = 1;

@@ -26,6 +26,7 @@ const BEST = 2;
 const DECIDED = 3;
 const PUBLISHED = 4;
 const ADDRESS = 5;
+const NO_LENGTH = 255;
 
 /**
  * What is known of each prefix of one family, by its id: a record of six words in IPv4, of nine in IPv6. A prefix is looked at in many
@@ -69,12 +70,14 @@ export class PrefixRecords {
     const at = id * this.#size;
     return this.#words[at + ADDRESS] === a && this.#octets[at * 4] === length;
   }
-  /** Of an id that is free: the next free one, + 1. It stands where the prefix was, so that a free record is otherwise 0. */
+  /** Of an id that is free: the next free one, + 1. It stands where the prefix was, whose length is one that none has. */
   nextFreeOf(id: number): number {
     return this.#words[id * this.#size + ADDRESS];
   }
   setNextFree(id: number, next: number): void {
-    this.#words[id * this.#size + ADDRESS] = next;
+    const at = id * this.#size;
+    this.#words[at + ADDRESS] = next;
+    this.#octets[at * 4] = NO_LENGTH;
   }
 
   /** Begins a record: all but the prefix is 0. */

@@ -159,7 +159,8 @@ export class Rib {
 
   /**
    * Claims of one feed to `count` prefixes with the same attributes, new or changed. `fault` is what the protocol or policy has
-   * against them; the rest of the verdict is found here. The same claim again is not news.
+   * against them; the rest of the verdict is found here. The same claim again is not news. `known` are the
+   * claims that there are, as far as the caller knows them: rows + 1, 0 for one to be looked for.
    */
   announceRun(
     prefixes: Uint32Array,
@@ -171,6 +172,7 @@ export class Rib {
     fault: number,
     holder: number,
     wish: number,
+    known?: Uint32Array,
   ): void {
     this.#makeRoom(count);
     const { source, speaker: bound, sourceIndex } = this.feeds[feed] as Feed; // an open feed
@@ -180,17 +182,20 @@ export class Rib {
     const { dirty, dirtySince } = this;
     const rows = this.#feedRows;
     let fresh = 0;
+    let changed = 0;
     // Neighbours in a run are mostly judged alike.
     let lastJudged = UNJUDGED;
     let lastStanding = 0;
+    let row = -1;
     for (let i = 0; i < count; i++) {
       const prefix = prefixes[i];
       const pathId = pathIds === undefined ? 0 : pathIds[i];
       const first = records.headOf(prefix);
-      const known = first === 0 ? 0 : this.find(prefix, feed, pathId);
-      let row = known - 1;
-      if (known !== 0) {
+      const told = known === undefined ? 0 : known[i];
+      row = (told !== 0 && this.#isClaim(told - 1, prefix, feed, pathId) ? told : first === 0 ? 0 : this.find(prefix, feed, pathId)) - 1;
+      if (row >= 0) {
         if (!this.#change(row, setIn, setOut, fault, holder, wish)) continue;
+        changed++;
       } else {
         row = rows.take(feed);
         fresh++;
@@ -218,13 +223,22 @@ export class Rib {
       dirty[this.dirtyCount] = prefix;
       dirtySince[this.dirtyCount++] = now;
     }
+    this.lastSaid = row + 1;
     this.feedRows[feed] += fresh;
     this.rows += fresh;
-    this.sets.retain(setIn, fresh);
-    this.sets.retain(setOut, fresh);
+    this.sets.retain(setIn, fresh + changed);
+    this.sets.retain(setOut, fresh + changed);
+  }
+  /** The claim that the last run ended with, row + 1. */
+  lastSaid = 0;
+
+  /** Whether there is a claim in a row, and it is this one. */
+  #isClaim(row: number, prefix: number, feed: number, pathId: number): boolean {
+    const { claims } = this;
+    return claims.prefixOf(row) === prefix && claims.setInOf(row) !== 0 && this.feedOf(row) === feed && claims.pathIdOf(row) === pathId;
   }
 
-  /** A claim that is known; whether anything changed. */
+  /** A claim that is known; whether anything changed: then both sets have a user more. */
   #change(row: number, setIn: number, setOut: number, fault: number, holder: number, wish: number): boolean {
     const { claims, sets } = this;
     claims.setStale(row, Stale.fresh);
@@ -242,10 +256,11 @@ export class Rib {
     const judged = !this.#standsWith(row, setOut, fault, holder, wish);
     if (judged) this.#limits.uncount(row);
     if (this.dampening && heard !== setIn) this.#flapped(row, false);
-    sets.retain(setIn);
-    sets.retain(setOut);
-    sets.release(heard);
-    sets.release(told);
+    if (heard === told) sets.release(heard, 2);
+    else {
+      sets.release(heard);
+      sets.release(told);
+    }
     this.#tell(row, setIn, told, setOut);
     if (judged) {
       claims.setWish(row, wish);
