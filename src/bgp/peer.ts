@@ -83,6 +83,8 @@ export class Peer {
   #running = false;
   #established: Line | undefined;
   #lastDown: DownReason | undefined;
+  /** The same, or why it did not come up since. */
+  #lastReason: DownReason | undefined;
   #flaps = 0;
   /** How often a session or an attempt at one ended, by why. */
   readonly #ends: Partial<Record<DownReason['code'], number>> = {};
@@ -126,7 +128,7 @@ export class Peer {
   status(): PeerStatus {
     return {
       state: this.#state,
-      lastDown: this.#lastDown,
+      lastDown: this.#lastReason,
       establishedAt: this.#established?.session.establishedAt,
       flaps: this.#flaps,
       ends: { ...this.#ends },
@@ -285,7 +287,10 @@ export class Peer {
         return;
       case 'stateChanged':
         if (effect.to === 'idle') this.#wentIdle(line, effect.reason);
-        else this.#show(effect.reason?.text);
+        else {
+          this.#lastReason = effect.reason ?? this.#lastReason;
+          this.#show(effect.reason?.text);
+        }
         return;
       default:
         return;
@@ -297,6 +302,7 @@ export class Peer {
     if (wasUp) this.#established = undefined;
     if (reason && (wasUp || reason.code !== 'collision')) {
       this.#lastDown = reason;
+      this.#lastReason = reason;
       this.#ends[reason.code] = (this.#ends[reason.code] ?? 0) + 1;
     }
     if (line === this.#successor) {

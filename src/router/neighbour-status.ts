@@ -13,7 +13,7 @@ export interface NeighbourStatus {
   readonly address: string;
   readonly node: string;
   readonly state: SessionState;
-  /** Why it is down, or was last. */
+  /** Why it is down, or was last; a dial that comes to nothing counts. */
   readonly lastDown: string | undefined;
   /** Milliseconds since the epoch; undefined while it is not established. */
   readonly establishedAt: number | undefined;

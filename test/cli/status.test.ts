@@ -70,6 +70,13 @@ test('a router’s status is shown as tables of what there is, whose columns sta
   );
 });
 
+test('a session that cannot come up is shown with why', async () => {
+  const { clock, router, shown } = await lab();
+  router.changeNeighbour({ address: '10.0.0.11', as: 65002 });
+  clock.advance(1000);
+  expect(shown()).toMatch(/^10\.0\.0\.11 +web-b +0 +0 +0 +\w+: connect ECONNREFUSED 10\.0\.0\.11:179$/m);
+});
+
 test.each([
   [4_000, '4s'],
   [192_000, '3m 12s'],
