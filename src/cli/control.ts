@@ -1,9 +1,8 @@
 /** Where `run` answers questions, and `why` and `status` ask them. */
 import { readFileSync } from 'node:fs';
-import { askControl, type ControlEndpoint, renderPrometheus, UsageError, type VirtualRouter } from '../index.js';
+import { askControl, type ControlEndpoint, type RouterMetrics, renderPrometheus, UsageError, type VirtualRouter } from '../index.js';
 import { type ControlAnswers, type ControlServer, openControl } from '../io/control.js';
 import { CommandError, FAILED, WRONG_USE } from './command.js';
-import type { Status } from './status.js';
 
 /** Options that all have. */
 export const CONTROL_OPTIONS = { control: { type: 'string' }, 'control-token-file': { type: 'string' } } as const;
@@ -18,6 +17,13 @@ const TOKEN = 'VIRTUAL_ROUTER_CONTROL_TOKEN';
 export interface ControlPlace {
   readonly endpoint: ControlEndpoint;
   readonly token?: string;
+}
+
+/** What `/status` answers. */
+export interface Status {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly routers: readonly RouterMetrics[];
 }
 
 interface ControlValues {

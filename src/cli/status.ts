@@ -1,14 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { NeighbourStatus, RouterMetrics } from '../index.js';
 import { type Command, CommandError, DONE, WRONG_USE } from './command.js';
-import { askRouter, CONTROL_HELP, CONTROL_OPTIONS } from './control.js';
-
-/** What `/status` answers. */
-export interface Status {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly routers: readonly RouterMetrics[];
-}
+import { askRouter, CONTROL_HELP, CONTROL_OPTIONS, type Status } from './control.js';
 
 export const status: Command = {
   summary: 'asks a running router for its sessions, ports and counts',

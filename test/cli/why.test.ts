@@ -5,8 +5,8 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Status } from '../../src/cli/control.js';
 import { main } from '../../src/cli/index.js';
-import type { Status } from '../../src/cli/status.js';
 import { type ControlEndpoint, openControl } from '../../src/io/control.js';
 import { KeptTerminal } from './terminal.js';
 
