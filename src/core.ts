@@ -126,14 +126,14 @@ export type {
 } from './ospf/index.js';
 export type { StaleReason } from './rib/claim-records.js';
 export type { DecisionStep } from './rib/decision.js';
-export type { LinkStatus } from './router/attach/link.js';
-export type { NeighbourRestart } from './router/attach/neighbour-absence.js';
+export type { NeighbourRestart } from './router/attach/bgp/absence.js';
+export type { RestartPhase } from './router/attach/bgp/retained-claims.js';
+export type { LinkStatus } from './router/attach/link/attachment.js';
+export type { VrrpStatus } from './router/attach/link/vrrp.js';
 export type { BfdStatus } from './router/attach/neighbour-watch.js';
 export type { NodeWatchStatus } from './router/attach/node-watch.js';
-export type { OspfInterfaceStatus, OspfNeighbourStatus, OspfStatus } from './router/attach/ospf-speaker.js';
-export type { RestartPhase } from './router/attach/retained-claims.js';
+export type { OspfInterfaceStatus, OspfNeighbourStatus, OspfStatus } from './router/attach/ospf/speaker.js';
 export type { CacheStatus } from './router/attach/rtr.js';
-export type { VrrpStatus } from './router/attach/vrrp.js';
 export type { ClaimFilter, ClaimView } from './router/claim-view.js';
 export type {
   AccessRuleConfig,

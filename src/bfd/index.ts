@@ -6,7 +6,7 @@
  * link, shared by all who watch that neighbour, of whom each is a `client.ts`), and suspects itself first: when its own heartbeat is late,
  * nobody's silence in that time counts. `authenticator.ts` has the keys and sequence numbers of a session, `dampening.ts` holds back one
  * that flaps, `drops.ts` counts what is not taken. The engine knows no sockets: Node's run on a thread of their own (`io/bfd-thread.ts`), so that a full table that is being
- * taken in delays nothing; at the ports of a router it runs over the emulated wire (`router/attach/link-bfd.ts`); in tests and labs
+ * taken in delays nothing; at the ports of a router it runs over the emulated wire (`router/attach/link/bfd.ts`); in tests and labs
  * datagrams are in memory. `wire/` turns packets into values and back; `config.ts` has the defaults.
  *
  * RFCs: 5880 (asynchronous and demand mode, the echo function, poll sequences, jitter, authentication of every kind, administrative down,

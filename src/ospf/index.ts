@@ -25,7 +25,7 @@
  * `bench/ospf-simulation.ts`), and recorded topologies of another implementation (`test/ospf/conformance.test.ts`,
  * `test/ospf/conformance-v3.test.ts`).
  *
- * An LSA is its originator's own where that very instance came from its own attach point, first or again: see `router/attach/ospf-claims.ts`.
+ * An LSA is its originator's own where that very instance came from its own attach point, first or again: see `router/attach/ospf/claims.ts`.
  *
  * Departures, all for speed or safety: a Hello answers the first one of a new neighbour at once; an LSA that was asked for does not count as
  * flooded for MinLSArrival; LSAs beyond a neighbour's limit are acknowledged and not kept; Hello intervals below a second.

@@ -11,7 +11,7 @@ import type { ClaimSource, NodeState } from '../network/config.js';
 import type { NeighbourReason, OspfNeighbourState, OspfProblem } from '../ospf/events.js';
 import type { CacheState } from '../rtr/events.js';
 import type { SecurityFault } from '../stack/tcp/index.js';
-import type { NeighbourRestart } from './attach/neighbour-absence.js';
+import type { NeighbourRestart } from './attach/bgp/absence.js';
 import type { GuardStatus } from './guard.js';
 import type { SessionRefusalReason } from './session-refusals.js';
 

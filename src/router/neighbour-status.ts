@@ -2,8 +2,8 @@ import type { DownReason, SessionState } from '../bgp/events.js';
 import type { LimitStatus } from '../bgp/limits.js';
 import type { Capability } from '../bgp/wire/index.js';
 import { toHex } from '../lib/bytes.js';
-import type { BgpNeighbour } from './attach/bgp-neighbour.js';
-import type { NeighbourRestart } from './attach/neighbour-absence.js';
+import type { NeighbourRestart } from './attach/bgp/absence.js';
+import type { BgpNeighbour } from './attach/bgp/neighbour.js';
 import type { BfdStatus } from './attach/neighbour-watch.js';
 import type { AddressFamily } from './config.js';
 

@@ -2,7 +2,7 @@ import { UsageError } from '../lib/errors.js';
 import { same } from '../lib/same.js';
 import type { PortConfig } from '../stack/config.js';
 import type { Port } from '../stack/port.js';
-import type { LinkAttachment } from './attach/link.js';
+import type { LinkAttachment } from './attach/link/attachment.js';
 import type { RouterConfig } from './config.js';
 import { checkPort, checkPortless } from './schema.js';
 import type { VirtualNetwork } from './virtual-network.js';

@@ -24,7 +24,7 @@ import { checkGrant, checkGrantees, checkNetwork, checkNode } from '../network/s
 import { AttributeSets } from '../rib/attribute-sets.js';
 import { Decision, type DecisionOptions } from '../rib/decision.js';
 import { Rib } from '../rib/rib.js';
-import { RouterLinks } from './attach/router-links.js';
+import { RouterLinks } from './attach/link/router-links.js';
 import { type ClaimFilter, type ClaimView, claimViews, refusalsOf, takeRefusals } from './claim-view.js';
 import { DampenedClaims } from './dampened-claims.js';
 import type { NetworkEvents } from './events.js';

@@ -2,7 +2,7 @@
  * VRRP, listened to: a guest whose keepalived (or any other) is the active router of a virtual router advertises its addresses, and each
  * advertisement is a claim to them, like a route heard over BGP. The virtual router is no party to the election and sends nothing of its own.
  *
- * A packet comes from the link (`router/attach/vrrp.ts`), is read by `wire/packet.ts`, and goes to the session of its node and virtual router id
+ * A packet comes from the link (`router/attach/link/vrrp.ts`), is read by `wire/packet.ts`, and goes to the session of its node and virtual router id
  * (`session.ts`, a machine that `fsm.ts` moves). The session says when the node has the addresses, and when no more: it resigned with priority 0,
  * or was silent for the Active_Down_Interval of the lowest priority. Between claims of equal preference the higher priority goes first, then
  * the higher primary address (RFC 9568 §6.4.3), unless the grants say otherwise.

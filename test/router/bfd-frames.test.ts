@@ -11,7 +11,7 @@ import {
   seeded,
   VirtualRouter,
 } from '../../src/core.js';
-import { LinkBfd } from '../../src/router/attach/link-bfd.js';
+import { LinkBfd } from '../../src/router/attach/link/bfd.js';
 import { UdpStack } from '../../src/stack/udp.js';
 import { GuestStack } from '../support/guest-stack.js';
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { Dampening, MOST_FLAPS } from '../../src/claims/dampening.js';
 import { Verdict } from '../../src/claims/reasons.js';
-import { Attempts, REMEMBERED } from '../../src/router/attach/attempts.js';
+import { Attempts, REMEMBERED } from '../../src/router/attach/bgp/attempts.js';
 import { REJECTIONS_TOLD } from '../../src/router/claim-view.js';
 import { A, routerLab } from '../support/router-lab.js';
 

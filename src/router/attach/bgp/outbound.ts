@@ -1,16 +1,16 @@
-import { RouteExport } from '../../bgp/export.js';
-import type { Negotiated } from '../../bgp/negotiation.js';
-import { Packer } from '../../bgp/packer.js';
-import type { Peer } from '../../bgp/peer.js';
-import { encodeMessage, endOfRib, familyNumbers, RefreshSubtype, type RouteRefresh } from '../../bgp/wire/index.js';
-import type { Cancel } from '../../lib/clock.js';
-import { formatPrefix, type Prefix } from '../../lib/prefix.js';
-import { AdjRibOut } from '../../rib/adj-rib-out.js';
-import type { Rib } from '../../rib/rib.js';
-import type { AddressFamily } from '../config.js';
-import type { BgpSurroundings } from './bgp-surroundings.js';
+import { RouteExport } from '../../../bgp/export.js';
+import type { Negotiated } from '../../../bgp/negotiation.js';
+import { Packer } from '../../../bgp/packer.js';
+import type { Peer } from '../../../bgp/peer.js';
+import { encodeMessage, endOfRib, familyNumbers, RefreshSubtype, type RouteRefresh } from '../../../bgp/wire/index.js';
+import type { Cancel } from '../../../lib/clock.js';
+import { formatPrefix, type Prefix } from '../../../lib/prefix.js';
+import { AdjRibOut } from '../../../rib/adj-rib-out.js';
+import type { Rib } from '../../../rib/rib.js';
+import type { AddressFamily } from '../../config.js';
 import { LocalAnnouncements } from './local-announcements.js';
-import type { NeighbourTerms, Telling } from './neighbour-terms.js';
+import type { BgpSurroundings } from './surroundings.js';
+import type { NeighbourTerms, Telling } from './terms.js';
 
 /** One family on its way out. */
 interface Lane {

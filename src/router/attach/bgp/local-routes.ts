@@ -1,8 +1,8 @@
-import type { Policy } from '../../bgp/policy/index.js';
-import { encodeMessage, type PathAttributes, type Update, type WireContext } from '../../bgp/wire/index.js';
-import { formatAddress } from '../../lib/address.js';
-import { parsePrefix } from '../../lib/prefix.js';
-import type { AddressFamily, ExportKind, OriginateConfig } from '../config.js';
+import type { Policy } from '../../../bgp/policy/index.js';
+import { encodeMessage, type PathAttributes, type Update, type WireContext } from '../../../bgp/wire/index.js';
+import { formatAddress } from '../../../lib/address.js';
+import { parsePrefix } from '../../../lib/prefix.js';
+import type { AddressFamily, ExportKind, OriginateConfig } from '../../config.js';
 
 /** @internal */
 export interface LocalRoutesOptions {

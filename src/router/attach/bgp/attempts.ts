@@ -1,4 +1,4 @@
-import type { Millis } from '../../lib/clock.js';
+import type { Millis } from '../../../lib/clock.js';
 
 const MINUTE: Millis = 60_000;
 /** Addresses that are remembered; those that dialled longest ago are forgotten first. */

@@ -1,16 +1,16 @@
-import type { DownReason } from '../../bgp/events.js';
-import type { RouteImport } from '../../bgp/import.js';
-import type { Ingest } from '../../bgp/ingest.js';
-import type { Negotiated } from '../../bgp/negotiation.js';
-import { CeaseSubcode, ErrorCode } from '../../bgp/wire/index.js';
-import type { Cause, Feed } from '../../claims/feed.js';
-import type { Millis } from '../../lib/clock.js';
-import { Stale } from '../../rib/claim-records.js';
-import type { AddressFamily, NeighbourConfig } from '../config.js';
-import { FeedDeath } from '../feed-death.js';
-import type { VirtualNetwork } from '../virtual-network.js';
-import { u32 } from './neighbour-terms.js';
+import type { DownReason } from '../../../bgp/events.js';
+import type { RouteImport } from '../../../bgp/import.js';
+import type { Ingest } from '../../../bgp/ingest.js';
+import type { Negotiated } from '../../../bgp/negotiation.js';
+import { CeaseSubcode, ErrorCode } from '../../../bgp/wire/index.js';
+import type { Cause, Feed } from '../../../claims/feed.js';
+import type { Millis } from '../../../lib/clock.js';
+import { Stale } from '../../../rib/claim-records.js';
+import type { AddressFamily, NeighbourConfig } from '../../config.js';
+import { FeedDeath } from '../../feed-death.js';
+import type { VirtualNetwork } from '../../virtual-network.js';
 import { type RestartPhase, RetainedClaims, type Retention } from './retained-claims.js';
+import { u32 } from './terms.js';
 
 const FAMILIES = ['ipv4-unicast', 'ipv6-unicast'] as const;
 const NOT_BACK = 'the neighbour did not come back in time';

@@ -1,8 +1,8 @@
-import type { Cause, Feed } from '../../claims/feed.js';
-import type { Cancel, Millis } from '../../lib/clock.js';
-import { Stale } from '../../rib/claim-records.js';
-import type { AddressFamily } from '../config.js';
-import type { VirtualNetwork } from '../virtual-network.js';
+import type { Cause, Feed } from '../../../claims/feed.js';
+import type { Cancel, Millis } from '../../../lib/clock.js';
+import { Stale } from '../../../rib/claim-records.js';
+import type { AddressFamily } from '../../config.js';
+import type { VirtualNetwork } from '../../virtual-network.js';
 
 const FAMILIES = ['ipv4-unicast', 'ipv6-unicast'] as const;
 

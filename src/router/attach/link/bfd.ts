@@ -7,12 +7,12 @@ import {
   type BfdService,
   type BfdTarget,
   type BfdWatch,
-} from '../../bfd/index.js';
-import type { Clock, Millis } from '../../lib/clock.js';
-import type { Random } from '../../lib/random.js';
-import type { LocalDelivery } from '../../stack/local.js';
-import { UdpStack } from '../../stack/udp.js';
-import { Protocol } from '../../stack/wire/codes.js';
+} from '../../../bfd/index.js';
+import type { Clock, Millis } from '../../../lib/clock.js';
+import type { Random } from '../../../lib/random.js';
+import type { LocalDelivery } from '../../../stack/local.js';
+import { UdpStack } from '../../../stack/udp.js';
+import { Protocol } from '../../../stack/wire/codes.js';
 
 /** RFC 5881 §5. */
 const TTL = 255;

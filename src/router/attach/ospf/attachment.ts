@@ -1,9 +1,9 @@
-import { nameOf, versionOf } from '../../ospf/resolve.js';
-import type { Rib } from '../../rib/rib.js';
-import type { IpDatagram } from '../../stack/ip-layer.js';
-import type { OspfConfig } from '../ospf-config.js';
-import type { NetworkMember } from '../virtual-network.js';
-import { OspfSpeaker, type OspfStatus, type OspfSurroundings } from './ospf-speaker.js';
+import { nameOf, versionOf } from '../../../ospf/resolve.js';
+import type { Rib } from '../../../rib/rib.js';
+import type { IpDatagram } from '../../../stack/ip-layer.js';
+import type { OspfConfig } from '../../ospf-config.js';
+import type { NetworkMember } from '../../virtual-network.js';
+import { OspfSpeaker, type OspfStatus, type OspfSurroundings } from './speaker.js';
 
 /** The IP protocol number. */
 const OSPF = 89;

@@ -1,9 +1,9 @@
-import { LpmTable } from '../../fib/lpm-table.js';
-import { parsePrefix, prefixWords } from '../../lib/prefix.js';
-import type { LinkConfig, StaticRouteConfig } from '../../network/config.js';
-import type { Link } from '../../stack/link.js';
-import { memoryCable } from '../../stack/memory-cable.js';
-import type { Stack } from '../../stack/stack.js';
+import { LpmTable } from '../../../fib/lpm-table.js';
+import { parsePrefix, prefixWords } from '../../../lib/prefix.js';
+import type { LinkConfig, StaticRouteConfig } from '../../../network/config.js';
+import type { Link } from '../../../stack/link.js';
+import { memoryCable } from '../../../stack/memory-cable.js';
+import type { Stack } from '../../../stack/stack.js';
 
 /** Octets that a packet between routers may have: guests' ports are narrower. */
 const MTU = 65_535;

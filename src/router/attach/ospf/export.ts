@@ -1,12 +1,12 @@
-import { compilePolicy, type Policy, type PolicyContext } from '../../bgp/policy/index.js';
-import { decodeCanonical } from '../../bgp/wire/index.js';
-import type { Feed } from '../../claims/feed.js';
-import { defaultPrefix, type Prefix, parsePrefix, prefixWords } from '../../lib/prefix.js';
-import type { ExternalRoute, RouteKey } from '../../ospf/index.js';
-import { routeKey } from '../../ospf/index.js';
-import type { Rib } from '../../rib/rib.js';
-import type { OriginateConfig } from '../config.js';
-import type { OspfExportConfig } from '../ospf-config.js';
+import { compilePolicy, type Policy, type PolicyContext } from '../../../bgp/policy/index.js';
+import { decodeCanonical } from '../../../bgp/wire/index.js';
+import type { Feed } from '../../../claims/feed.js';
+import { defaultPrefix, type Prefix, parsePrefix, prefixWords } from '../../../lib/prefix.js';
+import type { ExternalRoute, RouteKey } from '../../../ospf/index.js';
+import { routeKey } from '../../../ospf/index.js';
+import type { Rib } from '../../../rib/rib.js';
+import type { OriginateConfig } from '../../config.js';
+import type { OspfExportConfig } from '../../ospf-config.js';
 
 /** Externals unless told otherwise: as routers have it that redistribute. */
 const DEFAULT_METRIC = 20;

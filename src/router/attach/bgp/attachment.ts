@@ -1,19 +1,19 @@
-import { type BfdConfig, strictness } from '../../bfd/index.js';
-import { turnAway } from '../../bgp/farewell.js';
-import { LIMITS } from '../../bgp/limits.js';
-import { CeaseSubcode } from '../../bgp/wire/index.js';
-import { formatAddress, isAddress, parseAddress } from '../../lib/address.js';
-import { contains, covers, type Prefix, parsePrefix } from '../../lib/prefix.js';
-import type { Connection, ConnectionSecurity, Listener, SecuredPeers } from '../../lib/transport.js';
-import type { Node } from '../../network/model.js';
-import type { Rib } from '../../rib/rib.js';
-import type { ListenConfig, NeighbourConfig } from '../config.js';
-import type { SessionRefused } from '../events.js';
-import type { Acceptor, Host } from '../host.js';
-import type { NetworkMember } from '../virtual-network.js';
+import { type BfdConfig, strictness } from '../../../bfd/index.js';
+import { turnAway } from '../../../bgp/farewell.js';
+import { LIMITS } from '../../../bgp/limits.js';
+import { CeaseSubcode } from '../../../bgp/wire/index.js';
+import { formatAddress, isAddress, parseAddress } from '../../../lib/address.js';
+import { contains, covers, type Prefix, parsePrefix } from '../../../lib/prefix.js';
+import type { Connection, ConnectionSecurity, Listener, SecuredPeers } from '../../../lib/transport.js';
+import type { Node } from '../../../network/model.js';
+import type { Rib } from '../../../rib/rib.js';
+import type { ListenConfig, NeighbourConfig } from '../../config.js';
+import type { SessionRefused } from '../../events.js';
+import type { Acceptor, Host } from '../../host.js';
+import type { NetworkMember } from '../../virtual-network.js';
 import { Attempts } from './attempts.js';
-import { BgpNeighbour } from './bgp-neighbour.js';
-import type { BgpSurroundings } from './bgp-surroundings.js';
+import { BgpNeighbour } from './neighbour.js';
+import type { BgpSurroundings } from './surroundings.js';
 
 /** IANA's: over frames the router listens there, on all its addresses. */
 const PORT = 179;

@@ -1,13 +1,13 @@
-import { SOURCES } from '../../claims/authorization.js';
-import type { Feed } from '../../claims/feed.js';
-import { formatAddress } from '../../lib/address.js';
-import type { Millis } from '../../lib/clock.js';
-import { hostPrefix, prefixWords } from '../../lib/prefix.js';
-import type { Due } from '../../lib/timers.js';
-import type { Rib } from '../../rib/rib.js';
-import { PORT_LIMITS } from '../../stack/limits.js';
-import type { VirtualNetwork } from '../virtual-network.js';
-import { Remains } from './remains.js';
+import { SOURCES } from '../../../claims/authorization.js';
+import type { Feed } from '../../../claims/feed.js';
+import { formatAddress } from '../../../lib/address.js';
+import type { Millis } from '../../../lib/clock.js';
+import { hostPrefix, prefixWords } from '../../../lib/prefix.js';
+import type { Due } from '../../../lib/timers.js';
+import type { Rib } from '../../../rib/rib.js';
+import { PORT_LIMITS } from '../../../stack/limits.js';
+import type { VirtualNetwork } from '../../virtual-network.js';
+import { Remains } from '../remains.js';
 
 const ARP = SOURCES.indexOf('arp');
 /** How long an announcement is believed before its node is asked, and how it is asked. */

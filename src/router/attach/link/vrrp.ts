@@ -1,16 +1,16 @@
-import type { Feed } from '../../claims/feed.js';
-import { parseAddress } from '../../lib/address.js';
-import type { Millis } from '../../lib/clock.js';
-import { Driver } from '../../lib/machine.js';
-import { hostPrefix, prefixWords } from '../../lib/prefix.js';
-import { Stale } from '../../rib/claim-records.js';
-import type { IpDatagram, IpReceiver } from '../../stack/ip-layer.js';
-import { PORT_LIMITS } from '../../stack/limits.js';
-import { Bucket } from '../../stack/link.js';
-import { isLinkLocal } from '../../stack/wire/ipv6.js';
-import { decodeVrrp, HOP_LIMIT, type VrrpAdvertisement, type VrrpEffect, type VrrpEvent, VrrpSession } from '../../vrrp/index.js';
-import type { VirtualNetwork } from '../virtual-network.js';
-import { Remains } from './remains.js';
+import type { Feed } from '../../../claims/feed.js';
+import { parseAddress } from '../../../lib/address.js';
+import type { Millis } from '../../../lib/clock.js';
+import { Driver } from '../../../lib/machine.js';
+import { hostPrefix, prefixWords } from '../../../lib/prefix.js';
+import { Stale } from '../../../rib/claim-records.js';
+import type { IpDatagram, IpReceiver } from '../../../stack/ip-layer.js';
+import { PORT_LIMITS } from '../../../stack/limits.js';
+import { Bucket } from '../../../stack/link.js';
+import { isLinkLocal } from '../../../stack/wire/ipv6.js';
+import { decodeVrrp, HOP_LIMIT, type VrrpAdvertisement, type VrrpEffect, type VrrpEvent, VrrpSession } from '../../../vrrp/index.js';
+import type { VirtualNetwork } from '../../virtual-network.js';
+import { Remains } from '../remains.js';
 
 /** Advertisements of one session that are passed on a second: version 3 has at most a hundred. */
 const RELAYED_A_SECOND = 100;

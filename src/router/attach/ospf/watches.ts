@@ -1,5 +1,5 @@
-import type { BfdChange, BfdConfig, BfdService } from '../../bfd/index.js';
-import { type BfdStatus, NeighbourWatch } from './neighbour-watch.js';
+import type { BfdChange, BfdConfig, BfdService } from '../../../bfd/index.js';
+import { type BfdStatus, NeighbourWatch } from '../neighbour-watch.js';
 
 /** An OSPF neighbour that is to be watched: a node at one of the links. @internal */
 export interface WatchedNeighbour {

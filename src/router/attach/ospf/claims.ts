@@ -1,11 +1,11 @@
-import type { Cause, Feed } from '../../claims/feed.js';
-import { Verdict } from '../../claims/reasons.js';
-import type { Cancel, Millis } from '../../lib/clock.js';
-import type { Node } from '../../network/model.js';
-import type { OspfInstance, OspfPath, OspfRoute } from '../../ospf/index.js';
-import { PATH_TYPES } from '../../ospf/index.js';
-import type { VirtualNetwork } from '../virtual-network.js';
-import { Remains } from './remains.js';
+import type { Cause, Feed } from '../../../claims/feed.js';
+import { Verdict } from '../../../claims/reasons.js';
+import type { Cancel, Millis } from '../../../lib/clock.js';
+import type { Node } from '../../../network/model.js';
+import type { OspfInstance, OspfPath, OspfRoute } from '../../../ospf/index.js';
+import { PATH_TYPES } from '../../../ospf/index.js';
+import type { VirtualNetwork } from '../../virtual-network.js';
+import { Remains } from '../remains.js';
 
 /** Who is where, as the claims need to know it. @internal */
 export interface OspfWhereabouts {

@@ -1,18 +1,18 @@
-import { strictness } from '../../bfd/index.js';
-import type { PeerConfigInput } from '../../bgp/config.js';
-import type { ExportContext } from '../../bgp/export.js';
-import type { ImportContext } from '../../bgp/import.js';
-import type { Negotiated } from '../../bgp/negotiation.js';
-import { compilePolicy, type Policy, type PolicyConfig } from '../../bgp/policy/index.js';
-import { marksTold } from '../../bgp/roles.js';
-import type { Role } from '../../bgp/wire/index.js';
-import { isAddress, parseAddress } from '../../lib/address.js';
-import { parseAsn } from '../../lib/asn.js';
-import { contains, formatPrefix, type Prefix, prefixWords } from '../../lib/prefix.js';
-import type { Node } from '../../network/model.js';
-import type { ExportKind, NeighbourConfig } from '../config.js';
-import type { BgpSurroundings, RouterIdentity } from './bgp-surroundings.js';
+import { strictness } from '../../../bfd/index.js';
+import type { PeerConfigInput } from '../../../bgp/config.js';
+import type { ExportContext } from '../../../bgp/export.js';
+import type { ImportContext } from '../../../bgp/import.js';
+import type { Negotiated } from '../../../bgp/negotiation.js';
+import { compilePolicy, type Policy, type PolicyConfig } from '../../../bgp/policy/index.js';
+import { marksTold } from '../../../bgp/roles.js';
+import type { Role } from '../../../bgp/wire/index.js';
+import { isAddress, parseAddress } from '../../../lib/address.js';
+import { parseAsn } from '../../../lib/asn.js';
+import { contains, formatPrefix, type Prefix, prefixWords } from '../../../lib/prefix.js';
+import type { Node } from '../../../network/model.js';
+import type { ExportKind, NeighbourConfig } from '../../config.js';
 import { type LocalRoute, localRoutes } from './local-routes.js';
+import type { BgpSurroundings, RouterIdentity } from './surroundings.js';
 
 /** ASes in a path unless configured. @internal */
 export const MAX_PATH_LENGTH = 255;

@@ -1,15 +1,15 @@
-import type { BfdChange, BfdService } from '../../bfd/index.js';
-import type { RouteValidation } from '../../bgp/import.js';
-import type { LimitReport } from '../../bgp/limits.js';
-import type { Peer } from '../../bgp/peer.js';
-import type { PolicyContext } from '../../bgp/policy/index.js';
-import type { Buffers } from '../../lib/buffers.js';
-import type { Cancel } from '../../lib/clock.js';
-import type { Dialler } from '../../lib/transport.js';
-import type { VirtualNetwork } from '../virtual-network.js';
-import type { BgpNeighbour } from './bgp-neighbour.js';
+import type { BfdChange, BfdService } from '../../../bfd/index.js';
+import type { RouteValidation } from '../../../bgp/import.js';
+import type { LimitReport } from '../../../bgp/limits.js';
+import type { Peer } from '../../../bgp/peer.js';
+import type { PolicyContext } from '../../../bgp/policy/index.js';
+import type { Buffers } from '../../../lib/buffers.js';
+import type { Cancel } from '../../../lib/clock.js';
+import type { Dialler } from '../../../lib/transport.js';
+import type { VirtualNetwork } from '../../virtual-network.js';
+import type { NeighbourRestart } from './absence.js';
 import type { localRoutes } from './local-routes.js';
-import type { NeighbourRestart } from './neighbour-absence.js';
+import type { BgpNeighbour } from './neighbour.js';
 
 /** What a neighbour needs of its router. @internal */
 export interface BgpSurroundings {

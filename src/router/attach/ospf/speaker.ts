@@ -1,11 +1,11 @@
-import type { BfdChange, BfdService } from '../../bfd/index.js';
-import type { PolicyContext } from '../../bgp/policy/index.js';
-import type { Feed } from '../../claims/feed.js';
-import { formatAddress, parseAddress } from '../../lib/address.js';
-import type { Millis } from '../../lib/clock.js';
-import { Driver } from '../../lib/machine.js';
-import { contains, maskBytes } from '../../lib/prefix.js';
-import type { Node } from '../../network/model.js';
+import type { BfdChange, BfdService } from '../../../bfd/index.js';
+import type { PolicyContext } from '../../../bgp/policy/index.js';
+import type { Feed } from '../../../claims/feed.js';
+import { formatAddress, parseAddress } from '../../../lib/address.js';
+import type { Millis } from '../../../lib/clock.js';
+import { Driver } from '../../../lib/machine.js';
+import { contains, maskBytes } from '../../../lib/prefix.js';
+import type { Node } from '../../../network/model.js';
 import {
   INTERFACE_DEFAULTS,
   type InterfaceOptions,
@@ -16,20 +16,20 @@ import {
   type OspfLink,
   type OspfLinks,
   type OspfNeighbourState,
-} from '../../ospf/index.js';
-import { familyOf, nameOf, resolveInstance, resolveInterface, versionOf } from '../../ospf/resolve.js';
-import type { Rib } from '../../rib/rib.js';
-import { linkLocalOf, parseMac } from '../../stack/interface.js';
-import type { IpDatagram } from '../../stack/ip-layer.js';
-import type { LocalDelivery } from '../../stack/local.js';
-import type { InterfaceConfig, OriginateConfig } from '../config.js';
-import type { OspfChange, OspfProblemEvent } from '../events.js';
-import type { OspfConfig, OspfLinkConfig } from '../ospf-config.js';
-import type { VirtualNetwork } from '../virtual-network.js';
-import type { BfdStatus } from './neighbour-watch.js';
-import { OspfClaims } from './ospf-claims.js';
-import { OspfExport } from './ospf-export.js';
-import { OspfWatches } from './ospf-watches.js';
+} from '../../../ospf/index.js';
+import { familyOf, nameOf, resolveInstance, resolveInterface, versionOf } from '../../../ospf/resolve.js';
+import type { Rib } from '../../../rib/rib.js';
+import { linkLocalOf, parseMac } from '../../../stack/interface.js';
+import type { IpDatagram } from '../../../stack/ip-layer.js';
+import type { LocalDelivery } from '../../../stack/local.js';
+import type { InterfaceConfig, OriginateConfig } from '../../config.js';
+import type { OspfChange, OspfProblemEvent } from '../../events.js';
+import type { OspfConfig, OspfLinkConfig } from '../../ospf-config.js';
+import type { VirtualNetwork } from '../../virtual-network.js';
+import type { BfdStatus } from '../neighbour-watch.js';
+import { OspfClaims } from './claims.js';
+import { OspfExport } from './export.js';
+import { OspfWatches } from './watches.js';
 
 const OSPF = 89;
 /** RFC 2328 A.1: TTL 1, and precedence internetwork control. */

@@ -1,9 +1,9 @@
-import { encodeMessage, type PathAttributes, type Update, type WireContext } from '../../bgp/wire/index.js';
-import { VERDICTS } from '../../claims/reasons.js';
-import { formatAddress } from '../../lib/address.js';
-import type { Cancel, Millis } from '../../lib/clock.js';
-import type { AdjRibOut } from '../../rib/adj-rib-out.js';
-import type { Rib } from '../../rib/rib.js';
+import { encodeMessage, type PathAttributes, type Update, type WireContext } from '../../../bgp/wire/index.js';
+import { VERDICTS } from '../../../claims/reasons.js';
+import { formatAddress } from '../../../lib/address.js';
+import type { Cancel, Millis } from '../../../lib/clock.js';
+import type { AdjRibOut } from '../../../rib/adj-rib-out.js';
+import type { Rib } from '../../../rib/rib.js';
 
 /** Second parts of the large communities on an echo: the verdict's number, and whether the claim holds the prefix (1) or not (0). */
 export const VERDICT_COMMUNITY = 1001;

@@ -1,7 +1,7 @@
-import { bytesEqual } from '../../lib/bytes.js';
-import { parsePrefix, prefixWords } from '../../lib/prefix.js';
-import type { AdjRibOut } from '../../rib/adj-rib-out.js';
-import type { AddressFamily } from '../config.js';
+import { bytesEqual } from '../../../lib/bytes.js';
+import { parsePrefix, prefixWords } from '../../../lib/prefix.js';
+import type { AdjRibOut } from '../../../rib/adj-rib-out.js';
+import type { AddressFamily } from '../../config.js';
 import type { LocalRoute } from './local-routes.js';
 
 interface Told extends LocalRoute {
