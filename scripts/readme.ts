@@ -115,23 +115,38 @@ function forwarding({ measured, loadAverage, memory, vxlanPlain, vxlanBatched, t
     ['VXLAN in and out, batched', vxlanBatched],
     ['TAP to TAP', tap],
   ];
-  const rates = ways.flatMap(([name, rate]) => (rate ? [`${name} ${Math.round(rate.framesPerSecond / 100) / 10} k/s`] : []));
-  const grown = (rate: Rate, where: string): string =>
-    `${rate.heap.grownMb.toFixed(1)} MB over ${(rate.heap.frames / 1e6).toFixed(0)} million frames between ${where}`;
-  const flat: readonly (readonly [string, Rate | undefined])[] = [
-    ['memory ports', memory],
-    ['batched VXLAN ports', vxlanBatched],
-    ['TAP ports', tap],
-  ];
-  const heaps = flat.flatMap(([where, rate]) => (rate ? [grown(rate, where)] : []));
-  const heap = heaps.length > 0 ? ` The heap grew by ${heaps.join(', and by ')}.` : '';
-  const transfers = [...new Set(iperf.map(({ mtu }) => mtu))].map((mtu) => {
-    const rates = iperf
-      .filter((one) => one.mtu === mtu)
-      .map(({ name, megabitsPerSecond }) => `${name} ${megabitsPerSecond.toFixed(0)} Mb/s`);
-    return `at MTU ${mtu} ${rates.join(', ')}`;
+  const rates = ways.flatMap(([name, rate]) => {
+    if (!rate) return [];
+    const { framesPerSecond, heap } = rate;
+    const million = heap.frames / 1e6;
+    return [
+      `| ${name} | ${Math.round(framesPerSecond / 100) / 10} k | ${heap.grownMb.toFixed(1)} MB over ${million.toFixed(million < 1 ? 1 : 0)} million |`,
+    ];
   });
-  return `Forwarding (\`npm run bench:forward\`, ${measured}, one thread, source check and look-up included, load average ${loadAverage} from other work on the same two cores): 64-octet frames, ${rates.join(', ')}.${heap}${transfers.length > 0 ? ` iperf3 between two guests, medians of rounds in one run: ${transfers.join('; ')}.` : ''}`;
+  const mtus = [...new Set(iperf.map(({ mtu }) => mtu))];
+  const rateOf = (name: string, mtu: number): number | undefined =>
+    iperf.find((one) => one.name === name && one.mtu === mtu)?.megabitsPerSecond;
+  const transfers = [...new Set(iperf.map(({ name }) => name))].map((name) => {
+    const cells = mtus.map((mtu) => {
+      const [own, peer] = [rateOf(name, mtu), rateOf('slirp4netns', mtu)];
+      return own === undefined ? '' : `${own.toFixed(0)}${peer === undefined ? '' : ` (${(own / peer).toFixed(2)})`}`;
+    });
+    return `| ${name} | ${cells.join(' | ')} |`;
+  });
+  return [
+    `Forwarding (\`npm run bench:forward\`, ${measured}, one thread, source check and look-up included, load average ${loadAverage} from other work on the same two cores), frames of 64 octets:\n`,
+    '| | a second | the heap grew by |',
+    '| --- | --- | --- |',
+    ...rates,
+    ...(transfers.length > 0
+      ? [
+          '\niperf3 between two guests, Mb/s, medians of rounds in one run; in parentheses the ratio to slirp4netns:\n',
+          `| | ${mtus.map((mtu) => `MTU ${mtu}`).join(' | ')} |`,
+          `| --- |${' --- |'.repeat(mtus.length)}`,
+          ...transfers,
+        ]
+      : []),
+  ].join('\n');
 }
 
 function overFrames({ measured, loadAverage, prefixes, framesSeconds, socketsSeconds }: Frames): string {
