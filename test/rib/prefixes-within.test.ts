@@ -4,11 +4,15 @@ import { covers, maskBytes, type Prefix, prefixWords } from '../../src/lib/prefi
 import { Ipv4Prefixes, Ipv6Prefixes, type PrefixTable } from '../../src/rib/prefix-table.js';
 import { prefixesWithin } from '../../src/rib/prefixes-within.js';
 
+const OCTET = fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1, 128);
 /** Prefixes that lie in one another often: the first bits are mostly the same, wherever the lengths end. */
 const prefix = (size: 4 | 16): fc.Arbitrary<Prefix> =>
   fc
-    .record({ bytes: fc.uint8Array({ minLength: size, maxLength: size, max: 3 }), length: fc.nat({ max: size * 8 }) })
-    .map(({ bytes, length }): Prefix => ({ family: size === 4 ? 'ipv4' : 'ipv6', bytes: maskBytes(bytes, length), length }));
+    .record({ octets: fc.array(OCTET, { minLength: size, maxLength: size }), length: fc.nat({ max: size * 8 }) })
+    .map(({ octets, length }): Prefix => {
+      const bytes = maskBytes(Uint8Array.from(octets), length);
+      return { family: size === 4 ? 'ipv4' : 'ipv6', bytes, length };
+    });
 
 const add = (table: PrefixTable, { bytes, length }: Prefix): number => table.add(...prefixWords(bytes), length);
 
