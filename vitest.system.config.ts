@@ -7,6 +7,7 @@ const PACKAGE = 'test/package.test.ts';
 /** What starts processes of its own, what reads large files from elsewhere, and what is large by itself. */
 const OUTSIDE = [
   'test/router/many-networks.test.ts',
+  'test/router/rehearsal.test.ts',
   'test/examples.test.ts',
   'test/cli/process.test.ts',
   'test/io/tls.test.ts',

@@ -62,7 +62,7 @@ test('the collector hears what FRR announced, and forgets what it withdrew', asy
     localAddress: '127.0.0.1',
     router: { address: '127.0.0.1', port },
   });
-  await expect.poll(() => collector.ended).toBe('maintenance until 06:00');
+  await expect.poll(() => collector.ended, { timeout: 30_000 }).toBe('maintenance until 06:00');
   expect(played.said().map(({ type }) => type)).toEqual(['open', 'keepalive']);
   expect(collector.heard).toEqual(['198.51.100.0/24', '2001:db8:200::/48']);
   expect(collector.routes.size).toBe(0);

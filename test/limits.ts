@@ -291,7 +291,7 @@ const callers: readonly Limit[] = [
     beyond: 'one more is closed',
     reason: 'too-many-connections',
     metric: `${control}{reason="too-many-connections"}`,
-    test: ['cli/why.test.ts', 'has so many connections and no more, each of which asks in time, or it ends'],
+    test: ['cli/why.test.ts', 'has so many connections and no more'],
   },
   {
     name: 'time for a whole question',
@@ -300,7 +300,7 @@ const callers: readonly Limit[] = [
     beyond: 'its connection is closed, at the next look, which is as often',
     reason: 'too-slow',
     metric: `${control}{reason="too-slow"}`,
-    test: ['cli/why.test.ts', 'has so many connections and no more, each of which asks in time, or it ends'],
+    test: ['cli/why.test.ts', 'ends who asks half a question and then nothing'],
   },
   {
     name: 'length of a URL',

@@ -17,7 +17,7 @@ const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const octetsOf = (file: string) => new Uint8Array(readFileSync(join(folder, file)));
 const addressOf = (endpoint: string) => endpoint.replace(/:\d+$/, '').replace(/[[\]]/g, '');
 
-/** Messages of one side that are played. */
+/** Messages of one side that are played, and of both that are encoded again by themselves. */
 const LONGEST = 3000;
 /** Read once, for all that is done with them. */
 const read = new Map<string, readonly CapturedMessage[]>();
@@ -139,7 +139,7 @@ describe.each(recorded)('%s', (file) => {
   });
 
   test('what is encoded again decodes equal', () => {
-    for (const captured of messagesIn(file)) {
+    for (const captured of messagesIn(file).slice(0, LONGEST)) {
       const { context } = captured;
       const value = decode(captured);
       alike(decodeMessage(encodeMessage(value, context), context), value);

@@ -8,6 +8,7 @@ import { afterEach, expect, test } from 'vitest';
 import { readPcapng } from '../../src/capture/index.js';
 import { NodePorts, type Port, type PortConfig } from '../../src/index.js';
 import { hex } from '../support/hex.js';
+import { until } from '../support/until.js';
 
 const FRAME = hex('02560a000001 02000000000a 88b5 00112233');
 const open: (() => unknown)[] = [];
@@ -85,7 +86,7 @@ test.skipIf(!native)('batched VXLAN ports take and send many frames of several g
       frame.writeUInt16BE(n, 14);
       socket.send(Buffer.concat([Buffer.from('0800000000000100', 'hex'), frame]), at, '127.0.0.1');
     }
-  while (received.some(({ numbers }) => numbers.length < COUNT)) await new Promise((resolve) => setImmediate(resolve));
+  await until('all arrive', () => received.every(({ numbers }) => numbers.length >= COUNT));
   for (const { numbers } of received) expect(numbers).toEqual(Array.from({ length: COUNT }, (_, n) => n));
   await expect(ports.open({ name: 'x', ...vxlan, batched: false, remote: '127.0.0.4', vni: 1 })).rejects.toMatchObject({
     code: 'PORT_IN_USE',
@@ -124,7 +125,7 @@ test.each(ways)(
       const hex = frame.toString('hex');
       expected.push(`0800000000000200${hex}`, `0800000000000200${'ee'.repeat(frame.length - 1)}`, `0800000000000300${hex}`);
     }
-    while (received.length < expected.length) await new Promise((resolve) => setImmediate(resolve));
+    await until('all arrive', () => received.length >= expected.length);
     expect(received).toEqual(expected);
   },
 );

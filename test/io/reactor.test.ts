@@ -2,14 +2,11 @@ import { expect, test } from 'vitest';
 import type { Libc } from '../../src/io/libc.js';
 import { libc } from '../../src/io/libc.js';
 import { Reactor } from '../../src/io/reactor.js';
+import { until } from '../support/until.js';
 
 const ONE = new Uint8Array(BigUint64Array.of(1n).buffer);
 const NONBLOCK = 0o4000;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-async function until(done: () => boolean): Promise<void> {
-  for (let i = 0; i < 5000 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 1));
-  expect(done()).toBe(true);
-}
 
 /** The C library, and what was done with it. */
 async function counted(): Promise<{ readonly c: Libc; readonly open: Set<number>; readonly waits: number[] }> {
@@ -50,7 +47,7 @@ test.skipIf(process.platform !== 'linux')(
       if (++calls === 2) c.read(fd, new Uint8Array(8), 8);
     });
     c.write(fd, ONE, 8);
-    await until(() => calls === 2);
+    await until('it was called twice', () => calls === 2);
     for (let i = 0; i < 20; i++) await turn();
     const quiet = waits.length;
     // Taken away and given again within one wait: the wait goes on, and does not turn in circles for what ended it.
@@ -59,13 +56,13 @@ test.skipIf(process.platform !== 'linux')(
       calls++;
       c.read(fd, new Uint8Array(8), 8);
     });
-    await until(() => waits.length > quiet);
+    await until('the wait is over', () => waits.length > quiet);
     for (let i = 0; i < 20; i++) await turn();
     expect(waits.length - quiet).toBe(1);
     c.write(fd, ONE, 8);
-    await until(() => calls === 3);
+    await until('it was called again', () => calls === 3);
     reactor.remove(fd);
-    await until(() => open.size === 1);
+    await until('nothing but the descriptor is open', () => open.size === 1);
     expect([...open]).toEqual([fd]);
     c.close(fd);
   },

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { NodeTransport, SystemClock } from '../../src/io/index.js';
 import { aoOption, tcpLibc } from '../../src/io/tcp-options.js';
 import type { Connection, ConnectionSecurity, Listener, SecuredPeers } from '../../src/lib/transport.js';
 import { Host } from '../../src/router/host.js';
 import { VirtualRouter } from '../../src/router/virtual-router.js';
+import { until } from '../support/until.js';
 
 const text = (secret: string): Uint8Array => new TextEncoder().encode(secret);
 const md5 = (secret: string): ConnectionSecurity => ({ md5: text(secret) });
@@ -23,11 +23,6 @@ function dropped(): number {
   const [names = '', values = ''] = readFileSync('/proc/net/netstat', 'utf8').split('\n');
   const of = (name: string): number => Number(values.split(' ')[names.split(' ').indexOf(name)] ?? 0);
   return of('TCPMD5NotFound') + of('TCPMD5Unexpected') + of('TCPMD5Failure') + of('TCPMinTTLDrop');
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition() && tries < 1000; tries++) await pause(10);
-  expect(condition()).toBe(true);
 }
 
 const transport = new NodeTransport();
@@ -87,15 +82,15 @@ describe.skipIf(!available)('a connection of the host’s, by TCP MD5', () => {
   test('is there with the right key, and not with a wrong one or none', async () => {
     const { endpoint, accepted } = await listener([{ peers: '127.0.0.2', security: md5('hush') }]);
     const right = dial(endpoint, '127.0.0.2', md5('hush'));
-    await until(() => right.connection !== undefined && accepted.length === 1);
+    await until('it is connected', () => right.connection !== undefined && accepted.length === 1);
     for (const security of [md5('hash'), undefined]) {
       const before = dropped();
       const wrong = dial(endpoint, '127.0.0.2', security);
-      await until(() => dropped() > before);
+      await until('a segment is dropped', () => dropped() > before);
       expect([wrong.connection, accepted.length]).toEqual([undefined, 1]);
     }
     const other = dial(endpoint, '127.0.0.3');
-    await until(() => other.connection !== undefined);
+    await until('it is connected', () => other.connection !== undefined);
   });
 
   test('has the key of its range, and that of its address before that', async () => {
@@ -104,31 +99,31 @@ describe.skipIf(!available)('a connection of the host’s, by TCP MD5', () => {
       { peers: '127.5.5.5', security: md5('one') },
     ]);
     const [one, all] = [dial(endpoint, '127.5.5.5', md5('one')), dial(endpoint, '127.5.6.7', md5('all'))];
-    await until(() => one.connection !== undefined && all.connection !== undefined);
+    await until('it is connected', () => one.connection !== undefined && all.connection !== undefined);
     const before = dropped();
     dial(endpoint, '127.5.5.5', md5('all'));
-    await until(() => dropped() > before);
+    await until('a segment is dropped', () => dropped() > before);
     expect(accepted.length).toBe(2);
   });
 
   test('changes its key without ending, at both ends', async () => {
     const { endpoint, accepted, secure, heard } = await listener([{ peers: '127.0.0.2', security: md5('old') }]);
     const there = dial(endpoint, '127.0.0.2', md5('old'));
-    await until(() => accepted.length === 1 && there.connection !== undefined);
+    await until('it is accepted', () => accepted.length === 1 && there.connection !== undefined);
     there.connection?.write(text('before '));
-    await until(() => heard() === 'before ');
+    await until('it is heard', () => heard() === 'before ');
     secure?.([{ peers: '127.0.0.2', security: md5('new') }]);
     accepted[0]?.rekey?.(md5('new'));
     there.connection?.rekey?.(md5('new'));
     there.connection?.write(text('after'));
-    await until(() => heard() === 'before after');
+    await until('it is heard', () => heard() === 'before after');
     expect(there.closed).toBeUndefined();
     // The next must have the new one.
     const before = dropped();
     dial(endpoint, '127.0.0.2', md5('old'));
-    await until(() => dropped() > before);
+    await until('a segment is dropped', () => dropped() > before);
     const next = dial(endpoint, '127.0.0.2', md5('new'));
-    await until(() => next.connection !== undefined);
+    await until('it is connected', () => next.connection !== undefined);
   });
 
   test('can be asked for later; who came without before that is not let in', async () => {
@@ -137,26 +132,26 @@ describe.skipIf(!available)('a connection of the host’s, by TCP MD5', () => {
     const early = dial(endpoint, '127.0.0.2');
     secure?.([{ peers: '127.0.0.2', security: md5('hush') }]);
     // It came before the key was there and is reset, or after and is not heard.
-    await until(() => early.closed !== undefined || early.failed !== undefined || dropped() > before);
+    await until('it is turned away', () => early.closed !== undefined || early.failed !== undefined || dropped() > before);
     expect(accepted.length).toBe(0);
     // Whoever is in the queue while the key is set is turned away once, also with the right one: it dials again, as a speaker does.
     let right = dial(endpoint, '127.0.0.2', md5('hush'));
-    await until(() => {
+    await until('it is let in', () => {
       if (right.closed !== undefined || right.failed !== undefined) right = dial(endpoint, '127.0.0.2', md5('hush'));
       return right.connection !== undefined && accepted.length === 1;
     });
     secure?.([]);
     const open = dial(endpoint, '127.0.0.2');
-    await until(() => open.connection !== undefined);
+    await until('it is connected', () => open.connection !== undefined);
   });
 
   test('over IPv6', async () => {
     const { endpoint } = await listener([{ peers: '::1', security: { ...md5('six'), hops: 1 } }], '::1');
     const right = dial(endpoint, '::1', { ...md5('six'), hops: 1 });
-    await until(() => right.connection !== undefined);
+    await until('it is connected', () => right.connection !== undefined);
     const before = dropped();
     dial(endpoint, '::1', md5('seven'));
-    await until(() => dropped() > before);
+    await until('a segment is dropped', () => dropped() > before);
   });
 });
 
@@ -164,16 +159,16 @@ describe.skipIf(!available)('a connection of the host’s, by GTSM (RFC 5082)', 
   test('takes a TTL of 255 from both ends, from the first packet on', async () => {
     const { endpoint, accepted, heard } = await listener([{ peers: '127.0.0.2', security: { hops: 1 } }]);
     const far = dial(endpoint, '127.0.0.2');
-    await until(() => far.closed !== undefined || far.failed !== undefined);
+    await until('it is turned away', () => far.closed !== undefined || far.failed !== undefined);
     expect(accepted.length).toBe(0);
     const near = dial(endpoint, '127.0.0.2', { hops: 1 });
-    await until(() => accepted.length === 1);
+    await until('it is accepted', () => accepted.length === 1);
     near.connection?.write(text('near'));
-    await until(() => heard() === 'near');
+    await until('it is heard', () => heard() === 'near');
     // 192 hops and 64 make 256: the usual TTL is enough then.
     const wide = await listener([{ peers: '127.0.0.2', security: { hops: 192 } }]);
     const usual = dial(wide.endpoint, '127.0.0.2');
-    await until(() => wide.accepted.length === 1 && usual.connection !== undefined);
+    await until('it is accepted', () => wide.accepted.length === 1 && usual.connection !== undefined);
   });
 });
 
@@ -186,7 +181,7 @@ describe.skipIf(!available)('what cannot be had', () => {
     await expect(listener([{ peers: '127.0.0.2', security: AO }])).rejects.toMatchObject({ code: 'SECURITY_UNAVAILABLE' });
     const { endpoint, accepted } = await listener([]);
     const dialled = dial(endpoint, '127.0.0.2', AO);
-    await until(() => dialled.failed !== undefined);
+    await until('the dial fails', () => dialled.failed !== undefined);
     expect([dialled.failed, accepted.length]).toEqual(['TCP-AO (RFC 5925) cannot be had on this host: the kernel does not have it', 0]);
   });
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askControl, NodePorts, openControl } from '../../src/index.js';
 import { acceptAtPath, dialPath } from '../../src/io/unix-socket.js';
 import type { Connection } from '../../src/lib/transport.js';
+import { until } from '../support/until.js';
 
 let folder = '';
 beforeAll(() => {
@@ -69,7 +70,7 @@ test.skipIf(process.platform === 'win32')('a connection at a path carries octets
     near.listen({ data: (bytes) => void heard.push(String(bytes)), drained: () => {}, closed: () => resolve() }),
   );
   near.write(Uint8Array.of(1, 2));
-  while (!accepted[0]) await new Promise((resolve) => setImmediate(resolve));
+  await until('it is accepted', () => accepted.length > 0);
   const [far] = accepted;
   await new Promise<void>((resolve) => far?.listen({ data: () => resolve(), drained: () => {}, closed: () => {} }));
   far?.write(Uint8Array.of(3, 4));

@@ -7,6 +7,7 @@ import { parseAddress } from '../../src/lib/address.js';
 import { writeArp } from '../../src/stack/wire/arp.js';
 import { writeEthernet } from '../../src/stack/wire/ethernet.js';
 import { writeIpv4 } from '../../src/stack/wire/ipv4.js';
+import { until } from '../support/until.js';
 
 const ROUTER = Uint8Array.of(2, 0x56, 10, 0, 0, 1);
 const open: (() => unknown)[] = [];
@@ -70,10 +71,6 @@ test.each(native ? [false, true] : [false])(
       writeIpv4(frame, 14, { source: parseAddress(source), target: parseAddress(target), protocol: 17, payload: 26, ttl: 64 });
       return frame;
     };
-    const until = async (done: () => boolean): Promise<void> => {
-      for (let i = 0; i < 2000 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 1));
-      expect(done()).toBe(true);
-    };
 
     // Each finds the router, and is answered in its own tunnel.
     for (const guest of GUESTS) {
@@ -82,7 +79,7 @@ test.each(native ? [false, true] : [false])(
       writeArp(frame, 14, 1, Uint8Array.of(2, 0, 0, 0, 0, 9), parseAddress(guest.address), new Uint8Array(6), parseAddress('10.0.1.1'));
       send(guest, frame);
     }
-    await until(() => heard.length === 3);
+    await until('each is answered', () => heard.length === 3);
     const tunnels = (): string[] => heard.map(({ vtep, vni }) => `${vtep} ${vni}`).sort();
     expect(tunnels()).toEqual(['127.0.0.2 1', '127.0.0.2 2', '127.0.0.3 1']);
 
@@ -90,14 +87,14 @@ test.each(native ? [false, true] : [false])(
     heard.length = 0;
     send(GUESTS[0], packet('10.0.1.10', '10.0.1.11'));
     send(GUESTS[0], packet('10.0.1.10', '10.0.1.12'));
-    await until(() => heard.length === 2);
+    await until('both arrive', () => heard.length === 2);
     expect(tunnels()).toEqual(['127.0.0.2 2', '127.0.0.3 1']);
 
     // Nobody sends as another, whether that is behind the same VTEP or in the same VNI.
     send(GUESTS[0], packet('10.0.1.11', '10.0.1.12'));
     send(GUESTS[2], packet('10.0.1.10', '10.0.1.11'));
     const refused = () => router.links().map(({ node, dropped }) => [node, dropped['source-not-held'] ?? 0]);
-    await until(() => refused().filter(([, count]) => count === 1).length === 2);
+    await until('both are refused', () => refused().filter(([, count]) => count === 1).length === 2);
     expect(refused()).toEqual([
       ['a', 1],
       ['b', 0],

@@ -148,17 +148,15 @@ export class ShortestPaths {
     for (let i = 0; i < graph.changes; i++) {
       const vertex = graph.into[i];
       const near = distance[graph.from[i]];
-      if (near >= UNREACHABLE || near + graph.before[i] !== distance[vertex]) continue;
-      // A cost may have changed several times: what counts is what it is now.
-      const slot = this.#slotOf(graph.from[i], vertex);
-      if (slot < 0 || out[slot] > graph.before[i]) heap.put(vertex, distance[vertex] * 2 + kind[vertex]);
+      // Also where the cost is less now: who leads here may itself be lost.
+      if (near < UNREACHABLE && near + graph.before[i] === distance[vertex]) heap.put(vertex, distance[vertex] * 2 + kind[vertex]);
     }
     for (let vertex = heap.take(); vertex >= 0; vertex = heap.take()) {
       if (vertex === root || lost[vertex] !== 0) continue;
       const own = distance[vertex];
       const stop = start[vertex] + count[vertex];
       let held = false;
-      for (let slot = start[vertex]; slot < stop && !held; slot++) held = lost[to[slot]] === 0 && distance[to[slot]] + back[slot] === own;
+      for (let slot = start[vertex]; slot < stop && !held; slot++) held = lost[to[slot]] === 0 && distance[to[slot]] + back[slot] <= own;
       if (held) continue;
       lost[vertex] = 1;
       this.#lostList.push(vertex);
