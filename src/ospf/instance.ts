@@ -291,6 +291,9 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   /** Neighbours that fell silent, for whoever takes note: all of those of a turn are here before the first effect tells of one. */
   readonly silenced: Neighbour[] = [];
 
+  /** Neighbours that LSAs are flooded to. */
+  readonly exchanging = new Set<Neighbour>();
+
   *neighbours(): IterableIterator<Neighbour> {
     for (const one of this.interfaces.values()) yield* one.neighbours.values();
   }
@@ -302,6 +305,8 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const to: OspfNeighbourState = action({ o: this, neighbour }, event, this.now);
     if (from === to && event.type !== 'seqNumberMismatch' && event.type !== 'badLsReq') return;
     neighbour.state = to;
+    if (neighbour.isExchanging) this.exchanging.add(neighbour);
+    else this.exchanging.delete(neighbour);
     const { interface: one, routerId, address } = neighbour;
     const fell = event.type !== 'helloReceived' && STATES.indexOf(to) <= STATES.indexOf(from);
     this.#effects.push({
@@ -377,15 +382,17 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const { version } = this.dialect;
     const head = { version, routerId: this.options.routerId, area: options.area, instance: options.instance };
     const context = { authentication: options.authentication, source: options.address, destination, now: this.now };
-    // RFC 2328 D.3: never decreasing, also over a restart; RFC 7474 and 7166 want it to grow with each.
-    const time = BigInt(Math.floor(this.now));
-    this.#sequence = this.#sequence >= time ? this.#sequence + 1n : time;
-    const { authentication } = options;
-    const wide = version === 3 || (authentication.type === 'cryptographic' && authentication.extended === true);
-    const sequence = wide ? this.#sequence : this.#sequence / 1000n;
+    const sequence = options.authentication.type === 'cryptographic' ? this.#nextSequence(options.authentication.extended === true) : 0n;
     const bytes =
       'octets' in body ? encodeOctets({ ...head, body }, context, sequence) : encodePacket({ ...head, body }, context, sequence);
     this.#effects.push({ type: 'send', interface: options.name, destination, bytes });
+  }
+
+  /** RFC 2328 D.3: never decreasing, also over a restart; RFC 7474 and 7166 want it to grow with each. */
+  #nextSequence(extended: boolean): bigint {
+    const time = BigInt(Math.floor(this.now));
+    this.#sequence = this.#sequence >= time ? this.#sequence + 1n : time;
+    return extended || this.dialect.version === 3 ? this.#sequence : this.#sequence / 1000n;
   }
 
   /** Takes note of what is wrong with a sender, and tells it once while it lasts. */
