@@ -14,6 +14,8 @@ export class OspfRoute {
   #paths: OspfPath | readonly OspfPath[] = NO_PATHS;
   /** It waits to be looked at again. */
   isDirty = false;
+  /** It is among what whoever hears of routes is told next. */
+  isNews = false;
 
   constructor(
     /** Its own while it is there; that of another once whoever hears of routes has heard of its end. */

@@ -89,8 +89,6 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   #stubRouter: boolean;
   #stopped = false;
   #sequence = 0n;
-  /** LSAs whose standing changed. */
-  #touched = new Set<number>();
   /** Whoever hears of routes knows that more are to come. */
   #more = false;
 
@@ -228,13 +226,11 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       this.flooding.reap();
       if (this.#after.length === 0) break;
     }
-    for (const number of this.routes.restated) this.#touched.add(number);
-    this.routes.restated.clear();
     const more = this.routes.isSweeping && !this.#stopped;
     if (more && !this.timers.running('routes/0/')) this.timers.start('routes/0/', this.now + PAUSE);
-    if (this.#touched.size > 0 || this.#more !== more) {
-      this.#effects.push({ type: 'routesChanged', routes: this.#touched, more });
-      this.#touched = new Set();
+    const news = this.routes.takeNews();
+    if (news.length > 0 || this.#more !== more) {
+      this.#effects.push({ type: 'routesChanged', routes: news, more });
       this.#more = more;
     }
     return this.#effects;
@@ -285,7 +281,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     this.originateArea(one.area);
     this.origination.touchLink(one);
     // Which areas we are in decides what kind of router we are.
-    if (from === 'down' || to === 'down') this.afterTurn(() => this.border.update(new Set()));
+    if (from === 'down' || to === 'down') this.afterTurn(() => this.border.update([]));
   }
 
   /** Neighbours that fell silent, for whoever takes note: all of those of a turn are here before the first effect tells of one. */
@@ -492,7 +488,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 
   /** Another neighbour sent the same instance. */
   confirmed(lsa: StoredLsa): void {
-    for (const number of this.routes.spokenOf(lsa)) this.#touched.add(number);
+    this.routes.confirmed(lsa);
   }
 
   #interpret({ area }: Database, before: StoredLsa | undefined, lsa: StoredLsa, news: boolean): void {
@@ -536,10 +532,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   }
 
   #recalculate(): void {
-    const changed = this.routes.calculate();
-    this.border.update(changed);
-    if (this.#touched.size === 0) this.#touched = changed;
-    else for (const number of changed) this.#touched.add(number);
+    this.border.update(this.routes.calculate());
   }
 
   /** Whether a router says that it is a border router, or a boundary router. */

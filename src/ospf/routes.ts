@@ -103,8 +103,8 @@ export class RouteTable {
     this.routes = new Destinations(o.dialect.family);
   }
 
-  /** Numbers of destinations of which another instance says the same: whoever looks at instances looks again. */
-  readonly restated = new Set<number>();
+  /** Numbers of the destinations that whoever hears of routes is told next: each once. */
+  #news: number[] = [];
 
   // --- What LSAs say ---------------------------------------------------------------------------------------------------
 
@@ -145,8 +145,33 @@ export class RouteTable {
     const known = route && saidBy(route, area, lsa);
     if (!known) return false;
     known.lsa = lsa;
-    this.restated.add(route.number);
+    this.#note(route);
     return true;
+  }
+
+  /** Its ways are others, or another instance says the same: whoever looks at instances looks again. */
+  #note(route: OspfRoute): void {
+    if (route.isNews) return;
+    route.isNews = true;
+    this.#news.push(route.number);
+  }
+  /** Another neighbour sent the very instance. */
+  confirmed(lsa: StoredLsa): void {
+    for (const number of this.#spokenOf(lsa)) {
+      const route = this.routes.at(number);
+      if (route) this.#note(route);
+    }
+  }
+  /** Numbers of destinations that there is news of since it was last asked. */
+  takeNews(): readonly number[] {
+    const news = this.#news;
+    if (news.length === 0) return news;
+    this.#news = [];
+    for (const number of news) {
+      const route = this.routes.at(number);
+      if (route) route.isNews = false;
+    }
+    return news;
   }
 
   /** In the place of what the LSA said before, if it said anything. */
@@ -220,7 +245,7 @@ export class RouteTable {
   }
 
   /** Numbers of the destinations that an LSA speaks of. */
-  spokenOf(lsa: StoredLsa): number[] {
+  #spokenOf(lsa: StoredLsa): number[] {
     const { o } = this;
     if (o.dialect.isExternal(lsa.lsType)) {
       const said = this.#said;
@@ -288,25 +313,30 @@ export class RouteTable {
    * Brings the ways up to date: internal ones first, as externals may hang on them, then the externals that changed themselves (RFC 2328
    * §16.6), then as many of the others as there is room for. Returns the numbers of what changed.
    */
-  calculate(): Set<number> {
-    const changed = new Set<number>();
+  calculate(): readonly number[] {
+    const changed: number[] = [];
     let internalChanged = false;
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const route of dirty) {
       route.isDirty = false;
       if (!isExternal(route) && this.#settle(route)) {
-        changed.add(route.number);
+        this.#changed(route, changed);
         internalChanged = true;
       }
     }
     if (internalChanged && this.#forwarded.size > 0) this.#sweeps.set('forwarded', { routes: this.#forwarded, from: 0 });
-    for (const route of dirty) if (isExternal(route) && this.#settle(route)) changed.add(route.number);
+    for (const route of dirty) if (isExternal(route) && this.#settle(route)) this.#changed(route, changed);
     this.#sweep(changed);
     return changed;
   }
 
-  #sweep(changed: Set<number>): void {
+  #changed(route: OspfRoute, changed: number[]): void {
+    changed.push(route.number);
+    this.#note(route);
+  }
+
+  #sweep(changed: number[]): void {
     for (const [of, sweep] of this.#sweeps) {
       for (; this.#room > 0; this.#room--) {
         const number = from(sweep.routes, sweep.from);
@@ -318,7 +348,7 @@ export class RouteTable {
         const route = this.routes.at(number);
         if (!route) continue;
         if (of === 'forwarded' && !route.advertisements.some(isForwarded)) this.#forwarded.delete(number);
-        else if (this.#settle(route)) changed.add(route.number);
+        else if (this.#settle(route)) this.#changed(route, changed);
       }
       if (this.#room === 0) return;
     }

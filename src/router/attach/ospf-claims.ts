@@ -81,7 +81,7 @@ export class OspfClaims {
   }
 
   /** Routes of these numbers changed. `more`: by what else changes some, of which it hears later. */
-  update(numbers: Iterable<number>, more: boolean): void {
+  update(numbers: readonly number[], more: boolean): void {
     const { network } = this;
     network.begin();
     this.#look();
@@ -373,8 +373,8 @@ export class OspfClaims {
   }
 }
 
-function* range(from: number, end: number): IterableIterator<number> {
-  for (let i = from; i < end; i++) yield i;
+function range(from: number, end: number): number[] {
+  return Array.from({ length: end - from }, (_, i) => from + i);
 }
 
 function better(x: Claim, y: Claim | undefined): boolean {
