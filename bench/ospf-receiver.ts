@@ -1,8 +1,8 @@
 /** The router of `ospf-database.ts`: given how many addresses there are to come, it prints when all of them are mapped. */
-import { nodeHost, rehearse, VirtualRouter } from '../src/index.js';
+import { nodeCompiler, nodeHost, rehearse, VirtualRouter } from '../src/index.js';
 
 const [source = '', range = '', expected = '0'] = process.argv.slice(2);
-await rehearse(nodeHost().clock, { ospf: true });
+await rehearse(nodeHost().clock, { ospf: true, compiler: nodeCompiler });
 const router = new VirtualRouter({
   as: 65000,
   routerId: '1.1.1.1',

@@ -181,7 +181,7 @@ export type { ClaimRequest, Lease } from './router/lease.js';
 export type { NeighbourStatus } from './router/neighbour-status.js';
 export type { OspfConfig, OspfExportConfig, OspfLinkConfig } from './router/ospf-config.js';
 export { renderPrometheus } from './router/prometheus.js';
-export { rehearse } from './router/rehearsal.js';
+export { type RehearsalParts, rehearse } from './router/rehearsal.js';
 export { SESSION_REFUSALS, type SessionRefusalReason } from './router/session-refusals.js';
 export type { ClaimSnapshot, FeedSnapshot, NetworkSnapshot } from './router/snapshot.js';
 export { IsolatedEmitter } from './router/turn.js';

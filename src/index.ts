@@ -44,6 +44,7 @@ export {
   entropy,
   NodePorts,
   NodeTransport,
+  nodeCompiler,
   openCapture,
   RawOspfLinks,
   readSecret,

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { VirtualNetwork as CoreNetwork } from '../core.js';
-import { nodeHost, type Position, rehearse, UsageError, VirtualNetwork, VirtualRouter } from '../index.js';
+import { nodeCompiler, nodeHost, type Position, rehearse, UsageError, VirtualNetwork, VirtualRouter } from '../index.js';
 import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
 import { answerQuestions, CONTROL_OPTIONS, type ControlPlace, controlPlace } from './control.js';
 import { Printer, type Style } from './print.js';
@@ -79,7 +79,10 @@ export async function serve(
   const forget = terminal.onStop(stop);
   // Before anything real is made: what is made later has the shapes that the engine has compiled for.
   if (!terminal.cold) {
-    rehearsed ??= rehearse(nodeHost().clock, { ospf: read.config.routers.some(({ config }) => (config.ospf ?? []).length > 0) });
+    rehearsed ??= rehearse(nodeHost().clock, {
+      ospf: read.config.routers.some(({ config }) => (config.ospf ?? []).length > 0),
+      compiler: nodeCompiler,
+    });
     await rehearsed;
   }
   const { network, routers } = assemble(read);

@@ -3,7 +3,7 @@
  * library imports `node:*`, apart from the command (`cli/`).
  *
  * `sockets.ts` carries BGP and RPKI (`lib/transport.ts` is the contract): a connection is a `socket-connection.ts`, which is read in turns
- * (`reading-turn.ts`; `closing-turns.ts`: when many end at once), and `tls.ts` dials with TLS. `system-clock.ts` tells the time, `bfd-thread.ts` has neighbours watched on a thread of
+ * (`reading-turn.ts`; `closing-turns.ts`: when many end at once), and `tls.ts` dials with TLS. `system-clock.ts` tells the time, `node-compiler.ts` has a rehearsal compiled sooner, `bfd-thread.ts` has neighbours watched on a thread of
  * its own (`bfd-worker.ts`, with `bfd-sockets.ts`, `bfd-messages.ts`, `bfd-echo.ts` and its `packet-filter.ts`; `thread-priority.ts` puts it before others): `src/index.ts` puts these into the one host that all routers of
  * a process share. `capture-file.ts` opens recordings. `control.ts` answers questions about running routers over HTTP. `libc.ts` is the C
  * library, through koffi, for what Node has no words for. `secrets.ts` reads keys from where a configuration says that they are.
@@ -24,6 +24,7 @@
  */
 export { BfdThread } from './bfd-thread.js';
 export { type CaptureFile, openCapture } from './capture-file.js';
+export { nodeCompiler } from './node-compiler.js';
 export { RawOspfLinks } from './ospf-sockets.js';
 export { NodePorts } from './ports.js';
 export { entropy, readSecret } from './secrets.js';

@@ -54,6 +54,11 @@ export class Driver<Event, Effect> implements Due {
     return this.machine.deadline;
   }
 
+  /** Whether an event that is posted now waits for others. */
+  get isBusy(): boolean {
+    return this.#busy;
+  }
+
   post(event: Event): void {
     this.#run(event);
   }

@@ -88,7 +88,7 @@ export class Border {
   // --- Between areas ---------------------------------------------------------------------------------------------------
 
   /** Routes of these numbers changed. */
-  update(changed: ReadonlySet<number>): void {
+  update(changed: readonly number[]): void {
     const { o } = this;
     const border = o.isBorderNow;
     if (border !== this.#wasBorder) {
@@ -102,8 +102,8 @@ export class Border {
     if (border || this.#boundariesTold.size > 0) this.#tellBoundaries();
   }
 
-  #keysOf(numbers: Iterable<number>): RouteKey[] {
-    return [...numbers].flatMap((number) => this.o.routes.routes.at(number)?.key ?? []);
+  #keysOf(numbers: readonly number[]): RouteKey[] {
+    return numbers.flatMap((number) => this.o.routes.routes.at(number)?.key ?? []);
   }
 
   #allSummarised(): RouteKey[] {

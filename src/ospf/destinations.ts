@@ -9,18 +9,56 @@ const NO_PATHS: readonly OspfPath[] = [];
 
 /** A destination. @internal */
 export class OspfRoute {
-  /** What LSAs say of it, whether it can be reached so or not. */
-  advertisements = NOTHING_SAID;
-  /** The ways that can be gone, best first; those that tie for best are `best` of it. */
-  paths = NO_PATHS;
+  /** Of nearly all destinations one thing is said, for which there is no array. */
+  #said: Advertisement | readonly Advertisement[] = NOTHING_SAID;
+  #paths: OspfPath | readonly OspfPath[] = NO_PATHS;
   /** It waits to be looked at again. */
   isDirty = false;
+  /** It is among what whoever hears of routes is told next. */
+  isNews = false;
 
   constructor(
     /** Its own while it is there; that of another once whoever hears of routes has heard of its end. */
     readonly number: number,
     private readonly index: PrefixIndex,
   ) {}
+
+  /** What LSAs say of it, whether it can be reached so or not. */
+  get advertisements(): readonly Advertisement[] {
+    return isSeveral(this.#said) ? this.#said : [this.#said];
+  }
+  set advertisements(said: readonly Advertisement[]) {
+    this.#said = said.length === 1 ? (said[0] ?? said) : said;
+  }
+  /** The one thing that is said of it, if it is one. */
+  get onlySaid(): Advertisement | undefined {
+    return isSeveral(this.#said) ? undefined : this.#said;
+  }
+  /** Says it where nothing was said. */
+  sayFirst(said: Advertisement): void {
+    this.#said = said;
+  }
+  get isDeserted(): boolean {
+    return this.#said === NOTHING_SAID || (isSeveral(this.#said) && this.#said.length === 0);
+  }
+
+  /** The ways that can be gone, best first; those that tie for best are `best` of it. */
+  get paths(): readonly OspfPath[] {
+    return isSeveral(this.#paths) ? this.#paths : [this.#paths];
+  }
+  set paths(paths: readonly OspfPath[]) {
+    this.#paths = paths.length === 1 ? (paths[0] ?? paths) : paths;
+  }
+  /** The one way that can be gone, if it is one. */
+  get onlyPath(): OspfPath | undefined {
+    return isSeveral(this.#paths) ? undefined : this.#paths;
+  }
+  /** That way is the one, or there is none. Whether it was so before. */
+  settleOnly(path: OspfPath | undefined): boolean {
+    const before = this.#paths;
+    this.#paths = path ?? NO_PATHS;
+    return path ? before === path : isSeveral(before) && before.length === 0;
+  }
 
   /** Made anew each time: most destinations are told of by their words alone. */
   get prefix(): Prefix {
@@ -36,6 +74,10 @@ export class OspfRoute {
   get key(): RouteKey {
     return routeKey(this.prefix);
   }
+}
+
+function isSeveral<T extends object>(of: T | readonly T[]): of is readonly T[] {
+  return Array.isArray(of);
 }
 
 /** The key of a prefix. @internal */

@@ -157,8 +157,8 @@ export type OspfEffect =
       readonly routerId: number;
       readonly detail: string;
     }
-  /** Destinations whose paths changed: their keys in the table of routes. `more`: what changed them changes others, which come in later turns. */
-  | { readonly type: 'routesChanged'; readonly routes: ReadonlySet<number>; readonly more: boolean };
+  /** Destinations whose paths changed: their numbers in the table of routes, each once. `more`: what changed them changes others, which come in later turns. */
+  | { readonly type: 'routesChanged'; readonly routes: readonly number[]; readonly more: boolean };
 
 /** IPv4 as a number, IPv6 as a text: see `routes.ts`. @internal */
 export type RouteKey = number | string;

@@ -1,8 +1,8 @@
 import { bytesEqual } from '../lib/bytes.js';
 import type { Area } from './area.js';
-import { vertexOfRouter } from './dialect.js';
 import type { StoredLsa } from './lsa.js';
 import type { Advertisement } from './routes.js';
+import { SaidExternal } from './said-external.js';
 
 /** What an external LSA says (types 5 and 7): its prefix in words, signed, and how it is reached. One is read into again and again. @internal */
 export class ExternalSaying {
@@ -29,20 +29,8 @@ export class ExternalSaying {
     return towards && this.metric === metric && this.metricType === metricType && this.tag === tag && this.propagate === propagate;
   }
 
-  /** It as the saying of an LSA. */
-  by(lsa: StoredLsa, area: Area | undefined, kind: 'external' | 'nssa'): Advertisement {
-    const { metric, metricType, forwarding, tag, propagate } = this;
-    return {
-      kind,
-      vertex: vertexOfRouter(lsa.advertisingRouter),
-      metric,
-      metricType,
-      forwarding,
-      tag,
-      propagate,
-      lsa,
-      area,
-      way: undefined,
-    };
+  /** It as the saying of an LSA: of one of type 7 in its area. */
+  by(lsa: StoredLsa, area: Area | undefined): SaidExternal {
+    return new SaidExternal(lsa, area, this.metric, this.metricType, this.forwarding, this.tag, this.propagate);
   }
 }

@@ -28,6 +28,8 @@ export class Flooding {
   /** LSAs that have ended and are kept until all have heard of it (§14). */
   readonly #ended = new Map<StoredLsa, Database>();
 
+  /** The neighbour whose LSAs were counted last. */
+  #counted: Neighbour | undefined;
   /** To be acknowledged at the end of an update. */
   readonly #direct = new Acknowledgments();
 
@@ -205,7 +207,7 @@ export class Flooding {
 
   /** §14: while somebody exchanges databases, what has ended stays. */
   #isExchangingAnywhere(): boolean {
-    for (const { state } of this.o.neighbours()) if (state === 'exchange' || state === 'loading') return true;
+    for (const { state } of this.o.exchanging) if (state !== 'full') return true;
     return false;
   }
 
@@ -228,10 +230,19 @@ export class Flooding {
     }
   }
 
-  #count({ heardFrom: [first] }: StoredLsa, by: number): void {
+  #count({ heardFrom }: StoredLsa, by: number): void {
+    const known = this.#counted;
+    if (known && known.origin === heardFrom && known.state !== 'down') {
+      known.lsas = Math.max(0, known.lsas + by);
+      return;
+    }
+    const [first] = heardFrom;
     if (!first) return;
     for (const neighbour of this.o.interfaces.get(first.interface)?.neighbours.values() ?? [])
-      if (neighbour.routerId === first.routerId) neighbour.lsas = Math.max(0, neighbour.lsas + by);
+      if (neighbour.routerId === first.routerId) {
+        neighbour.lsas = Math.max(0, neighbour.lsas + by);
+        this.#counted = neighbour;
+      }
   }
 
   // --- Out -------------------------------------------------------------------------------------------------------------
@@ -254,6 +265,8 @@ export class Flooding {
   /** §13.3. Whether it went out by the interface that it came in by. */
   #flood(lsa: StoredLsa, place: Database, from: Neighbour | undefined): boolean {
     const { o } = this;
+    // Nearly always whoever sent it is the only one there is.
+    if (o.exchanging.size === (from && o.exchanging.has(from) ? 1 : 0)) return false;
     let back = false;
     for (const one of this.#interfacesOf(place)) {
       if (this.#keepsOut(place, one)) continue;

@@ -68,5 +68,5 @@ export {
   type OspfAreaType,
   type OspfInterfaceType,
 } from './options.js';
-export { best, type OspfPath, type OspfPathType, PATH_TYPES } from './routes.js';
+export { type Advertisement, best, type OspfPath, type OspfPathType, PATH_TYPES } from './routes.js';
 export type { OspfHash, OspfVersion, PacketDrop } from './wire/index.js';

@@ -89,8 +89,6 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   #stubRouter: boolean;
   #stopped = false;
   #sequence = 0n;
-  /** LSAs whose standing changed. */
-  #touched = new Set<number>();
   /** Whoever hears of routes knows that more are to come. */
   #more = false;
 
@@ -228,13 +226,11 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       this.flooding.reap();
       if (this.#after.length === 0) break;
     }
-    for (const number of this.routes.restated) this.#touched.add(number);
-    this.routes.restated.clear();
     const more = this.routes.isSweeping && !this.#stopped;
     if (more && !this.timers.running('routes/0/')) this.timers.start('routes/0/', this.now + PAUSE);
-    if (this.#touched.size > 0 || this.#more !== more) {
-      this.#effects.push({ type: 'routesChanged', routes: this.#touched, more });
-      this.#touched = new Set();
+    const news = this.routes.takeNews();
+    if (news.length > 0 || this.#more !== more) {
+      this.#effects.push({ type: 'routesChanged', routes: news, more });
       this.#more = more;
     }
     return this.#effects;
@@ -285,11 +281,14 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     this.originateArea(one.area);
     this.origination.touchLink(one);
     // Which areas we are in decides what kind of router we are.
-    if (from === 'down' || to === 'down') this.afterTurn(() => this.border.update(new Set()));
+    if (from === 'down' || to === 'down') this.afterTurn(() => this.border.update([]));
   }
 
   /** Neighbours that fell silent, for whoever takes note: all of those of a turn are here before the first effect tells of one. */
   readonly silenced: Neighbour[] = [];
+
+  /** Neighbours that LSAs are flooded to. */
+  readonly exchanging = new Set<Neighbour>();
 
   *neighbours(): IterableIterator<Neighbour> {
     for (const one of this.interfaces.values()) yield* one.neighbours.values();
@@ -302,6 +301,8 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const to: OspfNeighbourState = action({ o: this, neighbour }, event, this.now);
     if (from === to && event.type !== 'seqNumberMismatch' && event.type !== 'badLsReq') return;
     neighbour.state = to;
+    if (neighbour.isExchanging) this.exchanging.add(neighbour);
+    else this.exchanging.delete(neighbour);
     const { interface: one, routerId, address } = neighbour;
     const fell = event.type !== 'helloReceived' && STATES.indexOf(to) <= STATES.indexOf(from);
     this.#effects.push({
@@ -377,15 +378,17 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const { version } = this.dialect;
     const head = { version, routerId: this.options.routerId, area: options.area, instance: options.instance };
     const context = { authentication: options.authentication, source: options.address, destination, now: this.now };
-    // RFC 2328 D.3: never decreasing, also over a restart; RFC 7474 and 7166 want it to grow with each.
-    const time = BigInt(Math.floor(this.now));
-    this.#sequence = this.#sequence >= time ? this.#sequence + 1n : time;
-    const { authentication } = options;
-    const wide = version === 3 || (authentication.type === 'cryptographic' && authentication.extended === true);
-    const sequence = wide ? this.#sequence : this.#sequence / 1000n;
+    const sequence = options.authentication.type === 'cryptographic' ? this.#nextSequence(options.authentication.extended === true) : 0n;
     const bytes =
       'octets' in body ? encodeOctets({ ...head, body }, context, sequence) : encodePacket({ ...head, body }, context, sequence);
     this.#effects.push({ type: 'send', interface: options.name, destination, bytes });
+  }
+
+  /** RFC 2328 D.3: never decreasing, also over a restart; RFC 7474 and 7166 want it to grow with each. */
+  #nextSequence(extended: boolean): bigint {
+    const time = BigInt(Math.floor(this.now));
+    this.#sequence = this.#sequence >= time ? this.#sequence + 1n : time;
+    return extended || this.dialect.version === 3 ? this.#sequence : this.#sequence / 1000n;
   }
 
   /** Takes note of what is wrong with a sender, and tells it once while it lasts. */
@@ -485,7 +488,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 
   /** Another neighbour sent the same instance. */
   confirmed(lsa: StoredLsa): void {
-    for (const number of this.routes.spokenOf(lsa)) this.#touched.add(number);
+    this.routes.confirmed(lsa);
   }
 
   #interpret({ area }: Database, before: StoredLsa | undefined, lsa: StoredLsa, news: boolean): void {
@@ -529,10 +532,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   }
 
   #recalculate(): void {
-    const changed = this.routes.calculate();
-    this.border.update(changed);
-    if (this.#touched.size === 0) this.#touched = changed;
-    else for (const number of changed) this.#touched.add(number);
+    this.border.update(this.routes.calculate());
   }
 
   /** Whether a router says that it is a border router, or a boundary router. */

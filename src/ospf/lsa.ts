@@ -28,7 +28,9 @@ export function sameKey(x: LsaKey, y: LsaKey): boolean {
 }
 
 /** Where an LSA's numbers stand in its octets (RFC 2328 A.4.1, RFC 5340 A.4.2). */
-const At = { options: 2, id: 4, advertisingRouter: 8, sequence: 12, checksum: 16 } as const;
+const At = { options: 2, id: 4, advertisingRouter: 8, sequence: 12, checksum: 16, length: 18 } as const;
+/** Bits of an LSA's state: its age as it came (MaxAge at most), that it is MaxAge now, that it was asked for. */
+const State = { ageThen: 0xffff, aged: 0x10000, requested: 0x20000 } as const;
 const NOBODY: readonly Origin[] = [];
 
 /**
@@ -39,15 +41,12 @@ const NOBODY: readonly Origin[] = [];
  */
 export class StoredLsa implements LsaKey {
   readonly lsType: number;
-  readonly length: number;
   /** When its age was 0. */
   readonly born: Millis;
   /** Neighbours whose acknowledgment it waits for. */
   retransmissions = 0;
   /** Neighbours, by interface and router id, that sent this very instance; who was first, first. */
   heardFrom = NOBODY;
-  /** We asked for it: it was not flooded to us (RFC 2328 §13 step 5a). */
-  requested = false;
   /** When it was last sent to a neighbour that had an older one (RFC 2328 §13 step 8). */
   answered: Millis | undefined;
   /** What it means; null where that cannot be read. Of one that says no more than prefixes it is worked out whenever it is asked for. */
@@ -55,22 +54,20 @@ export class StoredLsa implements LsaKey {
   /** When it is next looked at, and its place among those looked at then, as `ageing.ts` counts; -1: it is not watched. */
   slot = -1;
   position = -1;
-  /** Its age as it came, in seconds. */
-  readonly #ageThen: number;
-  #aged: boolean;
+  /** Its age as it came, in seconds, and what is so of it: in one, for there are many. */
+  #state: number;
 
   /** `octets` has it from `at` on, and nobody changes it there. */
   constructor(
-    { age, lsType, length }: Pick<LsaHeader, 'age' | 'lsType' | 'length'>,
+    { age, lsType }: Pick<LsaHeader, 'age' | 'lsType'>,
     installed: Millis,
     readonly octets: Uint8Array,
     private readonly at: number = 0,
   ) {
     this.lsType = lsType;
-    this.length = length;
-    this.#ageThen = Math.min(age, Constant.maxAge);
-    this.born = installed - this.#ageThen * 1000;
-    this.#aged = age >= Constant.maxAge;
+    const then = Math.min(age, Constant.maxAge);
+    this.#state = then | (age >= Constant.maxAge ? State.aged : 0);
+    this.born = installed - then * 1000;
   }
 
   /** What names it, as text. */
@@ -95,7 +92,17 @@ export class StoredLsa implements LsaKey {
     return both === this.lsType ? 0 : both >>> 8;
   }
   get installed(): Millis {
-    return this.born + this.#ageThen * 1000;
+    return this.born + (this.#state & State.ageThen) * 1000;
+  }
+  get length(): number {
+    return this.u16(At.length);
+  }
+  /** We asked for it: it was not flooded to us (RFC 2328 §13 step 5a). */
+  get requested(): boolean {
+    return (this.#state & State.requested) !== 0;
+  }
+  set requested(requested: boolean) {
+    this.#state = requested ? this.#state | State.requested : this.#state & ~State.requested;
   }
   /** Its octets; the age in them means nothing. */
   get bytes(): Uint8Array {
@@ -112,16 +119,16 @@ export class StoredLsa implements LsaKey {
 
   /** Seconds, MaxAge at most. */
   age(now: Millis): number {
-    if (this.#aged) return Constant.maxAge;
+    if (this.ended) return Constant.maxAge;
     return Math.min(Constant.maxAge, Math.max(0, Math.floor((now - this.born) / 1000)));
   }
   /** Whether it counts no longer: it is kept only until all have heard of its end. */
   get ended(): boolean {
-    return this.#aged;
+    return (this.#state & State.aged) !== 0;
   }
   /** Its age is MaxAge from now on (premature or not). */
   end(): void {
-    this.#aged = true;
+    this.#state |= State.aged;
   }
 
   /** What it says, read anew each time; undefined when its octets cannot be read, though its checksum is right. */

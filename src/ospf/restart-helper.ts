@@ -15,6 +15,9 @@ export type HelpEnd = 'returned' | 'expired' | 'topology-changed' | 'taken-back'
  * @internal
  */
 export class RestartHelper {
+  /** Neighbours that may be held for up. */
+  readonly #held = new Set<Neighbour>();
+
   constructor(private readonly o: OspfInstance) {}
 
   /** An LSA of link scope came: it may be a grace LSA. */
@@ -37,6 +40,7 @@ export class RestartHelper {
     const left = Math.min(body.period, o.options.helper) - lsa.age(o.now);
     if (left <= 0 || (neighbour.state !== 'full' && neighbour.graceUntil === undefined) || this.#pending(neighbour)) return;
     neighbour.graceUntil = o.now + left * 1000;
+    this.#held.add(neighbour);
     o.timers.start(o.timerOf('grace', neighbour), neighbour.graceUntil);
   }
 
@@ -54,7 +58,10 @@ export class RestartHelper {
 
   /** An LSA says something else than before: whoever restarts and would have to be told is held for up no longer (§3.2 step 3). */
   changed(place: Database, lsa: StoredLsa): void {
-    for (const one of this.o.interfaces.values()) for (const neighbour of one.neighbours.values()) this.#disturb(neighbour, place, lsa);
+    for (const neighbour of this.#held) {
+      if (neighbour.graceUntil === undefined) this.#held.delete(neighbour);
+      else this.#disturb(neighbour, place, lsa);
+    }
   }
 
   #disturb(neighbour: Neighbour, place: Database, lsa: StoredLsa): void {

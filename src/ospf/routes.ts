@@ -67,7 +67,6 @@ interface Boundary {
  * decide. In a process just started a turn of these takes some 5 ms.
  */
 const SLICE = 400;
-const NONE: readonly OspfPath[] = [];
 
 /**
  * The routing table (RFC 2328 §11, §16): what LSAs say of each prefix, and the ways that follow from it with the shortest paths as they
@@ -90,7 +89,7 @@ export class RouteTable {
   /** Nothing is said of these any more: they go when whoever hears of routes has heard of it. */
   #deserted: OspfRoute[] = [];
   /** Externals that are looked at a slice at a time: those of a boundary router that is reached in another way, and those that go elsewhere. */
-  readonly #sweeps = new Map<number | 'forwarded', Iterator<number>>();
+  readonly #sweeps = new Map<number | 'forwarded', Sweep>();
   /** How many more of these this turn may look at. */
   #room = SLICE;
   /** By boundary router: forgotten when any distance to it changes. */
@@ -104,8 +103,8 @@ export class RouteTable {
     this.routes = new Destinations(o.dialect.family);
   }
 
-  /** Numbers of destinations of which another instance says the same: whoever looks at instances looks again. */
-  readonly restated = new Set<number>();
+  /** Numbers of the destinations that whoever hears of routes is told next: each once. */
+  #news: number[] = [];
 
   // --- What LSAs say ---------------------------------------------------------------------------------------------------
 
@@ -138,7 +137,7 @@ export class RouteTable {
     const route = this.routes.take(is.a, is.b, is.c, is.d, is.length);
     const known = saidBy(route, area, lsa);
     if (known && is.isAs(known)) this.#restate(route, area, lsa);
-    else this.#say(route, known, is.by(lsa, area, lsa.lsType === dialect.types.nssa ? 'nssa' : 'external'));
+    else this.#say(route, known, is.by(lsa, area));
   }
 
   /** Another instance says the same. Whether there was one that did. */
@@ -146,15 +145,40 @@ export class RouteTable {
     const known = route && saidBy(route, area, lsa);
     if (!known) return false;
     known.lsa = lsa;
-    this.restated.add(route.number);
+    this.#note(route);
     return true;
+  }
+
+  /** Its ways are others, or another instance says the same: whoever looks at instances looks again. */
+  #note(route: OspfRoute): void {
+    if (route.isNews) return;
+    route.isNews = true;
+    this.#news.push(route.number);
+  }
+  /** Another neighbour sent the very instance. */
+  confirmed(lsa: StoredLsa): void {
+    for (const number of this.#spokenOf(lsa)) {
+      const route = this.routes.at(number);
+      if (route) this.#note(route);
+    }
+  }
+  /** Numbers of destinations that there is news of since it was last asked. */
+  takeNews(): readonly number[] {
+    const news = this.#news;
+    if (news.length === 0) return news;
+    this.#news = [];
+    for (const number of news) {
+      const route = this.routes.at(number);
+      if (route) route.isNews = false;
+    }
+    return news;
   }
 
   /** In the place of what the LSA said before, if it said anything. */
   #say(route: OspfRoute, known: Advertisement | undefined, said: Advertisement): void {
     if (known) this.#silence(route, said.area, said.lsa);
-    const others = route.advertisements;
-    route.advertisements = others.length === 0 ? [said] : [...others, said];
+    if (route.isDeserted) route.sayFirst(said);
+    else route.advertisements = [...route.advertisements, said];
     this.#index(said, route);
     this.#spoil(route);
   }
@@ -221,7 +245,7 @@ export class RouteTable {
   }
 
   /** Numbers of the destinations that an LSA speaks of. */
-  spokenOf(lsa: StoredLsa): number[] {
+  #spokenOf(lsa: StoredLsa): number[] {
     const { o } = this;
     if (o.dialect.isExternal(lsa.lsType)) {
       const said = this.#said;
@@ -234,7 +258,7 @@ export class RouteTable {
   #boundaryMoved(router: number): void {
     this.#reach.delete(router);
     const routes = this.#byBoundary.get(router);
-    if (routes !== undefined) this.#sweeps.set(router, each(routes));
+    if (routes !== undefined) this.#sweeps.set(router, { routes, from: 0 });
   }
 
   // --- What changed ----------------------------------------------------------------------------------------------------
@@ -245,7 +269,7 @@ export class RouteTable {
     if (this.#deserted.length === 0) return;
     for (const route of this.#deserted) {
       // Something may be said of it again, or it stands here twice.
-      if (route.advertisements.length > 0 || route.isDirty || this.routes.at(route.number) !== route) continue;
+      if (!route.isDeserted || route.isDirty || this.routes.at(route.number) !== route) continue;
       this.#forwarded.delete(route.number);
       this.routes.free(route);
     }
@@ -273,7 +297,7 @@ export class RouteTable {
   invalidate(): void {
     this.#reach.clear();
     for (const route of this.routes.values()) if (route.advertisements.some(isInternal)) this.#spoil(route);
-    for (const [router, routes] of this.#byBoundary) this.#sweeps.set(router, each(routes));
+    for (const [router, routes] of this.#byBoundary) this.#sweeps.set(router, { routes, from: 0 });
   }
 
   /** Whether {@link calculate} has anything to do in this turn. */
@@ -289,38 +313,42 @@ export class RouteTable {
    * Brings the ways up to date: internal ones first, as externals may hang on them, then the externals that changed themselves (RFC 2328
    * §16.6), then as many of the others as there is room for. Returns the numbers of what changed.
    */
-  calculate(): Set<number> {
-    const changed = new Set<number>();
-    const externals: OspfRoute[] = [];
+  calculate(): readonly number[] {
+    const changed: number[] = [];
     let internalChanged = false;
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const route of dirty) {
       route.isDirty = false;
-      if (!route.advertisements.some(isInternal) && route.paths.every(isExternalPath)) externals.push(route);
-      else if (this.#settle(route)) {
-        changed.add(route.number);
+      if (!isExternal(route) && this.#settle(route)) {
+        this.#changed(route, changed);
         internalChanged = true;
       }
     }
-    if (internalChanged && this.#forwarded.size > 0) this.#sweeps.set('forwarded', this.#forwarded.values());
-    for (const route of externals) if (this.#settle(route)) changed.add(route.number);
+    if (internalChanged && this.#forwarded.size > 0) this.#sweeps.set('forwarded', { routes: this.#forwarded, from: 0 });
+    for (const route of dirty) if (isExternal(route) && this.#settle(route)) this.#changed(route, changed);
     this.#sweep(changed);
     return changed;
   }
 
-  #sweep(changed: Set<number>): void {
-    for (const [of, routes] of this.#sweeps) {
+  #changed(route: OspfRoute, changed: number[]): void {
+    changed.push(route.number);
+    this.#note(route);
+  }
+
+  #sweep(changed: number[]): void {
+    for (const [of, sweep] of this.#sweeps) {
       for (; this.#room > 0; this.#room--) {
-        const { value: number, done } = routes.next();
-        if (done) {
+        const number = from(sweep.routes, sweep.from);
+        if (number < 0) {
           this.#sweeps.delete(of);
           break;
         }
+        sweep.from = number + 1;
         const route = this.routes.at(number);
         if (!route) continue;
         if (of === 'forwarded' && !route.advertisements.some(isForwarded)) this.#forwarded.delete(number);
-        else if (this.#settle(route)) changed.add(route.number);
+        else if (this.#settle(route)) this.#changed(route, changed);
       }
       if (this.#room === 0) return;
     }
@@ -328,19 +356,23 @@ export class RouteTable {
 
   /** Brings the ways of one destination up to date. Whether they are others. */
   #settle(route: OspfRoute): boolean {
+    const only = route.onlySaid;
+    if (only) {
+      // Nearly always: then what is said of it is what reaches it, or nothing does.
+      const way = this.#way(route, only);
+      const sameAsBefore = sameWay(way, only.way);
+      only.way = way;
+      return !(route.settleOnly(isReached(only) ? only : undefined) && sameAsBefore);
+    }
+    return this.#settleSeveral(route);
+  }
+  #settleSeveral(route: OspfRoute): boolean {
     const { advertisements, paths: before } = route;
     let same = true;
     for (const one of advertisements) {
       const way = this.#way(route, one);
       same &&= sameWay(way, one.way);
       one.way = way;
-    }
-    if (advertisements.length === 1) {
-      // Nearly always: then what is said of it is what reaches it, or nothing does.
-      const paths = advertisements.every(isReached) ? advertisements : NONE;
-      same &&= paths.length === before.length && paths[0] === before[0];
-      route.paths = paths;
-      return !same;
     }
     const paths = advertisements.filter(isReached).sort(comparePaths);
     same &&= paths.length === before.length && paths.every((path, i) => path === before[i]);
@@ -455,6 +487,13 @@ export class RouteTable {
 function isInternal({ kind }: Advertisement): boolean {
   return kind === 'intra' || kind === 'inter';
 }
+/** Whether a destination is not, and was not, of the AS itself. */
+function isExternal(route: OspfRoute): boolean {
+  const said = route.onlySaid;
+  if (said ? isInternal(said) : route.advertisements.some(isInternal)) return false;
+  const path = route.onlyPath;
+  return path ? isExternalPath(path) : route.paths.every(isExternalPath);
+}
 function isForwarded({ forwarding }: Advertisement): boolean {
   return forwarding !== undefined;
 }
@@ -512,14 +551,27 @@ function sameWay(x: Way | undefined, y: Way | undefined): boolean {
 }
 
 /** What an LSA, in whatever instance, says of a destination. */
-function saidBy({ advertisements }: OspfRoute, area: Area | undefined, lsa: StoredLsa): Advertisement | undefined {
-  for (const one of advertisements) if (one.area === area && sameKey(one.lsa, lsa)) return one;
+function saidBy(route: OspfRoute, area: Area | undefined, lsa: StoredLsa): Advertisement | undefined {
+  if (route.isDeserted) return undefined;
+  const only = route.onlySaid;
+  if (only) return only.area === area && sameKey(only.lsa, lsa) ? only : undefined;
+  for (const one of route.advertisements) if (one.area === area && sameKey(one.lsa, lsa)) return one;
   return undefined;
 }
 
 /** Numbers of destinations. A vertex nearly always has but one, for which there is no set. */
 type Numbers = number | NumberSet;
 
+/** How far externals were looked at that are looked at a slice at a time. */
+interface Sweep {
+  readonly routes: Numbers;
+  from: number;
+}
+
+function from(numbers: Numbers, least: number): number {
+  if (typeof numbers !== 'number') return numbers.from(least);
+  return numbers >= least ? numbers : -1;
+}
 function each(numbers: Numbers | readonly number[]): IterableIterator<number> {
   return typeof numbers === 'number' ? [numbers].values() : numbers.values();
 }

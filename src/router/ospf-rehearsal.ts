@@ -16,15 +16,17 @@ import {
   OspfSegment,
 } from '../ospf/index.js';
 import { Host } from './host.js';
+import type { OspfLinkConfig } from './ospf-config.js';
 import { VirtualRouter } from './virtual-router.js';
 
-/** Externals of one act. */
-const EXTERNALS = 4000;
-/** Octets of a packet: most acts are of small ones, for more turns. */
-const SMALL = 576;
+/** Externals of an act: first of short ones, which show the engine all that there is, then of a long one, which has it compiled. */
+const FEW = 300;
+const MANY = 4000;
+/** Octets of a packet: small ones, for what is done for a packet to be done about as often as what is done for an LSA. */
+const SMALL = 140;
 const USUAL = 1500;
-/** Milliseconds, one by one, in which a database of these is taken in and its routes are claims. */
-const INTAKE = 800;
+/** Milliseconds, one by one, in which a database of these is taken in and its routes are claims: at the most. */
+const INTAKE = 20_000;
 /** Milliseconds after which what is said anew is flooded at once, and until what a silent neighbour said has gone. */
 const PAUSE = 6000;
 const SILENCE = 12_000;
@@ -35,14 +37,24 @@ interface Scene {
   readonly routerId: number;
   readonly type: OspfInterfaceType;
   readonly mtu: number;
+  readonly externals: number;
+  /** What makes its configuration an object of a shape of its own, as the users' are. */
+  readonly shape: OspfLinkConfig;
 }
 /** @internal */
 export const OSPF_SCENES: readonly Scene[] = [
-  { network: [192, 0, 2], routerId: 0xc0000202, type: 'point-to-point', mtu: SMALL },
-  { network: [10, 9, 9], routerId: 0x0a090902, type: 'point-to-point', mtu: SMALL },
-  { network: [198, 51, 100], routerId: 0xc6336402, type: 'broadcast', mtu: SMALL },
-  { network: [10, 99, 1], routerId: 0x02020202, type: 'point-to-point', mtu: USUAL },
-  { network: [10, 0, 0], routerId: 0x0a000002, type: 'point-to-point', mtu: SMALL },
+  { network: [192, 0, 2], routerId: 0xc0000202, type: 'point-to-point', mtu: SMALL, externals: FEW, shape: {} },
+  { network: [10, 9, 9], routerId: 0x0a090902, type: 'point-to-point', mtu: USUAL, externals: FEW, shape: { cost: 10 } },
+  { network: [198, 51, 100], routerId: 0xc6336402, type: 'broadcast', mtu: SMALL, externals: FEW, shape: { trusted: false } },
+  {
+    network: [10, 99, 1],
+    routerId: 0x02020202,
+    type: 'point-to-point',
+    mtu: SMALL,
+    externals: MANY,
+    shape: { cost: 10, retransmitInterval: 5 },
+  },
+  { network: [10, 0, 0], routerId: 0x0a000002, type: 'point-to-point', mtu: USUAL, externals: MANY, shape: { area: 0 } },
 ];
 
 /**
@@ -51,7 +63,11 @@ export const OSPF_SCENES: readonly Scene[] = [
  *
  * @internal
  */
-export async function playOspf({ network, routerId, type, mtu }: Scene, clock: Clock, advance: (by: number) => void): Promise<void> {
+export async function playOspf(
+  { network, routerId, type, mtu, externals: count, shape }: Scene,
+  clock: Clock,
+  advance: (by: number) => void,
+): Promise<void> {
   const [ours, theirs] = [Uint8Array.of(...network, 1), Uint8Array.of(...network, 2)];
   const segment = new OspfSegment(clock, mtu);
   const at = (bytes: Uint8Array): MemoryOspfLinks => new MemoryOspfLinks({ eth0: { segment, addresses: [{ bytes, length: 24 }] } });
@@ -63,7 +79,7 @@ export async function playOspf({ network, routerId, type, mtu }: Scene, clock: C
         nodes: [{ name: 'guest', addresses: [theirs.join('.')] }],
         grants: [{ node: 'guest', prefix: '0.0.0.0/0', le: 32, as: 'gateway' }],
       },
-      ospf: [{ interfaces: [{ device: 'eth0', type, helloInterval: 1, deadInterval: 4 }] }],
+      ospf: [{ interfaces: [{ ...shape, device: 'eth0', type, helloInterval: 1, deadInterval: 4 }] }],
     },
     { host: new Host({ transport: new MemoryTransport(clock), clock, random: seeded(1), ospf: at(ours) }) },
   );
@@ -81,7 +97,7 @@ export async function playOspf({ network, routerId, type, mtu }: Scene, clock: C
     received: (source, destination, bytes) => driver.post({ type: 'packet', interface: 'eth0', source, destination, bytes }),
     changed: () => {},
   });
-  const externals = madeUpExternals();
+  const externals = madeUpExternals(count);
   driver.post({ type: 'externals', changes: externals });
   driver.post({
     type: 'interfaceAdded',
@@ -105,9 +121,9 @@ export async function playOspf({ network, routerId, type, mtu }: Scene, clock: C
   driver.post({ type: 'interfaceUp', interface: 'eth0' });
   // Where routers elect one another, they wait for the others first.
   if (type === 'broadcast') advance(PAUSE);
-  for (let i = 0; i < INTAKE; i++) advance(1);
+  for (let i = 0; i < INTAKE && stage.network.position.seq < count; i++) advance(1);
   advance(PAUSE);
-  const anew = externals.slice(0, EXTERNALS / 10).map((one) => ({ ...one, metric: { value: 7, type: 1 as const, tag: 0 } }));
+  const anew = externals.slice(0, count / 10).map((one) => ({ ...one, metric: { value: 7, type: 1 as const, tag: 0 } }));
   driver.post({ type: 'externals', changes: anew });
   advance(PAUSE);
   driver.post({ type: 'externals', changes: anew.map(({ bytes, length }) => ({ bytes, length, metric: undefined })) });
@@ -118,13 +134,17 @@ export async function playOspf({ network, routerId, type, mtu }: Scene, clock: C
 }
 
 /** Prefixes of all lengths and of the whole space, with metrics of both kinds, and tags of small numbers and of large ones. */
-function madeUpExternals(): ExternalRoute[] {
+function madeUpExternals(count: number): ExternalRoute[] {
   const random = seeded(2);
   const below = (end: number): number => Math.floor(random() * end);
   const externals = new Map<string, ExternalRoute>();
-  while (externals.size < EXTERNALS) {
-    const length = below(2) === 0 ? 32 : 8 + below(25);
-    const bytes = maskBytes(Uint8Array.of(1 + below(222), below(256), below(256), below(256)), length);
+  while (externals.size < count) {
+    // Hosts next to each other, and others anywhere.
+    const dense = below(2) === 0;
+    const length = dense || below(2) === 0 ? 32 : 8 + below(25);
+    const bytes = dense
+      ? Uint8Array.of(100, 64, below(1 + (count >> 7)), below(256))
+      : maskBytes(Uint8Array.of(1 + below(222), below(256), below(256), below(256)), length);
     // One network is one LSA.
     if (bytes[0] === 127) continue;
     const tag = below(4) === 0 ? below(4_000_000_000) : 0;

@@ -11,7 +11,7 @@ test('externals of a boundary router that is reached, or no longer, are looked a
   const tick = b.machine.tick.bind(b.machine);
   b.machine.tick = (now) => {
     const effects = tick(now);
-    for (const effect of effects) if (effect.type === 'routesChanged') turns.push({ count: effect.routes.size, more: effect.more });
+    for (const effect of effects) if (effect.type === 'routesChanged') turns.push({ count: effect.routes.length, more: effect.more });
     return effects;
   };
   const changes = Array.from({ length: 2500 }, (_, i) => ({

@@ -60,8 +60,9 @@ export class LsaTable<T> extends LsaRows {
   }
 
   protected override move(rows: Int32Array): void {
-    const values: (T | undefined)[] = [];
-    for (let i = 0; i < rows.length; i++) values.push(this.#values[rows[i]]);
-    this.#values = values;
+    // Mostly they stay where they are.
+    const values = this.#values;
+    for (let i = 0; i < rows.length; i++) values[i] = values[rows[i]];
+    values.length = rows.length;
   }
 }

@@ -37,14 +37,29 @@ export class NumberSet {
     }
   }
 
-  /** All of them; of those added meanwhile some. */
+  /** The members, from the least on; of those added meanwhile some. */
   *values(): IterableIterator<number> {
     if (this.#few) {
-      yield* [...this.#few];
+      yield* [...this.#few].sort((x, y) => x - y);
       return;
     }
-    for (let at = 0; at < this.#bits.length; at++)
-      for (let bits = this.#bits[at]; bits !== 0; bits &= bits - 1) yield at * 32 + 31 - Math.clz32(bits & -bits);
+    for (let number = this.from(0); number >= 0; number = this.from(number + 1)) yield number;
+  }
+
+  /** The least member that is `least` or more, or -1: who goes through many makes nothing for any. */
+  from(least: number): number {
+    if (this.#few) {
+      let found = -1;
+      for (const number of this.#few) if (number >= least && (found < 0 || number < found)) found = number;
+      return found;
+    }
+    const bits = this.#bits;
+    let at = least >>> 5;
+    if (at >= bits.length) return -1;
+    for (let word = bits[at] & (-1 << (least & 31)); ; word = bits[at]) {
+      if (word !== 0) return at * 32 + 31 - Math.clz32(word & -word);
+      if (++at >= bits.length) return -1;
+    }
   }
 
   #spread(few: Set<number>): void {

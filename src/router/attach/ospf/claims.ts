@@ -2,7 +2,7 @@ import type { Cause, Feed } from '../../../claims/feed.js';
 import { Verdict } from '../../../claims/reasons.js';
 import type { Cancel, Millis } from '../../../lib/clock.js';
 import type { Node } from '../../../network/model.js';
-import type { OspfInstance, OspfPath, OspfRoute } from '../../../ospf/index.js';
+import type { Advertisement, OspfInstance, OspfPath, OspfRoute } from '../../../ospf/index.js';
 import { PATH_TYPES } from '../../../ospf/index.js';
 import type { VirtualNetwork } from '../../virtual-network.js';
 import { Remains } from '../remains.js';
@@ -81,7 +81,7 @@ export class OspfClaims {
   }
 
   /** Routes of these numbers changed. `more`: by what else changes some, of which it hears later. */
-  update(numbers: Iterable<number>, more: boolean): void {
+  update(numbers: readonly number[], more: boolean): void {
     const { network } = this;
     network.begin();
     this.#look();
@@ -194,14 +194,16 @@ export class OspfClaims {
   }
 
   #claimsOf(route: OspfRoute): readonly Claim[] {
-    const own = this.instance.options.routerId;
     // What we are connected to ourselves is nobody's claim: guests tell of their side of the link as a matter of course.
-    for (const { lsa, kind } of route.advertisements) if (kind === 'intra' && lsa.advertisingRouter === own) return NONE;
+    const said = route.onlySaid;
+    if (said ? this.#isOurs(said) : this.#isOneOurs(route.advertisements)) return NONE;
     if (this.#connected.has(route.number)) return NONE;
-    const [only] = route.paths;
-    if (only && route.paths.length === 1) return this.#claimsBy(only);
+    const only = route.onlyPath;
+    return only ? this.#claimsBy(only) : this.#claimsOfSeveral(route.paths);
+  }
+  #claimsOfSeveral(paths: readonly OspfPath[]): readonly Claim[] {
     const claims: Claim[] = [];
-    for (const path of route.paths) {
+    for (const path of paths) {
       for (const claim of this.#claimsBy(path)) {
         const known = claims.findIndex(({ node }) => node === claim.node);
         if (known < 0) claims.push(claim);
@@ -212,13 +214,23 @@ export class OspfClaims {
     return claims;
   }
 
+  #isOurs({ kind, lsa }: Advertisement): boolean {
+    return kind === 'intra' && lsa.advertisingRouter === this.instance.options.routerId;
+  }
+
+  #isOneOurs(said: readonly Advertisement[]): boolean {
+    return said.some((one) => this.#isOurs(one));
+  }
+
   /** What we are connected to, and who speaks with a router id: found once for all that changed together. */
   readonly #connected = new Set<number>();
   readonly #bound = new Map<number, readonly Node[]>();
+  #ownTag = 0;
 
   #look(): void {
     this.#bound.clear();
     this.#lastSaid = undefined;
+    this.#ownTag = this.tag();
     this.#connected.clear();
     for (const { options } of this.instance.interfaces.values())
       for (const prefix of options.prefixes) {
@@ -245,7 +257,7 @@ export class OspfClaims {
     const { heardFrom } = lsa;
     const router = lsa.advertisingRouter;
     if (router === this.instance.options.routerId) return NONE;
-    const own = this.tag();
+    const own = this.#ownTag;
     const looped = (kind === 'external' || kind === 'nssa') && own !== 0 && tag === own;
     const rank = rankOf(path.way);
     const last = forwarding ? undefined : this.#lastSaid;
@@ -361,8 +373,8 @@ export class OspfClaims {
   }
 }
 
-function* range(from: number, end: number): IterableIterator<number> {
-  for (let i = from; i < end; i++) yield i;
+function range(from: number, end: number): number[] {
+  return Array.from({ length: end - from }, (_, i) => from + i);
 }
 
 function better(x: Claim, y: Claim | undefined): boolean {

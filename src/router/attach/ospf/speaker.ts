@@ -324,14 +324,11 @@ export class OspfSpeaker {
   async #openDevice(config: OspfLinkConfig, device: string): Promise<void> {
     const name = config.name ?? device;
     const link = await this.around.links?.open(device, this.version, {
-      received: (source, destination, bytes) =>
-        this.#driver.post({
-          type: 'packet',
-          interface: name,
-          source: source.slice(),
-          destination: destination.slice(),
-          bytes: bytes.slice(),
-        }),
+      received: (source, destination, bytes) => {
+        // Only what has to wait is needed for longer than the call.
+        const kept = (octets: Uint8Array): Uint8Array => (this.#driver.isBusy ? octets.slice() : octets);
+        this.#driver.post({ type: 'packet', interface: name, source: kept(source), destination: kept(destination), bytes: kept(bytes) });
+      },
       changed: (up) => this.#driver.post({ type: up ? 'interfaceUp' : 'interfaceDown', interface: name }),
     });
     if (!link) return;
