@@ -76,6 +76,8 @@ export type NeighbourReason =
  * - `mask-mismatch`, `hello-interval-mismatch`, `dead-interval-mismatch`, `area-type-mismatch`: §10.5; the last is the E bit and N bit.
  * - `family-mismatch`: an OSPFv3 instance of another address family (RFC 5838 §2.4).
  * - `mtu-mismatch`: its Database Descriptions say that it sends larger packets than we can take (§10.6).
+ * - `network-type-mismatch`: it is fully adjacent, and takes the link for point-to-point where we elect a designated router, or the other way
+ *   about: no path leads over the link (§16.1).
  * - `unknown-neighbour`: it is no Hello, and no Hello of that router came before.
  * - `neighbour-limit`, `lsa-limit`: more than one interface, or one neighbour, may have.
  * - `passive`: the interface sends and takes nothing.
@@ -98,6 +100,7 @@ export type OspfProblem =
   | 'area-type-mismatch'
   | 'family-mismatch'
   | 'mtu-mismatch'
+  | 'network-type-mismatch'
   | 'unknown-neighbour'
   | 'neighbour-limit'
   | 'lsa-limit'

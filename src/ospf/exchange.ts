@@ -21,6 +21,7 @@ type ReceivedDescription = Description & { readonly run: LsaRun };
 export function beginExchange(o: OspfInstance, neighbour: Neighbour): void {
   // §10.3: unlike any lately used.
   neighbour.sequence = neighbour.sequence === 0 ? Math.floor(o.now) >>> 0 : (neighbour.sequence + 1) >>> 0;
+  neighbour.exchangeBegan = o.now;
   neighbour.master = false;
   neighbour.lastReceived = undefined;
   describe(o, neighbour, { init: true, more: true, master: true, headers: [] });

@@ -12,7 +12,7 @@
  * the edge of the AS.
  *
  * What LSAs say goes two ways: links into an area's graph (`area.ts`; `spf/` has the shortest paths, whole and as amended by what changed, in
- * columns; `next-hops.ts` where they begin; `backoff.ts` when), prefixes (`said-prefix.ts`) into `routes.ts`, which works out again only what hangs on what
+ * columns; `next-hops.ts` where they begin; `network-type.ts` tells why none leads over a link that both ends take for different things; `backoff.ts` when), prefixes (`said-prefix.ts`) into `routes.ts`, which works out again only what hangs on what
  * changed. Destinations (`destinations.ts`) have numbers (`columns/prefix-index.ts`). Of externals there may be a hundred thousand: what one says is read
  * where it stands (`external-saying.ts`), and they are looked at some hundreds a turn.
  *

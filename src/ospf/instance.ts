@@ -25,6 +25,7 @@ import { StoredLsa } from './lsa.js';
 import { ChunkedOctets, type LsaOctets } from './lsa-octets.js';
 import type { Meaning } from './meaning.js';
 import type { Neighbour } from './neighbour.js';
+import { checkNetworkType } from './network-type.js';
 import { NextHops } from './next-hops.js';
 import type { AreaOptions, InterfaceOptions, OspfOptions } from './options.js';
 import { Origination } from './origination.js';
@@ -318,6 +319,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     if (to === 'full') {
       one.told.delete(address.join());
       this.helper.returned(neighbour);
+      this.afterTurn(() => checkNetworkType(this, neighbour));
     }
     if ((from === 'full') !== (to === 'full')) {
       this.originateArea(one.area);
@@ -509,6 +511,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
         if (!sameRole(was?.router, is?.router)) this.routes.moved(area, [vertex.key]);
         const own = vertex.key === vertexOfRouter(this.options.routerId) || lsa.advertisingRouter === this.options.routerId;
         if (own) area.paths.invalidate();
+        for (const neighbour of this.exchanging) if (neighbour.routerId === lsa.advertisingRouter) checkNetworkType(this, neighbour);
         // Other prefixes at a router, or a link that its other end does not list, move no path.
         if (own || area.graph.changes > noted || area.isUntidy) this.#schedule();
       }

@@ -20,6 +20,8 @@ export class Neighbour {
   /** Whether it is master of the exchange, and we are the slave. */
   master = false;
   sequence = 0;
+  /** When its present adjacency began to be formed. */
+  exchangeBegan: Millis = 0;
   /** Its last Database Description, to tell a duplicate from the next. */
   lastReceived: Pick<DatabaseDescription, 'init' | 'more' | 'master' | 'options' | 'sequence'> | undefined;
   /** Ours, to send again. */

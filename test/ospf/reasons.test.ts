@@ -45,3 +45,55 @@ test.each(cases)('$problem', ({ problem, version = 2, both = {}, second = {}, id
   expect(a.machine.interfaces.get('e0')?.counters.problems.get(problem)).toBeGreaterThan(1);
   expect(a.states()).not.toContain('full');
 });
+
+const KINDS = ['point-to-point', 'point-to-multipoint', 'broadcast'] as const;
+const pairs = KINDS.flatMap((ours) => KINDS.map((theirs) => [ours, theirs] as const));
+// In a point-to-multipoint network either end lists point-to-point links, as OSPF knows no others between two routers.
+const mismatched = (ours: string, theirs: string): boolean => (ours === 'broadcast') !== (theirs === 'broadcast');
+
+test.each([2, 3].flatMap((version) => pairs.map(([ours, theirs]) => [version as 2 | 3, ours, theirs] as const)))(
+  'OSPFv%d: what is %s here and %s there has routes, or a problem that says why not',
+  (version, ours, theirs) => {
+    const lab = new Lab({ version });
+    const wire = lab.wire();
+    const a = lab.router(1);
+    const b = lab.router(2);
+    const c = lab.router(3);
+    a.attach(wire, version === 2 ? '10.0.0.1/24' : '2001:db8:0::1/64', { type: ours });
+    b.attach(wire, version === 2 ? '10.0.0.2/24' : '2001:db8:0::2/64', { type: theirs });
+    // Behind it, a link of the right kind changes nothing.
+    const behind = lab.wire();
+    b.attach(behind, version === 2 ? '10.0.1.2/24' : '2001:db8:1::2/64', { type: 'broadcast' });
+    c.attach(behind, version === 2 ? '10.0.1.3/24' : '2001:db8:1::3/64', { type: 'broadcast' });
+    lab.advance(120_000);
+    expect(a.states()).toEqual(['full']);
+    const problems = [a, b, c].map((one) => one.events.flatMap((event) => (event.type === 'problem' ? [event.problem] : [])));
+    const told = mismatched(ours, theirs) ? ['network-type-mismatch'] : [];
+    expect(problems).toEqual([told, told, []]);
+    expect(version === 2 ? '10.0.1.0/24' in a.table() : '2001:db8:1::/64' in a.table()).toBe(!mismatched(ours, theirs));
+  },
+);
+
+test('a neighbour that takes the link for another kind again is told of again, and not before', () => {
+  const lab = new Lab({ version: 2 });
+  const wire = lab.wire();
+  const a = lab.router(1);
+  const b = lab.router(2);
+  a.attach(wire, '10.0.0.1/24', { type: 'point-to-point' });
+  const name = b.attach(wire, '10.0.0.2/24', { type: 'broadcast' });
+  const told = (): number => a.events.filter((event) => event.type === 'problem' && event.problem === 'network-type-mismatch').length;
+  const become = (type: 'broadcast' | 'point-to-point'): void => {
+    b.handle({ type: 'interfaceRemoved', interface: name });
+    wire.ends.pop();
+    b.attach(wire, '10.0.0.2/24', { name, type });
+    lab.advance(120_000);
+    expect(a.states()).toEqual(['full']);
+  };
+  lab.advance(120_000);
+  expect(told()).toBe(1);
+  become('point-to-point');
+  expect(told()).toBe(1);
+  expect(a.table()['10.0.0.0/24']).toBeDefined();
+  become('broadcast');
+  expect(told()).toBe(2);
+});
