@@ -28,4 +28,20 @@ describe.skipIf(!enabled)('interfaces of every type', () => {
       expect(instance?.interfaces[0]).toMatchObject({ state, neighbours: [{ routerId: idOf(at.node), state: 'full', node: 'guest' }] });
     },
   );
+
+  const mismatches = (['BIRD', 'FRR'] as const).flatMap((kind) =>
+    ([2, 3] as const).flatMap((version) =>
+      (
+        [
+          ['point-to-point', { type: 'point-to-point' }, { type: 'broadcast', priority: 1 }],
+          ['broadcast', { type: 'broadcast' }, { type: 'point-to-point' }],
+        ] as const
+      ).map(([name, face, guest]) => [kind, version, name, face, guest] as const),
+    ),
+  );
+  it.each(mismatches)('%s, OSPFv%d, that takes a link for another type than %s: it is told why there are no routes', async (...of) => {
+    const [kind, version, , face, guest] = of;
+    const { lab, router } = await scene(version, kind, face, guest);
+    await lab.waitFor('the event', () => /ospf-problem .*"problem":"network-type-mismatch"/.test(router.log()));
+  });
 });
