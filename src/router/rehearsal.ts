@@ -42,14 +42,15 @@ const JOURNAL = 2000;
  * @public
  */
 export async function rehearse(clock: Clock, { ospf = false, compiler }: RehearsalParts = {}): Promise<void> {
+  const table = madeUpTable();
+  for (const [act, scene] of SCENES.entries()) {
+    await play(scene, table, act);
+    await new Promise<void>((resolve) => clock.defer(resolve));
+  }
+  if (!ospf) return;
   const restore = compiler?.hasten();
   try {
-    const table = madeUpTable();
-    for (const [act, scene] of SCENES.entries()) {
-      await play(scene, table, act);
-      await new Promise<void>((resolve) => clock.defer(resolve));
-    }
-    for (const [act, scene] of ospf ? OSPF_SCENES.entries() : []) {
+    for (const [act, scene] of OSPF_SCENES.entries()) {
       const time = timeOf(act);
       // Neighbours are held for silent by this clock: it must not run away from the one that is moved on.
       const { clock: actClock } = disguiseOf(act)(time, new MemoryTransport(time), 0.001);
@@ -65,7 +66,10 @@ export async function rehearse(clock: Clock, { ospf = false, compiler }: Rehears
 export interface RehearsalParts {
   /** Taking in a database of OSPF. Default: no. */
   readonly ospf?: boolean;
-  /** Told to compile sooner while it lasts: `nodeCompiler`, of Node. Default: the engine takes its time, and leaves some for the first real routes. */
+  /**
+   * Told to compile sooner while OSPF is rehearsed: `nodeCompiler`, of Node. Default: the engine takes its time, and leaves some for the first
+   * real LSAs.
+   */
   readonly compiler?: Compiler;
 }
 
