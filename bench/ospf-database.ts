@@ -5,6 +5,7 @@
  * Namespaces of its own; needs root, tcpdump, and the daemons.
  */
 import { type ChildProcess, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -238,7 +239,9 @@ async function takeIn(receiver: Receiver, lsas: number): Promise<Omit<OspfDataba
     const done = await mapped();
     const after = { cpu: cpu(processes), resident: resident(processes) };
     await pause(500);
-    lab.stop(capture);
+    const written = once(capture, 'exit');
+    lab.interrupt(capture);
+    await written;
     const { first, last, externals: came } = received(file, done / 1000);
     if (came < lsas) throw new Error(`${came} of ${lsas} LSAs are in the capture`);
     return {
