@@ -57,6 +57,7 @@ export type { Cause } from './claims/feed.js';
 export { type RefusalReason, VERDICTS, type VerdictCode, verdictSentence } from './claims/reasons.js';
 export { MemoryForwardingTable } from './fib/memory-table.js';
 export { type Cancel, type Clock, ManualClock, type Millis } from './lib/clock.js';
+export type { Compiler } from './lib/compiler.js';
 export { type Problem, UsageError, type UsageErrorCode, WireError } from './lib/errors.js';
 export type { HistogramSnapshot } from './lib/histogram.js';
 export { type Logger, type LogLine, silentLogger } from './lib/logger.js';

@@ -1,4 +1,5 @@
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
+import { same } from '../lib/same.js';
 import { type BfdConfig, type ResolvedBfd, resolveBfd } from './config.js';
 import { Dampening } from './dampening.js';
 import type { BfdChange, BfdEvents } from './service.js';
@@ -29,7 +30,7 @@ export class Client {
   reconfigure(next: BfdConfig): void {
     const before = this.config;
     this.config = resolveBfd(next);
-    if (JSON.stringify(this.config.dampening) === JSON.stringify(before.dampening)) return;
+    if (same(this.config.dampening, before.dampening)) return;
     this.#dampening = this.config.dampening && new Dampening(this.config.dampening);
     this.#disbelieve();
   }

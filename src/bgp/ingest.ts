@@ -310,8 +310,8 @@ export class Ingest {
     const paths = pathIds ? this.#paths : undefined;
     this.announcedAny = true;
     this.counters.announced += count;
-    // With several paths, prefixes are counted one by one.
     let rows = rib.ipv6 || !this.#repetition ? undefined : this.#rows;
+    // With several paths, prefixes are counted one by one.
     if (this.budget && (this.#pathIds4 || this.#pathIds6 || !this.#fits(this.budget, count))) {
       count = this.#admit(this.budget, rib, paths, count, set);
       rows = undefined;

@@ -2,6 +2,7 @@ import { type Authorization, type Grant, grantId } from '../claims/authorization
 import type { Cause } from '../claims/feed.js';
 import type { Cancel, Clock } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
+import { same } from '../lib/same.js';
 import type { GrantChange, Journal } from '../mapping/journal.js';
 import type { GrantConfig } from '../network/config.js';
 
@@ -38,7 +39,7 @@ export class GrantBook {
       if (!to) {
         this.#remove(grant);
         done.push(`grant ${grant.id} revoked`);
-      } else if (grant.config !== to && JSON.stringify(grant.config) !== JSON.stringify(to)) {
+      } else if (!same(grant.config, to)) {
         this.#replace(grant, to);
         done.push(`grant ${grant.id} changed`);
       }

@@ -1,4 +1,5 @@
 import type { BfdChange, BfdService } from '../../bfd/index.js';
+import { same } from '../../lib/same.js';
 import type { WatchConfig } from '../config.js';
 import type { NetworkMember, VirtualNetwork } from '../virtual-network.js';
 import { type BfdStatus, NeighbourWatch } from './neighbour-watch.js';
@@ -47,7 +48,7 @@ export class NodeWatches implements NetworkMember {
     const wanted = new Map(configs.map((config) => [keyOf(config), config]));
     for (const [key, entry] of this.#entries) {
       const next = wanted.get(key);
-      if (next && JSON.stringify(next) === JSON.stringify(entry.config)) continue;
+      if (next && same(next, entry.config)) continue;
       if (next && lasting(next) === lasting(entry.config)) {
         entry.watch.reconfigure(next.bfd ?? {});
         this.#entries.set(key, { ...entry, config: next });

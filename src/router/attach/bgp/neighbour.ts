@@ -10,6 +10,7 @@ import { parseAddress } from '../../../lib/address.js';
 import { bytesEqual } from '../../../lib/bytes.js';
 import type { Millis } from '../../../lib/clock.js';
 import { UsageError } from '../../../lib/errors.js';
+import { same } from '../../../lib/same.js';
 import type { Connection, ConnectionSecurity, Dialler } from '../../../lib/transport.js';
 import type { Node } from '../../../network/model.js';
 import { Stale } from '../../../rib/claim-records.js';
@@ -283,7 +284,7 @@ export class BgpNeighbour implements PeerOwner {
 
   /** Policies changed: what was heard and what was told is looked at again, and the session goes on. */
   repolicy(config: NeighbourConfig): void {
-    const raised = JSON.stringify(config.limits) !== JSON.stringify(this.config.limits);
+    const raised = !same(config.limits, this.config.limits);
     this.#change(config);
     if (raised) {
       this.#budget = new Budget(config.limits);

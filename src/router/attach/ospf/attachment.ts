@@ -1,3 +1,4 @@
+import { same } from '../../../lib/same.js';
 import { nameOf, versionOf } from '../../../ospf/resolve.js';
 import type { Rib } from '../../../rib/rib.js';
 import type { IpDatagram } from '../../../stack/ip-layer.js';
@@ -30,8 +31,7 @@ export class OspfAttachment implements NetworkMember {
     for (const speaker of this.#speakers) {
       const to = wanted.get(speaker.name);
       if (to && instanceOf(to) === instanceOf(speaker.config)) {
-        if (JSON.stringify(to) !== JSON.stringify(speaker.config) || to.export?.rules !== speaker.config.export?.rules)
-          applied.push(`${speaker.name} export changed`);
+        if (!same(to, speaker.config) || to.export?.rules !== speaker.config.export?.rules) applied.push(`${speaker.name} export changed`);
         speaker.config = to;
         speaker.nodesChanged();
         speaker.retell();
