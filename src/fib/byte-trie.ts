@@ -5,50 +5,52 @@ import { Arena } from './arena.js';
 const NODE = 4;
 /** Nodes of the root: one for each value of the first 16 bits. */
 const ROOT = 65_536;
-/** In a leaf: it leads to a node's block. */
-const FLAG = 0x8000_0000;
+/** Levels of nodes: one for each octet after the first two. */
+const LEVELS = 14;
 /** In the low octet of an entry's key: it is a child, not a prefix. */
 const CHILD = 0xff;
-/**
- * Words of a block before its leaves: for each 32 places a bitmap of where leaves begin, for each 32 an octet with the leaves
- * before them, and the node. Place 0 always begins one: the bit says that the entries did not change since.
- */
-const HEAD = 11;
-/** Words of a line of the processor's cache. Blocks begin at one, so that a node of few leaves is in one. */
+/** In a word that a look-up reads: it leads on, to a line or a page. */
+const FLAG = 0x8000_0000;
+/** Leads to the first page, where every word is this one: what should stand there is to be compiled. */
+const STALE = FLAG;
+/** Words of a line, one for each value of four bits, and of the processor's cache too. */
 const LINE = 16;
-/** Words of an entry of the first 32 bits: them, the generation, the leaf, one to spare. */
-const FIRST = 4;
-/** Entries of the first 32 bits, at most: 512 KB. */
-const MOST_FIRSTS = 32_768;
+/** Words of a page, one for each value of an octet. */
+const PAGE = 256;
+const LINE_CLASS = Arena.classOf(LINE);
+const PAGE_CLASS = Arena.classOf(PAGE);
+/** Of where a node's block stands, which is a multiple of a line: what is compiled there holds. */
+const COMPILED = 1;
+/** Of the same: it is a page, not a line. */
+const WIDE = 2;
+const PLACE = ~(LINE - 1);
 
 /**
  * Longest-prefix match over octets: the first 16 bits index an array, each further octet a node.
  *
  * A node keeps its prefixes in a sorted list, which is quick to change, and compiles them for look-up when it is first looked up
- * after a change: a bitmap of the places where the answer changes, and one leaf for each. An answer is then three loads and a
- * population count a node, of one line of the cache or two. A node has at most 766 entries, so no look-up waits for more than
- * some microseconds of compiling.
- *
- * In IPv6 most addresses share their first 32 bits with many others, and most prefixes are longer: what the first two nodes say
- * of 32 bits is remembered, until a prefix of up to 32 bits changes.
+ * after a change. The upper nodes, which are few and which every look-up meets, become a page with a word for each octet. The
+ * lower ones, which are many and nearly empty, become a line with a word for each value of the octet's first four bits, and a line
+ * more for each of those under which the answers differ. A word is an answer or leads on. So an answer is a load a page or line, and
+ * nothing is computed between one load and the next. A node has at most 766 entries, so no look-up waits for more than some
+ * microseconds of compiling.
  *
  * Prefixes of up to 16 bits are spread over the root's nodes as the target above them; the default route stands beside.
  *
  * @internal
  */
 export class ByteTrie {
+  /** What look-ups read first: 0 for a node of the root that has no entries. */
+  readonly #root = new Uint32Array(ROOT);
   #node = new Uint32Array(ROOT * NODE);
-  /** Where each node's block stands, 0 for none. */
+  /** Where each node's block stands, with what it is ({@link COMPILED}, {@link WIDE}); 0 for none. It stays where it is as long as the node does. */
   #block = new Uint32Array(ROOT);
   #nodes = ROOT;
   #freeNodes: number[] = [];
   /** The nodes' entries. */
   readonly #entries = new Arena(16_384);
-  /** The nodes' blocks. */
-  readonly #blocks = new Arena(16_384, LINE);
-  /** What is known of the first 32 bits of addresses that were looked up; what is of an older generation is not true any more. */
-  #firsts = new Uint32Array(FIRST);
-  #generation = 1;
+  /** The nodes' blocks, lines and pages. */
+  readonly #blocks = new Arena(16_384, PAGE);
   /** Lengths of the short prefixes that gave the root's nodes their target. */
   readonly #shortLength = new Uint8Array(ROOT);
   /** Prefixes of 1 to 16 bits: `first 16 bits * 32 + length`. */
@@ -59,13 +61,13 @@ export class ByteTrie {
   readonly #leaves = new Uint32Array(256);
   readonly #path: number[] = [];
 
-  constructor() {
-    // Block 0 is where look-ups go that know their answer already.
-    this.#blocks.words[0] = 1;
+  /** @param wide - Levels whose nodes become pages: 1 for the third octet's only, 2 for the fourth's too. */
+  constructor(private readonly wide: 1 | 2) {
+    this.#blocks.words.fill(STALE, 0, PAGE);
   }
 
   get bytes(): number {
-    return this.#nodes * (NODE + 1) * 4 + ROOT + this.#entries.bytes + this.#blocks.bytes + this.#firsts.byteLength + this.#short.size * 40;
+    return (this.#nodes * (NODE + 1) + ROOT) * 4 + ROOT + this.#entries.bytes + this.#blocks.bytes + this.#short.size * 40;
   }
 
   /** Sets the target of a prefix, 1 to 2^31 - 1. Returns the one before, 0 for none. */
@@ -73,11 +75,10 @@ export class ByteTrie {
     if (length <= 16) return this.#setShort(a >>> 16, length, target);
     const levels = (length - 17) >> 3;
     let node = a >>> 16;
-    for (let level = 0; level < levels; level++) node = this.#child(node, level, octet(level, a, b, c, d));
+    for (let level = 0; level < levels; level++) node = this.#child(node, octet(level, a, b, c, d));
     const key = (octet(levels, a, b, c, d) << 8) | (length - 16 - 8 * levels);
     const at = this.#find(node, key);
     const { words } = this.#entries;
-    if (length <= 32) this.#forget();
     if (at >= 0) {
       const before = words[at + 1];
       words[at + 1] = target;
@@ -107,13 +108,11 @@ export class ByteTrie {
     const target = this.#entries.words[at + 1];
     this.#remove(node, at);
     this.size--;
-    if (length <= 32) this.#forget();
     // Nodes without entries go, up to the root's, which stay.
     for (let level = levels - 1; level >= 0 && this.#count(node) === 0; level--) {
       this.#freeNode(node);
       node = path[level];
       this.#remove(node, this.#find(node, (octet(level, a, b, c, d) << 8) | CHILD));
-      if (level < 2) this.#forget();
     }
     return target;
   }
@@ -133,105 +132,86 @@ export class ByteTrie {
     return at < 0 ? 0 : this.#entries.words[at + 1];
   }
 
-  /** The target of the longest prefix that covers an IPv4 address, 0 for none. */
+  /** The target of the longest prefix that covers an IPv4 address, 0 for none; of a trie that has pages for the third octet only. */
   lookup4(a: number): number {
-    return this.#first(a) || this.#above(a);
+    const { words } = this.#blocks;
+    let word = this.#root[a >>> 16] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((a >>> 8) & 255)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((a >>> 4) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + (a & 15)] | 0;
+    return word > 0 ? word : this.#further(word, a, 0, 0, 0);
   }
 
-  /** The same for an IPv6 address. */
+  /** The same for an IPv6 address; of a trie that has pages for the third octet and the fourth. */
   lookup6(a: number, b: number, c: number, d: number): number {
-    let firsts = this.#firsts;
-    let at = firstAt(a, firsts.length);
-    if (firsts[at] !== a || firsts[at + 1] !== this.#generation) {
-      at = this.#remember(a);
-      firsts = this.#firsts;
-    }
-    let { words } = this.#blocks;
-    // The next two octets without a branch that waits for what was loaded: where the answer is known already, `inner` is 0, the
-    // step goes to block 0 and what it finds there is masked away. So the processor goes on to the next look-up meanwhile.
-    let leaf = firsts[at + 2] | 0;
-    let inner = leaf >> 31;
-    let block = leaf & inner & 0x7fff_ffff;
-    if ((words[block] & 1) === 0) {
-      block = this.#compile(words[block + 10]);
-      words = this.#blocks.words;
-    }
-    leaf = (leaf & ~inner) | (words[leafAt(words, block, b >>> 24)] & inner);
-    inner = leaf >> 31;
-    block = leaf & inner & 0x7fff_ffff;
-    if ((words[block] & 1) === 0) {
-      block = this.#compile(words[block + 10]);
-      words = this.#blocks.words;
-    }
-    leaf = (leaf & ~inner) | (words[leafAt(words, block, (b >>> 16) & 255)] & inner);
-    if (leaf < 0) leaf = this.#deep(leaf & 0x7fff_ffff, b, c, d);
-    return leaf || this.#above(a);
+    const word = this.#sixth(a, b);
+    return word > 0 ? word : this.#further(word, a, b, c, d);
   }
 
-  /** What covers an address for which no node has an answer. */
-  #above(a: number): number {
-    return this.#node[(a >>> 16) * NODE + 3] || this.#default;
+  /** The word for the first six octets of an address: an answer, or one that leads on. */
+  #sixth(a: number, b: number): number {
+    const { words } = this.#blocks;
+    let word = this.#root[a >>> 16] | 0;
+    if (word >= 0) return word;
+    word = words[(word & 0x7fff_ffff) + ((a >>> 8) & 255)] | 0;
+    if (word >= 0) return word;
+    word = words[(word & 0x7fff_ffff) + (a & 255)] | 0;
+    if (word >= 0) return word;
+    word = words[(word & 0x7fff_ffff) + (b >>> 28)] | 0;
+    if (word >= 0) return word;
+    word = words[(word & 0x7fff_ffff) + ((b >>> 24) & 15)] | 0;
+    if (word >= 0) return word;
+    word = words[(word & 0x7fff_ffff) + ((b >>> 20) & 15)] | 0;
+    if (word >= 0) return word;
+    return words[(word & 0x7fff_ffff) + ((b >>> 16) & 15)] | 0;
   }
 
-  /** What the first two nodes say of an address: a leaf. */
-  #first(a: number): number {
-    const root = a >>> 16;
-    let block = this.#block[root];
-    if (block === 0) {
-      if (this.#count(root) === 0) return 0;
-      block = this.#compile(root);
+  /**
+   * What a word comes to that is no answer after six octets: it leads on, to what is stale perhaps, or only short prefixes can cover the
+   * address. Written out to be quick, and so long that the engine does not make it a part of the look-ups of short prefixes, which
+   * are quicker without.
+   */
+  #further(from: number, a: number, b: number, c: number, d: number): number {
+    const { words } = this.#blocks;
+    let word = from;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((b >>> 12) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((b >>> 8) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((b >>> 4) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + (b & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + (c >>> 28)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((c >>> 24) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((c >>> 20) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((c >>> 16) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((c >>> 12) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((c >>> 8) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((c >>> 4) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + (c & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + (d >>> 28)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((d >>> 24) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((d >>> 20) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((d >>> 16) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((d >>> 12) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((d >>> 8) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + ((d >>> 4) & 15)] | 0;
+    if (word < 0) word = words[(word & 0x7fff_ffff) + (d & 15)] | 0;
+    // No prefix is longer than the address, so what still leads on is stale.
+    if (word < 0) word = this.#afresh(a, b, c, d);
+    return word || this.#node[(a >>> 16) * NODE + 3] || this.#default;
+  }
+
+  /** The word for an address, when what is stale on the way has been compiled. */
+  #afresh(a: number, b: number, c: number, d: number): number {
+    this.#compilePath(a, b, c, d);
+    const { words } = this.#blocks;
+    let word = this.#root[a >>> 16] | 0;
+    for (let level = 0; level < LEVELS && word < 0; level++) {
+      const byte = octet(level, a, b, c, d);
+      if (level >= this.wide) {
+        word = words[(word & 0x7fff_ffff) + (byte >>> 4)] | 0;
+        if (word < 0) word = words[(word & 0x7fff_ffff) + (byte & 15)] | 0;
+      } else word = words[(word & 0x7fff_ffff) + byte] | 0;
     }
-    const leaf = this.#step(block, (a >>> 8) & 255);
-    return leaf < FLAG ? leaf : this.#step(leaf & 0x7fff_ffff, a & 255);
-  }
-
-  /** What a block under the first 48 bits says of an address. */
-  #deep(from: number, b: number, c: number, d: number): number {
-    let block = from;
-    let word = b;
-    let next = c;
-    for (let shift = 8; ; shift -= 8) {
-      if (shift < 0) {
-        word = next;
-        next = d;
-        shift = 24;
-      }
-      const leaf = this.#step(block, (word >>> shift) & 255);
-      if (leaf < FLAG) return leaf;
-      block = leaf & 0x7fff_ffff;
-    }
-  }
-
-  /** The leaf of a block for an octet. */
-  #step(from: number, byte: number): number {
-    let { words } = this.#blocks;
-    let block = from;
-    if ((words[block] & 1) === 0) {
-      block = this.#compile(words[block + 10]);
-      words = this.#blocks.words;
-    }
-    return words[leafAt(words, block, byte)];
-  }
-
-  /** Remembers what the first two nodes say of 32 bits. Returns where it stands. */
-  #remember(a: number): number {
-    if (this.#firsts.length < MOST_FIRSTS * FIRST && this.#firsts.length < this.size) {
-      this.#firsts = new Uint32Array(this.#firsts.length * 2);
-    }
-    const leaf = this.#first(a);
-    const firsts = this.#firsts;
-    const at = firstAt(a, firsts.length);
-    firsts[at] = a;
-    firsts[at + 1] = this.#generation;
-    firsts[at + 2] = leaf;
-    return at;
-  }
-
-  /** What is remembered of first 32 bits is not true any more. */
-  #forget(): void {
-    if (++this.#generation < 0x4000_0000) return;
-    this.#firsts.fill(0);
-    this.#generation = 1;
+    return word;
   }
 
   // --- Short prefixes ------------------------------------------------------------------------------------------------------
@@ -246,7 +226,6 @@ export class ByteTrie {
     const key = first * 32 + length;
     const before = this.#short.get(key) ?? 0;
     this.#short.set(key, target);
-    this.#forget();
     if (before === 0) this.size++;
     const end = first + (1 << (16 - length));
     for (let slot = first; slot < end; slot++) {
@@ -269,7 +248,6 @@ export class ByteTrie {
     if (before === undefined) return 0;
     this.#short.delete(key);
     this.size--;
-    this.#forget();
     let cover = 0;
     let coverLength = length - 1;
     for (; coverLength > 0; coverLength--) {
@@ -333,6 +311,7 @@ export class ByteTrie {
     words[at] = key;
     words[at + 1] = value;
     this.#node[m + 1] = (sizeClass << 16) | (count + 1);
+    if (count === 0 && node < ROOT) this.#root[node] = STALE;
     this.#touch(node);
   }
 
@@ -354,8 +333,8 @@ export class ByteTrie {
     this.#touch(node);
   }
 
-  /** The child of a node at a level, at an octet, new if need be. */
-  #child(node: number, level: number, byte: number): number {
+  /** The child of a node at an octet, new if need be. */
+  #child(node: number, byte: number): number {
     const key = (byte << 8) | CHILD;
     const at = this.#find(node, key);
     if (at >= 0) return this.#entries.words[at + 1];
@@ -366,7 +345,6 @@ export class ByteTrie {
     }
     this.#node[child * NODE + 2] = node;
     this.#insert(node, key, child);
-    if (level < 2) this.#forget();
     return child;
   }
 
@@ -375,43 +353,55 @@ export class ByteTrie {
     this.#freeNodes.push(node);
   }
 
-  /** A node's block is to be made anew before it is used again. */
+  // --- What is compiled ----------------------------------------------------------------------------------------------------
+
+  /** What was compiled of a node does not hold any more. */
   #touch(node: number): void {
     const block = this.#block[node];
-    if (block !== 0) this.#blocks.words[block] &= ~1;
+    if ((block & COMPILED) === 0) return;
+    this.#block[node] = block & ~COMPILED;
+    const at = block & PLACE;
+    const { words } = this.#blocks;
+    if ((block & WIDE) !== 0) words.fill(STALE, at, at + PAGE);
+    else {
+      for (let word = at; word < at + LINE; word++) if (words[word] >= FLAG) this.#blocks.give(words[word] & PLACE & ~FLAG, LINE_CLASS);
+      words.fill(STALE, at, at + LINE);
+    }
   }
 
   #freeBlock(node: number): void {
+    this.#touch(node);
     const block = this.#block[node];
-    if (block === 0) return;
-    this.#blocks.give(block, blockClass(leavesOf(this.#blocks.words, block)));
+    if (block !== 0) this.#blocks.give(block & PLACE, (block & WIDE) !== 0 ? PAGE_CLASS : LINE_CLASS);
     this.#block[node] = 0;
+    if (node < ROOT) this.#root[node] = 0;
   }
 
-  /** Room for a block of so many leaves, where the one before was if it fits. What leads there is told when it does not. */
-  #place(node: number, leaves: number): number {
-    const before = this.#block[node];
-    const sizeClass = blockClass(leaves);
-    if (before !== 0) {
-      const old = blockClass(leavesOf(this.#blocks.words, before));
-      if (old === sizeClass) return before;
-      this.#blocks.give(before, old);
+  /** Where a node's block stands, which is stale when it is new. */
+  #place(node: number, level: number): number {
+    const block = this.#block[node];
+    if (block !== 0) return block & PLACE;
+    const wide = level < this.wide;
+    const at = this.#blocks.take(wide ? PAGE_CLASS : LINE_CLASS);
+    this.#blocks.words.fill(STALE, at, at + (wide ? PAGE : LINE));
+    this.#block[node] = wide ? at | WIDE : at;
+    if (node < ROOT) this.#root[node] = FLAG | at;
+    return at;
+  }
+
+  /** Compiles what is stale of the nodes that an address goes through. */
+  #compilePath(a: number, b: number, c: number, d: number): void {
+    let node = a >>> 16;
+    for (let level = 0; ; level++) {
+      if ((this.#block[node] & COMPILED) === 0) this.#compile(node, level);
+      const at = level < LEVELS - 1 ? this.#find(node, (octet(level, a, b, c, d) << 8) | CHILD) : -1;
+      if (at < 0) return;
+      node = this.#entries.words[at + 1];
     }
-    const block = this.#blocks.take(sizeClass);
-    this.#block[node] = block;
-    if (before === 0 || node < ROOT) return block;
-    const above = this.#node[node * NODE + 2];
-    const { words } = this.#blocks;
-    const from = this.#block[above] + HEAD;
-    const leaf = words.indexOf((FLAG | before) >>> 0, from);
-    words[leaf] = FLAG | block;
-    // Those of the third level are remembered.
-    if (above >= ROOT && this.#node[above * NODE + 2] < ROOT) this.#forget();
-    return block;
   }
 
   /** Makes a node's block from its entries, and tells its children what stands above them. */
-  #compile(node: number): number {
+  #compile(node: number, level: number): void {
     const leaves = this.#leaves;
     leaves.fill(node < ROOT ? 0 : this.#node[node * NODE + 3]);
     const from = this.#node[node * NODE];
@@ -429,34 +419,32 @@ export class ByteTrie {
       if ((key & 255) !== CHILD) continue;
       const child = entries[at + 1];
       const above = child * NODE + 3;
-      if (this.#block[child] === 0) this.#begin(child);
-      else if (this.#node[above] !== leaves[key >>> 8]) this.#touch(child);
+      if (this.#node[above] !== leaves[key >>> 8]) this.#touch(child);
       this.#node[above] = leaves[key >>> 8];
-      leaves[key >>> 8] = FLAG | this.#block[child];
+      leaves[key >>> 8] = FLAG | this.#place(child, level + 1);
     }
-    let runs = 1;
-    for (let slot = 1; slot < 256; slot++) if (leaves[slot] !== leaves[slot - 1]) runs++;
-    const block = this.#place(node, runs);
-    const { words } = this.#blocks;
-    words.fill(0, block, block + 10);
-    words[block + 10] = node;
-    let leaf = block + HEAD;
-    for (let slot = 0; slot < 256; slot++) {
-      const group = slot >>> 5;
-      if ((slot & 31) === 0) words[block + 8 + (group >>> 2)] |= (leaf - block - HEAD) << ((group & 3) * 8);
-      if (slot > 0 && leaves[slot] === leaves[slot - 1]) continue;
-      words[block + group] |= 1 << (slot & 31);
-      words[leaf++] = leaves[slot];
+    const block = this.#place(node, level);
+    if (level < this.wide) this.#blocks.words.set(leaves, block);
+    else {
+      for (let high = 0; high < LINE; high++) {
+        // First the word, which may move the others.
+        const word = this.#word(high * LINE);
+        this.#blocks.words[block + high] = word;
+      }
     }
-    return block;
+    this.#block[node] |= COMPILED;
   }
 
-  /** A block that is to be made when it is first used. */
-  #begin(node: number): void {
-    const block = this.#place(node, 1);
+  /** What a line says of four bits, whose answers for the next four begin here. */
+  #word(from: number): number {
+    const leaves = this.#leaves;
+    let same = 1;
+    while (same < LINE && leaves[from + same] === leaves[from]) same++;
+    if (same === LINE) return leaves[from];
+    const line = this.#blocks.take(LINE_CLASS);
     const { words } = this.#blocks;
-    words.fill(0, block, block + HEAD);
-    words[block + 10] = node;
+    for (let i = 0; i < LINE; i++) words[line + i] = leaves[from + i];
+    return (FLAG | line) >>> 0;
   }
 }
 
@@ -464,30 +452,4 @@ export class ByteTrie {
 function octet(level: number, a: number, b: number, c: number, d: number): number {
   const word = level < 2 ? a : level < 6 ? b : level < 10 ? c : d;
   return (word >>> (24 - ((16 + 8 * level) & 31))) & 255;
-}
-
-/** The size class of a block of so many leaves: whole lines. */
-function blockClass(leaves: number): number {
-  return Arena.classOf((HEAD + leaves + LINE - 1) & -LINE);
-}
-
-/** Leaves of a block. */
-function leavesOf(words: Uint32Array, block: number): number {
-  return leafAt(words, block, 255) + 1 - HEAD - block;
-}
-
-/** Where the leaf for an octet stands: the last one that begins at it or before. */
-function leafAt(words: Uint32Array, block: number, byte: number): number {
-  const group = byte >>> 5;
-  let bits = words[block + group] & (0xffff_ffff >>> (31 - (byte & 31)));
-  bits -= (bits >>> 1) & 0x5555_5555;
-  bits = (bits & 0x3333_3333) + ((bits >>> 2) & 0x3333_3333);
-  const within = Math.imul((bits + (bits >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
-  const before = (words[block + 8 + (group >>> 2)] >>> ((group & 3) * 8)) & 255;
-  return block + HEAD - 1 + before + within;
-}
-
-/** Where first 32 bits stand among those remembered. */
-function firstAt(a: number, length: number): number {
-  return (Math.imul(a, 0x9e37_79b1) >>> 12) & (length - FIRST);
 }

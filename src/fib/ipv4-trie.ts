@@ -1,14 +1,24 @@
-import { touch } from '../lib/columns.js';
+import { touch, widen } from '../lib/columns.js';
 import { Arena } from './arena.js';
 import { ByteTrie } from './byte-trie.js';
 import { ChangeLog } from './change-log.js';
 
-/** In a leaf: the /24 has longer prefixes, which stand in {@link Ipv4Trie.#deep}. */
+/** In an answer that becomes a leaf: the /24 has longer prefixes, which stand in {@link Ipv4Trie.#deep}. */
 const FLAG = 0x8000_0000;
 /** Chunks: one for each value of the first 16 bits. */
 const CHUNKS = 65_536;
-/** Words of a chunk: its entries, how many, its leaves, and both pieces' classes. */
-const CHUNK = 4;
+/** Words of a chunk: where its entries stand, and how many they are, with the class of their piece. */
+const CHUNK = 2;
+/** Entries of the root that a chunk has, each for a /18. */
+const PARTS = 4;
+/** Leaves of a block: one for each /24 of a /18. */
+const LEAVES = 64;
+/** Block 0: its /18 is to be compiled first. Block 1: there is nothing. */
+const STALE = 0;
+const NOTHING = LEAVES;
+/** In a leaf: that is not all, see {@link Ipv4Trie.#further}. Leaves are of 16 bits while every target is below the first, of 32 from then on. */
+const NARROW_MARK = 0x8000;
+const WIDE_MARK = 0x4000_0000;
 /** Waiting changes of a chunk that are searched one by one. */
 const SEARCHED = 64;
 /**
@@ -19,10 +29,10 @@ const DEEP = 8;
 const KEYS = 4096;
 
 /**
- * Longest-prefix match for a large IPv4 table: an array over the first 19 bits, of a bitmap and a base each. A bit stands where, from
- * one /24 to the next, the answer changes; its leaf stands as far behind the base as bits are set before. So a look-up is two
- * loads and a population count, without a branch that waits for what was loaded: the processor goes on to the next one meanwhile. The
- * array and its leaves are 8 MB for a full table.
+ * Longest-prefix match for a large IPv4 table: an array over the first 18 bits leads to blocks, which have the answer for each /24 of a
+ * /18. All /18s that have one answer throughout share the block that says so. So a look-up is two loads, with nothing to decide between
+ * them and little to compute: the processor goes on to the next ones meanwhile. A leaf has 16 bits while all targets do, 32 afterwards;
+ * with 16, the array and the blocks of a full table are 9 MB.
  *
  * A change is only written down ({@link ChangeLog}), without looking for what was there. When a /16 is first looked up after a
  * change, what was written down of it is put in order with what it has, and it is compiled: that takes microseconds. Prefixes longer
@@ -31,8 +41,16 @@ const KEYS = 4096;
  * @internal
  */
 export class Ipv4Trie {
-  /** For each /19: its bitmap, whose first bit is always set, and the place before its first leaf. Without bits it is to be compiled first. */
-  readonly #root = new Uint32Array(2 * CHUNKS * 8);
+  /** Where the block of each /18 stands. */
+  readonly #root = new Int32Array(CHUNKS * PARTS);
+  /** The blocks' leaves: targets. */
+  #leaves: Uint16Array | Uint32Array = new Uint16Array(LEAVES * 64).fill(NARROW_MARK, STALE, STALE + LEAVES);
+  #mark = NARROW_MARK;
+  /** How many /18s each block serves, and the blocks that say one target throughout. */
+  #users = new Uint32Array(64);
+  readonly #uniform = new Map([[0, NOTHING]]);
+  #blocks = 2;
+  #freeBlocks: number[] = [];
   /** Which chunks are compiled, a bit each: small enough to be at hand when a table comes in, as the array is not. */
   readonly #compiled = new Uint32Array(CHUNKS / 32);
   readonly #chunk = new Uint32Array(CHUNKS * CHUNK);
@@ -44,17 +62,19 @@ export class Ipv4Trie {
   readonly #short = new Uint32Array(2 * CHUNKS);
   #deep: ByteTrie | undefined;
   #default = 0;
-  readonly #leaves = new Uint32Array(256);
   /** How many prefixes there were at most. */
   #largest = 0;
   readonly #log = new ChangeLog(CHUNKS, (chunk) => this.#order(chunk));
   /** For putting a chunk in order: values by key, and which keys there are, a bit each. */
   readonly #values = new Uint32Array(KEYS);
   readonly #keys = new Uint32Array(KEYS / 32);
+  /** For compiling a chunk: the answer for each of its /24s. */
+  readonly #answers = new Uint32Array(256);
 
   get bytes(): number {
     return (
       this.#root.byteLength +
+      this.#blocks * (LEAVES * this.#leaves.BYTES_PER_ELEMENT + 4) +
       this.#compiled.byteLength +
       this.#chunk.byteLength +
       this.#above.byteLength +
@@ -72,7 +92,7 @@ export class Ipv4Trie {
     for (const column of [this.#root, this.#chunk, this.#above]) touch(column, column.length);
   }
 
-  /** Sets the target of a prefix, 1 to 2^31 - 2, or takes it out (0). `size` is how many prefixes there are. */
+  /** Sets the target of a prefix, 1 to 2^30 - 1, or takes it out (0). `size` is how many prefixes there are. */
   put(a: number, length: number, target: number, size: number): void {
     if (length <= 16) {
       if (target === 0) this.#deleteShort(a >>> 16, length);
@@ -82,7 +102,7 @@ export class Ipv4Trie {
   }
 
   #putDeep(a: number, length: number, target: number, size: number): void {
-    this.#deep ??= new ByteTrie();
+    this.#deep ??= new ByteTrie(1);
     const before = target === 0 ? this.#deep.delete(a, 0, 0, 0, length) : this.#deep.set(a, 0, 0, 0, length, target);
     if ((before === 0) === (target === 0)) return;
     const chunk = a >>> 16;
@@ -98,18 +118,19 @@ export class Ipv4Trie {
     return this.#last(a >>> 16, (((a >>> 8) & 255) << 4) | (length - 17));
   }
 
-  /** The target of the longest prefix that covers an address, 0 for none. */
+  /** The target of the longest prefix that covers an address, which may have a sign; 0 for none. */
   lookup(a: number): number {
-    const root = this.#root;
-    const pair = (a >>> 13) << 1;
-    if (root[pair] === 0) this.#compile(a >>> 16);
-    let bits = root[pair] & (0xffff_ffff >>> (31 - ((a >>> 8) & 31)));
-    bits -= (bits >>> 1) & 0x5555_5555;
-    bits = (bits & 0x3333_3333) + ((bits >>> 2) & 0x3333_3333);
-    let leaf = this.#arena.words[root[pair + 1] + (Math.imul((bits + (bits >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24)];
-    if (leaf >= FLAG) leaf = this.#deep?.lookup4(a) || leaf & 0x7fff_ffff;
+    let leaf = this.#leaves[this.#root[a >>> 14] + ((a >>> 8) & 63)];
+    if (leaf >= this.#mark) leaf = this.#further(a) | 0;
     // All ones for a leaf of 0: the processor need not wait for it to know how to go on.
     return leaf | (this.#default & ((leaf - 1) >> 31));
+  }
+
+  /** What an address comes to whose /18 is to be compiled first, or whose /24 has longer prefixes. */
+  #further(a: number): number {
+    if (this.#root[a >>> 14] === STALE) this.#compile(a >>> 16);
+    const leaf = this.#leaves[this.#root[a >>> 14] + ((a >>> 8) & 63)];
+    return leaf < this.#mark ? leaf : this.#deep?.lookup4(a) || leaf ^ this.#mark;
   }
 
   // --- Short prefixes ------------------------------------------------------------------------------------------------------
@@ -162,7 +183,7 @@ export class Ipv4Trie {
     const from = this.#chunk[chunk * CHUNK];
     const { words } = this.#arena;
     let low = 0;
-    let high = this.#chunk[chunk * CHUNK + 1];
+    let high = this.#chunk[chunk * CHUNK + 1] & 0xffff;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const found = words[from + 2 * middle];
@@ -189,7 +210,7 @@ export class Ipv4Trie {
     this.#log.take(chunk, values, keys);
     const c = chunk * CHUNK;
     const from = this.#chunk[c];
-    const end = from + 2 * this.#chunk[c + 1];
+    const end = from + 2 * (this.#chunk[c + 1] & 0xffff);
     const before = this.#arena.words;
     for (let at = from; at < end; at += 2) {
       const key = before[at];
@@ -222,79 +243,95 @@ export class Ipv4Trie {
   /** Gives a chunk, whose place in {@link Ipv4Trie.#chunk} is `c`, a piece for so many entries. */
   #resize(c: number, count: number): void {
     const before = this.#chunk[c];
-    const sizeClass = this.#chunk[c + 3] >>> 8;
+    const sizeClass = this.#chunk[c + 1] >>> 16;
     const wanted = Arena.classOf(2 * count);
-    this.#chunk[c + 1] = count;
+    this.#chunk[c + 1] = (wanted << 16) | count;
     if (before !== 0 && count > 0 && sizeClass === wanted) return;
     if (before !== 0) this.#arena.give(before, sizeClass);
     this.#chunk[c] = count === 0 ? 0 : this.#arena.take(wanted);
-    this.#chunk[c + 3] = (this.#chunk[c + 3] & 255) | (wanted << 8);
   }
+
+  // --- What is compiled ----------------------------------------------------------------------------------------------------
 
   /** What was compiled of a chunk does not hold any more. */
   #touch(chunk: number): void {
     const bit = 1 << (chunk & 31);
     if ((this.#compiled[chunk >>> 5] & bit) === 0) return;
     this.#compiled[chunk >>> 5] &= ~bit;
-    this.#freeLeaves(chunk);
-    const from = chunk * 16;
-    for (let i = from; i < from + 16; i += 2) this.#root[i] = 0;
-  }
-
-  #freeLeaves(chunk: number): void {
-    const at = chunk * CHUNK + 2;
-    if (this.#chunk[at] === 0) return;
-    this.#arena.give(this.#chunk[at], this.#chunk[at + 1] & 255);
-    this.#chunk[at] = 0;
+    for (let part = chunk * PARTS; part < (chunk + 1) * PARTS; part++) {
+      this.#release(this.#root[part]);
+      this.#root[part] = STALE;
+    }
   }
 
   #compile(chunk: number): void {
     this.#order(chunk);
-    this.#compiled[chunk >>> 5] |= 1 << (chunk & 31);
-    const leaves = this.#leaves;
-    leaves.fill(this.#above[chunk]);
+    const answers = this.#answers;
+    let highest = this.#above[chunk];
+    answers.fill(highest);
     const from = this.#chunk[chunk * CHUNK];
-    const end = from + 2 * this.#chunk[chunk * CHUNK + 1];
-    let { words } = this.#arena;
+    const end = from + 2 * (this.#chunk[chunk * CHUNK + 1] & 0xffff);
+    const { words } = this.#arena;
     // In order of place, then length: what is more specific comes later, and the mark of longer prefixes last.
     for (let at = from; at < end; at += 2) {
       const key = words[at];
       const slot = key >>> 4;
-      if ((key & 15) === DEEP) continue;
-      leaves.fill(words[at + 1], slot, slot + (1 << (7 - (key & 15))));
-    }
-    for (let at = from; at < end; at += 2) if ((words[at] & 15) === DEEP) leaves[words[at] >>> 4] |= FLAG;
-    let runs = 1;
-    for (let slot = 1; slot < 256; slot++) if (leaves[slot] !== leaves[slot - 1]) runs++;
-    const root = this.#root;
-    if (runs === 1 && leaves[0] === 0) {
-      // Nothing at all: word 1, which is no piece's, is everybody's leaf.
-      for (let pair = chunk * 16; pair < chunk * 16 + 16; pair += 2) {
-        root[pair] = 1;
-        root[pair + 1] = 0;
+      if ((key & 15) === DEEP) {
+        answers[slot] |= FLAG;
+        continue;
       }
-      return;
+      const target = words[at + 1];
+      if (target > highest) highest = target;
+      answers.fill(target, slot, slot + (1 << (7 - (key & 15))));
     }
-    const sizeClass = Arena.classOf(runs);
-    const block = this.#arena.take(sizeClass);
-    words = this.#arena.words;
-    let leaf = block;
-    for (let part = 0; part < 8; part++) {
-      const start = part * 32;
-      // As the place before it: its leaf is the one before.
-      if (part === 0 || leaves[start] !== leaves[start - 1]) words[leaf++] = leaves[start];
-      const pair = chunk * 16 + part * 2;
-      root[pair + 1] = leaf - 2;
-      let bitmap = 1;
-      for (let slot = start + 1; slot < start + 32; slot++) {
-        if (leaves[slot] === leaves[slot - 1]) continue;
-        bitmap |= 1 << (slot & 31);
-        words[leaf++] = leaves[slot];
+    if (highest >= NARROW_MARK && this.#mark === NARROW_MARK) this.#widen();
+    this.#compiled[chunk >>> 5] |= 1 << (chunk & 31);
+    for (let part = 0; part < PARTS; part++) this.#root[chunk * PARTS + part] = this.#block(part * LEAVES);
+  }
+
+  /** A block for the 64 answers from here on. */
+  #block(from: number): number {
+    const answers = this.#answers;
+    const first = answers[from];
+    let same = 1;
+    while (same < LEAVES && answers[from + same] === first) same++;
+    const uniform = same === LEAVES && first < FLAG;
+    let block = uniform ? this.#uniform.get(first) : undefined;
+    if (block === undefined) {
+      block = this.#freeBlocks.pop() ?? this.#blocks++ * LEAVES;
+      // Copying eight million octets takes a millisecond: doubling keeps that rare.
+      if (block >= this.#leaves.length) {
+        this.#leaves = widen(this.#leaves, block * 2);
+        this.#users = widen(this.#users, (block * 2) / LEAVES);
       }
-      root[pair] = bitmap;
+      for (let i = 0; i < LEAVES; i++) {
+        const answer = answers[from + i];
+        this.#leaves[block + i] = answer < FLAG ? answer : (answer ^ FLAG) | this.#mark;
+      }
+      if (uniform) this.#uniform.set(first, block);
     }
-    this.#chunk[chunk * CHUNK + 2] = block;
-    this.#chunk[chunk * CHUNK + 3] = (this.#chunk[chunk * CHUNK + 3] & ~255) | sizeClass;
+    this.#users[block / LEAVES]++;
+    return block;
+  }
+
+  #release(block: number): void {
+    if (--this.#users[block / LEAVES] > 0 || block === NOTHING) return;
+    this.#freeBlocks.push(block);
+    const first = this.#leaves[block];
+    if (this.#uniform.get(first) === block) this.#uniform.delete(first);
+  }
+
+  /** Leaves of 32 bits from now on. All is compiled anew when it is next looked up. */
+  #widen(): void {
+    this.#mark = WIDE_MARK;
+    this.#leaves = new Uint32Array(this.#leaves.length).fill(WIDE_MARK, STALE, STALE + LEAVES);
+    this.#users.fill(0);
+    this.#uniform.clear();
+    this.#uniform.set(0, NOTHING);
+    this.#blocks = 2;
+    this.#freeBlocks = [];
+    this.#root.fill(STALE);
+    this.#compiled.fill(0);
   }
 }
 

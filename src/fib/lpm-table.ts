@@ -16,7 +16,7 @@ export class LpmTable {
   #trie4: Ipv4Trie | undefined;
   #trie6: ByteTrie | undefined;
 
-  constructor(private readonly ipv6: boolean) {}
+  constructor(readonly ipv6: boolean) {}
 
   /** Prefixes. */
   size = 0;
@@ -31,7 +31,7 @@ export class LpmTable {
     this.#trie4?.reserve(prefixes);
   }
 
-  /** Sets the target of a prefix, 1 to 2^31 - 2. Returns the one before, 0 for none. */
+  /** Sets the target of a prefix, 1 to 2^30 - 1. Returns the one before, 0 for none. */
   set(a: number, b: number, c: number, d: number, length: number, target: number): number {
     const before = this.get(a, b, c, d, length);
     this.put(a, b, c, d, length, before, target);
@@ -71,11 +71,19 @@ export class LpmTable {
     return (this.#trie6 ?? this.#small)?.get(a, b, c, d, length) ?? 0;
   }
 
-  /** The target of the longest prefix that covers an address, 0 for none. */
-  lookup(a: number, b: number, c: number, d: number): number {
-    if (this.#trie4) return this.#trie4.lookup(a);
-    if (this.#trie6) return this.#trie6.lookup6(a, b, c, d);
-    return this.#small?.lookup(a, b, c, d) ?? 0;
+  /** The target of the longest prefix that covers an IPv4 address, 0 for none. It may have a sign. */
+  lookup4(a: number): number {
+    // Whether it is undefined is one comparison, whether it is truthy are five. With a sign, every word is passed on as it is, not as an object.
+    return this.#trie4 !== undefined ? this.#trie4.lookup(a | 0) : this.#lookupSmall(a, 0, 0, 0);
+  }
+
+  /** The same for an IPv6 address, as four words. */
+  lookup6(a: number, b: number, c: number, d: number): number {
+    return this.#trie6 !== undefined ? this.#trie6.lookup6(a | 0, b | 0, c | 0, d | 0) : this.#lookupSmall(a, b, c, d);
+  }
+
+  #lookupSmall(a: number, b: number, c: number, d: number): number {
+    return this.#small?.lookup(a >>> 0, b >>> 0, c >>> 0, d >>> 0) ?? 0;
   }
 
   /** The length of the longest prefix that covers an address, -1 for none; for people, not for packets. */
@@ -95,7 +103,7 @@ export class LpmTable {
 
   #grow(small: SmallTable): void {
     if (this.ipv6) {
-      const trie = new ByteTrie();
+      const trie = new ByteTrie(2);
       small.each((...entry) => trie.set(...entry));
       this.#trie6 = trie;
     } else {

@@ -59,26 +59,25 @@ export class MemoryForwardingTable implements ForwardingTable, PacketLookup {
   lookup(address: string): Targets | undefined {
     const bytes = parseAddress(address);
     const [a, b, c, d] = prefixWords(bytes);
-    return this.#targets[bytes.length === 4 ? this.#ipv4.lookup(a, 0, 0, 0) : this.#ipv6.lookup(a, b, c, d)];
+    return bytes.length === 4 ? this.lookup4(a) : this.lookup6(a, b, c, d);
   }
 
   /** {@link MemoryForwardingTable.lookup} by numbers: for packets. @internal */
   lookup4(a: number): Targets | undefined {
-    return this.#targets[this.#ipv4.lookup(a, 0, 0, 0)];
+    return this.#targets[this.#ipv4.lookup4(a)];
   }
   /** The same for IPv6, an address as four words. @internal */
   lookup6(a: number, b: number, c: number, d: number): Targets | undefined {
-    return this.#targets[this.#ipv6.lookup(a, b, c, d)];
+    return this.#targets[this.#ipv6.lookup6(a, b, c, d)];
   }
 
   /** The prefix that a packet for `address` matches, and its targets. Throws a `UsageError` (`ADDRESS_INVALID`). */
   match(address: string): { readonly prefix: string; readonly targets: Targets } | undefined {
     const bytes = parseAddress(address);
     const [a, b, c, d] = prefixWords(bytes);
-    const table = bytes.length === 4 ? this.#ipv4 : this.#ipv6;
-    const targets = this.#targets[table.lookup(a, b, c, d)];
+    const targets = bytes.length === 4 ? this.lookup4(a) : this.lookup6(a, b, c, d);
     if (!targets) return undefined;
-    const length = table.matchLength(a, b, c, d);
+    const length = (bytes.length === 4 ? this.#ipv4 : this.#ipv6).matchLength(a, b, c, d);
     return { prefix: `${formatAddress(maskBytes(bytes, length))}/${length}`, targets };
   }
 

@@ -26,10 +26,10 @@ export class Routes {
     (family === 'ipv4' ? this.#v4 : this.#v6).set(...prefixWords(bytes), length, this.#links.length);
   }
   via4(a: number): Link | undefined {
-    return this.#links.length === 0 ? undefined : this.#links[this.#v4.lookup(a, 0, 0, 0) - 1];
+    return this.#links.length === 0 ? undefined : this.#links[this.#v4.lookup4(a) - 1];
   }
   via6(a: number, b: number, c: number, d: number): Link | undefined {
-    return this.#links.length === 0 ? undefined : this.#links[this.#v6.lookup(a, b, c, d) - 1];
+    return this.#links.length === 0 ? undefined : this.#links[this.#v6.lookup6(a, b, c, d) - 1];
   }
 }
 
