@@ -54,8 +54,8 @@ export class LpmTable {
       this.clear();
       return;
     }
-    if (this.#trie4) this.#trie4.put(a, length, target, this.size);
-    else if (this.#trie6) {
+    if (this.#trie4 !== undefined) this.#trie4.put(a, length, target, this.size);
+    else if (this.#trie6 !== undefined) {
       if (target === 0) this.#trie6.delete(a, b, c, d, length);
       else this.#trie6.set(a, b, c, d, length, target);
     } else if (this.#small) {

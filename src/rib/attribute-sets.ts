@@ -169,7 +169,7 @@ export class AttributeSets {
 
   /** The id of the set that was looked for, new if need be, with one more user. */
   take(): number {
-    const h = this.#lookedHash >>> 0;
+    const h = this.#lookedHash;
     const length = this.#lookedLength;
     const known = this.#find(this.#slots, h, length) || (this.#old ? this.#find(this.#old, h, length) : 0);
     if (known > 0) {
@@ -372,7 +372,7 @@ export class AttributeSets {
     for (let at = h & mask; ; at = (at + 1) & mask) {
       const id = slots[at];
       if (id === 0) return 0;
-      if (id < 0 || record[id * RECORD + HASH] !== h) continue;
+      if (id < 0 || (record[id * RECORD + HASH] | 0) !== h) continue;
       if (this.lengthOf(id) === length && this.#same(record[id * RECORD], length)) return id;
     }
   }

@@ -65,10 +65,10 @@ export class PrefixRecords {
   dOf(id: number): number {
     return this.ipv6 ? this.#words[id * this.#size + ADDRESS + 3] : 0;
   }
-  /** Whether the prefix is this one of IPv4. */
+  /** Whether the prefix is this one of IPv4, whose address has a sign. */
   isIpv4(id: number, a: number, length: number): boolean {
     const at = id * this.#size;
-    return this.#words[at + ADDRESS] === a && this.#octets[at * 4] === length;
+    return (this.#words[at + ADDRESS] | 0) === a && this.#octets[at * 4] === length;
   }
   /** Of an id that is free: the next free one, + 1. It stands where the prefix was, whose length is one that none has. */
   nextFreeOf(id: number): number {

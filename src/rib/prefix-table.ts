@@ -153,7 +153,7 @@ function tagOf(h: number): number {
 function hash4(a: number, length: number): number {
   let h = Math.imul(a ^ (a >>> 15), 0x9e3779b1) ^ Math.imul(length + 1, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }
 
 /** IPv4 prefixes. @internal */
@@ -169,7 +169,7 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
   }
 
   find(signed: number, _b: number, _c: number, _d: number, length: number): number {
-    const a = signed >>> 0;
+    const a = signed | 0;
     const h = hash4(a, length);
     const shard = this.shards[h >>> 26];
     if (shard === undefined) return -1;
@@ -192,7 +192,7 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
   }
 
   add(signed: number, _b: number, _c: number, _d: number, length: number): number {
-    const a = signed >>> 0;
+    const a = signed | 0;
     const h = hash4(a, length);
     const s = h >>> 26;
     const tag = tagOf(h);
@@ -237,7 +237,7 @@ function hash6(a: number, b: number, c: number, d: number, length: number): numb
   h = Math.imul(h ^ (h >>> 13) ^ b, 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 15) ^ c, 0x27d4eb2f);
   h = Math.imul(h ^ (h >>> 13) ^ d, 0x165667b1);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }
 
 /** IPv6 prefixes. @internal */
@@ -255,8 +255,13 @@ export class Ipv6Prefixes extends Shards implements PrefixTable {
 
   #is(id: number, a: number, b: number, c: number, d: number, length: number): boolean {
     const { records: r } = this;
-    const same = r.aOf(id) === a >>> 0 && r.bOf(id) === b >>> 0 && r.cOf(id) === c >>> 0 && r.dOf(id) === d >>> 0;
-    return same && r.lengthOf(id) === length;
+    return (
+      (r.aOf(id) | 0) === (a | 0) &&
+      (r.bOf(id) | 0) === (b | 0) &&
+      (r.cOf(id) | 0) === (c | 0) &&
+      (r.dOf(id) | 0) === (d | 0) &&
+      r.lengthOf(id) === length
+    );
   }
 
   find(a: number, b: number, c: number, d: number, length: number): number {
