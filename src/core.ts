@@ -25,6 +25,7 @@ export type {
 export type { DownReason, SessionState } from './bgp/events.js';
 export type { InvalidRemedy, NeighbourRpki } from './bgp/import.js';
 export type { LimitName, LimitStatus, LimitsConfig } from './bgp/limits.js';
+export type { Negotiated } from './bgp/negotiation.js';
 export type {
   Bounds,
   PolicyConfig,
@@ -52,6 +53,7 @@ export type {
   Role,
   UnicastFamily,
   UnknownAttribute,
+  WireContext,
 } from './bgp/wire/index.js';
 export type { Cause } from './claims/feed.js';
 export { type RefusalReason, VERDICTS, type VerdictCode, verdictSentence } from './claims/reasons.js';

@@ -44,7 +44,7 @@ export {
 } from './bgp/wire/index.js';
 export type * from './bgp/wire/values.js';
 export type { Family } from './lib/address.js';
-export { UsageError, type UsageErrorCode, WireError } from './lib/errors.js';
+export { type Problem, UsageError, type UsageErrorCode, WireError } from './lib/errors.js';
 export type { Prefix } from './lib/prefix.js';
 export {
   type Authentication as OspfAuthentication,
@@ -67,6 +67,7 @@ export {
   type OspfVersion,
   type PacketContext as OspfPacketContext,
   type PacketDrop as OspfPacketDrop,
+  type PacketHeader as OspfPacketHeader,
   PacketType as OspfPacketType,
   PrefixOption as OspfPrefixOption,
   packetToJson as ospfPacketToJson,

@@ -14,17 +14,23 @@ import {
   type WireContext,
 } from './wire/index.js';
 
-/** What two OPENs agreed on. @internal */
+/** What two OPENs agreed on (RFC 4271 §4.2, RFC 5492). @public */
 export interface Negotiated {
   readonly peerAs: number;
+  /** Dotted quad. */
   readonly peerRouterId: string;
   /** Milliseconds; 0 for none (RFC 4271 §4.2). */
   readonly holdTime: Millis;
+  /** Families whose routes go both ways (RFC 4760 §8). */
   readonly families: readonly UnicastFamily[];
+  /** Families in which we send several paths a prefix, and in which the peer does (RFC 7911 §4). */
   readonly addPathSend: readonly UnicastFamily[];
   readonly addPathReceive: readonly UnicastFamily[];
+  /** RFC 6793. */
   readonly fourOctetAs: boolean;
+  /** IPv4 routes may have an IPv6 next hop (RFC 8950). */
   readonly extendedNextHop: boolean;
+  /** RFC 2918, and RFC 7313. */
   readonly routeRefresh: boolean;
   readonly enhancedRouteRefresh: boolean;
   /** The session waits for BFD (draft-ietf-idr-bgp-bfd-strict-mode §6). */

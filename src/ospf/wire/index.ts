@@ -21,7 +21,7 @@ export { packetToJson } from './json.js';
 export { lsaTypeName } from './lsa/table.js';
 export { decodeLsaBody, encodeLsa, type LsaHead, type LsTypeFacts, lsTypeFacts } from './lsa.js';
 export { LsaRun, LsaView } from './lsa-run.js';
-export type { Description, OctetsBody, PacketRun } from './packet.js';
+export type { Description, OctetsBody, PacketHeader, PacketRun } from './packet.js';
 export { maskedPrefix, maskOf, octets, word } from './prefix.js';
 export type { PacketContext } from './security.js';
 export type * from './values.js';

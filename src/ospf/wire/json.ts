@@ -15,7 +15,7 @@ type Plain = Readonly<Record<string, unknown>>;
  *
  * @public
  */
-export function packetToJson({ header, authentication, body, lls }: InspectedPacket): Plain {
+export function packetToJson({ header, authentication, body, lls }: InspectedPacket): Readonly<Record<string, unknown>> {
   if (!header) return {};
   const { version, instance } = header;
   return {
