@@ -12,7 +12,7 @@ import { chart } from './chart.js';
 import { benchChurn } from './churn.js';
 import { benchConvergence, ratios, TARGETS } from './convergence.js';
 import { manyGrants } from './grants.js';
-import { benchLookup } from './lookup.js';
+import { benchLookupApart } from './lookup.js';
 import { benchOspf } from './ospf.js';
 import { benchOspfDatabase } from './ospf-database.js';
 import { bird, virtualRouter } from './targets.js';
@@ -29,7 +29,7 @@ const file = join(docs, 'benchmarks.json');
 const PARTS: Readonly<Record<string, () => object | Promise<object>>> = {
   lookup() {
     console.log('Look-ups in the memory table');
-    return { lookup: benchLookup() };
+    return { lookup: benchLookupApart() };
   },
   ospf() {
     console.log('\nShortest paths of OSPF over 5,000 routers and 20,000 links');

@@ -175,7 +175,10 @@ export class Lab {
 
 const programs = new Map<string, string>();
 
-/** A program of this folder's, bundled once: starting it through a loader would cost each process a second. */
+/**
+ * A program of this folder's, bundled once: starting it through a loader would cost each process a second, and a check whenever it looks
+ * at a typed array, since V8 makes none only as long as no buffer was ever handed to another thread.
+ */
 export function bundled(name: string): string {
   const known = programs.get(name);
   if (known !== undefined) return known;

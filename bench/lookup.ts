@@ -2,9 +2,11 @@
  * Look-ups in the memory table: IPv4 over a full table, IPv6 over 280,000 prefixes, and what it costs to fill and empty them.
  * Beside it, in the same run, DIR-24-8 in plain typed arrays, the fastest table there is for IPv4 in JavaScript otherwise.
  */
+import { execFileSync } from 'node:child_process';
 import { LpmTable } from '../src/fib/lpm-table.js';
 import { parsePrefix, prefixWords } from '../src/lib/prefix.js';
 import { seeded } from '../src/lib/random.js';
+import { bundled } from './lab.js';
 import { fullTable } from './table.js';
 
 const LOOKUPS = 1 << 22;
@@ -68,7 +70,7 @@ function dir248(prefixes: readonly (readonly [a: number, length: number])[]): (k
   };
 }
 
-export function benchLookup(print: (line: string) => void = console.log): Record<string, number> {
+function benchLookup(): Record<string, number> {
   const random = seeded(1);
   const figures: Record<string, number> = {};
   const v4 = fullTable('ipv4', 1_000_000).map((text) => {
@@ -137,8 +139,20 @@ export function benchLookup(print: (line: string) => void = console.log): Record
     return one;
   });
   figures['100 prefixes KB, each of 1,000 tables'] = small.reduce((sum, one) => sum + one.bytes, 0) / small.length / 1000;
-  for (const [name, value] of Object.entries(figures)) print(`${name.padEnd(40)} ${value.toFixed(value < 10 ? 2 : 1)}`);
   return figures;
 }
 
-if (process.argv[1]?.endsWith('lookup.ts')) benchLookup();
+/** The same in a process of its own, as those run it who import the library. */
+export function benchLookupApart(): Record<string, number> {
+  const out = execFileSync(process.execPath, [bundled('lookup'), '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const figures = JSON.parse(out.toString()) as Record<string, number>;
+  printFigures(figures);
+  return figures;
+}
+
+function printFigures(figures: Record<string, number>): void {
+  for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(40)} ${value.toFixed(value < 10 ? 2 : 1)}`);
+}
+
+if (process.argv.includes('--json')) console.log(JSON.stringify(benchLookup()));
+else if (import.meta.filename === process.argv[1]) benchLookupApart();
