@@ -198,7 +198,7 @@ function blaster(from: string, fromPort: number, to: string, toPort: number, pay
 
 async function vxlan(batched: boolean): Promise<object> {
   const ports = new NodePorts();
-  const at = { type: 'vxlan', address: '127.0.0.1', port: 47_890, vni: 1, ...(batched ? { batched } : {}) } as const;
+  const at = { type: 'vxlan', address: '127.0.0.1', port: 47_890, vni: 1, batched } as const;
   const pa = await ports.open({ ...at, name: 'pa', remote: '127.0.0.2' });
   const pb = await ports.open({ ...at, name: 'pb', remote: '127.0.0.3' });
   const router = await routerOf({ pa, pb }, new SystemClock());
@@ -246,7 +246,7 @@ async function tap(guests: readonly string[]): Promise<object> {
 /** In the router's namespace: guests behind vxlan devices, and iperf3 between them. */
 async function router(batched: boolean, mtu: number, hosts: readonly string[]): Promise<void> {
   const ports = new NodePorts();
-  const at = { type: 'vxlan', address: hosts[0] ?? '', vni: 1, mtu, ...(batched ? { batched } : {}) } as const;
+  const at = { type: 'vxlan', address: hosts[0] ?? '', vni: 1, mtu, batched } as const;
   const pa = await ports.open({ ...at, name: 'pa', remote: hosts[1] ?? '' });
   const pb = await ports.open({ ...at, name: 'pb', remote: hosts[2] ?? '' });
   await routerOf({ pa, pb }, new SystemClock());

@@ -39,6 +39,26 @@ const VECTOR = 16;
 const CONTROL = 24;
 const SIGN = 1 << 31;
 
+/** Where those structures are so: Linux on 64 bits, the low octet first. */
+const LAYOUT: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
+const WANTED = 'batched datagrams';
+
+/** The calls that it takes. Rejects with a `UsageError` (`NATIVE_MISSING`) where they cannot be had. */
+export function needBatch(): Promise<Libc> {
+  if (process.platform === 'linux' && !LAYOUT.includes(process.arch))
+    return Promise.reject(new UsageError('NATIVE_MISSING', `${WANTED} take Linux on 64 bits: this is ${process.arch}`));
+  return libc(WANTED);
+}
+
+/** Whether they can be had, and their waiting leaves libuv's pool a thread for files ({@link reactor}). */
+export async function mayBatch(): Promise<boolean> {
+  if (process.env.UV_THREADPOOL_SIZE === '1') return false;
+  return needBatch().then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Takes a datagram: `[start, end)` of `buffer`, and its sender's `sockaddr` at `name` of `names`. Good during the call. */
 export type DatagramReader = (buffer: Uint8Array, start: number, end: number, names: Uint8Array, name: number) => void;
 
@@ -48,8 +68,8 @@ export type DatagramReader = (buffer: Uint8Array, start: number, end: number, na
  * kernel as one message, which it cuts up as late as it can (UDP_SEGMENT). Linux on 64 bits, by koffi.
  */
 export class BatchedUdp {
-  readonly #in: InBatch;
-  readonly #out: OutBatch;
+  #in: InBatch;
+  #out: OutBatch;
   #waiting = 0;
   /** Where the datagram begins that is being read, until it has left; else -1. */
   #reading = -1;
@@ -66,7 +86,7 @@ export class BatchedUdp {
   private constructor(
     private readonly c: Libc,
     private readonly fd: number,
-    private readonly size: number,
+    private size: number,
     private readonly reader: DatagramReader,
   ) {
     this.#in = new InBatch(size, c);
@@ -76,7 +96,7 @@ export class BatchedUdp {
 
   /** Binds a socket for datagrams of up to `size` octets. Rejects with a `UsageError` (`NATIVE_MISSING`, `PORT_IN_USE`, `ADDRESS_UNAVAILABLE`). */
   static async open(address: string, port: number, size: number, received: DatagramReader): Promise<BatchedUdp> {
-    const c = await libc('batched datagrams');
+    const c = await needBatch();
     const ipv6 = address.includes(':');
     const fd = c.socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const name = socketName(address, port);
@@ -97,6 +117,15 @@ export class BatchedUdp {
         : new UsageError('ADDRESS_UNAVAILABLE', `cannot receive on ${where}: error ${code}`);
     }
     return new BatchedUdp(c, fd, size, received);
+  }
+
+  /** From now on also for datagrams of up to `size` octets. Not to be called while one is read. */
+  widen(size: number): void {
+    if (!this.#open || size <= this.size) return;
+    this.flush();
+    this.size = size;
+    this.#in = new InBatch(size, this.c);
+    this.#out = new OutBatch(size, this.c);
   }
 
   /** Where the next datagram is to be written, in {@link BatchedUdp.buffer}; {@link BatchedUdp.sent} sends it. */

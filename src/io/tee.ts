@@ -40,6 +40,10 @@ export class TeePort implements Port {
     return new TeePort(port, file);
   }
 
+  get batched(): boolean | undefined {
+    return this.port.batched;
+  }
+
   listen(receiver: FrameReceiver | undefined): void {
     this.port.listen(
       receiver &&

@@ -95,6 +95,7 @@ function checkPorts(
 ): void {
   const names = new Names('port', problems);
   const tunnels = new Set<string>();
+  const sockets = new Map<string, boolean>();
   for (const [i, port] of ports.entries()) {
     names.add(port.name, ['ports', i, 'name']);
     if (forwarder && port.type === 'memory')
@@ -118,6 +119,11 @@ function checkPorts(
       const tunnel = `${port.address} ${port.port ?? 4789} ${port.remote} ${port.vni}`;
       if (tunnels.has(tunnel)) problems.add(['ports', i], 'expected another far end or VNI: one port has this tunnel already');
       tunnels.add(tunnel);
+      const { batched } = port;
+      const socket = `${port.address} port ${port.port ?? 4789}`;
+      if (batched !== undefined && (sockets.get(socket) ?? batched) !== batched)
+        problems.add(['ports', i, 'batched'], `expected ${!batched}, as another tunnel on ${socket} has it: they share a socket`);
+      else if (batched !== undefined) sockets.set(socket, batched);
     }
   }
   const taken = new Map<string, string>();

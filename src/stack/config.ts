@@ -19,7 +19,7 @@ export interface PortConfig {
   readonly address?: string;
   /**
    * `vxlan`: default 4789. `dgram`, `stream`: the port to receive on. VXLAN tunnels of one address and port share a socket, and what its queue
-   * cannot hold is lost to all of them: where guests may flood, let them be `batched`, or give each a port.
+   * cannot hold is lost to all of them: where guests may flood a socket that is not `batched`, give each a port.
    */
   readonly port?: number;
   /** `vxlan`: the far end (VTEP). `dgram`: whither. `stream`: the address to dial, in place of listening. */
@@ -28,7 +28,15 @@ export interface PortConfig {
   readonly remotePort?: number;
   /** `vxlan`: the network identifier, 0 to 16777215. */
   readonly vni?: number;
-  /** `vxlan`: with batched system calls, which are quicker (Linux on 64 bits, koffi). All tunnels of one address and port alike. Default false. */
+  /**
+   * `vxlan`: with batched system calls, which are over four times quicker and take Linux on 64 bits and koffi (`NATIVE_MISSING` where they cannot
+   * be had), or without them. Default: with them where they can be had; a link's `batched` says which it is. All such sockets of a thread keep one
+   * thread of libuv's pool waiting.
+   *
+   * Tunnels of one address and port share a socket. Those that leave this open take what the others say, which must agree (`PORT_IN_USE`): one
+   * that says something else than what it finds has the socket replaced under those that leave it open, and frames that come meanwhile are
+   * lost. When it goes, the socket stays as it is.
+   */
   readonly batched?: boolean;
   /** `stream`: a UNIX socket to listen at, in place of an address. */
   readonly path?: string;

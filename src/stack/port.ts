@@ -19,6 +19,8 @@ export type FrameReceiver = (buffer: Uint8Array, start: number, end: number) => 
 export interface Port {
   /** Octets that a frame may carry after its Ethernet header. */
   readonly mtu: number;
+  /** Whether batched system calls move its frames; undefined where that is no question. */
+  readonly batched?: boolean | undefined;
   /** Names who is told of frames; replaces the one before. Without one they are lost. */
   listen(receiver: FrameReceiver | undefined): void;
   /** Sends the frame at `[start, end)`. What cannot be sent is dropped and counted by the port: a link promises nothing. Never throws. */

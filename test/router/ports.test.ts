@@ -33,6 +33,21 @@ test('a port has what its type needs, and nothing of another type', () => {
   ).toEqual(['ports.4.name', 'ports.4', 'ports.5.vni', 'ports.5.device', 'ports.6', 'ports.7.remote']);
 });
 
+test('tunnels that share a socket do not say of it what is at odds', () => {
+  const tunnel = (vni: number, more: object) => ({
+    name: `p${vni}`,
+    type: 'vxlan',
+    address: '172.31.0.1',
+    remote: '172.31.0.2',
+    vni,
+    ...more,
+  });
+  expect(problems({ ports: [tunnel(1, { batched: true }), tunnel(2, {}), tunnel(3, { port: 4790, batched: false })] })).toEqual([]);
+  expect(problems({ ports: [tunnel(1, { batched: true }), tunnel(2, {}), tunnel(3, { port: 4789, batched: false })] })).toEqual([
+    'ports.2.batched: expected true, as another tunnel on 172.31.0.1 port 4789 has it: they share a socket',
+  ]);
+});
+
 test('one node is at a port', () => {
   const nodes = ['x', 'y'].map((name) => ({ name, location: 'd' }));
   expect(problems({ ports: [{ name: 'd', type: 'memory' }], network: { nodes } })).toEqual([

@@ -24,9 +24,9 @@ const GUESTS = [
 
 const native = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 
-test.each(native ? [false, true] : [false])(
-  'one VXLAN socket serves many pairs of VTEP and VNI, each a node (batched: %s)',
-  async (batched) => {
+test.each([{}, { batched: false }])(
+  'one VXLAN socket serves many pairs of VTEP and VNI, each a node (%j)',
+  async (way: { readonly batched?: boolean }) => {
     const sockets = new Map<string, Socket>();
     const first = createSocket('udp4').bind(0, '127.0.0.2');
     await once(first, 'listening');
@@ -45,7 +45,7 @@ test.each(native ? [false, true] : [false])(
         port,
         remote: vtep,
         vni,
-        batched,
+        ...way,
       })),
       network: {
         subnets: [{ name: 'lan', prefix: '10.0.1.0/24' }],
@@ -54,6 +54,7 @@ test.each(native ? [false, true] : [false])(
     });
     await router.start();
     open.push(() => router.stop());
+    expect(router.links().map(({ batched }) => batched)).toEqual(GUESTS.map(() => way.batched ?? native));
     const heard: { vtep: string; vni: number; type: number; source: string }[] = [];
     for (const [vtep, socket] of sockets)
       socket.on('message', (b) => {

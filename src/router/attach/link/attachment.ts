@@ -30,6 +30,8 @@ export interface LinkStatus {
   readonly router: string | undefined;
   /** The node that is there; undefined where none has the port as its location. */
   readonly node: string | undefined;
+  /** A VXLAN port's: whether by batched system calls, as its configuration says or, where that leaves it open, as could be had. */
+  readonly batched: boolean | undefined;
   /** Frames. */
   readonly received: number;
   readonly sent: number;
@@ -250,6 +252,7 @@ export function linkStatus({ links, peers }: Stack): LinkStatus[] {
     port: link.peer === '' ? link.name : undefined,
     router: link.peer === '' ? undefined : link.peer,
     node: link.node?.name,
+    batched: link.port.batched,
     received: link.received,
     sent: link.sent,
     forwarded: link.forwarded,

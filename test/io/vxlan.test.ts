@@ -1,0 +1,123 @@
+/** Which kind of socket the VXLAN tunnels of one address and port share, whatever they say of it and in whichever order they come. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterEach, expect, test } from 'vitest';
+import { NodePorts, type Port, type PortConfig } from '../../src/index.js';
+
+const native = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+/** A far end on a port that is free at our end too, as a rule, and tunnels to it. */
+async function scene() {
+  const far = createSocket('udp4').bind(0, '127.0.0.2');
+  await once(far, 'listening');
+  const { port } = far.address();
+  open.push(() => far.close());
+  const ports = new NodePorts();
+  return {
+    far,
+    port,
+    open: async (vni: number, more: Partial<PortConfig> = {}): Promise<Port> => {
+      const tunnel = await ports.open({
+        name: `p${vni}`,
+        type: 'vxlan',
+        address: '127.0.0.1',
+        port,
+        remote: '127.0.0.2',
+        vni,
+        ...more,
+      });
+      open.push(() => tunnel.close());
+      return tunnel;
+    },
+  };
+}
+
+/** Has a frame of so many octets go both ways by a tunnel, each of a content of its own. */
+async function passes(far: Socket, port: number, tunnel: Port, vni: number, octets = 60): Promise<void> {
+  const frame = Buffer.alloc(octets, vni);
+  const datagram = Buffer.concat([Buffer.from([8, 0, 0, 0, 0, 0, vni, 0]), frame]);
+  const sent = once(far, 'message') as Promise<[Buffer]>;
+  tunnel.send(frame, 0, frame.length);
+  expect((await sent)[0].equals(datagram)).toBe(true);
+  const arrived = new Promise<Buffer>((resolve) => tunnel.listen((b, start, end) => resolve(Buffer.from(b.subarray(start, end)))));
+  far.send(datagram, port, '127.0.0.1');
+  expect((await arrived).equals(frame)).toBe(true);
+}
+
+test.skipIf(!native).each([
+  [undefined, undefined, true],
+  [undefined, false, false],
+  [undefined, true, true],
+  [false, undefined, false],
+  [true, undefined, true],
+  [false, false, false],
+  [true, true, true],
+] as const)('of tunnels with batched %s and then %s both are %s', async (first, second, both) => {
+  const { far, port, open } = await scene();
+  const say = (batched: boolean | undefined) => (batched === undefined ? {} : { batched });
+  const a = await open(1, say(first));
+  await passes(far, port, a, 1);
+  const b = await open(2, say(second));
+  expect([a.batched, b.batched]).toEqual([both, both]);
+  await passes(far, port, a, 1);
+  await passes(far, port, b, 2);
+});
+
+test.skipIf(!native).each([true, false])('what tunnels say of their socket must agree (batched: %s first)', async (first) => {
+  const { far, port, open } = await scene();
+  const a = await open(1);
+  const b = await open(2, { batched: first });
+  await expect(open(3, { batched: !first })).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+  expect([a.batched, b.batched]).toEqual([first, first]);
+  await passes(far, port, a, 1);
+  await passes(far, port, b, 2);
+  // Who said so has gone: the next one may say something else, and be changed like that.
+  await b.close();
+  const c = await open(3, { batched: !first });
+  expect([a.batched, c.batched]).toEqual([!first, !first]);
+  await passes(far, port, a, 1);
+  await passes(far, port, c, 3);
+});
+
+test.each([{}, { batched: false }])('tunnels of several MTUs share a socket (%j)', async (way) => {
+  const { far, port, open } = await scene();
+  const a = await open(1, { ...way, mtu: 1450 });
+  await passes(far, port, a, 1, 1464);
+  const b = await open(2, { ...way, mtu: 8950 });
+  await passes(far, port, b, 2, 8964);
+  await passes(far, port, a, 1, 1464);
+});
+
+test('tunnels that open and close at once leave no socket behind, and none without one', async () => {
+  const { far, port, open } = await scene();
+  for (let round = 0; round < 3; round++) {
+    const [a, b] = await Promise.all([open(1), open(2)]);
+    const closed = Promise.all([a.close(), b.close()]);
+    const c = await open(3);
+    await closed;
+    await passes(far, port, c, 3);
+    await c.close();
+    const free = createSocket('udp4').bind(port, '127.0.0.1');
+    await once(free, 'listening');
+    await new Promise<void>((resolve) => free.close(resolve));
+  }
+});
+
+test('where there are no batched system calls, a tunnel does without unless it insists', async () => {
+  const arch = Object.getOwnPropertyDescriptor(process, 'arch') ?? {};
+  Object.defineProperty(process, 'arch', { ...arch, value: 'ia32' });
+  try {
+    const { far, port, open } = await scene();
+    await expect(open(1, { batched: true })).rejects.toMatchObject({ code: 'NATIVE_MISSING' });
+    const a = await open(1);
+    expect(a.batched).toBe(false);
+    await expect(open(2, { batched: true })).rejects.toMatchObject({ code: 'NATIVE_MISSING' });
+    await passes(far, port, a, 1);
+  } finally {
+    Object.defineProperty(process, 'arch', arch);
+  }
+});
