@@ -14,7 +14,9 @@ export class PlainCarrier implements VxlanCarrier {
     private readonly socket: Socket,
     tunnels: Tunnels,
   ) {
-    socket.on('message', (bytes, { address }) => {
+    socket.on('message', (datagram, { address }) => {
+      // Who reads it takes no Buffer, and would make a view that is not known here again.
+      const bytes = new Uint8Array(datagram.buffer, datagram.byteOffset, datagram.length);
       const from = tunnels.farEnd(address);
       const tunnel = from && tunnels.of(from, 0, from.length, vniOf(bytes, 0, bytes.length));
       if (!tunnel) return;

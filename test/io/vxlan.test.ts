@@ -92,6 +92,45 @@ test.each([{}, { batched: false }])('tunnels of several MTUs share a socket (%j)
   await passes(far, port, a, 1, 1464);
 });
 
+test.each([{}, { batched: false }])('of frames that may be large, many are taken and sent on in their order (%j)', async (way) => {
+  const { far, port, open } = await scene();
+  const a = await open(1, { ...way, mtu: 65_400 });
+  const b = await open(2, { ...way, mtu: 65_400 });
+  a.listen((frame, start, end) => b.send(frame, start, end));
+  const COUNT = 100;
+  const numbers: string[] = [];
+  const all = new Promise<void>((resolve) =>
+    far.on('message', (bytes) => {
+      numbers.push(`${bytes[6]} ${bytes.readUInt16BE(8)} ${bytes.length}`);
+      if (numbers.length === COUNT) resolve();
+    }),
+  );
+  const size = (n: number): number => (n % 50 === 7 ? 30_000 : 60 + n);
+  for (let n = 0; n < COUNT; n++) {
+    const frame = Buffer.alloc(size(n));
+    frame.writeUInt16BE(n);
+    far.send(Buffer.concat([Buffer.from([8, 0, 0, 0, 0, 0, 1, 0]), frame]), port, '127.0.0.1');
+  }
+  await all;
+  expect(numbers).toEqual(Array.from({ length: COUNT }, (_, n) => `2 ${n} ${8 + size(n)}`));
+});
+
+test.each([{}, { batched: false }])('a frame leaves from where it was received, as a plain array (%j)', async (way) => {
+  const { far, port, open } = await scene();
+  const a = await open(1, way);
+  const b = await open(2, way);
+  const sent = once(far, 'message');
+  const arrived = new Promise<{ plain: boolean; vni: number | undefined }>((resolve) =>
+    a.listen((frame, start, end) => {
+      b.send(frame, start, end);
+      resolve({ plain: frame.constructor === Uint8Array, vni: frame[start - 2] });
+    }),
+  );
+  far.send(Buffer.concat([Buffer.from([8, 0, 0, 0, 0, 0, 1, 0]), Buffer.alloc(60)]), port, '127.0.0.1');
+  expect(await arrived).toEqual({ plain: true, vni: 2 });
+  await sent;
+});
+
 test('tunnels that open and close at once leave no socket behind, and none without one', async () => {
   const { far, port, open } = await scene();
   for (let round = 0; round < 3; round++) {
