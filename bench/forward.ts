@@ -34,7 +34,7 @@ import { writeArp } from '../src/stack/wire/arp.js';
 import { EtherType } from '../src/stack/wire/codes.js';
 import { writeEthernet } from '../src/stack/wire/ethernet.js';
 import { writeIpv4 } from '../src/stack/wire/ipv4.js';
-import { type Host as Guest, Lab, median } from './lab.js';
+import { bundled, type Host as Guest, Lab, median } from './lab.js';
 
 const { values } = parseArgs({
   options: {
@@ -189,7 +189,7 @@ async function flooded(
 
 function blaster(from: string, fromPort: number, to: string, toPort: number, payload: Uint8Array, prefix: readonly string[] = []) {
   return (seconds: number): Blast => {
-    const program = bundle('blaster.ts');
+    const program = bundled('blaster');
     const [command = '', ...args] = [...prefix, process.execPath, program, from, fromPort, to, toPort, seconds].map(String);
     const child = spawn(command, [...args, Buffer.from(payload).toString('hex')], { stdio: ['ignore', 'inherit', 'inherit'] });
     return { over: once(child, 'exit'), end: () => void child.kill() };
@@ -290,7 +290,7 @@ async function iperf(lab: Lab, hosts: Guests, mtu: number): Promise<Iperf[]> {
         'exec',
         r.namespace,
         process.execPath,
-        bundle('forward.ts'),
+        bundled('forward'),
         '--inside',
         `router ${batched} ${mtu} 10.99.1.1 10.99.1.2 10.99.1.3`,
       ],
@@ -335,16 +335,9 @@ async function iperf(lab: Lab, hosts: Guests, mtu: number): Promise<Iperf[]> {
   return results;
 }
 
-function bundle(file: string): string {
-  const out = join(root, '.tmp', `bench-${file.replace('.ts', '.mjs')}`);
-  const options = ['--bundle', '--platform=node', '--format=esm', '--target=node20', '--packages=external', '--log-level=error'];
-  execFileSync(join(root, 'node_modules', '.bin', 'esbuild'), [join(root, 'bench', file), ...options, `--outfile=${out}`]);
-  return out;
-}
-
 /** A part in a process of its own: its heap is its own, and its namespace. */
 function part(name: string, namespace?: string): object {
-  const node = [process.execPath, bundle('forward.ts'), '--inside', name, '--frames', values.frames, '--seconds', values.seconds];
+  const node = [process.execPath, bundled('forward'), '--inside', name, '--frames', values.frames, '--seconds', values.seconds];
   const [command = '', ...args] = namespace === undefined ? node : ['ip', 'netns', 'exec', namespace, ...node];
   const out = execFileSync(command, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 240_000 })
     .toString()
