@@ -23,19 +23,19 @@ export function nameOf({ name, version = 2 }: OspfInstanceConfig): string {
   return name ?? (version === 2 ? 'ospf' : 'ospf6');
 }
 
-/** An instance with the defaults filled in. @internal */
+/** An instance with the defaults filled in: written out, so that all of them have one shape. @internal */
 export function resolveInstance(config: OspfInstanceConfig, routerId: string): OspfOptions {
-  const { gracefulRestart, stubRouter, lsaLimit, retransmitLimit, areas = [{ area: 0 }] } = config;
+  const { gracefulRestart, areas = [{ area: 0 }] } = config;
   return {
-    ...INSTANCE_DEFAULTS,
     version: versionOf(config),
     family: familyOf(config),
     routerId: idNumber(config.routerId ?? routerId),
     areas: areas.map(resolveArea),
-    ...(gracefulRestart === undefined ? {} : { helper: gracefulRestart === false ? 0 : gracefulRestart }),
-    ...(stubRouter === undefined ? {} : { stubRouter }),
-    ...(lsaLimit === undefined ? {} : { lsaLimit }),
-    ...(retransmitLimit === undefined ? {} : { retransmitLimit }),
+    spf: INSTANCE_DEFAULTS.spf,
+    helper: gracefulRestart === false ? 0 : (gracefulRestart ?? INSTANCE_DEFAULTS.helper),
+    stubRouter: config.stubRouter ?? INSTANCE_DEFAULTS.stubRouter,
+    lsaLimit: config.lsaLimit ?? INSTANCE_DEFAULTS.lsaLimit,
+    retransmitLimit: config.retransmitLimit ?? INSTANCE_DEFAULTS.retransmitLimit,
   };
 }
 
@@ -55,15 +55,19 @@ export type Located = Pick<
   'name' | 'address' | 'nextHop' | 'forwarding' | 'maskLength' | 'prefixes' | 'interfaceId' | 'mtu'
 >;
 
-/** An interface with the defaults filled in. @internal */
+/**
+ * An interface with the defaults filled in. It is looked at for every LSA, so all interfaces have one shape: what is spread from several objects
+ * is, to the engine, of a shape of its own each time.
+ *
+ * @internal
+ */
 export function resolveInterface(instance: OspfInstanceConfig, config: OspfInterfaceConfig, located: Located): InterfaceOptions {
   const helloInterval = (config.helloInterval ?? 10) * 1000;
   return {
-    ...INTERFACE_DEFAULTS,
-    ...located,
+    name: located.name,
     area: idNumber(config.area ?? 0),
     type: config.type ?? INTERFACE_DEFAULTS.type,
-    passive: config.passive ?? false,
+    passive: config.passive ?? INTERFACE_DEFAULTS.passive,
     cost: config.cost ?? INTERFACE_DEFAULTS.cost,
     priority: config.priority ?? INTERFACE_DEFAULTS.priority,
     helloInterval,
@@ -71,7 +75,13 @@ export function resolveInterface(instance: OspfInstanceConfig, config: OspfInter
     rxmtInterval: (config.retransmitInterval ?? 5) * 1000,
     transmitDelay: config.transmitDelay ?? INTERFACE_DEFAULTS.transmitDelay,
     mtu: config.mtu ?? located.mtu,
-    ignoreMtu: config.ignoreMtu ?? false,
+    ignoreMtu: config.ignoreMtu ?? INTERFACE_DEFAULTS.ignoreMtu,
+    address: located.address,
+    nextHop: located.nextHop,
+    forwarding: located.forwarding,
+    maskLength: located.maskLength,
+    prefixes: located.prefixes,
+    interfaceId: located.interfaceId,
     // RFC 5838 §2.1: instances of IPv4 unicast are 64 to 95.
     instance: config.instance ?? (versionOf(instance) === 3 && familyOf(instance) === 'ipv4' ? 64 : 0),
     authentication: resolveAuthentication(config.authentication, versionOf(instance)),

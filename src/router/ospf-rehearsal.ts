@@ -6,8 +6,6 @@ import { seeded } from '../lib/random.js';
 import { TimerHeap } from '../lib/timers.js';
 import {
   type ExternalRoute,
-  INSTANCE_DEFAULTS,
-  INTERFACE_DEFAULTS,
   MemoryOspfLinks,
   type OspfEffect,
   type OspfEvent,
@@ -15,6 +13,7 @@ import {
   type OspfInterfaceType,
   OspfSegment,
 } from '../ospf/index.js';
+import { resolveInstance, resolveInterface } from '../ospf/resolve.js';
 import { Host } from './host.js';
 import type { OspfLinkConfig } from './ospf-config.js';
 import { VirtualRouter } from './virtual-router.js';
@@ -25,6 +24,10 @@ const MANY = 4000;
 /** Octets of a packet: small ones, for what is done for a packet to be done about as often as what is done for an LSA. */
 const SMALL = 140;
 const USUAL = 1500;
+/** Ours where the guest's is larger: it tells of more at once than it can be asked for. */
+const LITTLE = 576;
+/** Externals that are said anew, or taken back, in one turn. */
+const PIECE = 3;
 /** Milliseconds, one by one, in which a database of these is taken in and its routes are claims: at the most. */
 const INTAKE = 20_000;
 /** Milliseconds after which what is said anew is flooded at once, and until what a silent neighbour said has gone. */
@@ -34,7 +37,7 @@ const SILENCE = 12_000;
 /** Where an act plays: of addresses and router ids some fit a small integer of the engine's, and some do not. */
 interface Scene {
   readonly network: readonly [number, number, number];
-  readonly routerId: number;
+  readonly routerId: string;
   readonly type: OspfInterfaceType;
   readonly mtu: number;
   readonly externals: number;
@@ -43,18 +46,32 @@ interface Scene {
 }
 /** @internal */
 export const OSPF_SCENES: readonly Scene[] = [
-  { network: [192, 0, 2], routerId: 0xc0000202, type: 'point-to-point', mtu: SMALL, externals: FEW, shape: {} },
-  { network: [10, 9, 9], routerId: 0x0a090902, type: 'point-to-point', mtu: USUAL, externals: FEW, shape: { cost: 10 } },
-  { network: [198, 51, 100], routerId: 0xc6336402, type: 'broadcast', mtu: SMALL, externals: FEW, shape: { trusted: false } },
+  { network: [192, 0, 2], routerId: '192.0.2.2', type: 'point-to-point', mtu: SMALL, externals: FEW, shape: {} },
+  {
+    network: [10, 9, 9],
+    routerId: '10.9.9.2',
+    type: 'point-to-point',
+    mtu: USUAL,
+    externals: FEW,
+    shape: { cost: 10, mtu: LITTLE, ignoreMtu: true },
+  },
+  { network: [198, 51, 100], routerId: '198.51.100.2', type: 'broadcast', mtu: SMALL, externals: FEW, shape: { trusted: false } },
   {
     network: [10, 99, 1],
-    routerId: 0x02020202,
+    routerId: '2.2.2.2',
     type: 'point-to-point',
     mtu: SMALL,
     externals: MANY,
     shape: { cost: 10, retransmitInterval: 5 },
   },
-  { network: [10, 0, 0], routerId: 0x0a000002, type: 'point-to-point', mtu: USUAL, externals: MANY, shape: { area: 0 } },
+  {
+    network: [10, 0, 0],
+    routerId: '10.0.0.2',
+    type: 'point-to-point',
+    mtu: USUAL,
+    externals: MANY,
+    shape: { area: 0 },
+  },
 ];
 
 /**
@@ -83,13 +100,7 @@ export async function playOspf(
     },
     { host: new Host({ transport: new MemoryTransport(clock), clock, random: seeded(1), ospf: at(ours) }) },
   );
-  const guest = new OspfInstance({
-    ...INSTANCE_DEFAULTS,
-    version: 2,
-    family: 'ipv4',
-    routerId,
-    areas: [{ id: 0, type: 'normal', summaries: true, defaultCost: 1, ranges: [] }],
-  });
+  const guest = new OspfInstance(resolveInstance({ interfaces: [] }, routerId));
   const driver = new Driver<OspfEvent, OspfEffect>(guest, new TimerHeap(clock), (effect) => {
     if (effect.type === 'send') link.send(theirs, effect.destination, effect.bytes);
   });
@@ -101,21 +112,20 @@ export async function playOspf(
   driver.post({ type: 'externals', changes: externals });
   driver.post({
     type: 'interfaceAdded',
-    options: {
-      ...INTERFACE_DEFAULTS,
-      name: 'eth0',
-      type,
-      mtu,
-      area: 0,
-      helloInterval: 1000,
-      deadInterval: 4000,
-      address: theirs,
-      nextHop: theirs,
-      forwarding: undefined,
-      maskLength: 24,
-      prefixes: [{ bytes: Uint8Array.of(...network, 0), length: 24 }],
-      interfaceId: 1,
-    },
+    options: resolveInterface(
+      { interfaces: [] },
+      { type, helloInterval: 1, deadInterval: 4 },
+      {
+        name: 'eth0',
+        mtu,
+        address: theirs,
+        nextHop: theirs,
+        forwarding: undefined,
+        maskLength: 24,
+        prefixes: [{ bytes: Uint8Array.of(...network, 0), length: 24 }],
+        interfaceId: 1,
+      },
+    ),
   });
   await stage.start();
   driver.post({ type: 'interfaceUp', interface: 'eth0' });
@@ -124,10 +134,16 @@ export async function playOspf(
   for (let i = 0; i < INTAKE && stage.network.position.seq < count; i++) advance(1);
   advance(PAUSE);
   const anew = externals.slice(0, count / 10).map((one) => ({ ...one, metric: { value: 7, type: 1 as const, tag: 0 } }));
-  driver.post({ type: 'externals', changes: anew });
-  advance(PAUSE);
-  driver.post({ type: 'externals', changes: anew.map(({ bytes, length }) => ({ bytes, length, metric: undefined })) });
-  advance(PAUSE);
+  const say = (changes: readonly ExternalRoute[]): void => {
+    // A few at a time: what is done once a turn is done often then.
+    for (let at = 0; at < changes.length; at += PIECE) {
+      driver.post({ type: 'externals', changes: changes.slice(at, at + PIECE) });
+      advance(1);
+    }
+    advance(PAUSE);
+  };
+  say(anew);
+  say(anew.map(({ bytes, length }) => ({ bytes, length, metric: undefined })));
   segment.setUp(false, true);
   advance(SILENCE);
   // What is left of it stands still with its clock, and goes with it.
