@@ -256,7 +256,9 @@ export class OspfClaims {
   }
 
   /** What a way makes claims of, and these: of the next prefix that a router tells it mostly makes the same. */
-  #lastSaid: { readonly router: number; heardFrom: unknown; hops: number; rank: number; looped: boolean; claims: readonly Claim[] } | undefined;
+  #lastSaid:
+    | { readonly router: number; heardFrom: unknown; hops: number; rank: number; looped: boolean; claims: readonly Claim[] }
+    | undefined;
 
   #claimsBy(path: OspfPath): readonly Claim[] {
     const { lsa, tag, kind, forwarding } = path;
