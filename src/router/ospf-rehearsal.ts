@@ -24,10 +24,6 @@ const MANY = 4000;
 /** Octets of a packet: small ones, for what is done for a packet to be done about as often as what is done for an LSA. */
 const SMALL = 140;
 const USUAL = 1500;
-/** Ours where the guest's is larger: it tells of more at once than it can be asked for. */
-const LITTLE = 576;
-/** Externals that are said anew, or taken back, in one turn. */
-const PIECE = 3;
 /** Milliseconds, one by one, in which a database of these is taken in and its routes are claims: at the most. */
 const INTAKE = 20_000;
 /** Milliseconds after which what is said anew is flooded at once, and until what a silent neighbour said has gone. */
@@ -47,14 +43,7 @@ interface Scene {
 /** @internal */
 export const OSPF_SCENES: readonly Scene[] = [
   { network: [192, 0, 2], routerId: '192.0.2.2', type: 'point-to-point', mtu: SMALL, externals: FEW, shape: {} },
-  {
-    network: [10, 9, 9],
-    routerId: '10.9.9.2',
-    type: 'point-to-point',
-    mtu: USUAL,
-    externals: FEW,
-    shape: { cost: 10, mtu: LITTLE, ignoreMtu: true },
-  },
+  { network: [10, 9, 9], routerId: '10.9.9.2', type: 'point-to-point', mtu: USUAL, externals: FEW, shape: { cost: 10 } },
   { network: [198, 51, 100], routerId: '198.51.100.2', type: 'broadcast', mtu: SMALL, externals: FEW, shape: { trusted: false } },
   {
     network: [10, 99, 1],
@@ -64,14 +53,7 @@ export const OSPF_SCENES: readonly Scene[] = [
     externals: MANY,
     shape: { cost: 10, retransmitInterval: 5 },
   },
-  {
-    network: [10, 0, 0],
-    routerId: '10.0.0.2',
-    type: 'point-to-point',
-    mtu: USUAL,
-    externals: MANY,
-    shape: { area: 0 },
-  },
+  { network: [10, 0, 0], routerId: '10.0.0.2', type: 'point-to-point', mtu: USUAL, externals: MANY, shape: { area: 0 } },
 ];
 
 /**
@@ -134,16 +116,10 @@ export async function playOspf(
   for (let i = 0; i < INTAKE && stage.network.position.seq < count; i++) advance(1);
   advance(PAUSE);
   const anew = externals.slice(0, count / 10).map((one) => ({ ...one, metric: { value: 7, type: 1 as const, tag: 0 } }));
-  const say = (changes: readonly ExternalRoute[]): void => {
-    // A few at a time: what is done once a turn is done often then.
-    for (let at = 0; at < changes.length; at += PIECE) {
-      driver.post({ type: 'externals', changes: changes.slice(at, at + PIECE) });
-      advance(1);
-    }
-    advance(PAUSE);
-  };
-  say(anew);
-  say(anew.map(({ bytes, length }) => ({ bytes, length, metric: undefined })));
+  driver.post({ type: 'externals', changes: anew });
+  advance(PAUSE);
+  driver.post({ type: 'externals', changes: anew.map(({ bytes, length }) => ({ bytes, length, metric: undefined })) });
+  advance(PAUSE);
   segment.setUp(false, true);
   advance(SILENCE);
   // What is left of it stands still with its clock, and goes with it.

@@ -95,13 +95,24 @@ export class OspfClaims {
       const after = this.#claimsOf(route);
       if (before === NONE && after === NONE) continue;
       // Nearly always there is one claim, and one before; what many prefixes have in common is put into the RIB at once.
-      const only = after.length === 1 ? after[0] : undefined;
-      if (only && (before.length === 0 || (before.length === 1 && before[0]?.node === only.node))) {
-        cause = this.#collect(route, only);
+      const [first] = after;
+      if (first && after.length === 1 && (before.length === 0 || (before.length === 1 && before[0]?.node === first.node))) {
+        cause = this.#collect(route, first);
         if (before !== after) this.#claims[number] = after;
         continue;
       }
-      cause = this.#replace(route, before, after) ?? cause;
+      for (const claim of before) {
+        const { node } = claim;
+        if (after.some((other) => other.node === node)) continue;
+        if (this.#silent.has(node) && this.network.guard.watching) this.#bequeath(route, claim);
+        this.#withdraw(route, node);
+        cause ??= { type: 'withdrawn', neighbour: this.#labelOf(node), node: node.name };
+      }
+      for (const claim of after) {
+        this.#announce(route, claim);
+        cause = this.#feedOf(claim.node).cause;
+      }
+      this.#claims[number] = after.length === 0 ? undefined : after;
     }
     this.#putRun();
     if (cause) network.settle(cause);
@@ -110,24 +121,6 @@ export class OspfClaims {
     const fallen = [...this.#falling];
     this.#falling.clear();
     for (const [node, feed] of fallen) this.#remains.fell(`${node.name} ${this.#deaths++}`, node.name, feed);
-  }
-
-  /** Others claim it, or several do, or nobody does any more. Returns what the change comes of. */
-  #replace(route: OspfRoute, before: readonly Claim[], after: readonly Claim[]): Cause | undefined {
-    let cause: Cause | undefined;
-    for (const claim of before) {
-      const { node } = claim;
-      if (after.some((other) => other.node === node)) continue;
-      if (this.#silent.has(node) && this.network.guard.watching) this.#bequeath(route, claim);
-      this.#withdraw(route, node);
-      cause ??= { type: 'withdrawn', neighbour: this.#labelOf(node), node: node.name };
-    }
-    for (const claim of after) {
-      this.#announce(route, claim);
-      cause = this.#feedOf(claim.node).cause;
-    }
-    this.#claims[route.number] = after.length === 0 ? undefined : after;
-    return cause;
   }
 
   /** No link has the node as a neighbour any more, for it was silent: the guard decides on what it loses now. */
@@ -218,7 +211,7 @@ export class OspfClaims {
         else if (better(claim, claims[known])) claims[known] = claim;
       }
     }
-    return claims.length === 0 ? NONE : claims;
+    return claims;
   }
 
   #isOurs({ kind, lsa }: Advertisement): boolean {
@@ -256,9 +249,7 @@ export class OspfClaims {
   }
 
   /** What a way makes claims of, and these: of the next prefix that a router tells it mostly makes the same. */
-  #lastSaid:
-    | { readonly router: number; heardFrom: unknown; hops: number; rank: number; looped: boolean; claims: readonly Claim[] }
-    | undefined;
+  #lastSaid: { readonly router: number; heardFrom: unknown; hops: number; rank: number; looped: boolean; claims: Claim[] } | undefined;
 
   #claimsBy(path: OspfPath): readonly Claim[] {
     const { lsa, tag, kind, forwarding } = path;
@@ -277,7 +268,7 @@ export class OspfClaims {
     return claims;
   }
 
-  #judged(path: OspfPath, router: number, looped: boolean, rank: number): readonly Claim[] {
+  #judged(path: OspfPath, router: number, looped: boolean, rank: number): Claim[] {
     const { lsa, forwarding } = path;
     const bound = this.#nodesOf(router);
     const first = lsa.heardFrom[0];
@@ -293,17 +284,13 @@ export class OspfClaims {
       nodes = [...new Set(through)];
     }
     const trusted = first !== undefined && this.where.trusted(first.interface);
-    if (nodes.length === 0) return NONE;
-    // Grown, as those of several ways are: to the engine all lists of claims are of one kind then.
-    const claims: Claim[] = [];
-    for (const node of nodes) {
+    return nodes.map((node) => {
       let fault = 0;
       if (looped) fault = Verdict['own-tag'];
       else if (!trusted && !this.#heardFrom(path, node)) fault = Verdict['origin-not-confirmed'];
       const to = forwarding && this.network.model.owner(forwarding, 0, forwarding.length);
-      claims.push({ node, holder: (to ?? node).index, fault, rank });
-    }
-    return claims;
+      return { node, holder: (to ?? node).index, fault, rank };
+    });
   }
 
   /** Whether the LSA came from where a node is attached. */
@@ -387,10 +374,7 @@ export class OspfClaims {
 }
 
 function range(from: number, end: number): number[] {
-  // Grown as the lists of routes are: to the engine one that is made with its length is of another kind.
-  const numbers: number[] = [];
-  for (let number = from; number < end; number++) numbers.push(number);
-  return numbers;
+  return Array.from({ length: end - from }, (_, i) => from + i);
 }
 
 function better(x: Claim, y: Claim | undefined): boolean {
