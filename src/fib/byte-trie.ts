@@ -168,8 +168,8 @@ export class ByteTrie {
 
   /**
    * What a word comes to that is no answer after six octets: it leads on, to what is stale perhaps, or only short prefixes can cover the
-   * address. Written out to be quick, and so long that the engine does not make it a part of the look-ups of short prefixes, which
-   * are quicker without.
+   * address. Written out to be quick, and so long that the engine, unless it is told to inline more, does not make it a part of the look-ups of
+   * short prefixes, which are quicker without.
    */
   #further(from: number, a: number, b: number, c: number, d: number): number {
     const { words } = this.#blocks;

@@ -13,7 +13,7 @@ const CHUNK = 2;
 const PARTS = 4;
 /** Leaves of a block: one for each /24 of a /18. */
 const LEAVES = 64;
-/** Block 0: its /18 is to be compiled first. Block 1: there is nothing. */
+/** Where the first two blocks stand: that of a /18 that is to be compiled first, and that of one with nothing. */
 const STALE = 0;
 const NOTHING = LEAVES;
 /** In a leaf: that is not all, see {@link Ipv4Trie.#further}. Leaves are of 16 bits while every target is below the first, of 32 from then on. */

@@ -15,7 +15,7 @@
  * `snapshot-file.ts` and `snapshot-keeper.ts` keep what is claimed in a file, for the next life of a process.
  *
  * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, whose tunnels (`vxlan-tunnel.ts`) of one address and port share a
- * `vxlan-socket.ts`, carried by batched system calls (`vxlan-batched.ts` over `batched-udp.ts`) or without (`vxlan-plain.ts`); QEMU's two kinds of socket in `qemu.ts` (`frame-stream.ts` cuts its stream), `tap.ts`, and
+ * `vxlan-socket.ts`, carried (`vxlan-carrier.ts`) by batched system calls (`vxlan-batched.ts` over `batched-udp.ts`) or without (`vxlan-plain.ts`); QEMU's two kinds of socket in `qemu.ts` (`frame-stream.ts` cuts its stream), `tap.ts`, and
  * `tee.ts`, which writes a capture of any of them.
  *
  * `tcp-options.ts` protects TCP connections (RFC 2385, RFC 5082).

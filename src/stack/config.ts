@@ -30,7 +30,8 @@ export interface PortConfig {
   readonly vni?: number;
   /**
    * `vxlan`: with batched system calls, which are over four times quicker and take Linux on 64 bits and koffi (`NATIVE_MISSING` where they cannot
-   * be had), or without them. Default: with them where they can be had; a link's `batched` says which it is. All such sockets of a thread keep one
+   * be had), or without them. Default: with them where they can be had and libuv's pool has more than one thread; a link's `batched` says which
+   * it is. All such sockets of a thread keep one
    * thread of libuv's pool waiting.
    *
    * Tunnels of one address and port share a socket. Those that leave this open take what the others say, which must agree (`PORT_IN_USE`): one
