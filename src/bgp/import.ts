@@ -1,5 +1,6 @@
-import { type Authorization, LEAST } from '../claims/authorization.js';
+import type { Authorization } from '../claims/authorization.js';
 import type { Importer } from '../claims/feed.js';
+import { LEAST } from '../claims/grant.js';
 import { Verdict } from '../claims/reasons.js';
 import { formatIpv4, formatIpv6 } from '../lib/address.js';
 import { AS_TRANS } from '../lib/asn.js';

@@ -1,6 +1,6 @@
 import type { OriginState, PathState } from '../lib/validation.js';
 import type { ClaimSource } from '../network/config.js';
-import { SOURCES } from './authorization.js';
+import { SOURCES } from './grant.js';
 
 /**
  * One stream of claims: a BGP session's life, the program's own claims, the initial holders. A session that comes back is a new

@@ -1,4 +1,4 @@
-import { takeoverOf } from '../claims/authorization.js';
+import { takeoverOf } from '../claims/grant.js';
 import type { Feed } from '../claims/feed.js';
 import type { Takeover } from '../network/config.js';
 import { Down } from '../network/model.js';

@@ -1,5 +1,5 @@
-import { SOURCES } from '../claims/authorization.js';
 import type { Feed } from '../claims/feed.js';
+import { SOURCES } from '../claims/grant.js';
 import type { Rib } from './rib.js';
 
 /** Options of the decision process, as `DecisionConfig` documents them. @internal */

@@ -1,7 +1,8 @@
 import type { Authorization } from '../claims/authorization.js';
-import { preferenceOf } from '../claims/authorization.js';
 import type { Dampening } from '../claims/dampening.js';
 import type { Feed } from '../claims/feed.js';
+import { preferenceOf } from '../claims/grant.js';
+import { GrantTrait } from '../claims/grant-columns.js';
 import { VERDICTS } from '../claims/reasons.js';
 import { roomFor, widen } from '../lib/columns.js';
 import type { Prefix } from '../lib/prefix.js';
@@ -18,8 +19,8 @@ import { Standings } from './standings.js';
 
 /** What attributes say that has a part in what a claim is judged to be. */
 const JUDGED = SetFlag.gracefulShutdown | SetFlag.llgrStale | SetFlag.blackhole;
-/** Instead of what a claim is judged to be. */
-const UNJUDGED = Number.MIN_SAFE_INTEGER;
+/** Instead of what {@link Authorization.judge} found. */
+const UNJUDGED = -0x4000_0000;
 /** A run of one claim. */
 const ONE_PREFIX = new Uint32Array(1);
 const ONE_PATH = new Uint32Array(1);
@@ -208,11 +209,10 @@ export class Rib {
           standings.retain(lastStanding);
           if (judged < 0) this.#refused(row, feed);
         } else {
-          this.#judge(row, feed, holder, fault);
+          this.#judge(row, feed, holder, fault, judged);
           lastStanding = claims.standingOf(row);
           // Under a limited grant each is counted for itself.
-          const shared =
-            judged < 0 || (judged !== UNJUDGED && !this.dampening && this.authorization.grants[judged].limit === Number.POSITIVE_INFINITY);
+          const shared = judged < 0 ? judged !== UNJUDGED : !this.dampening && !this.authorization.columns.isLimited(judged);
           lastJudged = shared ? judged : UNJUDGED;
         }
       }
@@ -457,8 +457,8 @@ export class Rib {
     this.dirtySince[this.dirtyCount++] = this.now;
   }
 
-  /** Finds the verdict of a claim, its grant, preference and kind. Whether its standing changed. */
-  #judge(row: number, feed: number, holder: number, fault: number): boolean {
+  /** Finds the verdict of a claim, its grant, preference and kind; by what the grants say, where that is known. Whether its standing changed. */
+  #judge(row: number, feed: number, holder: number, fault: number, known = UNJUDGED): boolean {
     const { source, speaker, sourceIndex } = this.feeds[feed] as Feed; // a row's feed outlives it
     let verdict = fault;
     let grant = 0;
@@ -470,18 +470,18 @@ export class Rib {
       kind = (this.claims.wishOf(row) & 1) !== 0 ? TargetKind.gateway : TargetKind.node;
       preference = this.claims.wishOf(row) >= 2 ? 1 : 0;
     } else if (verdict === 0) {
-      const judged = this.#authorize(this.claims.prefixOf(row), speaker < 0 ? holder : speaker, holder, sourceIndex);
+      const judged =
+        known === UNJUDGED ? this.#authorize(this.claims.prefixOf(row), speaker < 0 ? holder : speaker, holder, sourceIndex) : known;
       if (judged < 0) verdict = -judged;
       else {
         grant = judged + 1;
         this.#derive(judged, holder, this.claims.setOutOf(row), sourceIndex, this.claims.wishOf(row));
         preference = this.#preference;
         kind = this.#kind;
-        const { limit } = this.authorization.grants[judged];
         if (this.dampening && source !== 'api') verdict = this.#dampened(row, holder);
-        if (limit !== Number.POSITIVE_INFINITY && verdict === 0) {
+        if (verdict === 0 && this.authorization.columns.isLimited(judged)) {
           if (this.#limited) this.#limited.push(row);
-          else verdict = this.#limits.count(row, holder, judged, limit);
+          else verdict = this.#limits.count(row, holder, judged, this.authorization.grants[judged].limit);
         }
       }
     }
@@ -582,16 +582,17 @@ export class Rib {
 
   /** What a claim with these attributes gets of its grant, in {@link Rib.#preference} and {@link Rib.#kind}. */
   #derive(grant: number, holder: number, set: number, sourceIndex: number, wish: number): void {
-    const by = this.authorization.grants[grant];
+    const { columns, grants } = this.authorization;
+    const traits = columns.traits[grant];
     const flags = this.sets.flagsOf(set);
     // RFC 8326 §4.1, RFC 9494 §4.2: the last resort.
     const marked = (flags & (SetFlag.gracefulShutdown | SetFlag.llgrStale)) !== 0;
     // Among those who share, one that is to be left stays for its old flows, with weight zero.
-    const least = marked || (this.model.draining[holder] === 1 && by.mode !== 'shared');
-    this.#preference = least ? 0 : preferenceOf(by, sourceIndex, wish);
+    const least = marked || (this.model.draining[holder] === 1 && (traits & GrantTrait.shared) === 0);
+    this.#preference = least ? 0 : wish < 0 ? columns.preferenceOf(grant, sourceIndex) : preferenceOf(grants[grant], sourceIndex, wish);
     if ((flags & SetFlag.blackhole) !== 0)
       this.#kind = TargetKind.discard; // RFC 7999 §3.3
-    else this.#kind = by.gateway ? TargetKind.gateway : TargetKind.node;
+    else this.#kind = (traits & GrantTrait.gateway) !== 0 ? TargetKind.gateway : TargetKind.node;
   }
   #preference = 0;
   #kind: number = TargetKind.node;

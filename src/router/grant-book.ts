@@ -1,5 +1,6 @@
-import { type Authorization, type Grant, grantId } from '../claims/authorization.js';
+import type { Authorization } from '../claims/authorization.js';
 import type { Cause } from '../claims/feed.js';
+import { type Grant, grantId } from '../claims/grant.js';
 import type { Cancel, Clock } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { same } from '../lib/same.js';

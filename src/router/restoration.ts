@@ -1,5 +1,5 @@
-import { SOURCES } from '../claims/authorization.js';
 import type { Feed } from '../claims/feed.js';
+import { SOURCES } from '../claims/grant.js';
 import { fromHex } from '../lib/bytes.js';
 import type { Cancel, Millis } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';

@@ -1,6 +1,7 @@
 import type { OwnRestart } from '../bgp/config.js';
-import { Authorization, type Grant, grantId } from '../claims/authorization.js';
+import { Authorization } from '../claims/authorization.js';
 import type { Cause, Feed, FeedOptions } from '../claims/feed.js';
+import { type Grant, grantId } from '../claims/grant.js';
 import type { RefusalReason } from '../claims/reasons.js';
 import { MemoryForwardingTable } from '../fib/memory-table.js';
 import { formatIpv4, formatIpv6, parseAddress } from '../lib/address.js';

@@ -1,4 +1,4 @@
-import { SOURCES } from '../../../claims/authorization.js';
+import { SOURCES } from '../../../claims/grant.js';
 import { formatAddress, parseAddress } from '../../../lib/address.js';
 import { UsageError } from '../../../lib/errors.js';
 import { type Prefix, parsePrefix, prefixWords } from '../../../lib/prefix.js';

@@ -1,5 +1,5 @@
-import { SOURCES } from '../../../claims/authorization.js';
 import type { Feed } from '../../../claims/feed.js';
+import { SOURCES } from '../../../claims/grant.js';
 import { formatAddress } from '../../../lib/address.js';
 import type { Millis } from '../../../lib/clock.js';
 import { hostPrefix, prefixWords } from '../../../lib/prefix.js';
