@@ -168,6 +168,21 @@ describe('what was found of claims alike', () => {
     return found < 0 ? (VERDICTS[-found] as string) : `by ${authorization.grants[found]?.id}`;
   };
 
+  test('is of one length, one speaker, one holder and one source', () => {
+    const authorization = new Authorization(model);
+    authorization.add({ id: 'g', node: 'n0', prefix: '10.0.0.0/24', le: 31, sources: ['bgp'] }, NOW);
+    const found = (length: number, speaker: number, holder: number, source: ClaimSource): boolean =>
+      authorization.judge(0x0a000000, 0, 0, 0, length, false, speaker, holder, SOURCES.indexOf(source)) >= 0;
+    for (let again = 0; again < 2; again++) {
+      expect(found(31, 0, 0, 'bgp')).toBe(true);
+      expect(found(32, 0, 0, 'bgp')).toBe(false);
+      expect(found(30, 1, 1, 'bgp')).toBe(false);
+      expect(found(30, 0, 1, 'bgp')).toBe(false);
+      expect(found(30, 0, 0, 'ospf')).toBe(false);
+      expect(found(30, 0, 0, 'bgp')).toBe(true);
+    }
+  });
+
   test('ends with the grant', () => {
     const authorization = new Authorization(model);
     authorization.add({ id: 'g', node: 'n0', prefix: '10.0.0.0/24', le: 32, until: '2026-01-02T00:00:00Z' }, NOW);
