@@ -1,11 +1,13 @@
 import type { Socket } from 'node:dgram';
 import { UsageError } from '../lib/errors.js';
+import { keepFreedMemory } from './freed-memory.js';
 
 /** Octets that the system keeps for us while we are busy; the kernel may give less. */
 export const receiveBuffer = 4 << 20;
 
 /** Binds a UDP socket. Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`); later errors concern single datagrams. */
 export function bound(socket: Socket, address: string, port: number): Promise<void> {
+  keepFreedMemory();
   return new Promise((resolve, reject) => {
     const where = `UDP ${address} port ${port}`;
     socket.once('error', (error: NodeJS.ErrnoException) => {

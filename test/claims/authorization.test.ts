@@ -4,7 +4,7 @@ import { Authorization } from '../../src/claims/authorization.js';
 import { SOURCES } from '../../src/claims/grant.js';
 import { VERDICTS } from '../../src/claims/reasons.js';
 import { covers, formatPrefix, maskBytes, type Prefix, parsePrefix, prefixWords } from '../../src/lib/prefix.js';
-import type { ClaimSource, GrantConfig } from '../../src/network/config.js';
+import type { GrantConfig } from '../../src/network/config.js';
 import { NetworkModel } from '../../src/network/model.js';
 
 const NODES = ['n0', 'n1', 'n2'];
@@ -59,7 +59,7 @@ interface Claim {
   readonly prefix: Prefix;
   readonly speaker: number;
   readonly holder: number;
-  readonly source: ClaimSource;
+  readonly source: 'api' | 'bgp' | 'ospf';
 }
 
 /** The verdict in words, or the id of the grant, as DESIGN has it: without index, columns and caches. */
@@ -171,7 +171,7 @@ describe('what was found of claims alike', () => {
   test('is of one length, one speaker, one holder and one source', () => {
     const authorization = new Authorization(model);
     authorization.add({ id: 'g', node: 'n0', prefix: '10.0.0.0/24', le: 31, sources: ['bgp'] }, NOW);
-    const found = (length: number, speaker: number, holder: number, source: ClaimSource): boolean =>
+    const found = (length: number, speaker: number, holder: number, source: Claim['source']): boolean =>
       authorization.judge(0x0a000000, 0, 0, 0, length, false, speaker, holder, SOURCES.indexOf(source)) >= 0;
     for (let again = 0; again < 2; again++) {
       expect(found(31, 0, 0, 'bgp')).toBe(true);
