@@ -1,5 +1,5 @@
-import { takeoverOf } from '../claims/grant.js';
 import type { Feed } from '../claims/feed.js';
+import { takeoverOf } from '../claims/grant.js';
 import type { Takeover } from '../network/config.js';
 import { Down } from '../network/model.js';
 import type { Decision, Eliminated } from '../rib/decision.js';
