@@ -62,6 +62,15 @@ export class BatchColumns {
     this.causeOf[at] = cause;
     if (is !== 0) targets.retain(is);
   }
+
+  /** Where the changes end that came about with the one at `from`: of one cause, heard at once, from the same target to the same. */
+  endOfRun(from: number): number {
+    const { before, after, heard, causeOf, size } = this;
+    const [was, is, at, cause] = [before[from], after[from], heard[from], causeOf[from]];
+    let end = from + 1;
+    while (end < size && after[end] === is && before[end] === was && heard[end] === at && causeOf[end] === cause) end++;
+    return end;
+  }
 }
 
 /** The changes of one family in a batch: the first `size` of each column. @internal */

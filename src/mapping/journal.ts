@@ -66,26 +66,51 @@ export class Journal {
     return Math.max(1, this.seq - this.capacity + 1);
   }
 
-  /** A prefix changed; `shared` is the same object for all that came about with it. */
-  append(rib: Rib, prefix: number, merged: number, shared: Shared): void {
-    const at = this.#slot();
-    const { records } = rib;
-    this.#first[at] = records.aOf(prefix);
-    this.#length[at] = records.lengthOf(prefix);
-    this.#merged[at] = merged;
-    if (rib.ipv6) {
-      if (this.#ipv6.length < this.#room) this.#widenIpv6();
-      this.#ipv6[at] = 1;
-      this.#rest[at * 3] = records.bOf(prefix);
-      this.#rest[at * 3 + 1] = records.cOf(prefix);
-      this.#rest[at * 3 + 2] = records.dOf(prefix);
-    } else if (at < this.#ipv6.length) this.#ipv6[at] = 0;
+  /** Prefixes changed, those in `[from, to)` of the columns; `shared` is the same object for all that came about together. */
+  append(rib: Rib, prefixes: Uint32Array, merged: Uint16Array, from: number, to: number, shared: Shared): void {
     if (shared !== this.#last) this.#share(shared);
-    this.#part[at] = this.#base + this.#shared.length - 1;
+    for (let done = from; done < to; ) {
+      const at = this.#next;
+      const count = Math.min(to - done, this.capacity - at);
+      this.#makeRoom(at + count);
+      this.#put(rib, prefixes, merged, done, count, at);
+      done += count;
+      this.seq += count;
+      this.#next = at + count === this.capacity ? 0 : at + count;
+    }
+  }
+
+  /** Writes entries from slot `at` on. */
+  #put({ records, ipv6 }: Rib, prefixes: Uint32Array, merged: Uint16Array, from: number, count: number, at: number): void {
+    const first = this.#first;
+    const length = this.#length;
+    for (let i = 0; i < count; i++) {
+      const prefix = prefixes[from + i];
+      first[at + i] = records.aOf(prefix);
+      length[at + i] = records.lengthOf(prefix);
+    }
+    this.#merged.set(merged.subarray(from, from + count), at);
+    this.#part.fill(this.#base + this.#shared.length - 1, at, at + count);
+    if (!ipv6) {
+      if (this.#ipv6.length > 0) this.#ipv6.fill(0, at, at + count);
+      return;
+    }
+    if (this.#ipv6.length < this.#room) this.#widenIpv6();
+    this.#ipv6.fill(1, at, at + count);
+    for (let i = 0; i < count; i++) {
+      const prefix = prefixes[from + i];
+      const rest = (at + i) * 3;
+      this.#rest[rest] = records.bOf(prefix);
+      this.#rest[rest + 1] = records.cOf(prefix);
+      this.#rest[rest + 2] = records.dOf(prefix);
+    }
   }
 
   appendGrantChange(change: Omit<GrantChange, 'type' | 'seq'>): GrantChange {
-    const at = this.#slot();
+    const at = this.#next;
+    this.#makeRoom(at + 1);
+    this.seq++;
+    this.#next = at + 1 === this.capacity ? 0 : at + 1;
     const entry: GrantChange = { type: 'grant-change', seq: this.seq, ...change };
     const { at: time } = change;
     this.#share({ before: undefined, after: undefined, cause: entry, heard: time, decided: time, applied: time });
@@ -117,20 +142,16 @@ export class Journal {
     return (this.#part[at] - this.#base) >>> 0;
   }
 
-  #slot(): number {
-    const at = this.#next;
-    this.seq++;
-    this.#next = at + 1 === this.capacity ? 0 : at + 1;
-    if (at >= this.#room) {
-      const room = Math.min(this.capacity, roomFor(at + 1, this.#room));
-      this.#room = room;
-      this.#first = widen(this.#first, room);
-      this.#length = widen(this.#length, room);
-      this.#merged = widen(this.#merged, room);
-      this.#part = widen(this.#part, room);
-      if (this.#ipv6.length > 0) this.#widenIpv6();
-    }
-    return at;
+  /** Makes room for so many slots. */
+  #makeRoom(slots: number): void {
+    if (slots <= this.#room) return;
+    const room = Math.min(this.capacity, roomFor(slots, this.#room));
+    this.#room = room;
+    this.#first = widen(this.#first, room);
+    this.#length = widen(this.#length, room);
+    this.#merged = widen(this.#merged, room);
+    this.#part = widen(this.#part, room);
+    if (this.#ipv6.length > 0) this.#widenIpv6();
   }
 
   #widenIpv6(): void {

@@ -395,41 +395,37 @@ export class Publication {
     const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
     const { records } = rib;
     const { targets, journal } = this;
-    // Neighbours mostly came about together.
-    let shared: Shared | undefined;
-    let origin: Cause | undefined;
-    let [beforeAll, afterAll, alike] = [0, 0, 0];
-    for (let i = 0; i < size; i++) {
+    const refused = (i: number): boolean => failed?.has(rib.prefixes.format(columns.prefix[i])) === true;
+    for (let i = 0; i < size; ) {
       const p = columns.prefix[i];
+      const before = columns.before[i];
       const after = columns.after[i];
-      if (failed?.has(rib.prefixes.format(p))) {
+      if (failed !== undefined && refused(i)) {
         if (after !== 0) this.targets.release(after);
         records.mark(p, PrefixState.failed);
         rib.merge(p, columns.merged[i]);
         this.#failed.push({ lane, prefix: p });
+        i++;
         continue;
       }
-      const before = columns.before[i];
-      records.setPublished(p, after);
+      // Neighbours mostly came about together.
+      let end = columns.endOfRun(i);
+      for (let k = i; k < end; k++) {
+        if (failed !== undefined && refused(k)) end = k;
+        else records.setPublished(columns.prefix[k], after);
+      }
       if (before !== after || batch.kind === 'delta') {
         const by = cause[columns.causeOf[i]];
         const heard = columns.heard[i];
-        if (shared === undefined || origin !== by || shared.heard !== heard || before !== beforeAll || after !== afterAll) {
-          if (shared && origin) this.#time(origin, shared, alike);
-          origin = by;
-          shared = { before: targets.get(before), after: targets.get(after), cause: by, heard, decided: batch.decided, applied: now };
-          beforeAll = before;
-          afterAll = after;
-          alike = 0;
-        }
-        alike++;
-        journal.append(rib, p, columns.merged[i], shared);
-        if (numbers) numbers[i] = journal.seq;
-        this.counters.changes++;
+        const shared = { before: targets.get(before), after: targets.get(after), cause: by, heard, decided: batch.decided, applied: now };
+        journal.append(rib, columns.prefix, columns.merged, i, end, shared);
+        if (numbers) for (let k = i; k < end; k++) numbers[k] = journal.seq - (end - 1 - k);
+        this.counters.changes += end - i;
+        this.#time(by, shared, end - i);
       }
-      if (before !== 0) targets.release(before);
+      if (before !== 0) targets.release(before, end - i);
+      i = end;
     }
-    if (shared && origin) this.#time(origin, shared, alike);
   }
 
   /** The table takes its time: nobody is told of what it may not have yet. */

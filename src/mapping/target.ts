@@ -61,8 +61,10 @@ export class TargetSets {
   retain(id: number): void {
     this.#refs[id]++;
   }
-  release(id: number): void {
-    if (--this.#refs[id] > 0) return;
+  /** So many users less of a set. */
+  release(id: number, users = 1): void {
+    this.#refs[id] -= users;
+    if (this.#refs[id] > 0) return;
     this.#lastKey = -1;
     const key = this.#keys[id];
     this.#byKey.delete(key);

@@ -1,6 +1,11 @@
 import { roomFor, widen } from '../lib/columns.js';
 import type { Rib } from './rib.js';
 
+/** A prefix is in the queue; the neighbour has a route to it. */
+const WAITING = 1;
+const TOLD = 2;
+const BOTH = WAITING | TOLD;
+
 /**
  * What one neighbour was told of one family, and what it must still hear: two bits a prefix and a queue of ids.
  *
@@ -14,8 +19,8 @@ export class AdjRibOut {
   #queue = new Uint32Array(0);
   #head = 0;
   #tail = 0;
-  #waiting = new Uint8Array(0);
-  #told = new Uint8Array(0);
+  /** {@link WAITING} and {@link TOLD} of four prefixes an octet. The prefix's record counts those who have either. */
+  #marks = new Uint8Array(0);
   /** Prefixes told. */
   toldCount = 0;
   /** The claims told of each prefix, for neighbours that take several (RFC 7911): rows, which are the path identifiers too. */
@@ -60,16 +65,13 @@ export class AdjRibOut {
 
   /** One prefix to tell. */
   add(prefix: number): void {
-    const at = prefix >> 3;
-    if (at >= this.#waiting.length) {
-      const room = roomFor(at + 1, this.#waiting.length);
-      this.#waiting = widen(this.#waiting, room);
-      this.#told = widen(this.#told, room);
-    }
-    const bit = 1 << (prefix & 7);
-    if ((this.#waiting[at] & bit) !== 0) return;
-    this.#waiting[at] |= bit;
-    this.rib.records.hold(prefix, 1);
+    const at = prefix >> 2;
+    if (at >= this.#marks.length) this.#marks = widen(this.#marks, roomFor(at + 1, this.#marks.length));
+    const marks = this.#marks[at];
+    const own = (marks >> (2 * (prefix & 3))) & BOTH;
+    if ((own & WAITING) !== 0) return;
+    this.#marks[at] = marks | (WAITING << (2 * (prefix & 3)));
+    if (own === 0) this.rib.records.hold(prefix, 1);
     if (this.#tail >= this.#queue.length) {
       if (this.#head > this.#queue.length >> 1) {
         this.#queue.copyWithin(0, this.#head, this.#tail);
@@ -89,8 +91,10 @@ export class AdjRibOut {
   consume(count: number): void {
     for (let i = 0; i < count; i++) {
       const prefix = this.#queue[this.#head++];
-      this.#waiting[prefix >> 3] &= ~(1 << (prefix & 7));
-      if (this.rib.records.hold(prefix, -1) === 0) this.rib.tidy(prefix);
+      const marks = this.#marks[prefix >> 2];
+      const shift = 2 * (prefix & 3);
+      this.#marks[prefix >> 2] = marks & ~(WAITING << shift);
+      if (((marks >> shift) & TOLD) === 0 && this.rib.records.hold(prefix, -1) === 0) this.rib.tidy(prefix);
     }
     if (this.#head === this.#tail) {
       this.#head = 0;
@@ -99,16 +103,15 @@ export class AdjRibOut {
   }
 
   told(prefix: number): boolean {
-    const at = prefix >> 3;
-    return at < this.#told.length && (this.#told[at] & (1 << (prefix & 7))) !== 0;
+    const at = prefix >> 2;
+    return at < this.#marks.length && (this.#marks[at] & (TOLD << (2 * (prefix & 3)))) !== 0;
   }
 
-  /** Takes note that the neighbour has a route to `prefix`, or has none any more. Call it before {@link AdjRibOut.consume}. */
+  /** Takes note that the neighbour has a route to `prefix`, which waits, or has none any more. Call it before {@link AdjRibOut.consume}. */
   setTold(prefix: number, told: boolean): void {
     if (this.told(prefix) === told) return;
-    this.#told[prefix >> 3] ^= 1 << (prefix & 7);
+    this.#marks[prefix >> 2] ^= TOLD << (2 * (prefix & 3));
     this.toldCount += told ? 1 : -1;
-    this.rib.records.hold(prefix, told ? 1 : -1);
   }
 
   /** Everything the network has, or that was told, waits to be told. */
@@ -121,17 +124,20 @@ export class AdjRibOut {
   release(most: number): boolean {
     this.consume(Math.min(this.waiting, most));
     if (this.waiting > 0) return false;
-    const until = Math.min(this.#told.length, this.#released + (most >> 3) + 1);
+    const until = Math.min(this.#marks.length, this.#released + (most >> 2) + 1);
     for (; this.#released < until; this.#released++) {
-      for (let bits = this.#told[this.#released]; bits !== 0; bits &= bits - 1) {
-        const prefix = this.#released * 8 + (31 - Math.clz32(bits & -bits));
+      const marks = this.#marks[this.#released];
+      // Nothing waits any more.
+      for (let i = 0; marks >> (2 * i) !== 0; i++) {
+        if (((marks >> (2 * i)) & TOLD) === 0) continue;
+        const prefix = this.#released * 4 + i;
         this.rib.records.hold(prefix, -1);
         this.rib.tidy(prefix);
       }
-      this.#told[this.#released] = 0;
+      this.#marks[this.#released] = 0;
     }
     this.paths?.clear();
-    return this.#released === this.#told.length;
+    return this.#released === this.#marks.length;
   }
   #released = 0;
 }

@@ -31,8 +31,8 @@ export class ClaimRecords {
   #setOut = new Uint32Array(0);
   #rank = new Float64Array(0);
   #stale = new Uint8Array(0);
-  /** Few ask. */
-  readonly #wishes = new Map<number, number>();
+  /** + 1, up to the last row that has one: initial holders', which come first, and those of the few who ask. */
+  #wish = new Uint32Array(0);
   /** How many there may be. */
   room = 0;
 
@@ -54,7 +54,7 @@ export class ClaimRecords {
     this.#words[row * RECORD + SET_IN] = 0;
     if (this.#rank.length > 0) this.#rank[row] = 0;
     if (row < this.#stale.length) this.#stale[row] = Stale.fresh;
-    if (this.#wishes.size > 0) this.#wishes.delete(row);
+    if (row < this.#wish.length) this.#wish[row] = 0;
   }
 
   prefixOf(row: number): number {
@@ -142,11 +142,14 @@ export class ClaimRecords {
 
   /** The preference that it asks for, -1 for none. Of an initial holder, its kind. */
   wishOf(row: number): number {
-    return this.#wishes.size === 0 ? -1 : (this.#wishes.get(row) ?? -1);
+    return row < this.#wish.length ? this.#wish[row] - 1 : -1;
   }
   setWish(row: number, wish: number): void {
-    if (wish >= 0) this.#wishes.set(row, wish);
-    else if (this.#wishes.size > 0) this.#wishes.delete(row);
+    if (row >= this.#wish.length) {
+      if (wish < 0) return;
+      this.#wish = widen(this.#wish, roomFor(row + 1, this.#wish.length));
+    }
+    this.#wish[row] = wish + 1;
   }
 
   /** Makes room for so many. */

@@ -61,7 +61,7 @@ export class LimitedGrants {
     const { claims, standings, authorization } = this.rib;
     const at = claims.standingOf(row);
     const grant = standings.grant[at] - 1;
-    if (grant < 0) return;
+    if (grant < 0 || (standings.verdict[at] === 0 && !authorization.columns.isLimited(grant))) return;
     const holder = standings.holder[at];
     const key = grant * HOLDERS + holder;
     if (standings.verdict[at] === Verdict['limit-exceeded']) {
@@ -70,8 +70,7 @@ export class LimitedGrants {
       if (waiting?.size === 0) this.#waiting.delete(key);
       return;
     }
-    if (standings.verdict[at] !== 0 || authorization.grants[grant].limit === Number.POSITIVE_INFINITY) return;
-    if (this.#twin(row, holder, grant)) return;
+    if (standings.verdict[at] !== 0 || this.#twin(row, holder, grant)) return;
     const count = (this.#counts.get(key) ?? 1) - 1;
     if (count > 0) this.#counts.set(key, count);
     else this.#counts.delete(key);

@@ -142,7 +142,7 @@ export class PrefixRecords {
     this.#octets[id * this.#size * 4 + 1] &= ~bits;
   }
 
-  /** Neighbours that were told of the prefix, and that wait to be: 32,767 of them can be. */
+  /** Neighbours that were told of the prefix, or wait to be: 65,535 of them can be. */
   holdsOf(id: number): number {
     return this.#halves[id * this.#size * 2 + 1];
   }

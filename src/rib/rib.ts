@@ -319,6 +319,44 @@ export class Rib {
 
   /** Ends the claim in a row. */
   remove(row: number): void {
+    const { claims } = this;
+    const [standing, setIn, setOut] = [claims.standingOf(row), claims.setInOf(row), claims.setOutOf(row)];
+    this.#end(row, this.feedOf(row));
+    this.#release(standing, setIn, setOut, 1);
+  }
+
+  /** Ends up to `most` claims of a feed. Returns how many there were. */
+  sweep(feed: number, most: number): number {
+    const { claims } = this;
+    let swept = 0;
+    // Neighbours mostly share what they refer to.
+    let [standing, setIn, setOut, alike] = [0, 0, 0, 0];
+    for (let at = this.firstOf(feed); at !== 0 && swept < most; swept++) {
+      const row = at - 1;
+      at = this.afterOf(row);
+      if (claims.setInOf(row) !== setIn || claims.setOutOf(row) !== setOut || claims.standingOf(row) !== standing) {
+        if (alike > 0) this.#release(standing, setIn, setOut, alike);
+        standing = claims.standingOf(row);
+        setIn = claims.setInOf(row);
+        setOut = claims.setOutOf(row);
+        alike = 0;
+      }
+      alike++;
+      this.#end(row, feed);
+    }
+    if (alike > 0) this.#release(standing, setIn, setOut, alike);
+    return swept;
+  }
+
+  /** So many claims are over that referred to these. */
+  #release(standing: number, setIn: number, setOut: number, claims: number): void {
+    this.standings.release(standing, claims);
+    this.sets.release(setIn, claims);
+    this.sets.release(setOut, claims);
+  }
+
+  /** Takes a claim out, whose feed this is; what it refers to is for the caller to release then. */
+  #end(row: number, feed: number): void {
     const { claims, records } = this;
     const prefix = claims.prefixOf(row);
     let before = records.headOf(prefix);
@@ -327,30 +365,14 @@ export class Rib {
       while (claims.nextOf(before - 1) !== row + 1) before = claims.nextOf(before - 1);
       claims.setNext(before - 1, claims.nextOf(row));
     }
-    this.#altered(row);
-    const feed = this.feedOf(row);
     if (this.dampening) this.#flapped(row, true);
     this.feedRows[feed]--;
     if (this.verdictOf(row) !== 0) this.feedRefused[feed]--;
     this.#limits.uncount(row);
-    this.standings.release(claims.standingOf(row));
-    this.sets.release(claims.setInOf(row));
-    this.sets.release(claims.setOutOf(row));
     this.rows--;
     claims.end(row);
     this.#feedRows.give(row);
-    this.touch(prefix);
-  }
-
-  /** Ends up to `most` claims of a feed. Returns how many there were. */
-  sweep(feed: number, most: number): number {
-    let swept = 0;
-    for (let row = this.firstOf(feed); row !== 0 && swept < most; swept++) {
-      const after = this.afterOf(row - 1);
-      this.remove(row - 1);
-      row = after;
-    }
-    return swept;
+    this.touch(prefix, records.bestOf(prefix) === row + 1 ? PrefixState.altered : 0);
   }
 
   /** Marks a feed's claims, but for those that are marked with more already: what it does not repeat before {@link Rib.sweepStale} ends. */
@@ -443,11 +465,12 @@ export class Rib {
     return down !== Down.not && (down !== Down.butHeld || this.claims.staleOf(row) !== Stale.held);
   }
 
-  /** The claims to a prefix changed: it will be decided again at the end of the turn. */
-  touch(prefix: number): void {
-    this.merge(prefix, 1);
-    if ((this.records.stateOf(prefix) & PrefixState.dirty) !== 0) return;
-    this.records.mark(prefix, PrefixState.dirty);
+  /** The claims to a prefix changed: it will be decided again at the end of the turn. Its state gets these marks, too. */
+  touch(prefix: number, marks = 0): void {
+    const state = this.records.stateOf(prefix);
+    if ((state & PrefixState.touched) !== 0) this.merge(prefix, 1);
+    this.records.setState(prefix, state | PrefixState.touched | PrefixState.dirty | marks);
+    if ((state & PrefixState.dirty) !== 0) return;
     if (this.dirtyCount >= this.dirty.length) {
       const room = roomFor(this.dirtyCount + 1, this.dirty.length);
       this.dirty = widen(this.dirty, room);

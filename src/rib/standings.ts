@@ -73,9 +73,10 @@ export class Standings {
     this.#refs[id]++;
   }
 
-  /** A claim less with it. */
-  release(id: number): void {
-    if (--this.#refs[id] > 0) return;
+  /** So many claims less with it. */
+  release(id: number, claims = 1): void {
+    this.#refs[id] -= claims;
+    if (this.#refs[id] > 0) return;
     this.#free.push(id);
     this.#forget(id);
   }

@@ -42,8 +42,16 @@ it('remembers the last changes, and what each was, against a plain list', () => 
           const { rib, id, text } = prefixes[one.which] as (typeof prefixes)[0];
           const [before, after, cause] = [TARGETS[one.before], TARGETS[one.after], CAUSES[one.cause] as Cause];
           const shared = { before, after, cause, heard: one.heard, decided: 10, applied: 20 };
+          // Some of the columns are others'.
+          journal.append(
+            rib,
+            new Uint32Array(one.times + 2).fill(id),
+            new Uint16Array(one.times + 2).fill(one.merged),
+            1,
+            1 + one.times,
+            shared,
+          );
           for (let i = 0; i < one.times; i++) {
-            journal.append(rib, id, one.merged, shared);
             const times = { lastHeard: one.heard, heard: one.heard, decided: 10, applied: 20 };
             wanted.push({
               type: 'mapping-change',
