@@ -27,12 +27,12 @@ export class Repetition {
     this.#expected = next;
   }
 
-  /** The claim to a prefix, row + 1, if it is the one that is expected; else 0. */
+  /** The claim to a prefix, row + 1, if it is the one that is expected; else 0. The address has a sign. */
   next(a: number, length: number): number {
     const row = this.#expected;
     if (row === 0) return 0;
     const { rib } = this;
-    if (!rib.records.isIpv4(rib.claims.prefixOf(row - 1), a >>> 0, length)) {
+    if (!rib.records.isIpv4(rib.claims.prefixOf(row - 1), a, length)) {
       this.#expected = 0;
       return 0;
     }
