@@ -10,6 +10,7 @@ const OUTSIDE = [
   'test/router/rehearsal.test.ts',
   'test/examples.test.ts',
   'test/cli/process.test.ts',
+  'test/io/freed-memory.test.ts',
   'test/io/tls.test.ts',
   'test/**/corpora.test.ts',
 ];
