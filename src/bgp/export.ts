@@ -1,6 +1,6 @@
 import type { Feed } from '../claims/feed.js';
 import { bytesEqual } from '../lib/bytes.js';
-import { copyOctets, viewOf } from '../lib/octets.js';
+import { copyOctets, u32, viewOf } from '../lib/octets.js';
 import { contains, type Prefix } from '../lib/prefix.js';
 import { SetFlag } from '../rib/attribute-sets.js';
 import type { Rib } from '../rib/rib.js';
@@ -475,8 +475,4 @@ function putU32(out: Uint8Array, at: number, value: number): number {
   out[at + 2] = (value >>> 8) & 255;
   out[at + 3] = value & 255;
   return at + 4;
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
 }

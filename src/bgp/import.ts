@@ -4,6 +4,7 @@ import { LEAST } from '../claims/grant.js';
 import { Verdict } from '../claims/reasons.js';
 import { formatIpv4, formatIpv6 } from '../lib/address.js';
 import { AS_TRANS } from '../lib/asn.js';
+import { u32 } from '../lib/octets.js';
 import type { OriginState, PathState } from '../lib/validation.js';
 import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, SetFlag } from '../rib/attribute-sets.js';
@@ -337,8 +338,4 @@ export class RouteImport implements Importer {
       ...(this.path === undefined ? {} : { aspa: this.path }),
     });
   }
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
 }

@@ -6,7 +6,7 @@
  * its session, the connection under it (`lib/transport.ts`), a second one while two collide; `farewell.ts` how connections are closed. `framer.ts` cuts the stream into messages;
  * runs of UPDATEs go on as octets.
  *
- * In: `ingest.ts` turns UPDATEs into claims (`repetition.ts`: those that are said again), `import.ts` judges an attribute set (loops, next hop, policy). Out: `export.ts` rewrites a
+ * In: `ingest.ts` turns UPDATEs into claims (`look-ahead.ts`: what they will need from far away in memory; `repetition.ts`: those that are said again), `import.ts` judges an attribute set (loops, next hop, policy). Out: `export.ts` rewrites a
  * set for a neighbour, `packer.ts` fills UPDATEs; `roles.ts` is what RFC 9234 has each role do. Both work on octets and make no object a route. `policy/` is rules as data or code,
  * `wire/` the codec, `speaker.ts` a guest's side for labs and tests.
  *

@@ -1,10 +1,11 @@
 import type { Feed } from '../claims/feed.js';
+import { maskedWord, u16, u32 } from '../lib/octets.js';
 import type { AttributeSets } from '../rib/attribute-sets.js';
-import { Ipv4Prefixes } from '../rib/prefix-table.js';
 import type { Rib } from '../rib/rib.js';
 import type { SessionError } from './events.js';
 import type { RouteImport } from './import.js';
 import { type Budget, CLAIM_OCTETS, type Use } from './limits.js';
+import { LookAhead } from './look-ahead.js';
 import { Repetition } from './repetition.js';
 import {
   AttributeScan,
@@ -17,8 +18,6 @@ import {
 } from './wire/index.js';
 
 const HEADER = 19;
-/** Octets to look ahead, about: what they lead to must fit the nearest cache. */
-const WARMED = 4096;
 const NO_DATA = new Uint8Array(0);
 
 /**
@@ -40,6 +39,7 @@ export class Ingest {
   /** Claims that are said again where they were expected: rows + 1, by prefix of the UPDATE. */
   #rows = new Uint32Array(1024);
   readonly #repetition: Repetition | undefined;
+  readonly #lookAhead: LookAhead | undefined;
   /** Messages, prefixes announced and withdrawn, and attribute blocks that were malformed, so far. */
   readonly counters = { updates: 0, announced: 0, withdrawn: 0, malformed: 0 };
   /** What the last malformed attribute block was, for the log. */
@@ -66,7 +66,9 @@ export class Ingest {
   ) {
     this.#pathIds4 = receivesPathIds(context, 'ipv4-unicast');
     this.#pathIds6 = receivesPathIds(context, 'ipv6-unicast');
-    if (ribs.ipv4 && !this.#pathIds4) this.#repetition = new Repetition(ribs.ipv4, feed.index);
+    if (!ribs.ipv4 || this.#pathIds4) return;
+    this.#repetition = new Repetition(ribs.ipv4, feed.index);
+    this.#lookAhead = new LookAhead(ribs.ipv4, sets);
   }
 
   /** Takes in whole messages, `bytes[from, to)`. Returns what ends the session, if anything does. */
@@ -79,9 +81,10 @@ export class Ingest {
   }
 
   #take(bytes: Uint8Array, from: number, to: number): SessionError | undefined {
-    let warmed = to - from < WARMED || this.#repetition?.holds ? to : from;
+    const lookAhead = LookAhead.pays(to - from) && this.#repetition?.holds !== true ? this.#lookAhead : undefined;
+    let seen = lookAhead === undefined ? to : from;
     for (let at = from; at < to; ) {
-      if (at >= warmed) warmed = this.#warm(bytes, at, to);
+      if (lookAhead !== undefined && at >= seen) seen = lookAhead.look(bytes, at, to);
       const length = u16(bytes, at + 16);
       const error = this.#update(bytes, at + HEADER, at + length);
       if (error) return error;
@@ -89,35 +92,6 @@ export class Ingest {
     }
     return undefined;
   }
-
-  /**
-   * Looks ahead at where the prefixes of the next messages stand in the hash, all at once: misses in the cache that overlap here would
-   * follow one another later. Lengths are as they come; nothing is believed, and nothing read past the run. Returns how far it looked.
-   */
-  #warm(bytes: Uint8Array, from: number, to: number): number {
-    const prefixes = this.ribs.ipv4?.prefixes;
-    if (!(prefixes instanceof Ipv4Prefixes) || this.#pathIds4) return to;
-    let sum = 0;
-    let at = from;
-    while (at + HEADER + 4 <= to && at < from + WARMED) {
-      const end = at + u16(bytes, at + 16);
-      let nlri = at + HEADER + 2 + u16(bytes, at + HEADER);
-      if (end > to || nlri + 2 > end) break;
-      nlri += 2 + u16(bytes, nlri);
-      while (nlri < end) {
-        const length = bytes[nlri++] as number; // nlri < end <= to
-        const octets = (length + 7) >> 3;
-        if (length > 32 || nlri + octets > end) break;
-        sum = (sum + prefixes.warm(masked(bytes, nlri, octets, length), length)) | 0;
-        nlri += octets;
-      }
-      at = end;
-    }
-    this.warmth = sum;
-    return at === from ? to : at;
-  }
-  /** What was looked at; kept, so that the looking is not left out as being for nothing. */
-  warmth = 0;
 
   #update(bytes: Uint8Array, from: number, end: number): SessionError | undefined {
     this.counters.updates++;
@@ -256,7 +230,7 @@ export class Ingest {
       const length = bytes[at++] as number; // at < end, or checked below
       const octets = (length + 7) >> 3;
       if (length > 32 || at + octets > end) break;
-      const a = masked(bytes, at, octets, length);
+      const a = maskedWord(bytes, at, octets, length);
       const row = repetition === undefined ? 0 : repetition.next(a, length);
       rows[count] = row;
       ids[count++] = row === 0 ? rib.prefixId(a, 0, 0, 0, length) : rib.claims.prefixOf(row - 1);
@@ -284,10 +258,10 @@ export class Ingest {
       const length = bytes[at++] as number; // at < end, or checked below
       const octets = (length + 7) >> 3;
       if (length > 128 || at + octets > end) break;
-      const a = masked(bytes, at, octets, length);
-      const b = masked(bytes, at + 4, octets - 4, length - 32);
-      const c = masked(bytes, at + 8, octets - 8, length - 64);
-      const d = masked(bytes, at + 12, octets - 12, length - 96);
+      const a = maskedWord(bytes, at, octets, length);
+      const b = maskedWord(bytes, at + 4, octets - 4, length - 32);
+      const c = maskedWord(bytes, at + 8, octets - 8, length - 64);
+      const d = maskedWord(bytes, at + 12, octets - 12, length - 96);
       ids[count++] = rib.prefixId(a, b, c, d, length);
       at += octets;
       whole = at;
@@ -433,7 +407,7 @@ export class Ingest {
       const length = bytes[at++] as number; // at < end, or checked below
       const octets = (length + 7) >> 3;
       if (length > 32 || at + octets > end) return false;
-      const prefix = rib.prefixes.find(masked(bytes, at, octets, length), 0, 0, 0, length);
+      const prefix = rib.prefixes.find(maskedWord(bytes, at, octets, length), 0, 0, 0, length);
       at += octets;
       if (prefix >= 0) this.#withdrawn(rib, prefix, pathId);
       this.counters.withdrawn++;
@@ -452,10 +426,10 @@ export class Ingest {
       const length = bytes[at++] as number; // at < end, or checked below
       const octets = (length + 7) >> 3;
       if (length > 128 || at + octets > end) return false;
-      const a = masked(bytes, at, octets, length);
-      const b = masked(bytes, at + 4, octets - 4, length - 32);
-      const c = masked(bytes, at + 8, octets - 8, length - 64);
-      const d = masked(bytes, at + 12, octets - 12, length - 96);
+      const a = maskedWord(bytes, at, octets, length);
+      const b = maskedWord(bytes, at + 4, octets - 4, length - 32);
+      const c = maskedWord(bytes, at + 8, octets - 8, length - 64);
+      const d = maskedWord(bytes, at + 12, octets - 12, length - 96);
       const prefix = rib.prefixes.find(a, b, c, d, length);
       at += octets;
       if (prefix >= 0) this.#withdrawn(rib, prefix, pathId);
@@ -477,23 +451,4 @@ const badNlri: SessionError = { code: 3, subcode: 10, data: NO_DATA, reason: 'a 
 function badMp(bytes: Uint8Array, start: number, end: number): SessionError {
   const reason = 'a prefix in MP_REACH_NLRI or MP_UNREACH_NLRI is too long or runs past its end';
   return { code: 3, subcode: 9, data: bytes.slice(start, end), reason };
-}
-
-function u16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-}
-function u32(bytes: Uint8Array, at: number): number {
-  return (
-    (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0
-  );
-}
-
-/** Up to four octets as a word with a sign, bits past `length` cleared (RFC 4271 §4.3: trailing bits are irrelevant). */
-function masked(bytes: Uint8Array, at: number, octets: number, length: number): number {
-  if (length <= 0) return 0;
-  let word = (bytes[at] as number) << 24;
-  if (octets > 1) word |= (bytes[at + 1] as number) << 16;
-  if (octets > 2) word |= (bytes[at + 2] as number) << 8;
-  if (octets > 3) word |= bytes[at + 3] as number;
-  return length >= 32 ? word : word & (-1 << (32 - length));
 }

@@ -1,5 +1,5 @@
 import { roomFor, touch, widen } from '../lib/columns.js';
-import { viewOf } from '../lib/octets.js';
+import { u32, viewOf } from '../lib/octets.js';
 
 /**
  * Path-attribute sets, each kept once, by its octets.
@@ -628,10 +628,6 @@ function valueLength(bytes: Uint8Array, at: number): number {
 }
 function attributeLength(bytes: Uint8Array, at: number): number {
   return ((bytes[at] & 0x10) !== 0 ? 4 : 3) + valueLength(bytes, at);
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
 }
 
 /** The flag of a well-known community (RFC 1997, 3765, 7999, 8326, 9494). */

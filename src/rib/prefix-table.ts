@@ -184,11 +184,15 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
     }
   }
 
-  /** Looks at the slot that a prefix will be looked for in, so that it is in the cache then. The result means nothing. */
-  warm(a: number, length: number): number {
+  /** What stands in the slot in which a prefix is looked for first: for {@link Ipv4Prefixes.idIn}. Nothing depends on what it is. */
+  slotOf(a: number, length: number): number {
     const h = hash4(a, length);
     const shard = this.shards[h >>> 26];
-    return shard === undefined ? 0 : shard[h & (shard.length - 1)];
+    return shard === undefined ? 0 : shard[h & (shard.length - 1)] ^ tagOf(h);
+  }
+  /** The id of the prefix that such a slot was looked up for, most likely; -1 for none. */
+  static idIn(slot: number): number {
+    return slot >>> ID_BITS === 0 && slot !== DELETED ? slot - 1 : -1;
   }
 
   add(signed: number, _b: number, _c: number, _d: number, length: number): number {
