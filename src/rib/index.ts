@@ -11,7 +11,7 @@
  * There is no object a route. Numbers stand for things: 0 is "none" in every column, so rows are kept as row + 1 in lists. What
  * refers to a set or a prefix counts as its user; what nobody uses is buried when there is time. Random accesses and memory that is
  * touched for the first time (the system takes microseconds for a page) are what costs here: what is looked at together stands
- * together in one record, a run of UPDATEs looks ahead at its prefixes (`Ipv4Prefixes.warm`), everything else is walked in the order of
+ * together in one record, a run of UPDATEs looks ahead at its prefixes (`bgp/look-ahead.ts`), everything else is walked in the order of
  * ids, which is the order of arrival, what few claims have is a column that is made when first needed, and `reserve` touches the memory
  * of a whole table before it comes.
  *
