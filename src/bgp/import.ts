@@ -105,7 +105,7 @@ export class RouteImport implements Importer {
 
   /** Whether the result depends on the prefix too. */
   get needsPrefix(): boolean {
-    return (this.context.policy?.needsPrefix ?? false) || this.#validated;
+    return (this.context.policy?.needsPrefix ?? false) || this.#isValidated();
   }
 
   evaluate(set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void {
@@ -118,7 +118,7 @@ export class RouteImport implements Importer {
     this.origin = undefined;
     this.path = undefined;
     this.words = undefined;
-    if (this.fault === 0 && this.#validated) this.#validate(set, a, b, c, d, length, ipv6);
+    if (this.fault === 0 && this.#isValidated()) this.#validate(set, a, b, c, d, length, ipv6);
     if (this.fault === 0 && context.role && !this.#otc && ROLES[context.role].marksHeard) this.setOut = this.#mark(set);
     if (this.fault === 0 && context.policy) this.#applyPolicy(context.policy, this.setOut, a, b, c, d, length, ipv6);
   }
@@ -154,7 +154,7 @@ export class RouteImport implements Importer {
   }
 
   /** Routes of our own AS were validated where they came in (RFC 6811 §3). */
-  get #validated(): boolean {
+  #isValidated(): boolean {
     return this.context.external && (this.context.validation?.active ?? false);
   }
 

@@ -311,19 +311,19 @@ export class Ingest {
   /** What its claims take now. */
   get use(): Use {
     const account = this.feed.account > 0 ? this.sets.account(this.feed.account) : undefined;
-    const claims = this.#claims;
+    const claims = this.#claims();
     const prefixes = this.#pathIds4 || this.#pathIds6 ? this.#countUnique() : claims;
     return { prefixes, attributeSets: account?.sets ?? 0, memory: claims * CLAIM_OCTETS + (account?.octets ?? 0) };
   }
 
-  get #claims(): number {
+  #claims(): number {
     const { ipv4, ipv6 } = this.ribs;
     return (ipv4?.feedRows[this.feed.index] ?? 0) + (ipv6?.feedRows[this.feed.index] ?? 0);
   }
 
   #fits(budget: Budget, count: number): boolean {
     const account = this.feed.account > 0 ? this.sets.account(this.feed.account) : undefined;
-    return budget.fits(this.#claims, count, account?.sets ?? 0, account?.octets ?? 0);
+    return budget.fits(this.#claims(), count, account?.sets ?? 0, account?.octets ?? 0);
   }
 
   /**
@@ -338,7 +338,7 @@ export class Ingest {
     // A set that somebody uses costs nothing more. Ours has one user, who is about to look for others.
     const fresh = this.sets.users(set) === 1 && this.sets.isOn(set, this.feed.account);
     const overSets = fresh && (account?.sets ?? 0) > most.attributeSets;
-    let claims = this.#claims;
+    let claims = this.#claims();
     // One family may have several paths and the other not.
     const several = this.#pathIds4 || this.#pathIds6;
     let unique = several ? this.#countUnique() : claims;

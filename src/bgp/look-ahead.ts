@@ -6,8 +6,8 @@ import type { Rib } from '../rib/rib.js';
 const HEADER = 19;
 /** Octets to look ahead, about: what they lead to must fit a near cache. */
 const AHEAD = 2048;
-/** Prefixes followed to their claims. */
-const FOLLOWED = 1024;
+/** Prefixes looked at, at most: each takes two octets or more, but for the default route. */
+const MOST = 1024;
 
 /**
  * Looks ahead at what the prefixes of the next UPDATEs lead to, of IPv4 with one path a prefix: where each stands in the hash, then its record,
@@ -18,8 +18,9 @@ const FOLLOWED = 1024;
  */
 export class LookAhead {
   readonly #prefixes: Ipv4Prefixes | undefined;
-  /** What each prefix led to in the last step: a slot of the hash, a claim, a set of attributes. */
-  readonly #found = new Int32Array(FOLLOWED);
+  readonly #hashes = new Int32Array(MOST);
+  /** What the prefixes led to in the last step: their ids, claims, sets of attributes. */
+  readonly #found = new Int32Array(MOST);
   /** What was looked at; kept, so that the looking is not left out as being for nothing. */
   warmth = 0;
 
@@ -39,8 +40,7 @@ export class LookAhead {
   look(bytes: Uint8Array, from: number, to: number): number {
     const prefixes = this.#prefixes;
     if (prefixes === undefined) return to;
-    const found = this.#found;
-    let sum = 0;
+    const hashes = this.#hashes;
     let count = 0;
     let at = from;
     while (at + HEADER + 4 <= to && at < from + AHEAD) {
@@ -48,33 +48,27 @@ export class LookAhead {
       let nlri = at + HEADER + 2 + u16(bytes, at + HEADER);
       if (end > to || nlri + 2 > end) break;
       nlri += 2 + u16(bytes, nlri);
-      while (nlri < end) {
+      while (nlri < end && count < MOST) {
         const length = bytes[nlri++] as number; // nlri < end <= to
         const octets = (length + 7) >> 3;
         if (length > 32 || nlri + octets > end) break;
-        const slot = prefixes.slotOf(maskedWord(bytes, nlri, octets, length), length);
-        if (count < FOLLOWED) found[count++] = slot;
-        else sum = (sum + slot) | 0;
+        hashes[count++] = Ipv4Prefixes.hash(maskedWord(bytes, nlri, octets, length), length);
         nlri += octets;
       }
       at = end;
     }
-    this.warmth = (sum + this.#follow(count)) | 0;
+    this.warmth = this.#follow(prefixes.guess(hashes, count, this.#found));
     return at === from ? to : at;
   }
 
-  /** From slots to sets. */
+  /** From ids to sets of attributes. */
   #follow(count: number): number {
     const found = this.#found;
     const { records, claims } = this.rib;
-    let known = 0;
-    for (let i = 0; i < count; i++) {
-      const id = Ipv4Prefixes.idIn(found[i] as number); // i < count
-      if (id >= 0) found[known++] = records.headOf(id);
-    }
+    for (let i = 0; i < count; i++) found[i] = records.headOf(found[i] as number); // i < count
     let claimed = 0;
-    for (let i = 0; i < known; i++) {
-      const row = found[i] as number; // i < known
+    for (let i = 0; i < count; i++) {
+      const row = found[i] as number; // i < count
       if (row !== 0) found[claimed++] = claims.setInOf(row - 1);
     }
     let sum = 0;

@@ -63,6 +63,25 @@ export class BatchColumns {
     if (is !== 0) targets.retain(is);
   }
 
+  /** A prefix whose claims changed and whose target did not: to be announced. */
+  addUnmoved(prefix: number, target: number): void {
+    this.announced[this.announcedCount++] = prefix;
+    if (target === 0) this.targetless++;
+  }
+
+  /** A prefix that goes from one target to another. */
+  addMoved(prefix: number, before: number, after: number, heard: Millis, merged: number): void {
+    this.announced[this.announcedCount++] = prefix;
+    if (after === 0) this.targetless++;
+    const at = this.size++;
+    this.prefix[at] = prefix;
+    this.before[at] = before;
+    this.after[at] = after;
+    this.heard[at] = heard;
+    this.merged[at] = merged;
+    this.causeOf[at] = 0;
+  }
+
   /** Where the changes end that came about with the one at `from`: of one cause, heard at once, from the same target to the same. */
   endOfRun(from: number): number {
     const { before, after, heard, causeOf, size } = this;

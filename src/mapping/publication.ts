@@ -69,7 +69,7 @@ export class Publication {
     table: ForwardingTable,
     private readonly owner: PublicationOwner,
   ) {
-    this.#lanes = lanes.map(({ rib, arbitration }) => new Lane(rib, arbitration));
+    this.#lanes = lanes.map(({ rib, arbitration }) => new Lane(rib, arbitration, targets));
     this.#table = table;
     this.announceWhen = 'applied';
     this.#attach();
@@ -143,18 +143,8 @@ export class Publication {
       const { rib } = lane;
       if (rib.dirtyCount === 0) continue;
       if (causeIndex < 0) causeIndex = this.#causes.push(cause) - 1;
-      lane.reserve(rib.dirtyCount);
-      const { dirty, dirtySince } = rib;
-      lane.arbitration.begin();
-      let kept = 0;
-      for (let i = 0; i < rib.dirtyCount; i++) {
-        const prefix = dirty[i];
-        if (!this.#decide(lane, prefix)) continue;
-        lane.enqueue(prefix, dirtySince[i], causeIndex);
-        dirty[kept++] = prefix;
-      }
-      rib.dirtyCount = 0;
-      if (this.#announceWhen === 'decided' && kept > 0) this.owner.announce(rib, dirty, kept);
+      const kept = lane.decideToWait(causeIndex, this.everyPath > 0);
+      if (this.#announceWhen === 'decided' && kept > 0) this.owner.announce(rib, rib.dirty, kept);
     }
     this.publish();
   }
@@ -171,42 +161,14 @@ export class Publication {
     return dirty <= BATCH;
   }
 
-  /** Decides a prefix; whether that is to be published, or told. */
-  #decide({ rib, arbitration }: Lane, prefix: number): boolean {
-    const { records } = rib;
-    arbitration.decide(prefix);
-    const { row, target } = arbitration;
-    const before = records.decidedOf(prefix);
-    const state = records.stateOf(prefix);
-    let changed = this.everyPath > 0 || row !== records.bestOf(prefix) || (state & PrefixState.altered) !== 0;
-    records.setState(prefix, state & ~(PrefixState.dirty | PrefixState.altered));
-    records.setBest(prefix, row);
-    if (target !== before) {
-      if (target !== 0) this.targets.retain(target);
-      if (before !== 0) this.targets.release(before);
-      records.setDecided(prefix, target);
-      changed = true;
-    }
-    if (!changed && (state & PrefixState.queued) === 0) {
-      rib.unmerge(prefix);
-      rib.tidy(prefix);
-    }
-    return changed;
-  }
-
   /** Decides what was touched, straight into the columns of a batch: what nearly every turn does. */
   #decideIntoBatch(cause: readonly Cause[]): BatchPart[] {
     const parts: BatchPart[] = [];
     for (const lane of this.#lanes) {
-      const { rib, arbitration } = lane;
+      const { rib } = lane;
       if (rib.dirtyCount === 0) continue;
       const columns = this.#columns(rib.dirtyCount);
-      const { dirty, dirtySince } = rib;
-      arbitration.begin();
-      for (let i = 0; i < rib.dirtyCount; i++) {
-        if (this.#decide(lane, dirty[i])) columns.add(rib, this.targets, dirty[i], dirtySince[i], 0, false);
-      }
-      rib.dirtyCount = 0;
+      lane.decideInto(columns, this.everyPath > 0);
       const { announcedCount } = columns;
       if (announcedCount === 0) {
         this.#spareColumns(columns);

@@ -58,8 +58,9 @@ export class TargetSets {
     return this.#targets[id];
   }
 
-  retain(id: number): void {
-    this.#refs[id]++;
+  /** So many users more of a set. */
+  retain(id: number, users = 1): void {
+    this.#refs[id] += users;
   }
   /** So many users less of a set. */
   release(id: number, users = 1): void {

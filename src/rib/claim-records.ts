@@ -12,11 +12,9 @@ export const Stale = { fresh: 0, refresh: 1, restart: 2, longLived: 3, restored:
 export type StaleReason = 'refresh' | 'restart' | 'long-lived' | 'restored' | 'held';
 const STALE_REASONS: readonly (StaleReason | undefined)[] = [undefined, 'refresh', 'restart', 'long-lived', 'restored', 'held'];
 
-/** Words of a record: what is looked at together stands together. */
-const RECORD = 4;
-const STANDING = 1;
-const SET_IN = 2;
-const NEXT = 3;
+/** Words of a record, whose first is the prefix: what is looked at together stands together. @internal */
+export const ClaimWord = { standing: 1, setIn: 2, next: 3, size: 4 } as const;
+const { standing: STANDING, setIn: SET_IN, next: NEXT, size: RECORD } = ClaimWord;
 
 /**
  * What is known of each claim to prefixes of one family, by its row: a record of four words, when it was first heard, and what few claims have, in
@@ -25,7 +23,8 @@ const NEXT = 3;
  * @internal
  */
 export class ClaimRecords {
-  #words = new Uint32Array(0);
+  /** The records: for loops over many, which keep them in a constant. They stay until room is made. */
+  words = new Uint32Array(0);
   #arrival = new Uint32Array(0);
   #pathId = new Uint32Array(0);
   #setOut = new Uint32Array(0);
@@ -39,7 +38,7 @@ export class ClaimRecords {
   /** A claim that stands in front of `next`; its standing is to be found. */
   begin(row: number, prefix: number, setIn: number, setOut: number, pathId: number, arrival: number, next: number): void {
     const at = row * RECORD;
-    const words = this.#words;
+    const { words } = this;
     words[at] = prefix;
     words[at + SET_IN] = setIn;
     words[at + NEXT] = next;
@@ -50,28 +49,28 @@ export class ClaimRecords {
 
   /** The claim is over: its row is free. */
   end(row: number): void {
-    this.#words[row * RECORD + STANDING] = 0;
-    this.#words[row * RECORD + SET_IN] = 0;
+    this.words[row * RECORD + STANDING] = 0;
+    this.words[row * RECORD + SET_IN] = 0;
     if (this.#rank.length > 0) this.#rank[row] = 0;
     if (row < this.#stale.length) this.#stale[row] = Stale.fresh;
     if (row < this.#wish.length) this.#wish[row] = 0;
   }
 
   prefixOf(row: number): number {
-    return this.#words[row * RECORD];
+    return this.words[row * RECORD];
   }
 
   /** What the claim is judged to be: a number of the `Standings`; 0 in a row that is free. */
   standingOf(row: number): number {
-    return this.#words[row * RECORD + STANDING];
+    return this.words[row * RECORD + STANDING];
   }
   setStanding(row: number, standing: number): void {
-    this.#words[row * RECORD + STANDING] = standing;
+    this.words[row * RECORD + STANDING] = standing;
   }
 
   /** The attributes that were heard; 0 in a row that is free. */
   setInOf(row: number): number {
-    return this.#words[row * RECORD + SET_IN];
+    return this.words[row * RECORD + SET_IN];
   }
   /** What is told of a claim: what was heard, or what policy made of it. */
   setOutOf(row: number): number {
@@ -80,22 +79,22 @@ export class ClaimRecords {
   putSets(row: number, setIn: number, setOut: number): void {
     // Where nobody's differ yet, both are in the record.
     if (this.#setOut.length > 0 || setOut !== setIn) this.#putSetOut(row, setOut);
-    this.#words[row * RECORD + SET_IN] = setIn;
+    this.words[row * RECORD + SET_IN] = setIn;
   }
   #putSetOut(row: number, set: number): void {
     if (this.#setOut.length === 0) {
       this.#setOut = new Uint32Array(this.room);
-      for (let at = 0; at < this.room; at++) this.#setOut[at] = this.#words[at * RECORD + SET_IN];
+      for (let at = 0; at < this.room; at++) this.#setOut[at] = this.words[at * RECORD + SET_IN];
     }
     this.#setOut[row] = set;
   }
 
   /** The prefix's next claim, row + 1, or 0. */
   nextOf(row: number): number {
-    return this.#words[row * RECORD + NEXT];
+    return this.words[row * RECORD + NEXT];
   }
   setNext(row: number, next: number): void {
-    this.#words[row * RECORD + NEXT] = next;
+    this.words[row * RECORD + NEXT] = next;
   }
 
   /** Its place in the order in which claims were first heard; a change of attributes does not make a claim new. */
@@ -157,7 +156,7 @@ export class ClaimRecords {
     if (rows <= this.room) return;
     const room = roomFor(rows, this.room);
     this.room = room;
-    this.#words = widen(this.#words, room * RECORD);
+    this.words = widen(this.words, room * RECORD);
     this.#arrival = widen(this.#arrival, room);
     if (this.#pathId.length > 0) this.#pathId = widen(this.#pathId, room);
     if (this.#setOut.length > 0) this.#setOut = widen(this.#setOut, room);
@@ -166,7 +165,7 @@ export class ClaimRecords {
 
   /** Touches the memory of so many. */
   touch(rows: number): void {
-    touch(this.#words, rows * RECORD);
+    touch(this.words, rows * RECORD);
     touch(this.#arrival, rows);
   }
 }

@@ -184,15 +184,28 @@ export class Ipv4Prefixes extends Shards implements PrefixTable {
     }
   }
 
-  /** What stands in the slot in which a prefix is looked for first: for {@link Ipv4Prefixes.idIn}. Nothing depends on what it is. */
-  slotOf(a: number, length: number): number {
-    const h = hash4(a, length);
-    const shard = this.shards[h >>> 26];
-    return shard === undefined ? 0 : shard[h & (shard.length - 1)] ^ tagOf(h);
+  /** The hash of a prefix, for {@link Ipv4Prefixes.guess}. */
+  static hash(a: number, length: number): number {
+    return hash4(a, length);
   }
-  /** The id of the prefix that such a slot was looked up for, most likely; -1 for none. */
-  static idIn(slot: number): number {
-    return slot >>> ID_BITS === 0 && slot !== DELETED ? slot - 1 : -1;
+
+  /**
+   * The ids, most likely, of those among `count` prefixes with these hashes that are there, to `ids`; how many they are. It only looks where each is
+   * looked for first. Slots lie far apart in memory: with so little between one and the next, many are on their way at once.
+   */
+  guess(hashes: Int32Array, count: number, ids: Int32Array): number {
+    const { shards } = this;
+    for (let i = 0; i < count; i++) {
+      const h = hashes[i];
+      const shard = shards[h >>> 26];
+      ids[i] = shard === undefined ? 0 : shard[h & (shard.length - 1)];
+    }
+    let found = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = ids[i] ^ tagOf(hashes[i]);
+      if (slot >>> ID_BITS === 0 && slot !== DELETED && slot !== 0) ids[found++] = slot - 1;
+    }
+    return found;
   }
 
   add(signed: number, _b: number, _c: number, _d: number, length: number): number {

@@ -8,11 +8,11 @@ import { roomFor, widen } from '../lib/columns.js';
 import type { Prefix } from '../lib/prefix.js';
 import { Down, type NetworkModel } from '../network/model.js';
 import { type AttributeSets, LLGR_STALE, SetFlag } from './attribute-sets.js';
-import { ClaimRecords, Stale } from './claim-records.js';
+import { ClaimRecords, ClaimWord, Stale } from './claim-records.js';
 import { EmptyPrefixes } from './empty-prefixes.js';
 import { FeedRows } from './feed-rows.js';
 import { LimitedGrants } from './limited-grants.js';
-import { type PrefixRecords, PrefixState } from './prefix-records.js';
+import { type PrefixRecords, PrefixState, PrefixWord } from './prefix-records.js';
 import { Ipv4Prefixes, Ipv6Prefixes, type PrefixTable } from './prefix-table.js';
 import { prefixesWithin } from './prefixes-within.js';
 import { Standings } from './standings.js';
@@ -178,20 +178,25 @@ export class Rib {
     this.#makeRoom(count);
     const { source, speaker: bound, sourceIndex } = this.feeds[feed] as Feed; // an open feed
     const speaker = bound < 0 ? holder : bound;
-    const { standings, records, claims, now } = this;
-    // The lists stay where they are from here on.
+    const { standings, claims, now } = this;
+    // The lists and records stay where they are from here on.
     const { dirty, dirtySince } = this;
+    const { words, octets, size } = this.records;
+    const { words: claimWords } = claims;
     const rows = this.#feedRows;
     let fresh = 0;
     let changed = 0;
     // Neighbours in a run are mostly judged alike.
     let lastJudged = UNJUDGED;
     let lastStanding = 0;
+    /** Claims of it that it does not count yet. */
+    let alike = 0;
     let row = -1;
     for (let i = 0; i < count; i++) {
       const prefix = prefixes[i];
       const pathId = pathIds === undefined ? 0 : pathIds[i];
-      const first = records.headOf(prefix);
+      const at = prefix * size;
+      const first = words[at + PrefixWord.head];
       const told = known === undefined ? 0 : known[i];
       row = (told !== 0 && this.#isClaim(told - 1, prefix, feed, pathId) ? told : first === 0 ? 0 : this.find(prefix, feed, pathId)) - 1;
       if (row >= 0) {
@@ -201,14 +206,16 @@ export class Rib {
         row = rows.take(feed);
         fresh++;
         claims.begin(row, prefix, setIn, setOut, pathId, ++this.#arrivals, first);
-        records.setHead(prefix, row + 1);
+        words[at + PrefixWord.head] = row + 1;
         if (wish >= 0) claims.setWish(row, wish);
         const judged = fault !== 0 ? -fault : source === 'initial' ? UNJUDGED : this.#authorize(prefix, speaker, holder, sourceIndex);
         if (judged === lastJudged && judged !== UNJUDGED) {
-          claims.setStanding(row, lastStanding);
-          standings.retain(lastStanding);
+          claimWords[row * ClaimWord.size + ClaimWord.standing] = lastStanding;
+          alike++;
           if (judged < 0) this.#refused(row, feed);
         } else {
+          if (alike > 0) standings.retain(lastStanding, alike);
+          alike = 0;
           this.#judge(row, feed, holder, fault, judged);
           lastStanding = claims.standingOf(row);
           // Under a limited grant each is counted for itself.
@@ -216,13 +223,14 @@ export class Rib {
           lastJudged = shared ? judged : UNJUDGED;
         }
       }
-      const state = records.stateOf(prefix);
+      const state = octets[at * 4 + 1];
       if ((state & PrefixState.touched) !== 0) this.merge(prefix, 1);
       if ((state & PrefixState.dirty) !== 0) continue;
-      records.setState(prefix, state | PrefixState.dirty | PrefixState.touched);
+      octets[at * 4 + 1] = state | PrefixState.dirty | PrefixState.touched;
       dirty[this.dirtyCount] = prefix;
       dirtySince[this.dirtyCount++] = now;
     }
+    if (alike > 0) standings.retain(lastStanding, alike);
     this.lastSaid = row + 1;
     this.feedRows[feed] += fresh;
     this.rows += fresh;
@@ -445,6 +453,14 @@ export class Rib {
     if (changes === 0) return;
     if (this.#merged.length < this.records.room) this.#merged = widen(this.#merged, this.records.room);
     this.#merged[prefix] = Math.min(0xffff, this.#merged[prefix] + changes);
+  }
+  /** Claims that changed to a prefix of this state, which is to be no more {@link PrefixState.touched}: what changes from now on belongs to the next publication. */
+  takeMerged(prefix: number, state: number): number {
+    if ((state & PrefixState.touched) === 0) return 0;
+    if (prefix >= this.#merged.length) return 1;
+    const merged = this.#merged[prefix];
+    this.#merged[prefix] = 0;
+    return 1 + merged;
   }
   /** What changes from now on belongs to the next publication. */
   unmerge(prefix: number): void {

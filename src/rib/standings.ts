@@ -68,9 +68,9 @@ export class Standings {
     return id;
   }
 
-  /** A claim more with it. */
-  retain(id: number): void {
-    this.#refs[id]++;
+  /** So many claims more with it. */
+  retain(id: number, claims = 1): void {
+    this.#refs[id] += claims;
   }
 
   /** So many claims less with it. */
