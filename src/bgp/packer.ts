@@ -2,7 +2,7 @@ import type { Feed } from '../claims/feed.js';
 import type { Buffers } from '../lib/buffers.js';
 import { copyOctets, viewOf } from '../lib/octets.js';
 import type { AdjRibOut } from '../rib/adj-rib-out.js';
-import { PrefixState } from '../rib/prefix-records.js';
+import { PrefixState, PrefixWord } from '../rib/prefix-records.js';
 import type { RouteExport } from './export.js';
 
 /** Octets that one call packs, about. */
@@ -101,17 +101,25 @@ export class Packer {
     const { adjRibOut, route } = this;
     const { version } = route;
     this.#open();
+    const { rib, waiting } = adjRibOut;
+    const { words, octets, size } = rib.records;
+    // What is not to be told yet, or not at all, is not of this run.
+    const apart = rib.untold | PrefixState.failed;
     let count = 0;
-    while (count < adjRibOut.waiting && this.#at + 17 <= this.#limit) {
+    while (count < waiting && this.#at + 17 <= this.#limit) {
       const prefix = adjRibOut.peek(count);
-      if (count > 0 && (this.#untold(prefix) || !this.#tellable(prefix) || route.version !== version)) break;
+      if (count > 0) {
+        const at = prefix * size;
+        const best = words[at + PrefixWord.best] as number; // a prefix that waits has a record
+        if (((octets[at * 4 + 1] as number) & apart) !== 0 || best === 0) break;
+        if (!route.prepare(rib, best - 1, this.options.own) || route.version !== version) break;
+      }
       this.#putPrefix(prefix);
-      adjRibOut.setTold(prefix, true);
       count++;
     }
     this.#finish();
     this.counters.announced += count;
-    adjRibOut.consume(count);
+    adjRibOut.announced(count);
   }
 
   #withdrawRun(): void {
@@ -124,14 +132,13 @@ export class Packer {
       if (count > 0 && (this.#untold(prefix) || this.#tellable(prefix))) break;
       if (adjRibOut.told(prefix)) {
         this.#putPrefix(prefix);
-        adjRibOut.setTold(prefix, false);
         withdrawn++;
       }
       count++;
     }
     this.#finish();
     this.counters.withdrawn += withdrawn;
-    adjRibOut.consume(count);
+    adjRibOut.withdrawn(count);
   }
 
   /** All paths of one prefix (RFC 7911): what is new or changed is announced, what is gone withdrawn. The row is the identifier. */
@@ -160,8 +167,8 @@ export class Packer {
     }
     if (now.length > 0) adjRibOut.paths?.set(prefix, now);
     else adjRibOut.paths?.delete(prefix);
-    adjRibOut.setTold(prefix, now.length > 0);
-    adjRibOut.consume(1);
+    if (now.length > 0) adjRibOut.announced(1);
+    else adjRibOut.withdrawn(1);
   }
 
   /** Begins an UPDATE with the route's attributes; what is put next is its NLRI. */

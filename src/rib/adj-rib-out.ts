@@ -87,31 +87,66 @@ export class AdjRibOut {
     return this.#queue[this.#head + ahead];
   }
 
-  /** The first `count` have been dealt with. */
+  /** The first `count` have been dealt with, and what the neighbour has of them is what it had. */
   consume(count: number): void {
     for (let i = 0; i < count; i++) {
       const prefix = this.#queue[this.#head++];
       const marks = this.#marks[prefix >> 2];
       const shift = 2 * (prefix & 3);
       this.#marks[prefix >> 2] = marks & ~(WAITING << shift);
-      if (((marks >> shift) & TOLD) === 0 && this.rib.records.hold(prefix, -1) === 0) this.rib.tidy(prefix);
+      if (((marks >> shift) & TOLD) === 0) this.#letGo(prefix);
     }
-    if (this.#head === this.#tail) {
-      this.#head = 0;
-      this.#tail = 0;
+    this.#rewind();
+  }
+
+  /** The first `count` have been announced: the neighbour has a route to each. */
+  announced(count: number): void {
+    const queue = this.#queue;
+    const marks = this.#marks;
+    let told = 0;
+    for (let at = this.#head, end = at + count; at < end; at++) {
+      const prefix = queue[at];
+      const before = marks[prefix >> 2];
+      const shift = 2 * (prefix & 3);
+      marks[prefix >> 2] = (before & ~(WAITING << shift)) | (TOLD << shift);
+      told += 1 - ((before >> (shift + 1)) & 1);
     }
+    this.toldCount += told;
+    this.#head += count;
+    this.#rewind();
+  }
+
+  /** The first `count` have been withdrawn, where the neighbour had them: it has none of them. */
+  withdrawn(count: number): void {
+    const queue = this.#queue;
+    const marks = this.#marks;
+    for (let at = this.#head, end = at + count; at < end; at++) {
+      const prefix = queue[at];
+      const before = marks[prefix >> 2];
+      const shift = 2 * (prefix & 3);
+      marks[prefix >> 2] = before & ~(BOTH << shift);
+      this.toldCount -= (before >> (shift + 1)) & 1;
+      this.#letGo(prefix);
+    }
+    this.#head += count;
+    this.#rewind();
+  }
+
+  /** A prefix neither waits nor is told. */
+  #letGo(prefix: number): void {
+    if (this.rib.records.hold(prefix, -1) === 0) this.rib.tidy(prefix);
+  }
+
+  /** What is dealt with makes room, once that is everything. */
+  #rewind(): void {
+    if (this.#head !== this.#tail) return;
+    this.#head = 0;
+    this.#tail = 0;
   }
 
   told(prefix: number): boolean {
     const at = prefix >> 2;
     return at < this.#marks.length && (this.#marks[at] & (TOLD << (2 * (prefix & 3)))) !== 0;
-  }
-
-  /** Takes note that the neighbour has a route to `prefix`, which waits, or has none any more. Call it before {@link AdjRibOut.consume}. */
-  setTold(prefix: number, told: boolean): void {
-    if (this.told(prefix) === told) return;
-    this.#marks[prefix >> 2] ^= TOLD << (2 * (prefix & 3));
-    this.toldCount += told ? 1 : -1;
   }
 
   /** Everything the network has, or that was told, waits to be told. */
