@@ -1,5 +1,5 @@
 import { maskedWord, u16 } from '../lib/octets.js';
-import type { AttributeSets } from '../rib/attribute-sets.js';
+import { AttributeSets } from '../rib/attribute-sets.js';
 import { Ipv4Prefixes } from '../rib/prefix-table.js';
 import type { Rib } from '../rib/rib.js';
 
@@ -8,6 +8,8 @@ const HEADER = 19;
 const AHEAD = 2048;
 /** Prefixes looked at, at most: each takes two octets or more, but for the default route. */
 const MOST = 1024;
+/** UPDATEs whose attributes are looked at, at most. */
+const UPDATES = 64;
 
 /**
  * Looks ahead at what the prefixes of the next UPDATEs lead to, of IPv4 with one path a prefix: where each stands in the hash, then its record,
@@ -19,6 +21,7 @@ const MOST = 1024;
 export class LookAhead {
   readonly #prefixes: Ipv4Prefixes | undefined;
   readonly #hashes = new Int32Array(MOST);
+  readonly #setHashes = new Int32Array(UPDATES);
   /** What the prefixes led to in the last step: their ids, claims, sets of attributes. */
   readonly #found = new Int32Array(MOST);
   /** What was looked at; kept, so that the looking is not left out as being for nothing. */
@@ -41,13 +44,16 @@ export class LookAhead {
     const prefixes = this.#prefixes;
     if (prefixes === undefined) return to;
     const hashes = this.#hashes;
+    const setHashes = this.#setHashes;
     let count = 0;
+    let updates = 0;
     let at = from;
     while (at + HEADER + 4 <= to && at < from + AHEAD) {
       const end = at + u16(bytes, at + 16);
-      let nlri = at + HEADER + 2 + u16(bytes, at + HEADER);
-      if (end > to || nlri + 2 > end) break;
-      nlri += 2 + u16(bytes, nlri);
+      const attributes = at + HEADER + 4 + u16(bytes, at + HEADER);
+      if (end > to || attributes > end) break;
+      let nlri = attributes + u16(bytes, attributes - 2);
+      if (nlri <= end && updates < UPDATES) setHashes[updates++] = AttributeSets.hash(bytes, attributes, nlri);
       while (nlri < end && count < MOST) {
         const length = bytes[nlri++] as number; // nlri < end <= to
         const octets = (length + 7) >> 3;
@@ -57,7 +63,7 @@ export class LookAhead {
       }
       at = end;
     }
-    this.warmth = this.#follow(prefixes.guess(hashes, count, this.#found));
+    this.warmth = (this.sets.glance(setHashes, updates) + this.#follow(prefixes.guess(hashes, count, this.#found))) | 0;
     return at === from ? to : at;
   }
 

@@ -133,10 +133,24 @@ export class AttributeSets {
     return this.take();
   }
 
-  /**
-   * Looks for the set in `bytes[from, to)`, which is to be taken ({@link AttributeSets.take}) before anything else is done here. It stands
-   * far away in memory: what else there is to do comes best in between.
-   */
+  /** The hash by which {@link AttributeSets.look} looks for the set in `bytes[from, to)`, for {@link AttributeSets.glance}. */
+  static hash(bytes: Uint8Array, from: number, to: number): number {
+    let h = Math.imul(to - from, 0x9e3779b1);
+    let i = from;
+    for (; i + 4 <= to; i += 4) h = mixed(h, bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24));
+    if (i < to) h = mixedLast(h, lastWord(bytes, i, to));
+    return h ^ (h >>> 13);
+  }
+  /** Looks at where sets with these hashes are looked for first, all together, so that they are at hand soon after. What it returns means nothing. */
+  glance(hashes: Int32Array, count: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum = (sum + slots[hashes[i] & mask]) | 0;
+    return sum;
+  }
+
+  /** Looks for the set in `bytes[from, to)`, which is to be taken ({@link AttributeSets.take}) before anything else is done here. */
   look(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     if (this.#top + length + 3 > this.#end) this.#turn(length);
@@ -148,24 +162,18 @@ export class AttributeSets {
     for (; i + 4 <= to; i += 4) {
       const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
       words[at++] = word;
-      h = Math.imul(h ^ word, 0x9e3779b1);
-      h ^= h >>> 15;
+      h = mixed(h, word);
     }
     if (i < to) {
-      let word = 0;
-      for (let shift = 0; i < to; i++, shift += 8) word |= bytes[i] << shift;
+      const word = lastWord(bytes, i, to);
       words[at] = word;
-      h = Math.imul(h ^ word, 0x85ebca6b);
+      h = mixedLast(h, word);
     }
-    h ^= h >>> 13;
-    this.#lookedHash = h;
+    this.#lookedHash = h ^ (h >>> 13);
     this.#lookedLength = length;
-    this.warmth = this.#slots[h & (this.#slots.length - 1)];
   }
   #lookedHash = 0;
   #lookedLength = 0;
-  /** What was looked at; kept, so that the looking is not left out as being for nothing. */
-  warmth = 0;
 
   /** The id of the set that was looked for, new if need be, with one more user. */
   take(): number {
@@ -652,4 +660,19 @@ function wellKnown(community: number): number {
     default:
       return 0;
   }
+}
+
+/** One word more in the hash of a set, and the last one, where that is not whole. */
+function mixed(h: number, word: number): number {
+  const next = Math.imul(h ^ word, 0x9e3779b1);
+  return next ^ (next >>> 15);
+}
+function mixedLast(h: number, word: number): number {
+  return Math.imul(h ^ word, 0x85ebca6b);
+}
+/** Up to three octets, with zeros behind them. */
+function lastWord(bytes: Uint8Array, from: number, to: number): number {
+  let word = 0;
+  for (let i = from, shift = 0; i < to; i++, shift += 8) word |= bytes[i] << shift;
+  return word;
 }
