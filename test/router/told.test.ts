@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Capability } from '../../src/bgp/wire/index.js';
+import { type Capability, defaultContext, encodeMessage, type WireContext } from '../../src/bgp/wire/index.js';
+import { concatBytes } from '../../src/lib/bytes.js';
 import type { NeighbourConfig } from '../../src/router/config.js';
 import { bgp } from '../support/hex.js';
 import { type RawPeer, rawPeer } from '../support/raw-peer.js';
@@ -143,6 +144,90 @@ describe('messages of more than 4,096 octets (RFC 8654)', () => {
       if (extendedMessages) expect([claims, a.closed]).toEqual([['192.0.2.1/32'], false]);
       else expect([claims, a.closed, a.octets.at(-1)]).toEqual([[], true, bgp(3, `01 02 ${length}`)]);
     }
+  });
+});
+
+describe('a prefix with more paths than fit one chunk', () => {
+  const PREFIX = '192.0.2.0/24';
+  const PATHS = 3000;
+
+  /** A guest that says them all at once, and another that is told them; what is told is kept as octets. */
+  async function paths() {
+    const { guest, clock, router } = await routerLab([
+      { address: A, as: 65001, addPath: 'receive' },
+      { address: B, as: 65002, addPath: 'send', export: 'claims' },
+    ]);
+    const a = guest(A, 65001, { addPath: 'send' });
+    const b = guest(B, 65002, { addPath: 'receive' });
+    const withIds: WireContext = { ...defaultContext, addPath: { 'ipv4-unicast': true } };
+    const say = (ids: readonly number[], med: number): void => {
+      const updates = ids.map((pathId) =>
+        encodeMessage(
+          {
+            type: 'update',
+            withdrawn: [],
+            attributes: {
+              origin: 'igp',
+              asPath: [{ type: 'sequence', asns: [65001] }],
+              nextHop: A,
+              communities: [`${pathId}:${med}`],
+            },
+            announced: [{ prefix: PREFIX, pathId }],
+          },
+          withIds,
+        ),
+      );
+      a.sendRaw(concatBytes(updates));
+      clock.settle();
+    };
+    const unsay = (ids: readonly number[]): void => {
+      const updates: Uint8Array[] = [];
+      for (let at = 0; at < ids.length; at += 400) {
+        const withdrawn = ids.slice(at, at + 400).map((pathId) => ({ prefix: PREFIX, pathId }));
+        updates.push(encodeMessage({ type: 'update', withdrawn, attributes: {}, announced: [] }, withIds));
+      }
+      a.sendRaw(concatBytes(updates));
+      clock.settle();
+    };
+    const heard = (): string[] =>
+      b
+        .routes()
+        .map(({ attributes }) => attributes.communities?.[0] ?? '')
+        .sort();
+    return { a, b, say, unsay, heard, clock, router };
+  }
+  const all = Array.from({ length: PATHS }, (_, i) => i);
+  const of = (ids: readonly number[], med: number): string[] => ids.map((id) => `${id}:${med}`).sort();
+
+  test('is told of whole, changed whole, and withdrawn whole (RFC 7911)', async () => {
+    const { b, say, unsay, heard } = await paths();
+    say(all, 1);
+    expect(heard()).toEqual(of(all, 1));
+    say(all, 2);
+    expect(heard()).toEqual(of(all, 2));
+    // More at once than one UPDATE withdraws.
+    unsay(all.slice(1));
+    expect([b.state, heard()]).toEqual(['established', of([0], 2)]);
+    unsay([0]);
+    expect(heard()).toEqual([]);
+  });
+
+  test('that change between two chunks are told as they are in the end', async () => {
+    const { a, b, say, unsay, heard, clock, router } = await paths();
+    let first = true;
+    b.on('routes', () => {
+      if (!first) return;
+      first = false;
+      unsay(all.slice(0, 1500));
+      say([0, 1, 2999], 3);
+    });
+    say(all, 1);
+    const left = [...of([0, 1, 2999], 3), ...of(all.slice(1500, 2999), 1)].sort();
+    expect(heard()).toEqual(left);
+    const { prefixes } = router.metrics().network;
+    void a.stop();
+    clock.advance(5000);
+    expect([heard(), router.metrics().network.prefixes]).toEqual([[], prefixes - 1]);
   });
 });
 

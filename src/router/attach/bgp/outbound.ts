@@ -140,7 +140,7 @@ export class Outbound {
         chunks++;
         if (bytes.length > 0) this.peer.send(bytes, () => this.around.buffers.give(bytes));
       }
-      if (lane.adjRibOut.waiting > 0 || lane.adjRibOut.skipped || !this.peer.writable) continue;
+      if (lane.packer.waits || lane.adjRibOut.skipped || !this.peer.writable) continue;
       this.#local.caughtUp(lane.family);
       if (!this.#sendLocal()) continue;
       if (lane.endOfRib) {
