@@ -46,6 +46,37 @@ describe('an answer to a ROUTE-REFRESH, in octets', () => {
     expect(b.octets.length).toBe(4 + answer.length);
   });
 
+  test('is one for all requests of one piece, and for all that come before it is over; who does not read waits for one', async () => {
+    const { guest, say, clock, transport, router } = await routerLab([
+      { address: A, as: 65001 },
+      { ...TELLING, holdTime: 0, limits: { unread: 65_536 } },
+    ]);
+    const a = guest(A, 65001);
+    say(a, '192.0.2.1/32');
+    const b = rawPeer(transport, clock, B, 65002, [FOUR, { type: 'route-refresh' }, { type: 'enhanced-route-refresh' }]);
+    const before = b.octets.length;
+    b.sendHex(REQUEST.repeat(1000));
+    clock.settle();
+    expect(b.octets.slice(before)).toEqual([BEGIN, ROUTE, END]);
+    b.connection.pause();
+    // Long attributes fill what a connection holds.
+    const unknown = [{ code: 250, flags: 0xc0, value: new Uint8Array(3900) }];
+    for (let i = 0; i < 40; i++) a.announce(`10.1.0.${i}/32`, { med: i, unknown });
+    clock.settle();
+    const sent = () => router.neighbours().find(({ address }) => address === B)?.bytesOut ?? 0;
+    const full = sent();
+    expect(full).toBeGreaterThan(65_536);
+    for (let i = 0; i < 20; i++) {
+      b.sendHex(REQUEST.repeat(1000));
+      clock.settle();
+    }
+    expect(sent() - full).toBeLessThan(100);
+    b.connection.resume();
+    clock.settle();
+    const marks = b.octets.slice(before + 3).filter((message) => message === BEGIN || message === END);
+    expect(marks).toEqual([BEGIN, END, BEGIN, END]);
+  });
+
   test('covers what the router announces by itself', async () => {
     const { clock, transport } = await routerLab([{ address: B, as: 65002, export: ['default'] }]);
     const b = rawPeer(transport, clock, B, 65002, [FOUR, { type: 'enhanced-route-refresh' }]);
