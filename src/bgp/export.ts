@@ -162,8 +162,8 @@ export class RouteExport {
     if (result.verdict !== 'accept') return false;
     const bytes = encodeCanonical(result.attributes);
     // What policy sets on the way out is meant to leave.
-    const { med, nextHop } = result.attributes;
-    return this.#rewrite(bytes, viewOf(bytes), 0, bytes.length, feed, rib.ipv6, med !== attributes.med, nextHop !== attributes.nextHop);
+    const { med, nextHop } = result.sets;
+    return this.#rewrite(bytes, viewOf(bytes), 0, bytes.length, feed, rib.ipv6, med, nextHop);
   }
 
   /** Walks a canonical set and writes what the neighbour gets. False when it cannot be told (no next hop of the right kind). */

@@ -97,6 +97,42 @@ describe('what an external neighbour is told', () => {
     expect(b.route('192.0.2.0/24')).toBeUndefined();
   });
 
+  test('has what its rules set, also where that is what it was', async () => {
+    const { guest, say } = await lab([
+      { address: A, as: 65001 },
+      { address: B, as: 65002, export: { of: ['claims'], rules: [{ set: { med: 50, nextHop: A } }] } },
+    ]);
+    const [a, b] = [guest(A, 65001), guest(B, 65002)];
+    say(a, '192.0.2.1/32', { med: 50 });
+    say(a, '192.0.2.2/32', { med: 51 });
+    expect(b.routes().map(({ attributes }) => [attributes.med, attributes.nextHop])).toEqual([
+      [50, A],
+      [50, A],
+    ]);
+  });
+
+  test('of what the router announces by itself is what its rules make of it, as of claims', async () => {
+    const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
+    const rules = [
+      { match: { neighbour: ['other'] }, verdict: 'reject' },
+      { match: { asPath: '^$', neighbour: ['guest'], prefixes: ['::/0'] }, set: { nextHop: 'fd00::7', prepend: [65009], localPref: 200 } },
+      { match: { asPath: '^$', prefixes: ['0.0.0.0/0'] }, set: { nextHop: '10.0.0.7', med: 3 } },
+      // IPv4 has no IPv6 next hop here.
+      { match: { prefixes: ['198.51.100.0/24'] }, set: { nextHop: 'fd00::7' } },
+    ] as const;
+    const { guest } = await lab([{ address: A, name: 'guest', as: 65001, families, export: { of: ['default', 'originated'], rules } }], {
+      originate: [{ prefix: '198.51.100.0/24' }],
+    });
+    const a = guest(A, 65001, { families });
+    expect(a.routes()).toEqual([
+      {
+        prefix: '0.0.0.0/0',
+        attributes: { origin: 'igp', asPath: [{ type: 'sequence', asns: [65000] }], nextHop: '10.0.0.7', med: 3 },
+      },
+      { prefix: '::/0', attributes: { origin: 'igp', asPath: [{ type: 'sequence', asns: [65000, 65009] }], nextHop: 'fd00::7' } },
+    ]);
+  });
+
   test('is nothing without an export (RFC 8212)', async () => {
     const { guest, say } = await lab([
       { address: A, as: 65001 },

@@ -180,6 +180,8 @@ export class NeighbourTerms {
       otc: marksTold(this.role(negotiated)),
       nextHop4: next.ipv4,
       nextHop6: next.ipv6,
+      extendedNextHop: negotiated.extendedNextHop,
+      neighbour: this.name,
       context: negotiated.sendContext,
       policy: this.#exportPolicy(),
       draining,
