@@ -154,10 +154,35 @@ describe('what an external neighbour is told', () => {
     say(a, '192.0.2.2/32', { communities: ['65535:65282'] });
     say(a, '192.0.2.3/32', { communities: ['65535:65284'] });
     say(a, '192.0.2.4/32', { communities: ['65535:666'] });
-    expect(b.routes().map(({ prefix }) => prefix)).toEqual(['192.0.2.4/32']);
-    expect(c.routes().map(({ prefix }) => prefix)).toEqual(['192.0.2.3/32', '192.0.2.4/32']);
+    expect(b.routes()).toEqual([]);
+    expect(c.routes().map(({ prefix }) => prefix)).toEqual(['192.0.2.3/32']);
     expect(router.lookup('192.0.2.1')).toEqual([{ type: 'gateway', node: 'a' }]);
     expect(router.lookup('192.0.2.4')).toEqual([{ type: 'discard', node: 'a' }]);
+  });
+
+  test('is nothing of what is to be dropped here, unless a policy wants that; inside the AS it goes with NO_EXPORT (RFC 7999 §3.2)', async () => {
+    const BLACKHOLE = '65535:666';
+    const NO_EXPORT = '65535:65281';
+    const rules = [{ match: { communities: [BLACKHOLE, '65001:1'] }, set: { removeCommunities: [NO_EXPORT] } }] as const;
+    const told = async (neighbour: Partial<NeighbourConfig>, communities: readonly string[]) => {
+      const { guest, say, router } = await lab([
+        { address: A, as: 65001, ...neighbour },
+        { address: B, as: 65002, export: 'claims' },
+        { address: C, as: 65000, export: 'claims' },
+      ]);
+      const [a, b, c] = [guest(A, 65001), guest(B, 65002), guest(C, 65000)];
+      say(a, '192.0.2.1/32', { communities });
+      expect(router.lookup('192.0.2.1')).toEqual([{ type: 'discard', node: 'a' }]);
+      return [b, c].map((speaker) => speaker.routes()[0]?.attributes.communities);
+    };
+    expect(await told({}, [BLACKHOLE])).toEqual([undefined, [BLACKHOLE, NO_EXPORT]]);
+    expect(await told({}, [BLACKHOLE, '65535:65282'])).toEqual([undefined, undefined]);
+    expect(await told({ localRole: 'customer' }, [BLACKHOLE])).toEqual([undefined, [BLACKHOLE, NO_EXPORT]]);
+    expect(await told({ import: rules }, [BLACKHOLE, '65001:1'])).toEqual([
+      [BLACKHOLE, '65001:1'],
+      [BLACKHOLE, '65001:1'],
+    ]);
+    expect(await told({ routeServerClient: true }, [BLACKHOLE])).toEqual([[BLACKHOLE], [BLACKHOLE]]);
   });
 
   test('connected subnets, a default route, and what the router originates', async () => {

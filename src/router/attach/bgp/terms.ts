@@ -89,6 +89,7 @@ export class NeighbourTerms {
       clusterId: u32(router.clusterId),
       allowOwnAs: this.config.allowOwnAs ?? 0,
       enforceFirstAs: this.config.enforceFirstAs ?? true,
+      routeServerClient: this.config.routeServerClient ?? false,
       allowAsSets: this.config.allowAsSets ?? false,
       role: this.role(negotiated),
       maxPathLength: this.config.maxPathLength ?? MAX_PATH_LENGTH,
