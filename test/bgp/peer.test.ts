@@ -278,7 +278,7 @@ describe('of two connections', () => {
     };
     const [ours] = ends;
     if (!ours) throw new Error('no connection');
-    return { ...at, peer, log, ours, opens };
+    return { ...at, peer, log, ours, opens, dials: () => ends.length };
   }
 
   test.each([
@@ -310,6 +310,18 @@ describe('of two connections', () => {
       second.send(open(id));
       expect([second.heard.at(-1), second.closed, ours.closed, peer.state]).toEqual([CEASE_7, true, false, 'established']);
     }
+  });
+
+  test('the one that is tried again after a failure is not, once the neighbour’s own is established', () => {
+    const { clock, peer, ours, opens, dials } = both();
+    ours.send(bgp(3, '06 05'));
+    expect(peer.state).toBe('idle');
+    const theirs = opens();
+    theirs.send(open('0a000002').replace('005a', '0000'));
+    theirs.send(KEEPALIVE);
+    const dialled = dials();
+    clock.advance(600_000);
+    expect([peer.state, dials() - dialled]).toEqual(['established', 0]);
   });
 
   test('that the neighbour opened both, the first stays and the second gets a Cease 6/7 and no OPEN', () => {

@@ -144,6 +144,15 @@ test.each([
   expect(lines).toEqual(['10.0.9.1/32 nobody']);
 });
 
+test('of several capabilities the last counts (RFC 4724 §3)', async () => {
+  const { clock, router, guest, crash, restarting } = await lab({}, [{ ...GRACEFUL, families: [] }, GRACEFUL]);
+  const first = guest('10.0.9.1/32');
+  clock.advance(5000);
+  crash(first);
+  clock.advance(30_000);
+  expect([restarting(), router.network.lookup('10.0.9.1')?.[0].node]).toEqual([true, 'guest']);
+});
+
 test('the configuration bounds the time that a guest may ask for', async () => {
   const { clock, lines, guest, crash } = await lab({ gracefulRestart: 10 });
   const speaker = guest('10.0.9.1/32');
