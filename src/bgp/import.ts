@@ -10,7 +10,7 @@ import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, SetFlag } from '../rib/attribute-sets.js';
 import type { Policy, PolicyResult } from './policy/index.js';
 import { ROLES } from './roles.js';
-import { decodeCanonical, encodeCanonical, type PathAttributes, type Role } from './wire/index.js';
+import { decodeCanonical, encodeCanonical, MAX_CANONICAL, type PathAttributes, type Role } from './wire/index.js';
 
 /** What the RPKI says of routes, as an import asks it. @internal */
 export interface RouteValidation {
@@ -325,10 +325,13 @@ export class RouteImport implements Importer {
       this.fault = Verdict[result.verdict === 'error' ? 'policy-error' : 'policy-rejected'];
       this.words = result.reason;
     } else if (result.preference !== undefined) this.wish = result.preference;
-    if (result.verdict === 'accept' && result.attributes !== attributes) {
-      const bytes = encodeCanonical(result.attributes);
-      made = this.sets.intern(bytes, 0, bytes.length);
-    } else this.sets.retain(set);
+    const bytes = result.verdict === 'accept' && result.attributes !== attributes ? encodeCanonical(result.attributes) : undefined;
+    if (bytes && bytes.length > MAX_CANONICAL) {
+      this.fault = Verdict['policy-error'];
+      this.words = `the policy makes ${bytes.length} octets of attributes, where ${MAX_CANONICAL} may be`;
+    }
+    if (bytes && this.fault === 0) made = this.sets.intern(bytes, 0, bytes.length);
+    else this.sets.retain(set);
     this.setOut = made;
     // What was made is held until the next one is, so that a set is not freed between here and the row that takes it.
     if (policy.needsPrefix) {

@@ -160,6 +160,29 @@ describe('messages of more than 4,096 octets (RFC 8654)', () => {
     expect(newsOf(b).slice(2)).toEqual(['+192.0.2.2/32', '+192.0.2.1/32']);
   });
 
+  test('may be the longest there are: a policy that makes them longer refuses the route', async () => {
+    const rules = [{ set: { prepend: 20 } }];
+    const { router, clock, transport } = await routerLab([{ ...neighbours[0], import: rules } as NeighbourConfig, TELLING]);
+    const a = rawPeer(transport, clock, A, 65001, [{ type: 'four-octet-as', asn: 65001 }, { type: 'extended-message' }]);
+    const b = rawPeer(transport, clock, B, 65002, LONG);
+    const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], nextHop: A } as const;
+    for (const [prefix, octets] of [
+      ['192.0.2.1/32', 64_800],
+      ['192.0.2.2/32', 65_480],
+    ] as const) {
+      const unknown = [{ code: 250, flags: 0xc0, value: new Uint8Array(octets) }];
+      a.send({ type: 'update', withdrawn: [], attributes: { ...attributes, unknown }, announced: [{ prefix }] });
+    }
+    clock.settle();
+    const claims = [...router.claims()].filter(({ source }) => source === 'bgp');
+    expect(claims.map(({ prefix, verdict }) => [prefix, verdict])).toEqual([
+      ['192.0.2.1/32', 'accepted'],
+      ['192.0.2.2/32', 'policy-error'],
+    ]);
+    expect(router.explain('192.0.2.2').claims[0]?.message).toMatch(/: the policy makes 6\d{4} octets of attributes, where 65000 may be\.$/);
+    expect([newsOf(b), a.closed]).toEqual([['+192.0.2.1/32'], false]);
+  });
+
   test('are taken of a neighbour that announces nothing of the kind, and are not where we announce none', async () => {
     const communities = Array.from({ length: 1000 }, () => 'fde90001').join('');
     const body = `0000 0fb8 40 01 01 00 40 02 06 0201 0000fde9 40 03 04 0a00000a d0 08 0fa0 ${communities}`;
