@@ -144,6 +144,17 @@ test.each([
   expect(lines).toEqual(['10.0.9.1/32 nobody']);
 });
 
+test('a guest whose session ends as it says too much is not kept, though it takes NOTIFICATIONs for restarts', async () => {
+  const { clock, router, restarting, transport } = await lab({ limits: { prefixes: 1, exceeded: 'shutdown' } });
+  const raw = rawPeer(transport, clock, GUEST, 65001, [{ type: 'four-octet-as', asn: 65001 }, NOTIFYING]);
+  const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], nextHop: GUEST } as const;
+  const announced = [{ prefix: '10.0.9.1/32' }, { prefix: '10.0.9.2/32' }];
+  raw.send({ type: 'update', withdrawn: [], attributes, announced });
+  clock.advance(1000);
+  expect(raw.heard.at(-1)).toMatchObject({ code: 6, subcode: 9, hardReset: { code: 6, subcode: 1 } });
+  expect([restarting(), router.network.lookup('10.0.9.1')]).toEqual([false, undefined]);
+});
+
 test('of several capabilities the last counts (RFC 4724 §3)', async () => {
   const { clock, router, guest, crash, restarting } = await lab({}, [{ ...GRACEFUL, families: [] }, GRACEFUL]);
   const first = guest('10.0.9.1/32');

@@ -434,15 +434,19 @@ export class BgpNeighbour implements PeerOwner {
   }
 }
 
-/** RFC 4486 §4. Maximum Number of Prefixes Reached says which family it was, and the limit: that of all families together. */
+/**
+ * RFC 4486 §4. Maximum Number of Prefixes Reached says which family it was, and the limit: that of all families together. Who says too much is
+ * not kept as if it restarted (RFC 8538 §5.1).
+ */
 function overLimit({ limit, used, most }: LimitReport, family: AddressFamily): SessionError {
   const reason = `the limit of ${most} for ${limit} is reached (${used})`;
-  if (limit !== 'prefixes') return { code: ErrorCode.cease, subcode: CeaseSubcode.outOfResources, data: new Uint8Array(0), reason };
+  if (limit !== 'prefixes')
+    return { code: ErrorCode.cease, subcode: CeaseSubcode.outOfResources, data: new Uint8Array(0), reason, hard: true };
   const data = new Uint8Array(7);
   const view = new DataView(data.buffer);
   const [afi, safi] = familyNumbers(family);
   view.setUint16(0, afi);
   view.setUint8(2, safi);
   view.setUint32(3, Math.min(most, 0xffff_ffff));
-  return { code: ErrorCode.cease, subcode: CeaseSubcode.maximumPrefixes, data, reason };
+  return { code: ErrorCode.cease, subcode: CeaseSubcode.maximumPrefixes, data, reason, hard: true };
 }
