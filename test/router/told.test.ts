@@ -183,6 +183,18 @@ describe('messages of more than 4,096 octets (RFC 8654)', () => {
     expect([newsOf(b), a.closed]).toEqual([['+192.0.2.1/32'], false]);
   });
 
+  test('are no more than others for what the router announces by itself', async () => {
+    const communities = Array.from({ length: 1200 }, (_, i) => `65000:${i}`);
+    const told: NeighbourConfig[] = [
+      { address: B, as: 65002, export: 'originated' },
+      { address: C, as: 65003, export: 'originated' },
+    ];
+    const originate = [{ prefix: '192.0.2.1/32', communities }, { prefix: '192.0.2.2/32' }];
+    const { clock, transport } = await routerLab(told, { originate });
+    const [b, c] = [rawPeer(transport, clock, B, 65002, LONG), rawPeer(transport, clock, C, 65003, SHORT)];
+    expect([newsOf(b), newsOf(c), c.closed]).toEqual([['+192.0.2.1/32', '+192.0.2.2/32'], ['+192.0.2.2/32'], false]);
+  });
+
   test('are taken of a neighbour that announces nothing of the kind, and are not where we announce none', async () => {
     const communities = Array.from({ length: 1000 }, () => 'fde90001').join('');
     const body = `0000 0fb8 40 01 01 00 40 02 06 0201 0000fde9 40 03 04 0a00000a d0 08 0fa0 ${communities}`;

@@ -1,5 +1,5 @@
 import { type Policy, prepended } from '../../../bgp/policy/index.js';
-import { encodeMessage, type PathAttributes, type Update, type WireContext } from '../../../bgp/wire/index.js';
+import { encodeMessage, MAX_EXTENDED_MESSAGE, type PathAttributes, type Update, type WireContext } from '../../../bgp/wire/index.js';
 import { formatAddress, parseAddress } from '../../../lib/address.js';
 import { parsePrefix } from '../../../lib/prefix.js';
 import type { AddressFamily, ExportKind, OriginateConfig } from '../../config.js';
@@ -54,7 +54,9 @@ export function localRoutes(options: LocalRoutesOptions): LocalRoute[] {
     const { nextHop: set, ...attributes } = told;
     const nextHop = set === undefined ? (ipv6 ? options.nextHop6 : options.nextHop4) : parseAddress(set);
     if (!nextHop || !(nextHop.length === 4 ? !ipv6 : ipv6 || options.extendedNextHop)) continue;
-    const announcement = encodeMessage(update(prefix, ipv6, nextHop, attributes), options.context);
+    const announcement = encodeMessage(update(prefix, ipv6, nextHop, attributes), { ...options.context, maxMessage: MAX_EXTENDED_MESSAGE });
+    // RFC 8654 §5: as for routes of others, the neighbour is not told what it cannot take.
+    if (announcement.length > options.context.maxMessage) continue;
     local.push({ prefix, family, announcement, withdrawal: encodeMessage(withdrawal(prefix, family), options.context) });
   }
   return local;
