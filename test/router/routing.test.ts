@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BgpSpeaker, type SpeakerConfig } from '../../src/bgp/speaker.js';
-import type { PathAttributes } from '../../src/bgp/wire/index.js';
+import { defaultContext, encodeMessage, type Nlri, type PathAttributes } from '../../src/bgp/wire/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import type { GrantConfig } from '../../src/network/config.js';
@@ -520,6 +520,46 @@ describe('sessions', () => {
     b.refresh('ipv4-unicast');
     clock.settle();
     expect(again).toBe(2);
+  });
+
+  test('what an UPDATE withdraws and announces is as if it had not been withdrawn (RFC 4271 §4.3)', async () => {
+    const takeover = 'if-holder-down';
+    const { guest, say, router, clock } = await lab(
+      [
+        { address: A, as: 65001, addPath: 'receive' },
+        { address: B, as: 65002 },
+      ],
+      {
+        network: {
+          nodes: [
+            { name: 'a', addresses: [A] },
+            { name: 'b', addresses: [B] },
+          ],
+          grants: ['a', 'b'].map((node) => ({ node, prefix: '192.0.2.0/24', le: 32, as: 'gateway', takeover })),
+        },
+      },
+    );
+    const holders = () => [1, 2].map((i) => router.lookup(`192.0.2.${i}`)?.[0].node);
+    const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], nextHop: A } as const;
+    for (const addPath of [undefined, 'send'] as const) {
+      const a = guest(A, 65001, addPath ? { addPath } : {});
+      const context = { ...defaultContext, addPath: addPath ? { 'ipv4-unicast': true } : {} };
+      const nlri = (i: number) => ({ prefix: `192.0.2.${i}/32`, ...(addPath ? { pathId: 7 } : {}) });
+      const send = (withdrawn: readonly Nlri[], announced: readonly Nlri[]): void => {
+        a.sendRaw(encodeMessage({ type: 'update', withdrawn, attributes, announced }, context));
+        clock.settle();
+      };
+      send([], [nlri(1), nlri(2)]);
+      const b = guest(B, 65002);
+      say(b, '192.0.2.1/32');
+      say(b, '192.0.2.2/32');
+      expect(holders()).toEqual(['a', 'a']);
+      send([nlri(1), nlri(2), nlri(3)], [nlri(1)]);
+      expect(holders()).toEqual(['a', 'b']);
+      void a.stop();
+      void b.stop();
+      clock.advance(10_000);
+    }
   });
 
   test('a malformed attribute withdraws the route and keeps the session (RFC 7606)', async () => {
