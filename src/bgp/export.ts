@@ -162,8 +162,8 @@ export class RouteExport {
     if (result.verdict !== 'accept') return false;
     const bytes = encodeCanonical(result.attributes);
     // What policy sets on the way out is meant to leave.
-    const { med, nextHop } = result.attributes;
-    return this.#rewrite(bytes, viewOf(bytes), 0, bytes.length, feed, rib.ipv6, med !== attributes.med, nextHop !== attributes.nextHop);
+    const { med, nextHop } = result.sets;
+    return this.#rewrite(bytes, viewOf(bytes), 0, bytes.length, feed, rib.ipv6, med, nextHop);
   }
 
   /** Walks a canonical set and writes what the neighbour gets. False when it cannot be told (no next hop of the right kind). */
@@ -408,9 +408,10 @@ export class RouteExport {
         const wide = new RouteExport({ ...context, fourOctetAs: true });
         const path = new Uint8Array(length + 16);
         wide.view = viewOf(path);
-        const end = wide.#putPath(path, 0, page, viewOf(page), value, length);
+        const told = wide.#putPath(path, 0, page, viewOf(page), value, length);
         const long = ((path[0] ?? 0) & 0x10) !== 0;
         const head = long ? 4 : 3;
+        const end = withoutConfederation(path, head, told);
         if (!hasWide(path, head, end)) continue;
         at = putHeader(out, at, 0xc0, 17, end - head);
         out.set(path.subarray(head, end), at);
@@ -423,6 +424,20 @@ export class RouteExport {
     }
     return at;
   }
+}
+
+/** Closes up a path of four-octet numbers over a confederation's segments, which have no place in AS4_PATH (RFC 6793 §4.2.2). Where it ends then. */
+function withoutConfederation(path: Uint8Array, from: number, to: number): number {
+  let end = from;
+  for (let i = from; i < to; ) {
+    const next = i + 2 + 4 * (path[i + 1] ?? 0);
+    if ((path[i] ?? 0) <= 2) {
+      path.copyWithin(end, i, next);
+      end += next - i;
+    }
+    i = next;
+  }
+  return end;
 }
 
 /** Whether a path of four-octet numbers holds one that does not fit two. */

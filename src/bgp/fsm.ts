@@ -45,7 +45,7 @@ export const transitions: Table<SessionState, SessionEvent, Session> = {
     connected: refuse,
     disconnected: stay,
     sendProgress: stay,
-    collision: stay,
+    collision: rest,
     notification: stay,
     keepalive: stay,
     updates: stay,
@@ -156,6 +156,12 @@ function dial(s: Session, _event: unknown, now: Millis): SessionState {
 /** §10: a random factor between 0.75 and 1. */
 function jittered(s: Session, time: Millis): Millis {
   return time * (0.75 + 0.25 * s.random());
+}
+
+/** Another session with the neighbour is up meanwhile: this one does not start again beside it. */
+function rest(s: Session): SessionState {
+  s.timers.stopAll();
+  return 'idle';
 }
 
 /** A connection while idle: the neighbour may come again when the idle hold is over (§8.2.2, event 17 in Idle). */

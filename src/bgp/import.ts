@@ -10,7 +10,7 @@ import type { NetworkModel } from '../network/model.js';
 import { type AttributeSets, SetFlag } from '../rib/attribute-sets.js';
 import type { Policy, PolicyResult } from './policy/index.js';
 import { ROLES } from './roles.js';
-import { decodeCanonical, encodeCanonical, type PathAttributes, type Role } from './wire/index.js';
+import { decodeCanonical, encodeCanonical, MAX_CANONICAL, type PathAttributes, type Role } from './wire/index.js';
 
 /** What the RPKI says of routes, as an import asks it. @internal */
 export interface RouteValidation {
@@ -50,6 +50,8 @@ export interface ImportContext {
   readonly clusterId: number;
   readonly allowOwnAs: number;
   readonly enforceFirstAs: boolean;
+  /** The neighbour is a client of ours as a route server: what it says is passed on as it is (RFC 7947). */
+  readonly routeServerClient: boolean;
   /** Paths may hold sets, against RFC 9774. */
   readonly allowAsSets: boolean;
   /** Our role towards the neighbour (RFC 9234); undefined inside an AS. */
@@ -71,6 +73,10 @@ export interface ImportContext {
 /** Local part of the large community `<our AS>:1000:<preference>` by which a guest asks for a preference within its grant's bounds. */
 export const PREFERENCE_COMMUNITY = 1000;
 
+const NO_EXPORT = '65535:65281';
+/** It goes no further than our AS already. */
+const LOCAL = SetFlag.noExport | SetFlag.noAdvertise | SetFlag.noExportSubconfed;
+
 /**
  * What becomes of a received attribute set: loops, whose next hop it is, and the neighbour's policy. The result stands in
  * fields and is the same for all prefixes of a set, unless the policy looks at prefixes.
@@ -90,8 +96,8 @@ export class RouteImport implements Importer {
     number,
     { readonly setOut: number; readonly fault: number; readonly wish: number; readonly words: string | undefined }
   >();
-  /** Sets that Only-to-Customer was added to, by the set without; both are counted while they stand here. */
-  readonly #marked = new Map<number, number>();
+  /** Sets that Only-to-Customer or NO_EXPORT was added to, by the set without; both are counted while they stand here. */
+  readonly #marks = new Map<number, number>();
   /** Whether the set looked at last has Only-to-Customer. */
   #otc = false;
   words: string | undefined;
@@ -119,7 +125,7 @@ export class RouteImport implements Importer {
     this.path = undefined;
     this.words = undefined;
     if (this.fault === 0 && this.#isValidated()) this.#validate(set, a, b, c, d, length, ipv6);
-    if (this.fault === 0 && context.role && !this.#otc && ROLES[context.role].marksHeard) this.setOut = this.#mark(set);
+    if (this.fault === 0) this.setOut = this.#marked(set);
     if (this.fault === 0 && context.policy) this.#applyPolicy(context.policy, this.setOut, a, b, c, d, length, ipv6);
   }
 
@@ -136,11 +142,11 @@ export class RouteImport implements Importer {
   }
 
   #forgetMarks(): void {
-    for (const [set, marked] of this.#marked) {
+    for (const [set, marked] of this.#marks) {
       this.sets.release(set);
       this.sets.release(marked);
     }
-    this.#marked.clear();
+    this.#marks.clear();
   }
 
   #forgetPolicy(): void {
@@ -253,15 +259,30 @@ export class RouteImport implements Importer {
     return own > allowOwnAs ? Verdict['as-loop'] : 0;
   }
 
-  /** The set with Only-to-Customer, of the neighbour's AS (RFC 9234 §5, ingress 3). */
-  #mark(set: number): number {
-    const known = this.#marked.get(set);
+  /** The set with what is added to it on the way in, if anything is: policy sees it, and may take it away. */
+  #marked(set: number): number {
+    const { role, external, routeServerClient } = this.context;
+    const flags = this.sets.flagsOf(set);
+    // RFC 9234 §5, ingress 3.
+    const otc = role !== undefined && !this.#otc && ROLES[role].marksHeard;
+    // RFC 7999 §3.2: what is dropped here for one who asked for it is not to draw the traffic of other ASes.
+    const local = external && !routeServerClient && (flags & SetFlag.blackhole) !== 0 && (flags & LOCAL) === 0;
+    return otc || local ? this.#mark(set, otc, local) : set;
+  }
+
+  #mark(set: number, otc: boolean, local: boolean): number {
+    const known = this.#marks.get(set);
     if (known !== undefined) return known;
-    if (this.#marked.size >= 4096) this.#forgetMarks();
-    const bytes = encodeCanonical({ ...decodeCanonical(this.sets.copy(set)), otc: this.context.peerAs });
+    if (this.#marks.size >= 4096) this.#forgetMarks();
+    const heard = decodeCanonical(this.sets.copy(set));
+    const bytes = encodeCanonical({
+      ...heard,
+      ...(otc ? { otc: this.context.peerAs } : {}),
+      ...(local ? { communities: [...(heard.communities ?? []), NO_EXPORT] } : {}),
+    });
     const marked = this.sets.intern(bytes, 0, bytes.length);
     this.sets.retain(set);
-    this.#marked.set(set, marked);
+    this.#marks.set(set, marked);
     return marked;
   }
 
@@ -304,10 +325,13 @@ export class RouteImport implements Importer {
       this.fault = Verdict[result.verdict === 'error' ? 'policy-error' : 'policy-rejected'];
       this.words = result.reason;
     } else if (result.preference !== undefined) this.wish = result.preference;
-    if (result.verdict === 'accept' && result.attributes !== attributes) {
-      const bytes = encodeCanonical(result.attributes);
-      made = this.sets.intern(bytes, 0, bytes.length);
-    } else this.sets.retain(set);
+    const bytes = result.verdict === 'accept' && result.attributes !== attributes ? encodeCanonical(result.attributes) : undefined;
+    if (bytes && bytes.length > MAX_CANONICAL) {
+      this.fault = Verdict['policy-error'];
+      this.words = `the policy makes ${bytes.length} octets of attributes, where ${MAX_CANONICAL} may be`;
+    }
+    if (bytes && this.fault === 0) made = this.sets.intern(bytes, 0, bytes.length);
+    else this.sets.retain(set);
     this.setOut = made;
     // What was made is held until the next one is, so that a set is not freed between here and the row that takes it.
     if (policy.needsPrefix) {

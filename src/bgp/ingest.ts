@@ -105,7 +105,11 @@ export class Ingest {
       return { code: 3, subcode: 1, data: NO_DATA, reason: 'the withdrawn routes or path attributes run past the end of the UPDATE' };
     const { ipv4 } = this.ribs;
     if (withdrawnLength > 0 && ipv4 && !this.disabled.ipv4) {
-      if (!this.#withdraw4(ipv4, bytes, from + 2, withdrawnEnd)) return badNlri;
+      const whole =
+        attributesEnd < end
+          ? this.#withdrawOthers4(ipv4, bytes, from + 2, withdrawnEnd, attributesEnd, end)
+          : this.#withdraw4(ipv4, bytes, from + 2, withdrawnEnd);
+      if (!whole) return badNlri;
     }
     if (attributesLength === 0) {
       if (attributesEnd < end) {
@@ -413,6 +417,36 @@ export class Ingest {
       this.counters.withdrawn++;
     }
     return true;
+  }
+
+  /** Withdraws what is not in the NLRI of the same UPDATE: what is there is as if it had not been withdrawn (RFC 4271 §4.3). Few send both. */
+  #withdrawOthers4(rib: Rib, bytes: Uint8Array, from: number, end: number, nlriFrom: number, nlriEnd: number): boolean {
+    const withdrawn = this.#read4(rib, bytes, from, end);
+    if (!withdrawn) return false;
+    // NLRI that are malformed end the session when they are taken in.
+    const announced = this.#read4(rib, bytes, nlriFrom, nlriEnd) ?? [];
+    const again = new Set(announced.map((path) => path.join()));
+    for (const [prefix, pathId] of withdrawn) {
+      if (again.has(`${prefix},${pathId}`)) continue;
+      if (prefix >= 0) this.#withdrawn(rib, prefix, pathId);
+      this.counters.withdrawn++;
+    }
+    return true;
+  }
+
+  /** The prefixes of a field by their ids, -1 for what nobody claims, with path identifiers; undefined where they run past its end. */
+  #read4(rib: Rib, bytes: Uint8Array, from: number, end: number): (readonly [prefix: number, pathId: number])[] | undefined {
+    const paths: (readonly [number, number])[] = [];
+    for (let at = from; at < end; ) {
+      const pathId = this.#pathIds4 && at + 4 <= end ? u32(bytes, at) : 0;
+      if (this.#pathIds4) at += 4;
+      const length = at < end ? (bytes[at++] as number) : 0xff; // at < end
+      const octets = (length + 7) >> 3;
+      if (length > 32 || at + octets > end) return undefined;
+      paths.push([rib.prefixes.find(maskedWord(bytes, at, octets, length), 0, 0, 0, length), pathId]);
+      at += octets;
+    }
+    return paths;
   }
 
   #withdraw6(rib: Rib, bytes: Uint8Array, from: number, end: number): boolean {

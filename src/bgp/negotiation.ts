@@ -159,8 +159,9 @@ export function negotiate(config: PeerConfig, open: Open): Negotiated {
     extendedNextHop,
     maxMessage: longest,
   });
-  const restart = open.capabilities.find((capability) => capability.type === 'graceful-restart');
-  const longLived = restart && open.capabilities.find((capability) => capability.type === 'long-lived-graceful-restart');
+  // Of several the last counts (RFC 4724 §3).
+  const restart = open.capabilities.findLast((capability) => capability.type === 'graceful-restart');
+  const longLived = restart && open.capabilities.findLast((capability) => capability.type === 'long-lived-graceful-restart');
   return {
     peerAs: open.asn,
     peerRouterId: open.routerId,

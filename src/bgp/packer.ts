@@ -42,6 +42,8 @@ export class Packer {
   #mpAt = 0;
   /** Where it must end, so that what follows its NLRI fits. */
   #limit = 0;
+  /** The prefix whose paths did not fit one chunk. */
+  #rest: RestOfPaths | undefined;
   /** Attributes that follow the NLRI: the route is prepared for the next prefix before they are written. */
   #held = new DataView(new ArrayBuffer(256));
   #heldLength = 0;
@@ -52,14 +54,20 @@ export class Packer {
     private readonly options: PackerOptions,
   ) {}
 
+  /** Whether there is more to pack: prefixes that wait, or paths of one that was begun. */
+  get waits(): boolean {
+    return this.adjRibOut.waiting > 0 || this.#rest !== undefined;
+  }
+
   /** The next messages, about 64 KiB of them; undefined when nothing waits. */
   pack(): Uint8Array | undefined {
     const { adjRibOut, route } = this;
-    if (adjRibOut.waiting === 0) return undefined;
+    if (!this.waits) return undefined;
     this.#out = this.options.buffers.take();
     this.#view = viewOf(this.#out);
     this.#at = 0;
     route.reset();
+    if (this.#rest) this.#goOn(this.#rest);
     while (adjRibOut.waiting > 0 && this.#at < CHUNK) {
       const prefix = adjRibOut.peek(0);
       if (this.#untold(prefix)) adjRibOut.skip();
@@ -141,34 +149,76 @@ export class Packer {
     adjRibOut.withdrawn(count);
   }
 
-  /** All paths of one prefix (RFC 7911): what is new or changed is announced, what is gone withdrawn. The row is the identifier. */
+  /** All paths of one prefix (RFC 7911): each that there is is announced, each that is gone withdrawn. The row is the identifier. */
   #packPaths(prefix: number): void {
-    const { adjRibOut, route } = this;
-    const { rib } = adjRibOut;
-    const before = adjRibOut.paths?.get(prefix) ?? [];
-    const now: number[] = [];
-    for (let row = rib.records.headOf(prefix); row !== 0; row = rib.claims.nextOf(row - 1)) {
-      const at = row - 1;
-      const feed = rib.feeds[rib.feedOf(at)] as Feed; // a row's feed outlives it
-      if (rib.verdictOf(at) !== 0 || !feed.alive || rib.isHolderDown(at)) continue;
-      if (!route.prepare(rib, at, this.options.own) || !this.#fits()) continue;
-      now.push(row);
+    const { adjRibOut } = this;
+    const { records, claims } = adjRibOut.rib;
+    const rows: number[] = [];
+    for (let row = records.headOf(prefix); row !== 0; row = claims.nextOf(row - 1)) rows.push(row);
+    const rest: RestOfPaths = { prefix, rows, told: [], before: adjRibOut.paths?.get(prefix) ?? [] };
+    this.#announcePaths(rest);
+    const whole = rest.rows.length === 0 && this.#withdrawPaths(rest);
+    this.#remember(rest);
+    // What is not whole was told in part: the prefix stays known, and waits again if its claims change meanwhile.
+    if (!whole || rest.told.length > 0) adjRibOut.announced(1);
+    else adjRibOut.withdrawn(1);
+    if (!whole) this.#rest = rest;
+  }
+
+  /** Goes on where the chunk before was full. */
+  #goOn(rest: RestOfPaths): void {
+    const { adjRibOut } = this;
+    this.#announcePaths(rest);
+    const whole = rest.rows.length === 0 && this.#withdrawPaths(rest);
+    this.#remember(rest);
+    if (!whole) return;
+    this.#rest = undefined;
+    // Nothing of it was told in the end: its turn lets go of it.
+    if (rest.told.length === 0) adjRibOut.add(rest.prefix);
+  }
+
+  /** Announces paths until the chunk is full. Claims may have ended since they were listed, and their rows may be other prefixes'. */
+  #announcePaths({ prefix, rows, told }: RestOfPaths): void {
+    const { route } = this;
+    const { rib } = this.adjRibOut;
+    let at = 0;
+    for (; at < rows.length && this.#at < CHUNK; at++) {
+      const row = rows[at] as number; // at < length
+      const claim = row - 1;
+      if (rib.claims.setInOf(claim) === 0 || rib.claims.prefixOf(claim) !== prefix) continue;
+      const feed = rib.feeds[rib.feedOf(claim)] as Feed; // a row's feed outlives it
+      if (rib.verdictOf(claim) !== 0 || !feed.alive || rib.isHolderDown(claim)) continue;
+      if (!route.prepare(rib, claim, this.options.own) || !this.#fits()) continue;
+      told.push(row);
       this.#open();
       this.#putPrefix(prefix, row);
       this.#finish();
       this.counters.announced++;
     }
-    const gone = before.filter((row) => !now.includes(row));
-    if (gone.length > 0) {
+    rows.splice(0, at);
+  }
+
+  /** Withdraws what was told before and is not any more, until the chunk is full; whether that was all. */
+  #withdrawPaths(rest: RestOfPaths): boolean {
+    if (rest.before.length === 0) return true;
+    const told = new Set(rest.told);
+    const gone = rest.before.filter((row) => !told.has(row));
+    let at = 0;
+    while (at < gone.length && this.#at < CHUNK) {
       this.#openWithdrawal();
-      for (const row of gone) this.#putPrefix(prefix, row);
+      for (; at < gone.length && this.#at + 21 <= this.#limit; at++) this.#putPrefix(rest.prefix, gone[at]);
       this.#finish();
-      this.counters.withdrawn += gone.length;
     }
-    if (now.length > 0) adjRibOut.paths?.set(prefix, now);
-    else adjRibOut.paths?.delete(prefix);
-    if (now.length > 0) adjRibOut.announced(1);
-    else adjRibOut.withdrawn(1);
+    this.counters.withdrawn += at;
+    rest.before = gone.slice(at);
+    return rest.before.length === 0;
+  }
+
+  /** The neighbour knows what it was told, and what is still to be withdrawn. */
+  #remember({ prefix, told, before }: RestOfPaths): void {
+    const known = before.length === 0 ? told : [...new Set([...told, ...before])];
+    if (known.length > 0) this.adjRibOut.paths?.set(prefix, known);
+    else this.adjRibOut.paths?.delete(prefix);
   }
 
   /** Begins an UPDATE with the route's attributes; what is put next is its NLRI. */
@@ -290,6 +340,17 @@ export class Packer {
     this.#out[at] = value >>> 8;
     this.#out[at + 1] = value & 255;
   }
+}
+
+/** Paths of one prefix that are still to be told. */
+interface RestOfPaths {
+  readonly prefix: number;
+  /** Rows + 1 of the claims to look at. */
+  readonly rows: number[];
+  /** Those that were announced. */
+  readonly told: number[];
+  /** Those that the neighbour knew: what of them is not announced again is to be withdrawn. */
+  before: readonly number[];
 }
 
 function attributeLength(bytes: Uint8Array, at: number): number {

@@ -165,7 +165,7 @@ export class Peer {
     this.#bfdClear = clear;
     for (const line of this.#lines()) line.post({ type: 'bfd', clear });
     // What failed for want of it is tried again at once.
-    if (clear && this.#running && this.config.bfdStrict) this.#main.post({ type: 'start' });
+    if (clear && this.#running && this.config.bfdStrict && !this.#established) this.#main.post({ type: 'start' });
   }
 
   /** The connection is as good as gone: the session ends as if the neighbour had closed it, without a NOTIFICATION. */

@@ -240,7 +240,7 @@ describe('of two connections', () => {
   const open = (id: string): string => OPEN.replace('0a000002', id);
 
   /** The library's at 10.0.0.1, which has dialled; a neighbour of octets with that connection and one that it has opened itself. */
-  function both() {
+  function both(config: Partial<PeerConfigInput> = {}) {
     const at = lab(0);
     const ends: { readonly heard: string[]; readonly send: (text: string) => void; closed: boolean }[] = [];
     const take = (connection: Connection): void => {
@@ -263,7 +263,8 @@ describe('of two connections', () => {
       });
     };
     void at.transport.listen({ address: '10.0.0.2', port: 179 }, take);
-    const { peer, log } = speaker(at, '10.0.0.1', '10.0.0.2');
+    const { peer, log } = speaker(at, '10.0.0.1', '10.0.0.2', config);
+    peer.bfd(true);
     peer.start();
     at.clock.settle();
     const opens = () => {
@@ -278,7 +279,7 @@ describe('of two connections', () => {
     };
     const [ours] = ends;
     if (!ours) throw new Error('no connection');
-    return { ...at, peer, log, ours, opens };
+    return { ...at, peer, log, ours, opens, dials: () => ends.length };
   }
 
   test.each([
@@ -310,6 +311,21 @@ describe('of two connections', () => {
       second.send(open(id));
       expect([second.heard.at(-1), second.closed, ours.closed, peer.state]).toEqual([CEASE_7, true, false, 'established']);
     }
+  });
+
+  test('the one that is tried again after a failure is not, once the neighbour’s own is established', () => {
+    const { clock, peer, ours, opens, dials } = both({ bfdStrict: 'always' });
+    ours.send(bgp(3, '06 05'));
+    expect(peer.state).toBe('idle');
+    const theirs = opens();
+    theirs.send(open('0a000002').replace('005a', '0000'));
+    theirs.send(KEEPALIVE);
+    const dialled = dials();
+    clock.advance(600_000);
+    // BFD that goes from up to administratively down has nothing against the session either.
+    peer.bfd(true);
+    clock.advance(600_000);
+    expect([peer.state, dials() - dialled]).toEqual(['established', 0]);
   });
 
   test('that the neighbour opened both, the first stays and the second gets a Cease 6/7 and no OPEN', () => {

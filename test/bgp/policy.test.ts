@@ -16,6 +16,7 @@ const route: PolicyRoute = {
     communities: ['65001:1', '65535:65281'],
     extendedCommunities: ['target:65001:7'],
     largeCommunities: ['65001:2:3'],
+    ipv6ExtendedCommunities: ['target:[2001:db8::1]:1'],
   },
   source: 'bgp',
   neighbour: 'guest',
@@ -88,7 +89,7 @@ describe('a rule sets', () => {
     [
       'communities in place of all',
       { setCommunities: ['65000:9'] },
-      { communities: ['65000:9'], largeCommunities: undefined, extendedCommunities: undefined },
+      { communities: ['65000:9'], largeCommunities: undefined, extendedCommunities: undefined, ipv6ExtendedCommunities: undefined },
     ],
     ['our AS in front', { prepend: 2 }, { asPath: [sequence(65000, 65000, 65001, 65002, 65002), { type: 'set', asns: [65003, 65004] }] }],
     ['other ASes in front', { prepend: [7, 8] }, { asPath: [sequence(7, 8, 65001, 65002, 65002), { type: 'set', asns: [65003, 65004] }] }],
@@ -100,6 +101,11 @@ describe('a rule sets', () => {
     );
     for (const [field, value] of Object.entries(after))
       if (value === undefined) expect(result.verdict === 'accept' && field in result.attributes, field).toBe(false);
+  });
+
+  test('one community or several, where no pattern stands for others', () => {
+    for (const set of [{ addCommunities: ['65000:*'] }, { setCommunities: ['65000:1', '65000:*:1'] }, { addCommunities: ['target:*:1'] }])
+      expect(() => compiled([{ set }])).toThrow('expected one community to set');
   });
 
   test('a preference, which is the claim’s and no attribute', () => {
@@ -148,6 +154,7 @@ test('a function decides as rules do, and one that throws or says what cannot be
     () => undefined,
     () => 'perhaps',
     () => ({ accept: { addCommunities: ['nonsense'] } }),
+    () => ({ accept: { setCommunities: ['65000:*'] } }),
     () => ({ accept: { med: -1 } }),
     () => ({ accept: { prepend: [2 ** 32] } }),
     () => ({ accept: { localPref: 0.5 } }),

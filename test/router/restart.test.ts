@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BgpSpeaker, Host, ManualClock, type NeighbourConfig, VirtualRouter } from '../../src/core.js';
+import { concatBytes } from '../../src/lib/bytes.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import type { Connection } from '../../src/lib/transport.js';
 import { type Capability, defaultContext, encodeMessage } from '../../src/wire.js';
@@ -141,6 +142,26 @@ test.each([
   else void speaker.stop();
   clock.advance(100);
   expect(lines).toEqual(['10.0.9.1/32 nobody']);
+});
+
+test('a guest whose session ends as it says too much is not kept, though it takes NOTIFICATIONs for restarts', async () => {
+  const { clock, router, restarting, transport } = await lab({ limits: { prefixes: 1, exceeded: 'shutdown' } });
+  const raw = rawPeer(transport, clock, GUEST, 65001, [{ type: 'four-octet-as', asn: 65001 }, NOTIFYING]);
+  const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], nextHop: GUEST } as const;
+  const announced = [{ prefix: '10.0.9.1/32' }, { prefix: '10.0.9.2/32' }];
+  raw.send({ type: 'update', withdrawn: [], attributes, announced });
+  clock.advance(1000);
+  expect(raw.heard.at(-1)).toMatchObject({ code: 6, subcode: 9, hardReset: { code: 6, subcode: 1 } });
+  expect([restarting(), router.network.lookup('10.0.9.1')]).toEqual([false, undefined]);
+});
+
+test('of several capabilities the last counts (RFC 4724 §3)', async () => {
+  const { clock, router, guest, crash, restarting } = await lab({}, [{ ...GRACEFUL, families: [] }, GRACEFUL]);
+  const first = guest('10.0.9.1/32');
+  clock.advance(5000);
+  crash(first);
+  clock.advance(30_000);
+  expect([restarting(), router.network.lookup('10.0.9.1')?.[0].node]).toEqual([true, 'guest']);
 });
 
 test('the configuration bounds the time that a guest may ask for', async () => {
@@ -356,6 +377,61 @@ test('a refresh marks what is not said again yet (RFC 7313), and its end sweeps 
   refresh(2);
   clock.advance(10);
   expect(lines).toEqual(['10.0.9.2/32 nobody']);
+});
+
+test('a refresh that does not come to its end is over in six minutes (RFC 7313 §4), unless it begins anew', async () => {
+  const { clock, lines, guest, stale } = await lab();
+  const speaker = guest('10.0.9.1/32', '10.0.9.2/32');
+  clock.advance(5000);
+  lines.length = 0;
+  const mark = (subtype: number): void => speaker.sendRaw(Uint8Array.from([...new Array(16).fill(0xff), 0, 23, 5, 0, 1, subtype, 1]));
+  mark(1);
+  clock.advance(10);
+  speaker.announce('10.0.9.1/32');
+  clock.advance(300_000);
+  mark(1);
+  clock.advance(10);
+  expect(stale()).toEqual(['10.0.9.1/32 refresh', '10.0.9.2/32 refresh']);
+  speaker.announce('10.0.9.1/32');
+  clock.advance(300_000);
+  expect([lines, stale()]).toEqual([[], ['10.0.9.2/32 refresh']]);
+  clock.advance(60_000);
+  expect([lines, stale()]).toEqual([['10.0.9.2/32 nobody'], []]);
+  // The end of a refresh that has not begun ends nothing.
+  mark(2);
+  clock.advance(400_000);
+  expect(lines).toEqual(['10.0.9.2/32 nobody']);
+});
+
+test('of first marks in one piece of input the first counts: each is about every claim that there is', async () => {
+  const { clock, guest, stale } = await lab();
+  const speaker = guest('10.0.9.1/32', '10.0.9.2/32');
+  clock.advance(5000);
+  const mark = Uint8Array.from([...new Array(16).fill(0xff), 0, 23, 5, 0, 1, 1, 1]);
+  const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], nextHop: GUEST } as const;
+  const again = { type: 'update', withdrawn: [], attributes, announced: [{ prefix: '10.0.9.1/32' }] } as const;
+  speaker.sendRaw(concatBytes([mark, encodeMessage(again, defaultContext), mark]));
+  clock.settle();
+  expect(stale()).toEqual(['10.0.9.2/32 refresh']);
+  speaker.sendRaw(mark);
+  clock.settle();
+  expect(stale()).toEqual(['10.0.9.1/32 refresh', '10.0.9.2/32 refresh']);
+});
+
+test('the end of a refresh is not the end of a restart: what waits for the End-of-RIB waits on', async () => {
+  const { clock, guest, crash, restarting, stale, transport } = await lab();
+  const first = guest('10.0.9.1/32', '10.0.9.2/32');
+  clock.advance(5000);
+  crash(first);
+  clock.advance(3000);
+  const back = rawPeer(transport, clock, GUEST, 65001, [{ type: 'four-octet-as', asn: 65001 }, GRACEFUL]);
+  expect(restarting()).toBe(true);
+  back.sendHex(`${'ff'.repeat(16)} 0017 05 0001 02 01`);
+  clock.settle();
+  expect(stale()).toEqual(['10.0.9.1/32 restart', '10.0.9.2/32 restart']);
+  back.sendHex(`${'ff'.repeat(16)} 0017 02 0000 0000`);
+  clock.settle();
+  expect([restarting(), stale()]).toEqual([false, []]);
 });
 
 describe('a guest of both families that restarts', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BgpSpeaker, type SpeakerConfig } from '../../src/bgp/speaker.js';
-import type { PathAttributes } from '../../src/bgp/wire/index.js';
+import { defaultContext, encodeMessage, type Nlri, type PathAttributes } from '../../src/bgp/wire/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import type { GrantConfig } from '../../src/network/config.js';
@@ -97,6 +97,42 @@ describe('what an external neighbour is told', () => {
     expect(b.route('192.0.2.0/24')).toBeUndefined();
   });
 
+  test('has what its rules set, also where that is what it was', async () => {
+    const { guest, say } = await lab([
+      { address: A, as: 65001 },
+      { address: B, as: 65002, export: { of: ['claims'], rules: [{ set: { med: 50, nextHop: A } }] } },
+    ]);
+    const [a, b] = [guest(A, 65001), guest(B, 65002)];
+    say(a, '192.0.2.1/32', { med: 50 });
+    say(a, '192.0.2.2/32', { med: 51 });
+    expect(b.routes().map(({ attributes }) => [attributes.med, attributes.nextHop])).toEqual([
+      [50, A],
+      [50, A],
+    ]);
+  });
+
+  test('of what the router announces by itself is what its rules make of it, as of claims', async () => {
+    const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
+    const rules = [
+      { match: { neighbour: ['other'] }, verdict: 'reject' },
+      { match: { asPath: '^$', neighbour: ['guest'], prefixes: ['::/0'] }, set: { nextHop: 'fd00::7', prepend: [65009], localPref: 200 } },
+      { match: { asPath: '^$', prefixes: ['0.0.0.0/0'] }, set: { nextHop: '10.0.0.7', med: 3 } },
+      // IPv4 has no IPv6 next hop here.
+      { match: { prefixes: ['198.51.100.0/24'] }, set: { nextHop: 'fd00::7' } },
+    ] as const;
+    const { guest } = await lab([{ address: A, name: 'guest', as: 65001, families, export: { of: ['default', 'originated'], rules } }], {
+      originate: [{ prefix: '198.51.100.0/24' }],
+    });
+    const a = guest(A, 65001, { families });
+    expect(a.routes()).toEqual([
+      {
+        prefix: '0.0.0.0/0',
+        attributes: { origin: 'igp', asPath: [{ type: 'sequence', asns: [65000] }], nextHop: '10.0.0.7', med: 3 },
+      },
+      { prefix: '::/0', attributes: { origin: 'igp', asPath: [{ type: 'sequence', asns: [65000, 65009] }], nextHop: 'fd00::7' } },
+    ]);
+  });
+
   test('is nothing without an export (RFC 8212)', async () => {
     const { guest, say } = await lab([
       { address: A, as: 65001 },
@@ -118,10 +154,35 @@ describe('what an external neighbour is told', () => {
     say(a, '192.0.2.2/32', { communities: ['65535:65282'] });
     say(a, '192.0.2.3/32', { communities: ['65535:65284'] });
     say(a, '192.0.2.4/32', { communities: ['65535:666'] });
-    expect(b.routes().map(({ prefix }) => prefix)).toEqual(['192.0.2.4/32']);
-    expect(c.routes().map(({ prefix }) => prefix)).toEqual(['192.0.2.3/32', '192.0.2.4/32']);
+    expect(b.routes()).toEqual([]);
+    expect(c.routes().map(({ prefix }) => prefix)).toEqual(['192.0.2.3/32']);
     expect(router.lookup('192.0.2.1')).toEqual([{ type: 'gateway', node: 'a' }]);
     expect(router.lookup('192.0.2.4')).toEqual([{ type: 'discard', node: 'a' }]);
+  });
+
+  test('is nothing of what is to be dropped here, unless a policy wants that; inside the AS it goes with NO_EXPORT (RFC 7999 §3.2)', async () => {
+    const BLACKHOLE = '65535:666';
+    const NO_EXPORT = '65535:65281';
+    const rules = [{ match: { communities: [BLACKHOLE, '65001:1'] }, set: { removeCommunities: [NO_EXPORT] } }] as const;
+    const told = async (neighbour: Partial<NeighbourConfig>, communities: readonly string[]) => {
+      const { guest, say, router } = await lab([
+        { address: A, as: 65001, ...neighbour },
+        { address: B, as: 65002, export: 'claims' },
+        { address: C, as: 65000, export: 'claims' },
+      ]);
+      const [a, b, c] = [guest(A, 65001), guest(B, 65002), guest(C, 65000)];
+      say(a, '192.0.2.1/32', { communities });
+      expect(router.lookup('192.0.2.1')).toEqual([{ type: 'discard', node: 'a' }]);
+      return [b, c].map((speaker) => speaker.routes()[0]?.attributes.communities);
+    };
+    expect(await told({}, [BLACKHOLE])).toEqual([undefined, [BLACKHOLE, NO_EXPORT]]);
+    expect(await told({}, [BLACKHOLE, '65535:65282'])).toEqual([undefined, undefined]);
+    expect(await told({ localRole: 'customer' }, [BLACKHOLE])).toEqual([undefined, [BLACKHOLE, NO_EXPORT]]);
+    expect(await told({ import: rules }, [BLACKHOLE, '65001:1'])).toEqual([
+      [BLACKHOLE, '65001:1'],
+      [BLACKHOLE, '65001:1'],
+    ]);
+    expect(await told({ routeServerClient: true }, [BLACKHOLE])).toEqual([[BLACKHOLE], [BLACKHOLE]]);
   });
 
   test('connected subnets, a default route, and what the router originates', async () => {
@@ -459,6 +520,46 @@ describe('sessions', () => {
     b.refresh('ipv4-unicast');
     clock.settle();
     expect(again).toBe(2);
+  });
+
+  test('what an UPDATE withdraws and announces is as if it had not been withdrawn (RFC 4271 §4.3)', async () => {
+    const takeover = 'if-holder-down';
+    const { guest, say, router, clock } = await lab(
+      [
+        { address: A, as: 65001, addPath: 'receive' },
+        { address: B, as: 65002 },
+      ],
+      {
+        network: {
+          nodes: [
+            { name: 'a', addresses: [A] },
+            { name: 'b', addresses: [B] },
+          ],
+          grants: ['a', 'b'].map((node) => ({ node, prefix: '192.0.2.0/24', le: 32, as: 'gateway', takeover })),
+        },
+      },
+    );
+    const holders = () => [1, 2].map((i) => router.lookup(`192.0.2.${i}`)?.[0].node);
+    const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], nextHop: A } as const;
+    for (const addPath of [undefined, 'send'] as const) {
+      const a = guest(A, 65001, addPath ? { addPath } : {});
+      const context = { ...defaultContext, addPath: addPath ? { 'ipv4-unicast': true } : {} };
+      const nlri = (i: number) => ({ prefix: `192.0.2.${i}/32`, ...(addPath ? { pathId: 7 } : {}) });
+      const send = (withdrawn: readonly Nlri[], announced: readonly Nlri[]): void => {
+        a.sendRaw(encodeMessage({ type: 'update', withdrawn, attributes, announced }, context));
+        clock.settle();
+      };
+      send([], [nlri(1), nlri(2)]);
+      const b = guest(B, 65002);
+      say(b, '192.0.2.1/32');
+      say(b, '192.0.2.2/32');
+      expect(holders()).toEqual(['a', 'a']);
+      send([nlri(1), nlri(2), nlri(3)], [nlri(1)]);
+      expect(holders()).toEqual(['a', 'b']);
+      void a.stop();
+      void b.stop();
+      clock.advance(10_000);
+    }
   });
 
   test('a malformed attribute withdraws the route and keeps the session (RFC 7606)', async () => {

@@ -102,6 +102,13 @@ describe('a configuration that is wrong says where, and what was expected', () =
     expect(wrongNeighbour({ export: { claims: true } })).toEqual(['it.export.claims', 'unknown field claims; there are of, rules']);
   });
 
+  test('where a pattern is to be set', () => {
+    expect(wrongNeighbour({ import: [{ set: { addCommunities: ['65000:1', '65000:*'] } }] })).toEqual([
+      'it.import[0].set.addCommunities[1]',
+      'expected one community to set, got the pattern "65000:*"',
+    ]);
+  });
+
   test('where an address has a prefix length', () => {
     const message = 'expected an address without a prefix length, got "10.0.0.9/24"; did you mean "10.0.0.9"?';
     expect(wrong({ listen: [{ address: '10.0.0.9/24' }] })).toEqual(['listen[0].address', message]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AttributeFlag } from '../../src/bgp/wire/codes.js';
-import { defaultContext, encodeMessage } from '../../src/bgp/wire/index.js';
+import { decodeMessage, defaultContext, encodeMessage } from '../../src/bgp/wire/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import type { NeighbourConfig } from '../../src/router/config.js';
@@ -80,6 +80,28 @@ test('a neighbour of two-octet AS numbers is told, and tells, wide ones by AS4_P
   });
   clock.settle();
   expect(c.route('198.51.100.0/24')?.attributes.asPath).toEqual([{ type: 'sequence', asns: [65000, 65002, 65010, 4_200_000_009] }]);
+});
+
+test('AS4_PATH has nothing of a confederation, whose segments an internal neighbour of two-octet numbers is told (RFC 6793 §4.2.2)', async () => {
+  const { guest, say, clock, transport } = await routerLab([
+    { address: A, as: 65000 },
+    { address: B, as: 65000, export: 'claims', routeReflectorClient: true },
+  ]);
+  const old = rawPeer(transport, clock, B, 65000, []);
+  const confederation = { type: 'confed-sequence', asns: [65101, 4_200_000_002] } as const;
+  say(guest(A, 65000), '192.0.2.0/24', { asPath: [confederation, { type: 'sequence', asns: [65010, 4_200_000_001] }] });
+  const inside = { ...defaultContext, fourOctetAs: false, peerType: 'internal' } as const;
+  const messages = old.octets.map((octets) => decodeMessage(hex(octets), inside));
+  const told = messages.flatMap((message) => (message.type === 'update' && message.announced.length > 0 ? [message.attributes] : []));
+  expect(told.map(({ asPath, as4Path }) => [asPath, as4Path])).toEqual([
+    [
+      [
+        { type: 'confed-sequence', asns: [65101, 23456] },
+        { type: 'sequence', asns: [65010, 23456] },
+      ],
+      [{ type: 'sequence', asns: [65010, 4_200_000_001] }],
+    ],
+  ]);
 });
 
 test('what a neighbour does not repeat between the marks of its refresh is gone (RFC 7313)', async () => {

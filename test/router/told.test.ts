@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Capability } from '../../src/bgp/wire/index.js';
+import { type Capability, defaultContext, encodeMessage, type WireContext } from '../../src/bgp/wire/index.js';
+import { concatBytes } from '../../src/lib/bytes.js';
 import type { NeighbourConfig } from '../../src/router/config.js';
 import { bgp } from '../support/hex.js';
 import { type RawPeer, rawPeer } from '../support/raw-peer.js';
@@ -43,6 +44,37 @@ describe('an answer to a ROUTE-REFRESH, in octets', () => {
     b.sendHex(bgp(5, '0002 00 01') + bgp(5, '0001 07 01') + bgp(5, '0001 00 02'));
     clock.settle();
     expect(b.octets.length).toBe(4 + answer.length);
+  });
+
+  test('is one for all requests of one piece, and for all that come before it is over; who does not read waits for one', async () => {
+    const { guest, say, clock, transport, router } = await routerLab([
+      { address: A, as: 65001 },
+      { ...TELLING, holdTime: 0, limits: { unread: 65_536 } },
+    ]);
+    const a = guest(A, 65001);
+    say(a, '192.0.2.1/32');
+    const b = rawPeer(transport, clock, B, 65002, [FOUR, { type: 'route-refresh' }, { type: 'enhanced-route-refresh' }]);
+    const before = b.octets.length;
+    b.sendHex(REQUEST.repeat(1000));
+    clock.settle();
+    expect(b.octets.slice(before)).toEqual([BEGIN, ROUTE, END]);
+    b.connection.pause();
+    // Long attributes fill what a connection holds.
+    const unknown = [{ code: 250, flags: 0xc0, value: new Uint8Array(3900) }];
+    for (let i = 0; i < 40; i++) a.announce(`10.1.0.${i}/32`, { med: i, unknown });
+    clock.settle();
+    const sent = () => router.neighbours().find(({ address }) => address === B)?.bytesOut ?? 0;
+    const full = sent();
+    expect(full).toBeGreaterThan(65_536);
+    for (let i = 0; i < 20; i++) {
+      b.sendHex(REQUEST.repeat(1000));
+      clock.settle();
+    }
+    expect(sent() - full).toBeLessThan(100);
+    b.connection.resume();
+    clock.settle();
+    const marks = b.octets.slice(before + 3).filter((message) => message === BEGIN || message === END);
+    expect(marks).toEqual([BEGIN, END, BEGIN, END]);
   });
 
   test('covers what the router announces by itself', async () => {
@@ -128,6 +160,41 @@ describe('messages of more than 4,096 octets (RFC 8654)', () => {
     expect(newsOf(b).slice(2)).toEqual(['+192.0.2.2/32', '+192.0.2.1/32']);
   });
 
+  test('may be the longest there are: a policy that makes them longer refuses the route', async () => {
+    const rules = [{ set: { prepend: 20 } }];
+    const { router, clock, transport } = await routerLab([{ ...neighbours[0], import: rules } as NeighbourConfig, TELLING]);
+    const a = rawPeer(transport, clock, A, 65001, [{ type: 'four-octet-as', asn: 65001 }, { type: 'extended-message' }]);
+    const b = rawPeer(transport, clock, B, 65002, LONG);
+    const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], nextHop: A } as const;
+    for (const [prefix, octets] of [
+      ['192.0.2.1/32', 64_800],
+      ['192.0.2.2/32', 65_480],
+    ] as const) {
+      const unknown = [{ code: 250, flags: 0xc0, value: new Uint8Array(octets) }];
+      a.send({ type: 'update', withdrawn: [], attributes: { ...attributes, unknown }, announced: [{ prefix }] });
+    }
+    clock.settle();
+    const claims = [...router.claims()].filter(({ source }) => source === 'bgp');
+    expect(claims.map(({ prefix, verdict }) => [prefix, verdict])).toEqual([
+      ['192.0.2.1/32', 'accepted'],
+      ['192.0.2.2/32', 'policy-error'],
+    ]);
+    expect(router.explain('192.0.2.2').claims[0]?.message).toMatch(/: the policy makes 6\d{4} octets of attributes, where 65000 may be\.$/);
+    expect([newsOf(b), a.closed]).toEqual([['+192.0.2.1/32'], false]);
+  });
+
+  test('are no more than others for what the router announces by itself', async () => {
+    const communities = Array.from({ length: 1200 }, (_, i) => `65000:${i}`);
+    const told: NeighbourConfig[] = [
+      { address: B, as: 65002, export: 'originated' },
+      { address: C, as: 65003, export: 'originated' },
+    ];
+    const originate = [{ prefix: '192.0.2.1/32', communities }, { prefix: '192.0.2.2/32' }];
+    const { clock, transport } = await routerLab(told, { originate });
+    const [b, c] = [rawPeer(transport, clock, B, 65002, LONG), rawPeer(transport, clock, C, 65003, SHORT)];
+    expect([newsOf(b), newsOf(c), c.closed]).toEqual([['+192.0.2.1/32', '+192.0.2.2/32'], ['+192.0.2.2/32'], false]);
+  });
+
   test('are taken of a neighbour that announces nothing of the kind, and are not where we announce none', async () => {
     const communities = Array.from({ length: 1000 }, () => 'fde90001').join('');
     const body = `0000 0fb8 40 01 01 00 40 02 06 0201 0000fde9 40 03 04 0a00000a d0 08 0fa0 ${communities}`;
@@ -143,6 +210,90 @@ describe('messages of more than 4,096 octets (RFC 8654)', () => {
       if (extendedMessages) expect([claims, a.closed]).toEqual([['192.0.2.1/32'], false]);
       else expect([claims, a.closed, a.octets.at(-1)]).toEqual([[], true, bgp(3, `01 02 ${length}`)]);
     }
+  });
+});
+
+describe('a prefix with more paths than fit one chunk', () => {
+  const PREFIX = '192.0.2.0/24';
+  const PATHS = 3000;
+
+  /** A guest that says them all at once, and another that is told them; what is told is kept as octets. */
+  async function paths() {
+    const { guest, clock, router } = await routerLab([
+      { address: A, as: 65001, addPath: 'receive' },
+      { address: B, as: 65002, addPath: 'send', export: 'claims' },
+    ]);
+    const a = guest(A, 65001, { addPath: 'send' });
+    const b = guest(B, 65002, { addPath: 'receive' });
+    const withIds: WireContext = { ...defaultContext, addPath: { 'ipv4-unicast': true } };
+    const say = (ids: readonly number[], med: number): void => {
+      const updates = ids.map((pathId) =>
+        encodeMessage(
+          {
+            type: 'update',
+            withdrawn: [],
+            attributes: {
+              origin: 'igp',
+              asPath: [{ type: 'sequence', asns: [65001] }],
+              nextHop: A,
+              communities: [`${pathId}:${med}`],
+            },
+            announced: [{ prefix: PREFIX, pathId }],
+          },
+          withIds,
+        ),
+      );
+      a.sendRaw(concatBytes(updates));
+      clock.settle();
+    };
+    const unsay = (ids: readonly number[]): void => {
+      const updates: Uint8Array[] = [];
+      for (let at = 0; at < ids.length; at += 400) {
+        const withdrawn = ids.slice(at, at + 400).map((pathId) => ({ prefix: PREFIX, pathId }));
+        updates.push(encodeMessage({ type: 'update', withdrawn, attributes: {}, announced: [] }, withIds));
+      }
+      a.sendRaw(concatBytes(updates));
+      clock.settle();
+    };
+    const heard = (): string[] =>
+      b
+        .routes()
+        .map(({ attributes }) => attributes.communities?.[0] ?? '')
+        .sort();
+    return { a, b, say, unsay, heard, clock, router };
+  }
+  const all = Array.from({ length: PATHS }, (_, i) => i);
+  const of = (ids: readonly number[], med: number): string[] => ids.map((id) => `${id}:${med}`).sort();
+
+  test('is told of whole, changed whole, and withdrawn whole (RFC 7911)', async () => {
+    const { b, say, unsay, heard } = await paths();
+    say(all, 1);
+    expect(heard()).toEqual(of(all, 1));
+    say(all, 2);
+    expect(heard()).toEqual(of(all, 2));
+    // More at once than one UPDATE withdraws.
+    unsay(all.slice(1));
+    expect([b.state, heard()]).toEqual(['established', of([0], 2)]);
+    unsay([0]);
+    expect(heard()).toEqual([]);
+  });
+
+  test('that change between two chunks are told as they are in the end', async () => {
+    const { a, b, say, unsay, heard, clock, router } = await paths();
+    let first = true;
+    b.on('routes', () => {
+      if (!first) return;
+      first = false;
+      unsay(all.slice(0, 1500));
+      say([0, 1, 2999], 3);
+    });
+    say(all, 1);
+    const left = [...of([0, 1, 2999], 3), ...of(all.slice(1500, 2999), 1)].sort();
+    expect(heard()).toEqual(left);
+    const { prefixes } = router.metrics().network;
+    void a.stop();
+    clock.advance(5000);
+    expect([heard(), router.metrics().network.prefixes]).toEqual([[], prefixes - 1]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../../lib/address.js';
 import type { AsSegment, PathAttributes } from '../wire/index.js';
-import { changeCommunities, parsePattern } from './communities.js';
+import { changeCommunities, parsePattern, parseSettable } from './communities.js';
 import type { RuleChanges } from './rules.js';
 
 /** Attributes after a rule's changes; made once from a rule. @internal */
@@ -9,7 +9,7 @@ export type Changer = (attributes: PathAttributes) => PathAttributes;
 /** Compiles what a rule changes. Throws a `UsageError` (`CONFIG_INVALID`). @internal */
 export function compileChanges(changes: RuleChanges, localAs: number): Changer {
   const { localPref, med, origin, nextHop, prepend } = changes;
-  const add = (changes.setCommunities ?? changes.addCommunities ?? []).map(parsePattern);
+  const add = (changes.setCommunities ?? changes.addCommunities ?? []).map(parseSettable);
   const remove = (changes.removeCommunities ?? []).map(parsePattern);
   const replace = changes.setCommunities !== undefined;
   const hop = nextHop === undefined ? undefined : canonicalAddress(nextHop);
@@ -32,8 +32,8 @@ function without<K extends keyof PathAttributes>(attributes: PathAttributes, key
   return rest;
 }
 
-/** A segment counts to 255 (RFC 4271 §5.1.2). */
-function prepended(path: readonly AsSegment[], front: readonly number[]): readonly AsSegment[] {
+/** A path with ASes in front. A segment counts to 255 (RFC 4271 §5.1.2). @internal */
+export function prepended(path: readonly AsSegment[], front: readonly number[]): readonly AsSegment[] {
   const [first, ...rest] = path;
   if (first?.type === 'sequence' && first.asns.length + front.length <= 255)
     return [{ type: 'sequence', asns: [...front, ...first.asns] }, ...rest];

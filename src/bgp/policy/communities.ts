@@ -31,6 +31,13 @@ function canonicalOf(text: string): [kind: Kind, canonical: string] {
   return ['communities', canonicalCommunity(text)];
 }
 
+/** Reads one community, which a pattern for several is not. Throws a `UsageError` (`CONFIG_INVALID`). @internal */
+export function parseSettable(text: string): CommunityPattern {
+  const pattern = parsePattern(text);
+  if (pattern.parts.includes(undefined)) throw new UsageError('CONFIG_INVALID', `expected one community to set, got the pattern "${text}"`);
+  return pattern;
+}
+
 /** Whether a route has a community that the pattern means. @internal */
 export function hasCommunity(attributes: PathAttributes, pattern: CommunityPattern): boolean {
   return (attributes[pattern.kind] ?? []).some((community) => matches(community, pattern));
@@ -55,7 +62,8 @@ export function changeCommunities(
     const added = add.filter((pattern) => pattern.kind === kind).map(({ text }) => text);
     changed[kind] = [...new Set([...kept, ...added])];
   }
-  const { communities: _standard, largeCommunities: _large, extendedCommunities: _extended, ...rest } = attributes;
+  const { communities: _standard, largeCommunities: _large, extendedCommunities: _extended, ipv6ExtendedCommunities, ...rest } = attributes;
   const lists = Object.entries(changed).filter(([, list]) => list.length > 0);
-  return { ...rest, ...Object.fromEntries(lists) };
+  const others = replace || ipv6ExtendedCommunities === undefined ? {} : { ipv6ExtendedCommunities };
+  return { ...rest, ...others, ...Object.fromEntries(lists) };
 }

@@ -10,6 +10,7 @@
  *
  * Not done: named community and AS-path lists, calling one policy from another.
  */
+export { prepended } from './changes.js';
 export { compilePolicy, type Policy, type PolicyContext, type PolicyResult } from './policy.js';
 export type {
   Bounds,

@@ -13,6 +13,8 @@ export type PolicyResult =
       readonly attributes: PathAttributes;
       /** Preference that it asks for. */
       readonly preference: number | undefined;
+      /** Whether it set these, be it to what they were. */
+      readonly sets: { readonly med: boolean; readonly nextHop: boolean };
       /** The rule that decided, by name or place; undefined for the default at the end. */
       readonly rule: string | undefined;
     }
@@ -44,6 +46,7 @@ interface CompiledRule {
   readonly matches: Matcher;
   readonly change: Changer;
   readonly preference: number | undefined;
+  readonly sets: RuleChanges;
   readonly verdict: NonNullable<PolicyRule['verdict']>;
 }
 
@@ -54,6 +57,7 @@ function inData(rules: readonly PolicyRule[], { lists, localAs, otherwise }: Pol
       matches: compileMatch(rule.match ?? {}, lists),
       change: compileChanges(rule.set ?? {}, localAs),
       preference: rule.set?.preference,
+      sets: rule.set ?? {},
       verdict: rule.verdict ?? 'accept',
     }),
   );
@@ -62,19 +66,24 @@ function inData(rules: readonly PolicyRule[], { lists, localAs, otherwise }: Pol
     evaluate(route) {
       let { attributes } = route;
       let preference: number | undefined;
-      for (const { name, matches, change, preference: wanted, verdict } of compiled) {
+      const sets = { med: false, nextHop: false };
+      for (const { name, matches, change, preference: wanted, sets: own, verdict } of compiled) {
         if (!matches({ ...route, attributes })) continue;
         if (verdict === 'reject') return { verdict: 'reject', reason: `rejected by ${name}`, rule: name };
         if (typeof verdict === 'object') return { verdict: 'reject', reason: verdict.reject, rule: name };
         attributes = change(attributes);
         preference = wanted ?? preference;
-        if (verdict === 'accept') return { verdict: 'accept', attributes, preference, rule: name };
+        if (own.med !== undefined) sets.med = true;
+        if (own.nextHop !== undefined) sets.nextHop = true;
+        if (verdict === 'accept') return { verdict: 'accept', attributes, preference, sets, rule: name };
       }
       if (otherwise === 'reject') return { verdict: 'reject', reason: 'no rule accepts it', rule: undefined };
-      return { verdict: 'accept', attributes, preference, rule: undefined };
+      return { verdict: 'accept', attributes, preference, sets, rule: undefined };
     },
   };
 }
+
+const NOTHING_SET = { med: false, nextHop: false };
 
 function inCode(decide: PolicyFunction, { localAs }: PolicyContext): Policy {
   return {
@@ -82,11 +91,13 @@ function inCode(decide: PolicyFunction, { localAs }: PolicyContext): Policy {
     evaluate(route) {
       try {
         const decision = decide(route);
-        if (decision === 'accept') return { verdict: 'accept', attributes: route.attributes, preference: undefined, rule: undefined };
+        if (decision === 'accept')
+          return { verdict: 'accept', attributes: route.attributes, preference: undefined, sets: NOTHING_SET, rule: undefined };
         if ('reject' in decision) return { verdict: 'reject', reason: decision.reject, rule: undefined };
         const changes: RuleChanges = validate(ruleChanges, decision.accept);
         const attributes = compileChanges(changes, localAs)(route.attributes);
-        return { verdict: 'accept', attributes, preference: changes.preference, rule: undefined };
+        const sets = { med: changes.med !== undefined, nextHop: changes.nextHop !== undefined };
+        return { verdict: 'accept', attributes, preference: changes.preference, sets, rule: undefined };
       } catch (error) {
         return { verdict: 'error', reason: error instanceof Error ? error.message : String(error), rule: undefined };
       }

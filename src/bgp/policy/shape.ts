@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { address, addressOrPrefix, expects, prefix, text, whole } from '../../lib/fields.js';
 import { AsPathPattern } from './as-path-pattern.js';
-import { parsePattern } from './communities.js';
+import { parsePattern, parseSettable } from './communities.js';
 
 const bounds = z
   .strictObject({ min: whole(0).exactOptional().describe('Least.'), max: whole(0).exactOptional().describe('Most.') })
@@ -21,6 +21,7 @@ const read = (parse: (value: string) => unknown, what: string) =>
   });
 
 const community = read(parsePattern, 'a community');
+const settable = read(parseSettable, 'a community');
 const prefixPattern = z
   .strictObject({
     prefix: prefix().describe('The prefix.'),
@@ -87,9 +88,9 @@ export const ruleChanges = z
       .describe('MULTI_EXIT_DISC; `none` takes it away.'),
     origin: origin.exactOptional().describe('ORIGIN.'),
     nextHop: address().exactOptional().describe('NEXT_HOP.'),
-    addCommunities: z.array(community).exactOptional().describe('Added, of any kind.'),
+    addCommunities: z.array(settable).exactOptional().describe('Added, of any kind.'),
     removeCommunities: z.array(community).exactOptional().describe('Removed; wildcards as in a match.'),
-    setCommunities: z.array(community).exactOptional().describe('Instead of all that were there, of every kind.'),
+    setCommunities: z.array(settable).exactOptional().describe('Instead of all that were there, of every kind.'),
     prepend: z
       .union([whole(1, 32), z.array(AS)], expects('how often, 1 to 32, or a list of AS numbers'))
       .exactOptional()

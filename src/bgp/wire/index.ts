@@ -24,6 +24,7 @@ export type { Forward } from './attributes/attribute.js';
 export { decodeCanonical, encodeCanonical } from './attributes/canonical.js';
 export {
   AttributeScan,
+  MAX_CANONICAL,
   REMEDY_DISABLE_FAMILY,
   REMEDY_DISCARD,
   REMEDY_NONE,

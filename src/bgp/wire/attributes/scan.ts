@@ -43,8 +43,8 @@ const KIND = optional | transitive;
 /** Flags without a meaning (RFC 4271 §4.3). */
 const UNUSED = 0x0f;
 const NOTHING = new Uint8Array(0);
-/** Octets that a canonical set may have: its length must fit 16 bits wherever it is kept. */
-const MAX_CANONICAL = 65_000;
+/** Octets that a canonical set may have: its length must fit 16 bits wherever it is kept, with a community more. @internal */
+export const MAX_CANONICAL = 65_000;
 
 /** Told of each malformed attribute: its code, the remedy, why, the NOTIFICATION's subcode, and where it stands. @internal */
 export type FaultSink = (code: number, remedy: number, reason: string, subcode: number, at: number, end: number) => void;

@@ -211,8 +211,11 @@ export class NeighbourAbsence {
     const retained = this.#retained;
     if (!retained) return;
     const cause: Cause = { type: 'withdrawn', neighbour: this.owner.name, node: this.owner.node };
-    for (const family of retained.families) if (ingest.endOfRib.has(family)) retained.complete(family, cause);
-    ingest.recount();
+    for (const family of retained.families) {
+      if (!ingest.endOfRib.has(family)) continue;
+      retained.complete(family, cause);
+      ingest.recount();
+    }
     if (retained.done) this.#restateOver();
   }
   #restateOver(): void {

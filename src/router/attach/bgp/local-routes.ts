@@ -1,6 +1,6 @@
-import type { Policy } from '../../../bgp/policy/index.js';
-import { encodeMessage, type PathAttributes, type Update, type WireContext } from '../../../bgp/wire/index.js';
-import { formatAddress } from '../../../lib/address.js';
+import { type Policy, prepended } from '../../../bgp/policy/index.js';
+import { encodeMessage, MAX_EXTENDED_MESSAGE, type PathAttributes, type Update, type WireContext } from '../../../bgp/wire/index.js';
+import { formatAddress, parseAddress } from '../../../lib/address.js';
 import { parsePrefix } from '../../../lib/prefix.js';
 import type { AddressFamily, ExportKind, OriginateConfig } from '../../config.js';
 
@@ -19,6 +19,10 @@ export interface LocalRoutesOptions {
   readonly otc: boolean;
   readonly nextHop4: Uint8Array | undefined;
   readonly nextHop6: Uint8Array | undefined;
+  /** IPv4 routes may have an IPv6 next hop (RFC 8950). */
+  readonly extendedNextHop: boolean;
+  /** Whom it is told to, for policies. */
+  readonly neighbour: string;
   readonly context: WireContext;
   readonly policy: Policy | undefined;
 }
@@ -39,37 +43,46 @@ export function localRoutes(options: LocalRoutesOptions): LocalRoute[] {
   if (wants('connected')) routes.push(...options.subnets.map((prefix) => ({ prefix })));
   if (kinds.includes('default')) routes.push({ prefix: '0.0.0.0/0' }, { prefix: '::/0' });
   if (wants('originated')) routes.push(...options.originate);
-  const told: LocalRoute[] = [];
+  const local: LocalRoute[] = [];
   for (const route of routes) {
     const { prefix } = route;
     const ipv6 = parsePrefix(prefix).family === 'ipv6';
     const family = ipv6 ? 'ipv6-unicast' : 'ipv4-unicast';
-    const nextHop = ipv6 ? options.nextHop6 : options.nextHop4;
-    if (!nextHop || !families.includes(family)) continue;
-    const attributes = attributesOf(route, options);
-    if (!attributes) continue;
-    const announcement = encodeMessage(update(prefix, ipv6, nextHop, attributes), options.context);
-    told.push({ prefix, family, announcement, withdrawal: encodeMessage(withdrawal(prefix, family), options.context) });
+    if (!families.includes(family)) continue;
+    const told = attributesOf(route, options);
+    if (!told) continue;
+    const { nextHop: set, ...attributes } = told;
+    const nextHop = set === undefined ? (ipv6 ? options.nextHop6 : options.nextHop4) : parseAddress(set);
+    if (!nextHop || !(nextHop.length === 4 ? !ipv6 : ipv6 || options.extendedNextHop)) continue;
+    const announcement = encodeMessage(update(prefix, ipv6, nextHop, attributes), { ...options.context, maxMessage: MAX_EXTENDED_MESSAGE });
+    // RFC 8654 §5: as for routes of others, the neighbour is not told what it cannot take.
+    if (announcement.length > options.context.maxMessage) continue;
+    local.push({ prefix, family, announcement, withdrawal: encodeMessage(withdrawal(prefix, family), options.context) });
   }
-  return told;
+  return local;
 }
 
 function attributesOf(
   route: OriginateConfig,
-  { external, localAs, otc, policy, draining }: LocalRoutesOptions,
+  { external, localAs, otc, policy, draining, neighbour }: LocalRoutesOptions,
 ): PathAttributes | undefined {
-  const communities = [...(route.communities ?? []), ...(draining ? [GRACEFUL_SHUTDOWN] : [])];
-  const attributes: PathAttributes = {
+  const own: PathAttributes = {
     origin: 'igp',
-    asPath: external ? [{ type: 'sequence', asns: [localAs] }] : [],
-    ...(external ? {} : { localPref: 100 }),
+    asPath: [],
     ...(route.med === undefined ? {} : { med: route.med }),
-    ...(communities.length > 0 ? { communities } : {}),
+    ...(route.communities === undefined || route.communities.length === 0 ? {} : { communities: route.communities }),
+  };
+  const result = policy?.evaluate({ attributes: own, source: 'initial', prefix: route.prefix, neighbour, node: '' });
+  if (result && result.verdict !== 'accept') return undefined;
+  // What every route of ours has is not policy's, as for routes of others.
+  const { localPref = 100, asPath = [], ...rest } = result?.attributes ?? own;
+  return {
+    ...rest,
+    asPath: external ? prepended(asPath, [localAs]) : asPath,
+    ...(external ? {} : { localPref }),
+    ...(draining ? { communities: [...(rest.communities ?? []), GRACEFUL_SHUTDOWN] } : {}),
     ...(otc ? { otc: localAs } : {}),
   };
-  if (!policy) return attributes;
-  const result = policy.evaluate({ attributes, source: 'initial', prefix: route.prefix, neighbour: '', node: '' });
-  return result.verdict === 'accept' ? result.attributes : undefined;
 }
 
 const GRACEFUL_SHUTDOWN = '65535:0';

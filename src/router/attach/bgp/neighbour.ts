@@ -13,12 +13,12 @@ import { UsageError } from '../../../lib/errors.js';
 import { same } from '../../../lib/same.js';
 import type { Connection, ConnectionSecurity, Dialler } from '../../../lib/transport.js';
 import type { Node } from '../../../network/model.js';
-import { Stale } from '../../../rib/claim-records.js';
 import type { Rib } from '../../../rib/rib.js';
 import type { AddressFamily, NeighbourConfig } from '../../config.js';
 import { type BfdStatus, NeighbourWatch } from '../neighbour-watch.js';
 import { NeighbourAbsence, type NeighbourRestart } from './absence.js';
 import { Outbound } from './outbound.js';
+import { RefreshedClaims } from './refreshed-claims.js';
 import type { BgpSurroundings } from './surroundings.js';
 import { NeighbourTerms, u32 } from './terms.js';
 import { VerdictEcho } from './verdict-echo.js';
@@ -43,6 +43,8 @@ export class BgpNeighbour implements PeerOwner {
   #ingest: Ingest | undefined;
   #import: RouteImport | undefined;
   #outbound: Outbound | undefined;
+  /** What it says again. */
+  #refreshed: RefreshedClaims | undefined;
   #malformed = 0;
   /** Tells it what became of its claims, where it wants to know. */
   #echo: VerdictEcho | undefined;
@@ -81,7 +83,11 @@ export class BgpNeighbour implements PeerOwner {
         node: node.name,
         config: () => this.config,
         present: () => this.#feed,
-        changed: (restart, why) => around.restartChanged(this, restart, why),
+        changed: (restart, why) => {
+          // Claims that were not said again may have ended.
+          this.#ingest?.recount();
+          around.restartChanged(this, restart, why);
+        },
         lingered: () => around.lingered(this),
       },
       network,
@@ -153,6 +159,10 @@ export class BgpNeighbour implements PeerOwner {
       this.#budget,
     );
     this.#outbound = new Outbound(this.peer, negotiated, this.#feed.index, this.#terms, this.#draining, this.around);
+    this.#refreshed = new RefreshedClaims(this.around, this.#feed, () => {
+      this.#ingest?.recount();
+      network.settle({ type: 'withdrawn', neighbour: this.name, node: this.node.name });
+    });
     // RFC 4724 §4.1: who sends no End-of-RIB, or has restarted too and waits for ours, is not waited for.
     if (!negotiated.gracefulRestart || negotiated.gracefulRestart.restarted) this.#absence.settle();
     this.#outbound.flush();
@@ -215,20 +225,12 @@ export class BgpNeighbour implements PeerOwner {
   }
 
   refresh(_peer: Peer, request: RouteRefresh): void {
-    const { network } = this.around;
     const family = FAMILIES.find((one) => familyNumbers(one).join() === [request.afi, request.safi].join());
-    const feed = this.#feed;
-    if (!family || !feed || !this.#negotiated?.families.includes(family)) return;
-    const rib = family === 'ipv4-unicast' ? network.ribs.ipv4 : network.ribs.ipv6;
+    if (!family || !this.#negotiated?.families.includes(family)) return;
     if (request.subtype === RefreshSubtype.request) this.#outbound?.refresh(family);
     // RFC 7313 §4: the neighbour marks the beginning and the end of its own answer to us.
-    else if (request.subtype === RefreshSubtype.begin) rib.markStale(feed.index, Stale.refresh);
-    else if (request.subtype === RefreshSubtype.end) {
-      network.begin();
-      rib.sweepStale(feed.index);
-      this.#ingest?.recount();
-      network.settle({ type: 'withdrawn', neighbour: this.name, node: this.node.name });
-    }
+    else if (request.subtype === RefreshSubtype.begin) this.#refreshed?.begin(family);
+    else if (request.subtype === RefreshSubtype.end) this.#refreshed?.end(family);
   }
 
   drained(): void {
@@ -248,6 +250,8 @@ export class BgpNeighbour implements PeerOwner {
     this.#echo = undefined;
     this.#outbound?.close();
     this.#outbound = undefined;
+    this.#refreshed?.stop();
+    this.#refreshed = undefined;
     if (!feed) return;
     this.#silentSince = undefined;
     this.#absence.begin(feed, reason, negotiated, route, lastHeard);
@@ -430,15 +434,19 @@ export class BgpNeighbour implements PeerOwner {
   }
 }
 
-/** RFC 4486 §4. Maximum Number of Prefixes Reached says which family it was, and the limit: that of all families together. */
+/**
+ * RFC 4486 §4. Maximum Number of Prefixes Reached says which family it was, and the limit: that of all families together. Who says too much is
+ * not kept as if it restarted (RFC 8538 §5.1).
+ */
 function overLimit({ limit, used, most }: LimitReport, family: AddressFamily): SessionError {
   const reason = `the limit of ${most} for ${limit} is reached (${used})`;
-  if (limit !== 'prefixes') return { code: ErrorCode.cease, subcode: CeaseSubcode.outOfResources, data: new Uint8Array(0), reason };
+  if (limit !== 'prefixes')
+    return { code: ErrorCode.cease, subcode: CeaseSubcode.outOfResources, data: new Uint8Array(0), reason, hard: true };
   const data = new Uint8Array(7);
   const view = new DataView(data.buffer);
   const [afi, safi] = familyNumbers(family);
   view.setUint16(0, afi);
   view.setUint8(2, safi);
   view.setUint32(3, Math.min(most, 0xffff_ffff));
-  return { code: ErrorCode.cease, subcode: CeaseSubcode.maximumPrefixes, data, reason };
+  return { code: ErrorCode.cease, subcode: CeaseSubcode.maximumPrefixes, data, reason, hard: true };
 }

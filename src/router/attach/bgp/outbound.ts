@@ -17,10 +17,9 @@ interface Lane {
   readonly family: AddressFamily;
   readonly adjRibOut: AdjRibOut;
   packer: Packer;
-  /** End-of-RIB is due once the queue is empty: after the first dump, and after a refresh (RFC 4724, 7313). */
-  endOfRib: boolean;
-  endOfRefresh: boolean;
-  /** It was asked for everything again before the first dump was over. */
+  /** Everything is being told, for the first time or again, and its end is to be marked once the queue is empty (RFC 4724, 7313). */
+  saying: 'first' | 'again' | undefined;
+  /** It was asked for everything again; any number of requests before that begins are one. */
   refreshDue: boolean;
 }
 
@@ -41,6 +40,8 @@ export class Outbound {
   /** The subnets that it was last told by (see {@link NeighbourTerms.sharedSubnets}). */
   #shared: readonly Prefix[];
   #deferred: Cancel | undefined;
+  /** Requests for everything are about to be answered: all of one chunk of input by one answer. */
+  #answering: Cancel | undefined;
 
   /**
    * Nothing is sent before the first {@link Outbound.flush}.
@@ -62,7 +63,7 @@ export class Outbound {
       if (several) network.wantEveryPath(1);
       const adjRibOut = new AdjRibOut(family === 'ipv4-unicast' ? network.ribs.ipv4 : network.ribs.ipv6, several);
       if (terms.tellsClaims) adjRibOut.addAll();
-      return { family, adjRibOut, packer: this.#packer(adjRibOut), endOfRib: true, endOfRefresh: false, refreshDue: false };
+      return { family, adjRibOut, packer: this.#packer(adjRibOut), saying: 'first', refreshDue: false };
     });
     this.#tellLocal();
     for (const { adjRibOut } of this.lanes) this.#local.overtaken(adjRibOut);
@@ -111,9 +112,13 @@ export class Outbound {
   /** It asks for everything of a family (RFC 2918). */
   refresh(family: AddressFamily): void {
     const lane = this.lanes.find((candidate) => candidate.family === family);
-    // RFC 7313 §4: no beginning of a refresh before the End-of-RIB.
-    if (lane?.endOfRib) lane.refreshDue = true;
-    else if (lane) this.#sayAgain(lane);
+    if (!lane) return;
+    lane.refreshDue = true;
+    this.#answering ??= this.around.host.defer(() => {
+      this.#answering = undefined;
+      // RFC 7313 §4: no beginning of a refresh before the End-of-RIB; and none within another.
+      for (const each of this.lanes) if (each.refreshDue && each.saying === undefined) this.#sayAgain(each);
+    });
   }
 
   /** Asks it for everything of a family, or says where our own answer begins and ends (RFC 7313 §3.2). */
@@ -140,21 +145,14 @@ export class Outbound {
         chunks++;
         if (bytes.length > 0) this.peer.send(bytes, () => this.around.buffers.give(bytes));
       }
-      if (lane.adjRibOut.waiting > 0 || lane.adjRibOut.skipped || !this.peer.writable) continue;
+      if (lane.packer.waits || lane.adjRibOut.skipped || !this.peer.writable) continue;
       this.#local.caughtUp(lane.family);
       if (!this.#sendLocal()) continue;
-      if (lane.endOfRib) {
-        lane.endOfRib = false;
-        this.peer.send(encodeMessage(endOfRib(lane.family), this.negotiated.sendContext));
-      }
-      if (lane.endOfRefresh) {
-        lane.endOfRefresh = false;
-        this.sendRefresh(lane.family, RefreshSubtype.end);
-      }
-      if (lane.refreshDue) {
-        lane.refreshDue = false;
-        this.#sayAgain(lane);
-      }
+      const { saying } = lane;
+      lane.saying = undefined;
+      if (saying === 'first') this.peer.send(encodeMessage(endOfRib(lane.family), this.negotiated.sendContext));
+      else if (saying === 'again' && this.negotiated.enhancedRouteRefresh) this.sendRefresh(lane.family, RefreshSubtype.end);
+      if (saying !== undefined && lane.refreshDue) this.#sayAgain(lane);
     }
   }
 
@@ -172,6 +170,8 @@ export class Outbound {
   close(): void {
     this.#deferred?.();
     this.#deferred = undefined;
+    this.#answering?.();
+    this.#answering = undefined;
     for (const { adjRibOut } of this.lanes) {
       if (adjRibOut.paths) this.around.network.wantEveryPath(-1);
       this.#release(adjRibOut);
@@ -180,10 +180,9 @@ export class Outbound {
 
   /** Answers a request for everything, between marks where the neighbour knows them (RFC 7313 §4). */
   #sayAgain(lane: Lane): void {
-    if (this.negotiated.enhancedRouteRefresh) {
-      this.sendRefresh(lane.family, RefreshSubtype.begin);
-      lane.endOfRefresh = true;
-    }
+    lane.refreshDue = false;
+    lane.saying = 'again';
+    if (this.negotiated.enhancedRouteRefresh) this.sendRefresh(lane.family, RefreshSubtype.begin);
     if (this.terms.tellsClaims) lane.adjRibOut.addAll();
     this.#local.again(lane.family);
     this.#local.overtaken(lane.adjRibOut);
