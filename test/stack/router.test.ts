@@ -139,6 +139,25 @@ describe('a packet', () => {
     ]);
   });
 
+  test('that is the end of nothing there is, and too big, is not made the beginning of something', () => {
+    // The second part of it would stand at 65536, which is 0.
+    a.ipv4('10.0.1.10', '10.0.2.12', { protocol: 6, payload: new Uint8Array(1152), fragment: 0x2000 - 72 });
+    expect([c.take(), drops('pa')]).toEqual([[], { 'malformed-ip': 1 }]);
+    a.ipv4('10.0.1.10', '10.0.2.12', { protocol: 6, payload: new Uint8Array(1150), fragment: 0x2000 - 144 });
+    expect(c.take().length).toBe(2);
+  });
+
+  test('to everybody, or to everybody on the link, is no reason to complain', () => {
+    router.reconfigure({ ...config, access: [{ action: 'deny', direction: 'in', protocol: 'tcp' }] });
+    const payload = new Uint8Array(20);
+    a.ipv4('10.0.1.10', '10.0.1.255', { protocol: 6, payload });
+    const everybody = new Guest(a.cable, MACS[0], Uint8Array.of(255, 255, 255, 255, 255, 255), '10.0.1.10');
+    everybody.ipv4('10.0.1.10', '10.0.2.12', { protocol: 6, payload });
+    everybody.ipv4('10.0.1.10', '10.0.1.1', { protocol: 99 });
+    everybody.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::1'), 99, payload);
+    expect([everybody.take(), drops('pa')]).toEqual([[], { 'access-denied': 2, 'no-protocol': 2 }]);
+  });
+
   test('to where nothing leads is refused, at most so many times a second', () => {
     for (let i = 0; i < 100; i++) a.ipv4('10.0.1.10', '10.9.9.9');
     expect(a.take()).toEqual(Array(20).fill('1/3/0 from 10.0.1.1 ttl 64'));

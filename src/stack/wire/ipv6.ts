@@ -1,5 +1,5 @@
 import { Protocol } from './codes.js';
-import { put, put16, u16 } from './octets.js';
+import { isZero, put, put16, u16 } from './octets.js';
 
 /** IPv6 (RFC 8200), read and changed in place. */
 
@@ -90,6 +90,10 @@ export function writeIpv6(
   put(b, at + 24, fields.target);
 }
 
+/** `::` and `::1`: neither is from or for anybody on a link (RFC 4291 §2.5.2, §2.5.3). @internal */
+export function isMartian6(b: Uint8Array, at: number): boolean {
+  return b[at] === 0 && b[at + 15] <= 1 && isZero(b, at, 15);
+}
 /** fe80::/10. @internal */
 export function isLinkLocal(b: Uint8Array, at: number): boolean {
   return b[at] === 0xfe && (b[at + 1] & 0xc0) === 0x80;
