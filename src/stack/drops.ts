@@ -43,7 +43,7 @@ export const DROPS = [
   'discard',
   /** Broadcast and multicast are not forwarded; only the router's own groups are heard. */
   'group',
-  /** No transport takes the protocol. */
+  /** No transport takes the protocol, or nobody listens at the port of UDP. */
   'no-protocol',
   /** The node at the port did not answer ARP or ND, or too much waited for it. */
   'unresolved',

@@ -147,6 +147,13 @@ describe('a packet', () => {
     expect(c.take().length).toBe(2);
   });
 
+  test('of UDP for the router ends at it: who traces a path to it is told so', () => {
+    a.ipv4('10.0.1.10', '10.0.1.1', { payload: Uint8Array.of(0x9c, 0x40, 0x82, 0x9a, 0, 20, ...new Uint8Array(14)) });
+    a.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::1'), 17, new Uint8Array(8));
+    a.ipv4('10.0.1.10', '10.0.1.1', { protocol: 99 });
+    expect(a.take()).toEqual(['1/3/3 from 10.0.1.1 ttl 64', '6:58/1/4 hops 64', '1/3/2 from 10.0.1.1 ttl 64']);
+  });
+
   test('to everybody, or to everybody on the link, is no reason to complain', () => {
     router.reconfigure({ ...config, access: [{ action: 'deny', direction: 'in', protocol: 'tcp' }] });
     const payload = new Uint8Array(20);
