@@ -180,6 +180,15 @@ describe('a packet', () => {
     expect(a.take()).toEqual(['1/3/1 from 10.0.1.1 ttl 64']);
   });
 
+  test('to a neighbour that was long silent has it asked, once: who says no MAC is where he was', () => {
+    const send = () => a.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::b'), 17, new Uint8Array(16));
+    for (let second = 0; second < 120; second++) {
+      send();
+      clock.advance(1000);
+    }
+    expect([b.take().filter((what) => what.startsWith('6:17')).length, b.solicited]).toEqual([120, { alone: 3, group: 1 }]);
+  });
+
   test('in parts for the router is put together before it is answered', () => {
     const message = new Uint8Array(32);
     message[0] = 8;
