@@ -25,7 +25,7 @@ export const DROPS = [
   'malformed-icmp',
   /** VRRP that fails RFC 9568 §7.1: TTL, version, length, checksum. */
   'malformed-vrrp',
-  /** Source routes, and IPv4 options that make no sense (RFC 7126). */
+  /** Source routes, and IPv4 options that make no sense (RFC 7126); for the router itself, IPv6 options that it would have to know (RFC 8200 §4.2). */
   'refused-options',
   /** No node is at the port. */
   'no-node',

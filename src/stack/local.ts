@@ -9,7 +9,7 @@ import { EtherType, Icmp4, Icmp6, Protocol, Unreachable4, Unreachable6 } from '.
 import { ETHERNET, groupMac } from './wire/ethernet.js';
 import { checksumIcmp, ICMP } from './wire/icmp.js';
 import { DONT_FRAGMENT, headerLength4, IPV4, isFragment4, MORE_FRAGMENTS, writeIpv4 } from './wire/ipv4.js';
-import { IPV6, isLinkLocal, walkHeaders, writeIpv6 } from './wire/ipv6.js';
+import { IPV6, isLinkLocal, refusal6, walkHeaders, writeIpv6 } from './wire/ipv6.js';
 import { ND_FIXED } from './wire/nd.js';
 import { put, put16, u16, u32 } from './wire/octets.js';
 
@@ -122,8 +122,15 @@ export class LocalDelivery implements IpLayer {
     const { upper } = this.stack.forwarding;
     if (!walkHeaders(b, ip, stop, upper)) return this.stack.drop(link, 'malformed-ip');
     const { at, protocol, fragment } = upper;
+    const refused = at === ip + IPV6 ? undefined : refusal6(b, ip);
     const segment = protocol === Protocol.tcp && fragment < 0;
     if (!segment && !this.#admits(link, b, ip)) return this.stack.drop(link, 'overload');
+    if (refused) {
+      this.stack.drop(link, 'refused-options');
+      const { code, pointer } = refused;
+      if (code !== undefined) this.stack.forwarding.error(link, b, ip, stop, Icmp6.parameterProblem, code, pointer);
+      return;
+    }
     const source = b.subarray(ip + 8, ip + 24);
     if (isLinkLocal(b, ip + 8)) this.#remember(link, formatAddress(source));
     const field = fragment < 0 ? 0 : u16(b, fragment + 2);

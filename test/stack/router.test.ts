@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Host, ManualClock, MemoryTransport, memoryCable, type RouterConfig, seeded, VirtualRouter } from '../../src/core.js';
 import { parseAddress } from '../../src/lib/address.js';
 import { fold, sum } from '../../src/stack/wire/checksum.js';
+import { checksumIcmp } from '../../src/stack/wire/icmp.js';
 import { neighbourAdvertisement } from '../../src/stack/wire/nd.js';
 import { u16 } from '../../src/stack/wire/octets.js';
 import { hex } from '../support/hex.js';
@@ -152,6 +153,24 @@ describe('a packet', () => {
     a.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::1'), 17, new Uint8Array(8));
     a.ipv4('10.0.1.10', '10.0.1.1', { protocol: 99 });
     expect(a.take()).toEqual(['1/3/3 from 10.0.1.1 ttl 64', '6:58/1/4 hops 64', '1/3/2 from 10.0.1.1 ttl 64']);
+  });
+
+  test.each([
+    ['a source route that goes on', 43, '3a 00 00 01 00000000', '0 at 42'],
+    ['a source route at its end', 43, '3a 00 00 00 00000000', undefined],
+    ['an option to be passed over', 60, '3a 00 1e 04 00000000', undefined],
+    ['an option to be known', 60, '3a 00 9e 04 00000000', '2 at 42'],
+    ['an option to be known, in silence', 60, '3a 00 5e 04 00000000', ''],
+    ['an option that is cut', 60, '3a 00 1e 05 00000000', '0 at 42'],
+    ['an option in the second header', 0, '3c 00 05 02 0000 0100 3a 00 01 02 0000 c2 00', '2 at 54'],
+    ['hop-by-hop options behind others', 60, '00 00 01 04 00000000 3a 00 01 04 00000000', '1 at 40'],
+  ])('for the router with %s is taken or refused as RFC 8200 says', (_name, next, headers, problem) => {
+    const [from, to] = [parseAddress('2001:db8::a'), parseAddress('2001:db8::1')];
+    const echo = hex('80 00 0000 00010001 0000');
+    checksumIcmp(echo, 0, echo.length, from, to);
+    a.ipv6(from, to, next, Uint8Array.of(...hex(headers), ...echo));
+    const said = a.packets.map((p) => (p[40] === 4 ? `${p[41]} at ${p[47]}` : `type ${p[40]}`)).join();
+    expect([said, drops('pa')]).toEqual(problem === undefined ? ['type 129', {}] : [problem, { 'refused-options': 1 }]);
   });
 
   test('to everybody, or to everybody on the link, is no reason to complain', () => {
