@@ -9,11 +9,13 @@ import { reactor } from './reactor.js';
 const TUNSETIFF = 0x400454ca;
 const IFF_TAP = 2;
 const IFF_NO_PI = 0x1000;
+/** The device is no more: somebody deleted it, or the namespace that it was in. */
+const EBADFD = 77;
 /** Frames taken before others have their turn. */
 const BATCH = 64;
 
 /**
- * A TAP device of the host: the guest is the kernel, or whoever it is bridged to.
+ * A TAP device of the host: the guest is the kernel, or whoever it is bridged to. One that is deleted is made again when the port is opened again.
  *
  * @internal
  */
@@ -87,7 +89,11 @@ export class TapPort implements Port {
   #drain(): void {
     for (let i = 0; i < BATCH && this.#open; i++) {
       const length = this.c.read(this.fd, this.#in, this.#in.length);
-      if (length <= 0) return;
+      if (length <= 0) {
+        // It would be told as readable for ever.
+        if (length < 0 && this.c.errno() === EBADFD) reactor(this.c).remove(this.fd);
+        return;
+      }
       this.counters.received++;
       this.#receiver?.(this.#in, 0, length);
     }

@@ -22,6 +22,9 @@ export interface AccessRule {
   readonly destinationPorts: readonly PortRange[];
 }
 
+/** The protocol of a packet in which no upper layer is to be found. */
+const UNSEEN = -2;
+
 /** What a list says of a packet. @internal */
 export const Access = { permit: 0, deny: 1 } as const;
 
@@ -30,7 +33,8 @@ export const Access = { permit: 0, deny: 1 } as const;
  *
  * Ports are not seen in the later parts of a fragmented packet. A rule with ports takes those by its other fields if it permits, and leaves
  * them alone if it denies: the first part, which has the ports, is denied, and without it the rest is of no use. A first part too short to
- * have its ports is denied wherever a rule with ports would have had to be asked (RFC 1858, RFC 3128; RFC 7112 for IPv6).
+ * have its ports is denied wherever a rule with ports would have had to be asked (RFC 1858, RFC 3128), and an IPv6 packet whose headers run
+ * out of it, or are too many, wherever one with a protocol would (RFC 7112).
  *
  * @internal
  */
@@ -57,7 +61,7 @@ export class AccessList {
   ipv6(b: Uint8Array, ip: number, stop: number, upper: UpperLayer, whole: boolean): number {
     const { protocol, at, fragment } = upper;
     const later = fragment >= 0 && (u16(b, fragment + 2) & 0xfff8) !== 0;
-    return this.#decide(b, 16, 0, 0, ip + 8, protocol, whole ? at : stop, stop, later);
+    return this.#decide(b, 16, 0, 0, ip + 8, whole ? protocol : UNSEEN, at, stop, later);
   }
 
   #decide(
@@ -75,7 +79,7 @@ export class AccessList {
     for (let i = 0; i < rules.length; i++) {
       const rule = rules[i];
       if (rule.size !== 0 && rule.size !== size) continue;
-      if (rule.protocol >= 0 && rule.protocol !== protocol) continue;
+      if (rule.protocol >= 0 && rule.protocol !== protocol && protocol !== UNSEEN) continue;
       if (size === 4) {
         if (((source & rule.sourceMask) ^ rule.source) !== 0 || ((destination & rule.destinationMask) ^ rule.destination) !== 0) continue;
       } else if (
@@ -83,6 +87,10 @@ export class AccessList {
         !covers6(rule.destination6, rule.destinationLength, b, addresses + 16)
       )
         continue;
+      if (protocol === UNSEEN && (rule.protocol >= 0 || rule.ports)) {
+        this.hits[i]++;
+        return Access.deny;
+      }
       if (rule.ports) {
         if (protocol !== Protocol.tcp && protocol !== Protocol.udp) continue;
         if (later) {

@@ -25,7 +25,7 @@ export const DROPS = [
   'malformed-icmp',
   /** VRRP that fails RFC 9568 §7.1: TTL, version, length, checksum. */
   'malformed-vrrp',
-  /** Source routes, and IPv4 options that make no sense (RFC 7126). */
+  /** Source routes, and IPv4 options that make no sense (RFC 7126); for the router itself, IPv6 options that it would have to know (RFC 8200 §4.2). */
   'refused-options',
   /** No node is at the port. */
   'no-node',
@@ -43,7 +43,7 @@ export const DROPS = [
   'discard',
   /** Broadcast and multicast are not forwarded; only the router's own groups are heard. */
   'group',
-  /** No transport takes the protocol. */
+  /** No transport takes the protocol, or nobody listens at the port of UDP. */
   'no-protocol',
   /** The node at the port did not answer ARP or ND, or too much waited for it. */
   'unresolved',

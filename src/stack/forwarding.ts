@@ -12,6 +12,7 @@ import { ICMP, icmpError, isError } from './wire/icmp.js';
 import {
   DONT_FRAGMENT,
   decrementTtl,
+  endOfFragment4,
   faultOfIpv4,
   headerLength4,
   IPV4,
@@ -23,7 +24,7 @@ import {
   target4,
   writeIpv4,
 } from './wire/ipv4.js';
-import { faultOfIpv6, IPV6, isLinkLocal, type UpperLayer, walkHeaders } from './wire/ipv6.js';
+import { faultOfIpv6, IPV6, isLinkLocal, isMartian6, type UpperLayer, walkHeaders } from './wire/ipv6.js';
 import { isZero, sameAt, u16, u32 } from './wire/octets.js';
 
 /** Octets of an IPv4 packet that an error quotes (RFC 1812 §4.3.2.3), and the size that an IPv6 error stays within (RFC 4443 §2.4 c). */
@@ -109,6 +110,8 @@ export class Forwarding {
     if (routed && b[ip + 8] <= 1) return this.#fail(link, b, ip, stop, 'ttl-exceeded', Icmp4.timeExceeded, 0, 0);
     const { mtu } = out.port;
     if (stop - ip > mtu) {
+      // In parts the end of it would have the numbers of a beginning, which no access rule has seen.
+      if (endOfFragment4(b, ip, stop) > 0xffff) return stack.drop(link, 'malformed-ip');
       if ((u16(b, ip + 6) & DONT_FRAGMENT) !== 0)
         return this.#fail(link, b, ip, stop, 'too-big', Icmp4.unreachable, Unreachable4.fragmentationNeeded, mtu);
       if (routed) decrementTtl(b, ip);
@@ -120,7 +123,7 @@ export class Forwarding {
     stack.transmit(out, b, start, stop, ip + 16, 4);
   }
 
-  /** Sends a packet in parts (RFC 791 §2.3); options stay with the first. */
+  /** Sends a packet in parts (RFC 791 §2.3), without its options. */
   #fragment(out: Link, b: Uint8Array, ip: number, stop: number, mtu: number): undefined {
     const header = headerLength4(b, ip);
     const size = (mtu - header) & ~7;
@@ -149,7 +152,8 @@ export class Forwarding {
 
   #owns4(link: Link, source: number): boolean {
     if (link.own4.has(source | 0)) return true;
-    if (isMartian4(source)) return false;
+    // Whoever holds what all others are in does not have what is ours.
+    if (isMartian4(source) || this.stack.local.isOurs4(source | 0)) return false;
     return holds(this.stack.around.lookup4(source), link.holder);
   }
 
@@ -197,6 +201,7 @@ export class Forwarding {
       if (link.accessIn.size > 0 && !this.#permits6(link.accessIn, b, ip, stop)) return this.#deny6(link, b, ip, stop);
     }
     if ((b[start] & 1) !== 0) return stack.drop(link, 'group');
+    if (isMartian6(b, ip + 24)) return stack.drop(link, 'no-route');
     const targets = stack.around.lookup6(u32(b, ip + 24), u32(b, ip + 28), u32(b, ip + 32), u32(b, ip + 36));
     let out: Link | undefined;
     if (targets !== undefined) {
@@ -220,7 +225,10 @@ export class Forwarding {
 
   #owns6(link: Link, b: Uint8Array, at: number): boolean {
     if (b[at] === 0xff || isLinkLocal(b, at)) return false;
-    if (holds(this.stack.around.lookup6(u32(b, at), u32(b, at + 4), u32(b, at + 8), u32(b, at + 12)), link.holder)) return true;
+    const { around, local } = this.stack;
+    // Whoever holds what all others are in does not have what is ours, or nobody's.
+    if (holds(around.lookup6(u32(b, at), u32(b, at + 4), u32(b, at + 8), u32(b, at + 12)), link.holder))
+      if (!isMartian6(b, at) && !local.isOurs6(b, at)) return true;
     for (const own of link.node?.addresses ?? []) {
       if (own.length !== 16) continue;
       let i = 0;
@@ -321,8 +329,9 @@ export class Forwarding {
     this.stack.local.icmp(own, source, message, link);
   }
 
-  /** RFC 1812 §4.3.2.7, RFC 4443 §2.4 e: not about errors, groups, later fragments, or senders that are no single host. */
+  /** RFC 1812 §4.3.2.7, RFC 4443 §2.4 e: not about errors, groups (of the link too), later fragments, or senders that are no single host. */
   #deservesError(b: Uint8Array, ip: number, stop: number, ipv6: boolean): boolean {
+    if ((b[ip - ETHERNET] & 1) !== 0) return false;
     if (ipv6) {
       if (b[ip + 24] === 0xff || b[ip + 8] === 0xff || isZero(b, ip + 8, 16)) return false;
       if (!walkHeaders(b, ip, stop, this.upper)) return false;
@@ -331,6 +340,7 @@ export class Forwarding {
       return protocol !== Protocol.icmp6 || (at < stop && !isError(true, b[at]));
     }
     if (isMartian4(source4(b, ip)) || target4(b, ip) >>> 28 >= 14 || (u16(b, ip + 6) & 0x1fff) !== 0) return false;
+    if (this.stack.local.isBroadcast4(target4(b, ip) | 0)) return false;
     const at = ip + headerLength4(b, ip);
     return b[ip + 9] !== Protocol.icmp || (at < stop && !isError(false, b[at]));
   }

@@ -62,6 +62,8 @@ export interface IpReceiver {
    * `b`. What is not is dropped and counted. Default: each is.
    */
   admits?(node: string, b: Uint8Array, at: number, end: number): boolean;
+  /** Whether anybody listens at the port that a datagram is for, its payload being given; else its sender is told. Default: somebody does. */
+  listens?(payload: Uint8Array): boolean;
   /** ICMP says that something it sent did not arrive. Returns whether that can be: what it never sent is somebody's forgery (RFC 5927). */
   error?(error: IpError, now: Millis): boolean;
 }

@@ -5,11 +5,11 @@ import type { IpDatagram, IpLayer, IpReceiver } from './ip-layer.js';
 import type { Link } from './link.js';
 import type { Stack } from './stack.js';
 import { fold, sum, verified } from './wire/checksum.js';
-import { EtherType, Icmp4, Icmp6, Protocol, Unreachable4 } from './wire/codes.js';
+import { EtherType, Icmp4, Icmp6, Protocol, Unreachable4, Unreachable6 } from './wire/codes.js';
 import { ETHERNET, groupMac } from './wire/ethernet.js';
 import { checksumIcmp, ICMP } from './wire/icmp.js';
 import { DONT_FRAGMENT, headerLength4, IPV4, isFragment4, MORE_FRAGMENTS, writeIpv4 } from './wire/ipv4.js';
-import { IPV6, isLinkLocal, walkHeaders, writeIpv6 } from './wire/ipv6.js';
+import { IPV6, isLinkLocal, refusal6, walkHeaders, writeIpv6 } from './wire/ipv6.js';
 import { ND_FIXED } from './wire/nd.js';
 import { put, put16, u16, u32 } from './wire/octets.js';
 
@@ -122,8 +122,15 @@ export class LocalDelivery implements IpLayer {
     const { upper } = this.stack.forwarding;
     if (!walkHeaders(b, ip, stop, upper)) return this.stack.drop(link, 'malformed-ip');
     const { at, protocol, fragment } = upper;
+    const refused = at === ip + IPV6 ? undefined : refusal6(b, ip);
     const segment = protocol === Protocol.tcp && fragment < 0;
     if (!segment && !this.#admits(link, b, ip)) return this.stack.drop(link, 'overload');
+    if (refused) {
+      this.stack.drop(link, 'refused-options');
+      const { code, pointer } = refused;
+      if (code !== undefined) this.stack.forwarding.error(link, b, ip, stop, Icmp6.parameterProblem, code, pointer);
+      return;
+    }
     const source = b.subarray(ip + 8, ip + 24);
     if (isLinkLocal(b, ip + 8)) this.#remember(link, formatAddress(source));
     const field = fragment < 0 ? 0 : u16(b, fragment + 2);
@@ -221,12 +228,11 @@ export class LocalDelivery implements IpLayer {
   ): undefined {
     const destination = formatAddress(target);
     const receiver = this.#receivers.get(protocol);
-    if (receiver?.error) {
-      if (payload.length < 8) return;
-      const reason = mtu === undefined ? `destination unreachable, code ${code}` : `no more than ${mtu} octets pass`;
-      const error = { source: formatAddress(source), destination, protocol, node: link.holder, reason, payload };
-      if (!receiver.error(mtu === undefined ? error : { ...error, mtu }, this.stack.clock.now())) return;
-    }
+    // Who cannot say whether he sent it cannot say whether it is true (RFC 8201 §4): anybody at a port could make the path to another narrow.
+    if (!receiver?.error || payload.length < 8) return;
+    const reason = mtu === undefined ? `destination unreachable, code ${code}` : `no more than ${mtu} octets pass`;
+    const error = { source: formatAddress(source), destination, protocol, node: link.holder, reason, payload };
+    if (!receiver.error(mtu === undefined ? error : { ...error, mtu }, this.stack.clock.now())) return;
     if (mtu !== undefined) this.#narrow(destination, mtu);
   }
 
@@ -251,12 +257,18 @@ export class LocalDelivery implements IpLayer {
   ): undefined {
     const receiver = this.#receivers.get(protocol);
     if (receiver?.admits && !receiver.admits(link.holder, payload, 0, payload.length)) return this.stack.drop(link, 'overload');
-    if (!receiver) {
-      this.stack.drop(link, 'no-protocol');
+    if (!receiver || receiver.listens?.(payload) === false) {
+      const { stack } = this;
+      const { forwarding } = stack;
       const stop = payload.byteOffset - b.byteOffset + payload.length;
-      if (b[ip] >>> 4 === 4) this.stack.forwarding.error(link, b, ip, stop, Icmp4.unreachable, Unreachable4.protocol, 0);
+      const ipv4 = b[ip] >>> 4 === 4;
+      stack.drop(link, 'no-protocol');
+      // UDP there is, whether anybody has need of it or not (RFC 1122 §4.1.3.1): who traces a path ends at us by it.
+      if (protocol === Protocol.udp)
+        forwarding.error(link, b, ip, stop, ipv4 ? Icmp4.unreachable : Icmp6.unreachable, ipv4 ? Unreachable4.port : Unreachable6.port, 0);
+      else if (ipv4) forwarding.error(link, b, ip, stop, Icmp4.unreachable, Unreachable4.protocol, 0);
       // RFC 4443 §3.4: unrecognised next header, at the octet that names it.
-      else this.stack.forwarding.error(link, b, ip, stop, Icmp6.parameterProblem, 1, 6);
+      else forwarding.error(link, b, ip, stop, Icmp6.parameterProblem, 1, 6);
       return;
     }
     const datagram: IpDatagram = {

@@ -1,3 +1,4 @@
+import { formatAddress } from '../lib/address.js';
 import { type Interface, onLink } from './interface.js';
 import type { Link } from './link.js';
 import type { Stack } from './stack.js';
@@ -107,9 +108,11 @@ export class Resolution {
   #advertised(link: Link, b: Uint8Array, at: number, end: number): undefined {
     const target = b.slice(at + ND_TARGET, at + ND_TARGET + 16);
     const option = linkAddressOption(b, at, end, NdOption.targetLinkAddress);
-    if (option < 0 || target[0] === 0xff) return;
+    if (target[0] === 0xff) return;
     const unsolicited = (b[at + 4] & NaFlag.solicited) === 0;
-    this.#heard(link, target, b.slice(option, option + 6), unsolicited);
+    // Whoever is asked at his MAC need not say it (RFC 4861 §7.2.4), and Linux does not: it is as it was.
+    const mac = option < 0 ? link.neighbours.get(formatAddress(target))?.mac : b.slice(option, option + 6);
+    if (mac && (option >= 0 || !unsolicited)) this.#heard(link, target, mac, unsolicited);
   }
 
   /** Says to all nodes of a link that the router is there, for `lifetime` seconds, and which prefixes are. */

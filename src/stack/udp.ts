@@ -55,16 +55,20 @@ export class UdpStack implements IpReceiver {
     this.ip.send({ source, destination, protocol: Protocol.udp, hopLimit, trafficClass, payload, ...(via === undefined ? {} : { via }) });
   }
 
+  listens(payload: Uint8Array): boolean {
+    if (payload.length < UDP || this.#ports.has(u16(payload, 2))) return true;
+    this.unclaimed++;
+    return false;
+  }
+
   receive({ source, destination, hopLimit, payload }: IpDatagram, now: Millis): void {
     if (!isUdp(payload, parseAddress(source), parseAddress(destination))) {
       this.malformed++;
       return;
     }
-    const receive = this.#ports.get(u16(payload, 2));
-    if (!receive) {
-      this.unclaimed++;
-      return;
-    }
-    receive({ source, sourcePort: u16(payload, 0), destination, hopLimit, payload: payload.subarray(UDP, u16(payload, 4)) }, now);
+    this.#ports.get(u16(payload, 2))?.(
+      { source, sourcePort: u16(payload, 0), destination, hopLimit, payload: payload.subarray(UDP, u16(payload, 4)) },
+      now,
+    );
   }
 }

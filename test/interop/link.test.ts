@@ -2,7 +2,7 @@
  * Unmodified Linux guests on emulated links. The router runs in a process of its own in one namespace, which has a veth to each
  * guest's; a guest's interface is the kernel's vxlan device over it, or a TAP device that is moved into the guest's namespace.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -140,6 +140,15 @@ describe.skipIf(!present)('Linux guests on emulated links', () => {
     // b drops the address without a word; it is asked, does not answer, and a has it again.
     await lab.exec(b, 'ip', ['address', 'delete', '10.0.1.100/32', 'dev', 'vx0']);
     await lab.waitFor('a answers again', async () => (await ping(tap, '10.0.1.100', '1')).includes('received 1'), 25);
+  });
+
+  it('whose TAP device is deleted leave the router at rest, and the others with it', async () => {
+    await lab.exec(tap, 'ip', ['link', 'delete', 'vrlink0']);
+    const reads = () => Number(/syscr: (\d+)/.exec(readFileSync(`/proc/${router.pid}/io`, 'utf8'))?.[1]);
+    const before = reads();
+    await ping(a, '10.0.1.11', '10', '0.1');
+    expect(reads() - before).toBeLessThan(1000);
+    expect(await ping(a, '10.0.1.11')).toContain('received 3');
   });
 });
 

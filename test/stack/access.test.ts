@@ -97,6 +97,20 @@ describe('access rules', () => {
     expect([b.take(), denied(), a.take()]).toEqual([['6:17 hops 64'], 2, Array(2).fill('6:58/1/1 hops 64')]);
   });
 
+  test('deny an IPv6 packet in which they find no upper layer, wherever a rule would have had to see it', () => {
+    rules({ action: 'deny', direction: 'in', protocol: 'tcp', destinationPorts: [22] });
+    const [from, to] = [parseAddress('2001:db8::a'), parseAddress('2001:db8::b')];
+    const options = (next: number) => [next, 0, 1, 4, 0, 0, 0, 0];
+    const many = Array.from({ length: 9 }, (_, i) => options(i < 8 ? 60 : 6)).flat();
+    a.ipv6(from, to, 60, Uint8Array.of(...many, ...segment(1, 22)));
+    // The first part ends within a header; what it is about comes in the next.
+    a.ipv6(from, to, 44, Uint8Array.of(60, 0, 0, 1, 0, 0, 0, 1, 6, 2, 1, 20, ...new Uint8Array(12)));
+    expect([b.take(), denied()]).toEqual([[], 2]);
+    rules({ action: 'deny', direction: 'in', destination: '2001:db8::c/128', protocol: 'tcp', destinationPorts: [22] });
+    a.ipv6(from, to, 60, Uint8Array.of(...many, ...segment(1, 22)));
+    expect(b.take()).toEqual(['6:60 hops 64']);
+  });
+
   test('take the later parts of a packet by what they have, and deny a first part without its ports', () => {
     rules({ action: 'deny', direction: 'in', protocol: 'tcp', destinationPorts: [22] });
     tcp(22, { fragment: 0x2000 });

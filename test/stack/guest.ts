@@ -17,6 +17,8 @@ export class Guest {
   readonly addresses = new Set<string>();
   /** Answers nothing: dead, or cut off. */
   silent = false;
+  /** Solicitations that arrived, to it alone and to its group. */
+  readonly solicited = { alone: 0, group: 0 };
 
   constructor(
     readonly cable: CableEnd,
@@ -48,7 +50,12 @@ export class Guest {
     if (type === EtherType.ipv6 && f[20] === Protocol.icmp6 && f[54] === 135) {
       const target = f.slice(62, 78);
       if (!this.#has(target)) return;
-      const message = neighbourAdvertisement(target, this.mac, 0x60);
+      const alone = ((f[0] ?? 0) & 1) === 0;
+      this.solicited[alone ? 'alone' : 'group']++;
+      // As Linux: who asks this MAC knows it, and is not told (RFC 4861 §7.2.4).
+      const message = alone
+        ? neighbourAdvertisement(target, this.mac, 0x40).subarray(0, 24)
+        : neighbourAdvertisement(target, this.mac, 0x60);
       this.ipv6(target, f.slice(22, 38), Protocol.icmp6, message, 255, true);
       return;
     }

@@ -108,6 +108,38 @@ describe('the source check', () => {
     expect([b.take(), drops()]).toEqual([[], { 'source-not-held': 3 }]);
   });
 
+  test("knows that who holds what all others are in has neither the router's addresses nor nobody's", async () => {
+    const [near, pa] = memoryCable();
+    const [, pb] = memoryCable();
+    const { network } = config;
+    const host = new Host({ transport: new MemoryTransport(clock), clock, random: seeded(1) });
+    const gateway = new VirtualRouter(
+      {
+        ...config,
+        interfaces: [...(config.interfaces ?? []), { subnet: 'two', addresses: ['10.0.2.1'] }],
+        network: {
+          ...network,
+          ranges: ['0.0.0.0/0', '::/0'],
+          subnets: [...(network?.subnets ?? []), { name: 'two', prefix: '10.0.2.0/24' }],
+          holders: ['0.0.0.0/0', '::/0'].map((prefix) => ({ prefix, node: 'a' })),
+        },
+      },
+      { host, ports: { pa, pb } },
+    );
+    await gateway.start();
+    const uplink = new Guest(near, a.mac, ROUTER, '10.0.1.10', '2001:db8::a');
+    uplink.ipv4('10.0.2.1', '10.0.1.11');
+    uplink.ipv4('10.0.2.1', '10.0.1.1');
+    const to = parseAddress('2001:db8::b');
+    for (const from of ['2001:db8::1', '::1', '::']) uplink.ipv6(parseAddress(from), to, 17, new Uint8Array(8));
+    for (const nobody of ['::1', '::']) uplink.ipv6(parseAddress('2001:db8::a'), parseAddress(nobody), 17, new Uint8Array(8));
+    uplink.ipv4('192.0.2.1', '10.0.1.11');
+    uplink.ipv6(parseAddress('2001:4860::1'), to, 17, new Uint8Array(8));
+    const [link] = gateway.links();
+    expect([link?.dropped, link?.forwarded]).toEqual([{ 'source-not-held': 5, 'no-route': 2 }, 2]);
+    await gateway.stop();
+  });
+
   test('knows who holds an address now: a claim that was accepted and does not win gives no right', () => {
     router.grant({ node: 'a', prefix: `${VIP}/32`, takeover: 'if-holder-down' });
     b.arp(1, VIP, VIP);

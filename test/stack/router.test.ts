@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Host, ManualClock, MemoryTransport, memoryCable, type RouterConfig, seeded, VirtualRouter } from '../../src/core.js';
 import { parseAddress } from '../../src/lib/address.js';
 import { fold, sum } from '../../src/stack/wire/checksum.js';
+import { checksumIcmp } from '../../src/stack/wire/icmp.js';
 import { neighbourAdvertisement } from '../../src/stack/wire/nd.js';
 import { u16 } from '../../src/stack/wire/octets.js';
 import { hex } from '../support/hex.js';
@@ -139,6 +140,50 @@ describe('a packet', () => {
     ]);
   });
 
+  test('that is the end of nothing there is, and too big, is not made the beginning of something', () => {
+    // The second part of it would stand at 65536, which is 0.
+    a.ipv4('10.0.1.10', '10.0.2.12', { protocol: 6, payload: new Uint8Array(1152), fragment: 0x2000 - 72 });
+    expect([c.take(), drops('pa')]).toEqual([[], { 'malformed-ip': 1 }]);
+    a.ipv4('10.0.1.10', '10.0.2.12', { protocol: 6, payload: new Uint8Array(1150), fragment: 0x2000 - 144 });
+    expect(c.take().length).toBe(2);
+  });
+
+  test('of UDP for the router ends at it: who traces a path to it is told so', () => {
+    a.ipv4('10.0.1.10', '10.0.1.1', { payload: Uint8Array.of(0x9c, 0x40, 0x82, 0x9a, 0, 20, ...new Uint8Array(14)) });
+    a.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::1'), 17, new Uint8Array(8));
+    a.ipv4('10.0.1.10', '10.0.1.1', { protocol: 99 });
+    expect(a.take()).toEqual(['1/3/3 from 10.0.1.1 ttl 64', '6:58/1/4 hops 64', '1/3/2 from 10.0.1.1 ttl 64']);
+  });
+
+  test.each([
+    ['a source route that goes on', 43, '3a 00 00 01 00000000', '0 at 42'],
+    ['a source route at its end', 43, '3a 00 00 00 00000000', undefined],
+    ['an option to be passed over', 60, '3a 00 1e 04 00000000', undefined],
+    ['an option to be known', 60, '3a 00 9e 04 00000000', '2 at 42'],
+    ['an option to be known, in silence', 60, '3a 00 5e 04 00000000', ''],
+    ['an option that is cut', 60, '3a 00 1e 05 00000000', '0 at 42'],
+    ['an option in the second header', 0, '3c 00 05 02 0000 0100 3a 00 01 02 0000 c2 00', '2 at 54'],
+    ['hop-by-hop options behind others', 60, '00 00 01 04 00000000 3a 00 01 04 00000000', '1 at 40'],
+  ])('for the router with %s is taken or refused as RFC 8200 says', (_name, next, headers, problem) => {
+    const [from, to] = [parseAddress('2001:db8::a'), parseAddress('2001:db8::1')];
+    const echo = hex('80 00 0000 00010001 0000');
+    checksumIcmp(echo, 0, echo.length, from, to);
+    a.ipv6(from, to, next, Uint8Array.of(...hex(headers), ...echo));
+    const said = a.packets.map((p) => (p[40] === 4 ? `${p[41]} at ${p[47]}` : `type ${p[40]}`)).join();
+    expect([said, drops('pa')]).toEqual(problem === undefined ? ['type 129', {}] : [problem, { 'refused-options': 1 }]);
+  });
+
+  test('to everybody, or to everybody on the link, is no reason to complain', () => {
+    router.reconfigure({ ...config, access: [{ action: 'deny', direction: 'in', protocol: 'tcp' }] });
+    const payload = new Uint8Array(20);
+    a.ipv4('10.0.1.10', '10.0.1.255', { protocol: 6, payload });
+    const everybody = new Guest(a.cable, MACS[0], Uint8Array.of(255, 255, 255, 255, 255, 255), '10.0.1.10');
+    everybody.ipv4('10.0.1.10', '10.0.2.12', { protocol: 6, payload });
+    everybody.ipv4('10.0.1.10', '10.0.1.1', { protocol: 99 });
+    everybody.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::1'), 99, payload);
+    expect([everybody.take(), drops('pa')]).toEqual([[], { 'access-denied': 2, 'no-protocol': 2 }]);
+  });
+
   test('to where nothing leads is refused, at most so many times a second', () => {
     for (let i = 0; i < 100; i++) a.ipv4('10.0.1.10', '10.9.9.9');
     expect(a.take()).toEqual(Array(20).fill('1/3/0 from 10.0.1.1 ttl 64'));
@@ -152,6 +197,15 @@ describe('a packet', () => {
     expect(a.take()).toEqual(['6:58/134/0 hops 255']);
     clock.advance(2);
     expect(a.take()).toEqual(['1/3/1 from 10.0.1.1 ttl 64']);
+  });
+
+  test('to a neighbour that was long silent has it asked, once: who says no MAC is where he was', () => {
+    const send = () => a.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::b'), 17, new Uint8Array(16));
+    for (let second = 0; second < 120; second++) {
+      send();
+      clock.advance(1000);
+    }
+    expect([b.take().filter((what) => what.startsWith('6:17')).length, b.solicited]).toEqual([120, { alone: 3, group: 1 }]);
   });
 
   test('in parts for the router is put together before it is answered', () => {

@@ -63,7 +63,12 @@ test.each([
   for (const size of [10, 1500]) {
     a.udp.send({ source, sourcePort: 49_152, destination, destinationPort: 3784, hopLimit: 255, payload: new Uint8Array(size).fill(7) });
   }
+  expect(b.udp.unclaimed).toBe(0);
+  // Where nobody listens the sender is told.
+  const told: unknown[] = [];
+  a.stack.local.register(17, { receive: () => {}, error: ({ destination: whither, reason }) => told.push([whither, reason]) > 0 });
   a.udp.send({ source, sourcePort: 49_152, destination, destinationPort: 9, payload: new Uint8Array(1) });
+  expect(told).toEqual([[destination, `destination unreachable, code ${source.includes(':') ? 4 : 3}`]]);
   expect(heard).toEqual([
     [source, 49_152, 255, 10, undefined],
     [source, 49_152, 255, 1500, 7],

@@ -283,9 +283,15 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     const syn = (flags & TcpFlag.syn) !== 0;
     const fin = (flags & TcpFlag.fin) !== 0;
     const rst = (flags & TcpFlag.rst) !== 0;
-    // The SYN again: our answer to it was lost.
+    const acks = (flags & TcpFlag.ack) !== 0;
     if (this.state === 'syn-received' && syn && seq === this.#irs) {
-      this.#sendSyn(now);
+      // The SYN again: our answer to it was lost.
+      if (!acks) this.#sendSyn(now);
+      else if (segment.ack === this.#sender.nxt && this.#acknowledgement(segment, now)) {
+        // Both dialled at once, and the other end has our SYN (§3.5, figure 8).
+        this.#heard = now;
+        this.#ackNow = true;
+      }
       return;
     }
     if (this.#timestamps && !rst && this.#isOld(options.timestamp, now)) {
@@ -295,7 +301,14 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     const length = payload.length + (fin ? 1 : 0);
     if (!this.#receiver.inWindow(seq, length)) {
       if (this.state === 'time-wait' && fin) this.#timeWait(now);
-      if (!rst) this.#ackNow = true;
+      if (rst) return;
+      // What probes our closed window, or comes after an octet that did, still says what arrived of ours (§3.10.7.4, first).
+      const beyond = ahead(seq, this.#receiver.next);
+      if (this.#receiver.closed && (beyond === 0 || beyond === 1) && !syn && acks && this.#synchronous) {
+        this.#heard = now;
+        this.#acknowledgement(segment, now);
+      }
+      this.#ackNow = true;
       return;
     }
     if (rst) {
@@ -308,7 +321,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       this.#challenge(now); // RFC 5961 §4.2
       return;
     }
-    if ((flags & TcpFlag.ack) === 0) return;
+    if (!acks) return;
     if (this.#timestamps && options.timestamp && ahead(seq, this.#lastAck) <= 0 && ahead(options.timestamp.value, this.#tsRecent) >= 0) {
       this.#tsRecent = options.timestamp.value; // RFC 7323 §4.3
       this.#tsRecentAt = now;
@@ -468,7 +481,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     if (this.state === 'closed') return;
     // RFC 9293 §3.10.5; from SYN-SENT and TIME-WAIT there is nobody to tell.
     if (this.state !== 'syn-sent' && this.state !== 'time-wait')
-      this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.nxt, this.#receiver.next);
+      this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.bareSeq, this.#receiver.next);
     this.#close(undefined);
   }
 
@@ -565,7 +578,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   }
 
   #giveUp(): undefined {
-    if (this.#synchronous) this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.nxt, this.#receiver.next);
+    if (this.#synchronous) this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.bareSeq, this.#receiver.next);
     this.#close(this.#lastTrouble ?? (this.#synchronous ? 'connection timed out' : 'nobody answered'));
   }
 
@@ -599,7 +612,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #flush(now: Millis): void {
     if (!this.#synchronous) return;
     if (this.state !== 'time-wait') this.#sender.transmit(now);
-    if (this.#ackNow) this.#sendRaw(TcpFlag.ack, this.#sender.nxt, this.#receiver.next, now);
+    if (this.#ackNow) this.#sendRaw(TcpFlag.ack, this.#sender.bareSeq, this.#receiver.next, now);
   }
 
   /** RFC 5961 §7: answers what may be an attack, so often and no more. */
@@ -608,7 +621,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       this.#challengedAt = now;
       this.#challenges = 0;
     }
-    if (this.#challenges++ < this.#config.challenges) this.#sendRaw(TcpFlag.ack, this.#sender.nxt, this.#receiver.next, now);
+    if (this.#challenges++ < this.#config.challenges) this.#sendRaw(TcpFlag.ack, this.#sender.bareSeq, this.#receiver.next, now);
   }
 
   /** A segment with data or FIN, or both. */

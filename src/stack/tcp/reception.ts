@@ -5,6 +5,14 @@ import { add, ahead, later } from './sequence.js';
 
 /** Segments at the beginning that are acknowledged at once, so that the other end's slow start is not slowed further. */
 const QUICK_ACKS = 16;
+/** Octets of what small pieces are kept in together: an array for each would take a hundred times what is in it. */
+const KEPT_TOGETHER = 2048;
+
+/** Octets that the owner has not read, at the beginning of `bytes`. */
+interface Kept {
+  readonly bytes: Uint8Array;
+  length: number;
+}
 
 /**
  * What a connection receives: octets in their order and ahead of it, those that the owner has not read, the window that the other end was
@@ -29,7 +37,7 @@ export class Reception {
   #edge = 0;
   readonly #early = new ReceiveQueue();
   /** In order, and not read yet, as reading is paused. */
-  #unread: Uint8Array[] = [];
+  #unread: Kept[] = [];
   #unreadOctets = 0;
   #quick = QUICK_ACKS;
   /** Sequence number of the other end's FIN, where it came ahead of its turn. */
@@ -64,6 +72,11 @@ export class Reception {
   /** What is there beyond the gaps (RFC 2018), at most so many parts. */
   blocks(most: number): SequenceRange[] {
     return this.#early.blocks(most);
+  }
+
+  /** The other end was told that there is no room. */
+  get closed(): boolean {
+    return ahead(this.#edge, this.next) <= 0;
   }
 
   /** RFC 9293 §3.10.7.4, first: whether any of the segment is in the window, a window of nothing taking what is empty. */
@@ -115,10 +128,19 @@ export class Reception {
   #inTurn(bytes: Uint8Array): void {
     this.next = add(this.next, bytes.length);
     if (this.deaf) return;
-    if (this.paused) {
-      this.#unread.push(bytes.slice());
-      this.#unreadOctets += bytes.length;
-    } else this.deliver(bytes);
+    if (this.paused) this.#keep(bytes);
+    else this.deliver(bytes);
+  }
+
+  #keep(octets: Uint8Array): void {
+    this.#unreadOctets += octets.length;
+    let last = this.#unread[this.#unread.length - 1];
+    if (!last || last.bytes.length - last.length < octets.length) {
+      last = { bytes: new Uint8Array(octets.length < KEPT_TOGETHER / 2 ? KEPT_TOGETHER : octets.length), length: 0 };
+      this.#unread.push(last);
+    }
+    last.bytes.set(octets, last.length);
+    last.length += octets.length;
   }
 
   /** So much may wait and no more, as soon as what the other end was told before has come: a window is never taken back (RFC 9293 §3.8.6). */
@@ -129,7 +151,7 @@ export class Reception {
   /** The owner wants what was kept, and what comes. */
   resume(): void {
     this.paused = false;
-    for (const bytes of this.#unread.splice(0)) this.deliver(bytes);
+    for (const { bytes, length } of this.#unread.splice(0)) this.deliver(bytes.subarray(0, length));
     this.#unreadOctets = 0;
   }
 

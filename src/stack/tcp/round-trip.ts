@@ -16,7 +16,7 @@ export class RoundTrip {
     return this.#smoothed;
   }
 
-  /** Measured one. */
+  /** Measured one. Only this ends a backoff (§5, Karn): what was sent again and is then acknowledged says nothing of how long that took. */
   sample(time: Millis): void {
     if (this.#smoothed === undefined) {
       this.#smoothed = time;
@@ -32,14 +32,11 @@ export class RoundTrip {
   back(): void {
     this.#backoff = Math.min(this.#backoff + 1, 16);
   }
-  /** New data was acknowledged. */
-  forward(): void {
-    this.#backoff = 0;
-  }
-
   /** §5.7: the handshake was slow; whatever was measured then is not to be relied on. */
   distrust(): void {
-    if (this.#smoothed === undefined) this.#variation = 3000;
+    if (this.#smoothed !== undefined) return;
+    this.#variation = 3000;
+    this.#backoff = 0;
   }
 
   get timeout(): Millis {

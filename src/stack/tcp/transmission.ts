@@ -81,6 +81,10 @@ export class Transmission {
   get flight(): number {
     return ahead(this.nxt, this.una);
   }
+  /** What a segment without octets stands at: an octet that probes a closed window counts as not sent, or the other end would take nothing after it. */
+  get bareSeq(): number {
+    return this.#probing ? this.una : this.nxt;
+  }
   /** Sequence number after the last octet that was written. */
   get #dataEnd(): number {
     return add(this.una, this.buffer.length);
@@ -144,7 +148,6 @@ export class Transmission {
     this.una = ack;
     if (ahead(this.#highRxt, ack) < 0) this.#highRxt = ack;
     this.#measure(ack, elapsed, now);
-    this.roundTrip.forward();
     this.#dupAcks = 0;
     this.#timedOutAt = undefined;
     this.#probing = false;

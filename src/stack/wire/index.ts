@@ -9,6 +9,6 @@
  * Who calls has looked that the octets are there: `../stack.ts` checks a frame's size, each `is...` that of what it is about.
  *
  * RFCs: 768, 791, 792, 826, 1071, 1624, 4443, 4861, 8200, 7348 (§5), 9293 (§3.1). Source routes (IPv4 options) are refused as RFC 7126 says. Not done: VLAN
- * tags (such frames are dropped, and counted); IPv6 extension headers are passed over to find the transport, and otherwise not looked into.
+ * tags (such frames are dropped, and counted); IPv6 extension headers are passed over to find the transport, and looked into only where the packet is for us.
  */
 export {};

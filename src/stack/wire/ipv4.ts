@@ -29,6 +29,11 @@ export function isFragment4(b: Uint8Array, at: number): boolean {
   return (u16(b, at + 6) & 0x3fff) !== 0;
 }
 
+/** Where in its datagram the part at `[at, stop)` ends: more than 65535 is none's. @internal */
+export function endOfFragment4(b: Uint8Array, at: number, stop: number): number {
+  return (u16(b, at + 6) & 0x1fff) * 8 + stop - at - headerLength4(b, at);
+}
+
 /** TTL less one, and the checksum after it. @internal */
 export function decrementTtl(b: Uint8Array, at: number): void {
   const before = u16(b, at + 8);

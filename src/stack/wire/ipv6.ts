@@ -1,5 +1,5 @@
 import { Protocol } from './codes.js';
-import { put, put16, u16 } from './octets.js';
+import { isZero, put, put16, u16 } from './octets.js';
 
 /** IPv6 (RFC 8200), read and changed in place. */
 
@@ -65,6 +65,64 @@ export function walkHeaders(b: Uint8Array, at: number, end: number, found: Upper
   return false;
 }
 
+/** What whoever a packet is for cannot do of it. @internal */
+export interface Refusal6 {
+  /** Code of the parameter problem that its sender is told (RFC 4443 §3.4); undefined where it asks not to be. */
+  readonly code: number | undefined;
+  /** Where in the packet. */
+  readonly pointer: number;
+}
+
+/**
+ * What in the extension headers of a packet that has arrived asks for more than we do: a source route that is not at its end (RFC 8200 §4.4,
+ * RFC 5095), an option that must be known and is not (§4.2), hop-by-hop options in another place than the first (§4.1). The headers are whole.
+ *
+ * @internal
+ */
+export function refusal6(b: Uint8Array, at: number): Refusal6 | undefined {
+  let next = at + IPV6;
+  for (let named = at + 6; ; ) {
+    const protocol = b[named];
+    switch (protocol) {
+      case Protocol.hopByHop:
+        if (named !== at + 6) return { code: 1, pointer: named - at };
+        break;
+      case Protocol.destination:
+        break;
+      case Protocol.routing:
+        if (b[next + 3] !== 0) return { code: 0, pointer: next + 2 - at };
+        break;
+      case Protocol.fragment:
+        if ((u16(b, next + 2) & 0xfff9) !== 0) return undefined; // the rest is looked at once it is whole
+        break;
+      case Protocol.ah:
+        break;
+      default:
+        return undefined;
+    }
+    const length = protocol === Protocol.fragment ? 8 : protocol === Protocol.ah ? (b[next + 1] + 2) * 4 : (b[next + 1] + 1) * 8;
+    const refused =
+      protocol === Protocol.hopByHop || protocol === Protocol.destination ? unknownOption(b, at, next + 2, next + length) : undefined;
+    if (refused) return refused;
+    named = next;
+    next += length;
+  }
+}
+
+/** The first option in `[option, end)` that is not to be passed over: what to do is in its two highest bits. */
+function unknownOption(b: Uint8Array, at: number, from: number, end: number): Refusal6 | undefined {
+  for (let option = from; option < end; ) {
+    const type = b[option];
+    const action = type >>> 6;
+    const pointer = option - at;
+    if (action === 1) return { code: undefined, pointer };
+    if (action > 1) return { code: 2, pointer };
+    option += type === 0 ? 1 : 2 + (option + 1 < end ? b[option + 1] : 0);
+    if (option > end) return { code: 0, pointer };
+  }
+  return undefined;
+}
+
 /** Writes a header. @internal */
 export function writeIpv6(
   b: Uint8Array,
@@ -90,6 +148,10 @@ export function writeIpv6(
   put(b, at + 24, fields.target);
 }
 
+/** `::` and `::1`: neither is from or for anybody on a link (RFC 4291 §2.5.2, §2.5.3). @internal */
+export function isMartian6(b: Uint8Array, at: number): boolean {
+  return b[at] === 0 && b[at + 15] <= 1 && isZero(b, at, 15);
+}
 /** fe80::/10. @internal */
 export function isLinkLocal(b: Uint8Array, at: number): boolean {
   return b[at] === 0xfe && (b[at + 1] & 0xc0) === 0x80;

@@ -85,3 +85,25 @@ test.each([
   // The ten of the first window at most; nothing waited for a timeout.
   expect(narrow.told).toBeLessThanOrEqual(10);
 });
+
+test.each([17, 50])('who says that what protocol %i carried was too big is not believed: nobody knows whether we sent it', (protocol) => {
+  const clock = new ManualClock(1_000_000);
+  const [x, y] = memoryCable();
+  const a = new GuestStack(clock, x, {
+    mac: '02:00:00:00:00:01',
+    addresses: ['10.0.0.1'],
+    prefixes: ['10.0.0.0/24'],
+    router: ['10.0.0.2'],
+  });
+  const about = new Uint8Array(IPV4 + 8);
+  const [source, target] = [Uint8Array.of(10, 0, 0, 1), Uint8Array.of(10, 0, 0, 2)];
+  writeIpv4(about, 0, { source, target, protocol, payload: 8, ttl: 64 });
+  const message = icmpError(Icmp4.unreachable, 4, 600, about);
+  checksumIcmp(message, 0, message.length);
+  const frame = new Uint8Array(ETHERNET + IPV4 + message.length);
+  writeEthernet(frame, 0, Uint8Array.of(2, 0, 0, 0, 0, 1), Uint8Array.of(2, 0, 0, 0, 0, 2), EtherType.ipv4);
+  writeIpv4(frame, ETHERNET, { source: target, target: source, protocol: Protocol.icmp, payload: message.length, ttl: 64 });
+  frame.set(message, ETHERNET + IPV4);
+  y.send(frame, 0, frame.length);
+  expect([a.stack.local.pathMtu('10.0.0.2'), [...a.stack.links.values()][0]?.drops['source-not-held']]).toEqual([1500, 0]);
+});

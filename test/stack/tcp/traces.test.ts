@@ -126,6 +126,15 @@ describe('the handshake', () => {
     expect(trace.in('S', 0, 0, { options: { mss: 1000 } }).out).toEqual(['S. 0 ack 1 win 65535 mss 1000']);
     expect(trace.in('.', 1, 1).out).toEqual(['established']);
   });
+
+  test('both ends may dial at once, and each answers the SYN of the other', () => {
+    const trace = new Trace().do({ type: 'open' });
+    trace.in('S', 0, 0, { options: { mss: 1000 } });
+    trace.said.length = 0;
+    // An answer to an answer would go on for ever.
+    expect(trace.in('S.', 0, 1, { options: { mss: 1000 } }).out).toEqual(['established', '. 1 ack 1 win 65535']);
+    expect(trace.in('S.', 0, 1, { options: { mss: 1000 } }).out).toEqual(['. 1 ack 1 win 65535']);
+  });
 });
 
 describe('what is received', () => {
@@ -161,6 +170,30 @@ describe('what is received', () => {
     ]);
     expect(trace.in('.', 3001, 1, { octets: 1 }).out).toEqual(['. 1 ack 3001 win 0']);
     expect(trace.do({ type: 'resume' }).out).toEqual(['data 1000', 'data 2000', '. 1 ack 3001 win 3000']);
+  });
+
+  test('waits in arrays that are no smaller than what is worth one, however small the pieces', () => {
+    const trace = Trace.open({ receiveBuffer: 60_000 });
+    trace.do({ type: 'pause' });
+    for (let i = 0; i < 50_000; i++) trace.in('.', 1 + i, 1, { octets: 1 });
+    expect(trace.machine.held).toBe(50_000);
+    trace.said.length = 0;
+    const pieces = trace.do({ type: 'resume' }).out.flatMap((line) => (line.startsWith('data') ? [Number(line.slice(5))] : []));
+    expect(pieces.length).toBeLessThan(30);
+    expect(pieces.reduce((octets, piece) => octets + piece, 0)).toBe(50_000);
+  });
+
+  test('into a closed window is not taken, but what it acknowledges is', () => {
+    const trace = Trace.open({ receiveBuffer: 2000 });
+    trace.do({ type: 'pause' });
+    trace.in('.', 1, 1, { octets: 1000 }).in('.', 1001, 1, { octets: 1000 }).write(500);
+    trace.said.length = 0;
+    // An octet that probes, and what comes behind one that did.
+    expect(trace.in('.', 2001, 201, { octets: 1 }).out).toEqual(['. 501 ack 2001 win 0']);
+    expect([trace.machine.buffered, trace.machine.held]).toEqual([300, 2000]);
+    expect(trace.in('.', 2002, 501).out).toEqual(['. 501 ack 2001 win 0']);
+    expect(trace.machine.buffered).toBe(0);
+    expect(trace.in('.', 2003, 501).in('R', 2002, 0).machine.state).toBe('established');
   });
 
   test('waits up to the bound that the owner sets, once what the window said before has come', () => {
@@ -249,6 +282,27 @@ describe('what is sent', () => {
       '. 1002 +1000 ack 1 win 65535',
       'P. 2002 +999 ack 1 win 65535',
     ]);
+  });
+
+  test('into a closed window: what is acknowledged meanwhile stands where the other end looks', () => {
+    const trace = Trace.open({}, 1000).write(3000);
+    trace.in('.', 1, 1001, { window: 0 }).pass(1000);
+    trace.said.length = 0;
+    expect(trace.in('.', 1, 1001, { window: 0, octets: 10 }).out).toEqual(['data 10', '. 1001 ack 11 win 65525']);
+    expect(trace.do({ type: 'abort' }).out[0]).toBe('R. 1001 ack 11');
+  });
+
+  test('an acknowledgement of what was sent again does not make the timeout short again (Karn)', () => {
+    const trace = Trace.open();
+    const sendings = (): number => trace.out.filter((line) => line.includes('+10 ')).length;
+    const counts: number[] = [];
+    // The path takes 500 ms all at once, and nothing but its acknowledgements tells.
+    for (let i = 0; i < 10; i++) {
+      trace.write(10).pass(500);
+      trace.in('.', 1, 1 + 10 * (i + 1)).pass(5000);
+      counts.push(sendings());
+    }
+    expect(counts).toEqual([2, 2, ...Array(8).fill(1)]);
   });
 
   test('into a closed window nobody answers: given up after 100 s', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Path, type PathOptions } from './path.js';
+import { Path, type PathOptions, pattern, Sink } from './path.js';
 
 /** Sends so many octets each way, and says how long it took. */
 function exchange(options: PathOptions, octets: number, config = {}, other = config) {
@@ -27,6 +27,40 @@ describe('our stack against itself', () => {
     const { near, far, path } = exchange({ delay: 5 }, 600_000);
     expect([far.octets, far.right, far.closed, near.closed]).toEqual([600_000, true, undefined, undefined]);
     expect([path.a.stack.size, path.b.stack.size]).toEqual([0, 0]);
+  });
+
+  test('an end that does not read for minutes still sends, and is not given up', () => {
+    const path = new Path({ delay: 5 });
+    const accepted = path.b.serve();
+    const dialled = path.a.dial();
+    path.clock.advance(100);
+    const [far] = accepted;
+    const near = dialled.sink;
+    if (!near || !far) throw new Error('no connection');
+    near.connection.pause();
+    far.pour(600_000);
+    for (let i = 0; i < 60; i++) {
+      near.connection.write(pattern(10_000 * i, 10_000));
+      path.clock.advance(10_000);
+    }
+    expect([far.octets, far.right, far.closed, near.closed]).toEqual([600_000, true, null, null]);
+    near.connection.resume();
+    path.clock.advance(100_000);
+    expect([near.octets, near.right]).toEqual([600_000, true]);
+  });
+
+  test('both ends may dial each other at once', () => {
+    const path = new Path({ delay: 5 });
+    const sinks: Sink[] = [];
+    for (const end of [path.a, path.b]) {
+      const remote = { address: end.other?.address ?? '', port: 179 };
+      end.stack.dial({ remote, localPort: 179 }, { connected: (one) => void sinks.push(new Sink(one)), failed: () => {} });
+    }
+    path.clock.advance(1000);
+    expect([sinks.length, path.passed]).toEqual([2, 6]);
+    sinks[0]?.pour(5000);
+    path.clock.advance(1000);
+    expect([sinks[1]?.octets, sinks[1]?.right]).toEqual([5000, true]);
   });
 
   test.each([
