@@ -177,7 +177,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     this.#lastAck = this.#receiver.next;
     // With MD5 there is no room for both, and SACK is worth more.
     this.#sack = config.sack && sackPermitted === true;
-    this.#timestamps = config.timestamps && timestamp !== undefined && !this.#crowded;
+    this.#timestamps = config.timestamps && timestamp !== undefined && !this.#crowded();
     if (this.#timestamps && timestamp) {
       this.#tsRecent = timestamp.value;
       this.#tsRecentAt = now;
@@ -198,7 +198,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   }
 
   /** MD5 takes so much room that timestamps and selective acknowledgements do not both fit (RFC 2385 §4.3). */
-  get #crowded(): boolean {
+  #crowded(): boolean {
     return this.options.reserved > 16;
   }
 
@@ -209,7 +209,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
     const { ipHeader, mtu } = this.options;
     const window = this.#receiver.firstWindow;
     const scales = answer ? this.#receiver.scale > 0 || this.#sender.scale > 0 : config.windowScaling;
-    const timestamps = answer ? this.#timestamps : config.timestamps && !this.#crowded;
+    const timestamps = answer ? this.#timestamps : config.timestamps && !this.#crowded();
     const sack = answer ? this.#sack : config.sack;
     this.#effects.push({
       type: 'send',
@@ -304,7 +304,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
       if (rst) return;
       // What probes our closed window, or comes after an octet that did, still says what arrived of ours (§3.10.7.4, first).
       const beyond = ahead(seq, this.#receiver.next);
-      if (this.#receiver.closed && (beyond === 0 || beyond === 1) && !syn && acks && this.#synchronous) {
+      if (this.#receiver.closed && (beyond === 0 || beyond === 1) && !syn && acks && this.#synchronous()) {
         this.#heard = now;
         this.#acknowledgement(segment, now);
       }
@@ -451,7 +451,7 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   #resume(now: Millis): void {
     this.#receiver.resume();
     // RFC 9293 §3.8.6.2.2: the window is told once it has grown by something.
-    if (this.#synchronous && this.#receiver.grown() >= Math.min(2 * this.#sender.mss, this.#receiver.most / 2)) this.#ackNow = true;
+    if (this.#synchronous() && this.#receiver.grown() >= Math.min(2 * this.#sender.mss, this.#receiver.most / 2)) this.#ackNow = true;
     this.#flush(now);
   }
 
@@ -578,8 +578,8 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
   }
 
   #giveUp(): undefined {
-    if (this.#synchronous) this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.bareSeq, this.#receiver.next);
-    this.#close(this.#lastTrouble ?? (this.#synchronous ? 'connection timed out' : 'nobody answered'));
+    if (this.#synchronous()) this.#sendRaw(TcpFlag.rst | TcpFlag.ack, this.#sender.bareSeq, this.#receiver.next);
+    this.#close(this.#lastTrouble ?? (this.#synchronous() ? 'connection timed out' : 'nobody answered'));
   }
 
   #keepAlive(now: Millis): void {
@@ -604,13 +604,13 @@ export class TcpConnection implements Machine<TcpEvent, TcpEffect> {
 
   // --- Segments out ----------------------------------------------------------------------------------------------------
 
-  get #synchronous(): boolean {
+  #synchronous(): boolean {
     return this.state !== 'syn-sent' && this.state !== 'syn-received' && this.state !== 'closed';
   }
 
   /** Sends what may go now, and an acknowledgement where none went along. */
   #flush(now: Millis): void {
-    if (!this.#synchronous) return;
+    if (!this.#synchronous()) return;
     if (this.state !== 'time-wait') this.#sender.transmit(now);
     if (this.#ackNow) this.#sendRaw(TcpFlag.ack, this.#sender.bareSeq, this.#receiver.next, now);
   }

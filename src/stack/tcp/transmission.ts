@@ -86,11 +86,11 @@ export class Transmission {
     return this.#probing ? this.una : this.nxt;
   }
   /** Sequence number after the last octet that was written. */
-  get #dataEnd(): number {
+  #dataEnd(): number {
     return add(this.una, this.buffer.length);
   }
-  get #unsent(): number {
-    return this.#finSent ? 0 : ahead(this.#dataEnd, this.nxt);
+  #unsent(): number {
+    return this.#finSent ? 0 : ahead(this.#dataEnd(), this.nxt);
   }
 
   // --- Handshake -------------------------------------------------------------------------------------------------------
@@ -223,9 +223,9 @@ export class Transmission {
   probe(now: Millis): void {
     this.probes++;
     const usable = this.#window - this.flight;
-    if (usable > 0 && this.#unsent > 0) this.#next(Math.min(this.#unsent, usable, this.mss), now);
+    if (usable > 0 && this.#unsent() > 0) this.#next(Math.min(this.#unsent(), usable, this.mss), now);
     else if (this.#probing) this.#resend(this.una, 1, now);
-    else if (this.#unsent > 0 && this.flight === 0) {
+    else if (this.#unsent() > 0 && this.flight === 0) {
       // RFC 9293 §3.8.6.1: at least one octet of new data.
       this.#probing = true;
       this.#next(1, now);
@@ -244,7 +244,7 @@ export class Transmission {
   }
 
   /** Below this, what is not known to be there is lost. */
-  get #lostBefore(): number {
+  #lostBefore(): number {
     if (this.#recovery === 'timeout') return later(this.#recoveryPoint, this.una);
     if (this.#recovery !== 'fast' || !this.sack) return this.una;
     const lost = this.#board.lostBefore(this.una, this.mss);
@@ -254,17 +254,17 @@ export class Transmission {
   }
 
   /** Octets under way (RFC 6675 §4, SetPipe). */
-  get #pipe(): number {
+  #pipe(): number {
     if (!this.sack && this.#recovery !== 'timeout') return this.flight;
     if (this.#recovery === 'none') return this.#board.empty ? this.flight : this.#board.missing(this.una, this.nxt);
-    return this.#board.missing(this.#lostBefore, this.nxt) + this.#board.missing(this.una, this.#highRxt);
+    return this.#board.missing(this.#lostBefore(), this.nxt) + this.#board.missing(this.una, this.#highRxt);
   }
 
   /** Sends lost octets again (RFC 6675 §4, NextSeg 1). */
   #repair(now: Millis): void {
     if (this.#recovery === 'fast' && !this.sack) return;
-    const end = this.#lostBefore;
-    for (let pipe = this.#pipe; pipe === 0 || this.#congestion.window - pipe >= this.mss; ) {
+    const end = this.#lostBefore();
+    for (let pipe = this.#pipe(); pipe === 0 || this.#congestion.window - pipe >= this.mss; ) {
       const hole = this.#board.hole(later(this.#highRxt, this.una), end);
       if (!hole) return;
       const length = Math.min(this.mss, ahead(hole.to, hole.from));
@@ -276,7 +276,7 @@ export class Transmission {
   /** Nothing is known to be lost and nothing is new: what may be lost, and the end of the window once (NextSeg 3 and 4). */
   #speculate(now: Millis): void {
     const { highest } = this.#board;
-    if (this.#unsent > 0 || highest === undefined || this.#congestion.window - this.#pipe < this.mss) return;
+    if (this.#unsent() > 0 || highest === undefined || this.#congestion.window - this.#pipe() < this.mss) return;
     const hole = this.#board.hole(later(this.#highRxt, this.una), highest);
     if (hole) this.#resend(hole.from, Math.min(this.mss, ahead(hole.to, hole.from)), now);
     else if (!this.#rescued && ahead(this.#recoveryPoint, highest) > 0) {
@@ -292,8 +292,8 @@ export class Transmission {
   #fresh(now: Millis): void {
     // RFC 3042: the first two duplicates each let one more segment go.
     const extra = this.#recovery === 'none' ? Math.min(this.#dupAcks, DUP_THRESHOLD - 1) * this.mss : 0;
-    for (let pipe = this.#pipe; ; ) {
-      const unsent = this.#unsent;
+    for (let pipe = this.#pipe(); ; ) {
+      const unsent = this.#unsent();
       const fin = this.finQueued && !this.#finSent;
       if (unsent <= 0 && !fin) return;
       const length = Math.min(unsent, this.mss, this.#window - this.flight);
@@ -315,7 +315,7 @@ export class Transmission {
   /** Sends what comes next for the first time. */
   #next(length: number, now: Millis): void {
     const seq = this.nxt;
-    const last = length === this.#unsent;
+    const last = length === this.#unsent();
     this.nxt = add(seq, length);
     if (last && this.finQueued) {
       this.#finSent = true;
@@ -351,7 +351,7 @@ export class Transmission {
       return;
     }
     timers.stop('retransmit');
-    if (!this.#probing && this.#unsent <= 0) timers.stop('persist');
+    if (!this.#probing && this.#unsent() <= 0) timers.stop('persist');
     else if (!timers.running('persist'))
       timers.start('persist', now + Math.min(MAX_PERSIST, this.roundTrip.timeout * 2 ** Math.min(this.probes, 10)));
   }
