@@ -93,6 +93,8 @@ export class Border {
     const border = o.isBorderNow;
     if (border !== this.#wasBorder) {
       this.#wasBorder = border;
+      // Which summaries count hangs on it (RFC 2328 §16.2), and what is reached by them.
+      o.afterTurn(() => o.routes.invalidate());
       o.originateAll();
       for (const area of o.areas.values()) this.#sayDefault(area);
       for (const [key, { prefix }] of this.#externals) this.#sayExternal(key, prefix);

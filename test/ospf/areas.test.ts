@@ -140,6 +140,22 @@ describe.each([2, 3] as const)('OSPFv%i', (version) => {
     expect(border.table()[range]).toBe('inter 31 via 1');
   });
 
+  test('a border router looks at no summaries but those of the backbone, and at those of its area once it is none', () => {
+    const { lab, border } = chain(version, {}, true);
+    expect(border.table()[net(version, 1)]).toBe('intra 11 via 1');
+    const wire = border.wires.get('e0');
+    if (!wire) throw new Error('it has no link in the backbone');
+    wire.up = false;
+    lab.advance(60_000);
+    expect(border.table()[net(version, 1)]).toBeUndefined();
+    border.handle({ type: 'interfaceDown', interface: 'e0' });
+    lab.advance(60_000);
+    expect(border.table()[net(version, 1)]).toBe('inter 31 via 3');
+    border.handle({ type: 'interfaceUp', interface: 'e0' });
+    lab.advance(60_000);
+    expect(border.table()[net(version, 1)]).toBeUndefined();
+  });
+
   test('routers that disagree on what an area is do not speak to each other, and say so', () => {
     const lab = new Lab({ version });
     const wire = lab.wire();
