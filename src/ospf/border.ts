@@ -1,3 +1,4 @@
+import { bytesEqual } from '../lib/bytes.js';
 import { defaultPrefix, type Prefix } from '../lib/prefix.js';
 import type { Area } from './area.js';
 import type { Database } from './database.js';
@@ -68,22 +69,51 @@ export class Border {
       prefix,
       body && ((id) => o.dialect.external(id, { ...body, type: 'external', propagate: false })),
     );
-    for (const area of o.areas.values()) {
-      if (area.options.type !== 'nssa') continue;
-      // RFC 3101 §2.4: a border router says it as type 5 itself; of others P asks for it, and then they say where to.
-      const forwarding = o.isBorderNow ? undefined : addressIn(area, prefix.family);
-      const propagate = forwarding !== undefined;
-      this.#say(
-        area.database,
-        o.dialect.types.nssa,
-        key,
-        prefix,
-        own &&
-          ((id) =>
-            o.dialect.external(id, { prefix, metricType: own.type, metric: own.value, tag: own.tag, forwarding, type: 'nssa', propagate })),
-      );
-    }
+    for (const area of o.areas.values()) if (area.options.type === 'nssa') this.#sayNssa(area, key, prefix);
   }
+
+  /** Type 7 in an NSSA: an external of ours, or the default of a border router (RFC 3101 §2.7) where we have no other. */
+  #sayNssa(area: Area, key: RouteKey, prefix: Prefix): void {
+    const { o } = this;
+    const own = this.#externals.get(key)?.route.metric;
+    // §2.4: a border router says it as type 5 itself; of others P asks for it, and then they say where to.
+    const forwarding = o.isBorderNow ? undefined : this.#forwarding.get(area);
+    const propagate = forwarding !== undefined;
+    let metric = own;
+    if (!own && prefix.length === 0 && o.isBorderNow && area.options.summaries) metric = { value: area.options.defaultCost, type: 2, tag: 0 };
+    this.#say(
+      area.database,
+      o.dialect.types.nssa,
+      key,
+      prefix,
+      metric &&
+        ((id) =>
+          o.dialect.external(id, {
+            prefix,
+            metricType: metric.type,
+            metric: metric.value,
+            tag: metric.tag,
+            forwarding,
+            type: 'nssa',
+            propagate,
+          })),
+    );
+  }
+
+  /** RFC 3101 §2.3: the address of ours that externals of an NSSA are sent to is another one, or there is none. Whether it is so of any. */
+  #moveForwarding(): boolean {
+    let moved = false;
+    for (const area of this.o.areas.values()) {
+      if (area.options.type !== 'nssa') continue;
+      const before = this.#forwarding.get(area);
+      const now = addressIn(area, this.o.dialect.family);
+      if (before && now ? bytesEqual(before, now) : before === now) continue;
+      this.#forwarding.set(area, now);
+      moved = true;
+    }
+    return moved;
+  }
+  readonly #forwarding = new Map<Area, Uint8Array | undefined>();
 
   // --- Between areas ---------------------------------------------------------------------------------------------------
 
@@ -91,6 +121,7 @@ export class Border {
   update(changed: readonly number[]): void {
     const { o } = this;
     const border = o.isBorderNow;
+    const moved = this.#moveForwarding();
     if (border !== this.#wasBorder) {
       this.#wasBorder = border;
       // Which summaries count hangs on it (RFC 2328 §16.2), and what is reached by them.
@@ -99,7 +130,10 @@ export class Border {
       for (const area of o.areas.values()) this.#sayDefault(area);
       for (const [key, { prefix }] of this.#externals) this.#sayExternal(key, prefix);
       this.#summariseAll([...[...o.routes.routes.values()].map(({ key }) => key), ...this.#allSummarised()]);
-    } else if (border) this.#summariseAll(this.#keysOf(changed));
+    } else {
+      if (moved) for (const [key, { prefix }] of this.#externals) this.#sayExternal(key, prefix);
+      if (border) this.#summariseAll(this.#keysOf(changed));
+    }
     if (border || this.#translated.size > 0) this.#translate(this.#keysOf(changed));
     if (border || this.#boundariesTold.size > 0) this.#tellBoundaries();
   }
@@ -126,26 +160,7 @@ export class Border {
       prefix,
       summary ? (id) => o.dialect.summary(id, prefix, defaultCost) : undefined,
     );
-    if (type !== 'nssa') return;
-    const external = o.isBorderNow && summaries;
-    this.#say(
-      area.database,
-      o.dialect.types.nssa,
-      key,
-      prefix,
-      external
-        ? (id) =>
-            o.dialect.external(id, {
-              type: 'nssa',
-              prefix,
-              metricType: 2,
-              metric: defaultCost,
-              forwarding: undefined,
-              tag: 0,
-              propagate: false,
-            })
-        : undefined,
-    );
+    if (type === 'nssa') this.#sayNssa(area, key, prefix);
   }
 
   #summariseAll(keys: Iterable<RouteKey>): void {
@@ -319,6 +334,7 @@ export class Border {
     this.#summarised.delete(area);
     this.#boundariesTold.delete(area);
     this.#elected.delete(area);
+    this.#forwarding.delete(area);
   }
 }
 

@@ -96,6 +96,44 @@ describe.each([2, 3] as const)('OSPFv%i', (version) => {
     expect(first.table()[outside(version, 1)]).toBeUndefined();
   });
 
+  test('what was to be told before there was a link in the area goes beyond it all the same, by whatever link is left', () => {
+    const lab = new Lab({ version });
+    const nssa = { id: 1, type: 'nssa' as const };
+    const [first, border, last] = [lab.router(1, [{ id: 0 }]), lab.router(2, [{ id: 0 }, nssa]), lab.router(3, [nssa])];
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 0 });
+    const join = (x: LabRouter, y: LabRouter, number: number, area: number): void => {
+      const wire = lab.wire();
+      x.attach(wire, at(version, number, 1), { area });
+      y.attach(wire, at(version, number, 2), { area });
+    };
+    join(first, border, 12, 0);
+    join(border, last, 23, 1);
+    join(border, last, 24, 1);
+    lab.advance(60_000);
+    expect(first.table()[outside(version, 1)]).toBe('external-2 5+20 via 2');
+    // The address that others were to send to is no more.
+    last.handle({ type: 'interfaceDown', interface: 'e0' });
+    border.handle({ type: 'interfaceDown', interface: 'e1' });
+    lab.advance(20_000);
+    expect(first.table()[outside(version, 1)]).toBe('external-2 5+20 via 2');
+  });
+
+  test('a border router tells a not-so-stubby area its default whatever defaults come and go', () => {
+    const { lab, first, border, last } = chain(version, { type: 'nssa' });
+    external(border, anywhere(version), { value: 5, type: 2, tag: 0 });
+    lab.advance(20_000);
+    expect(last.table()[anywhere(version)]).toBe('external-2 5+10 via 2');
+    external(border, anywhere(version), undefined);
+    lab.advance(20_000);
+    expect(last.table()[anywhere(version)]).toBe('external-2 1+10 via 2');
+    external(last, anywhere(version), { value: 7, type: 2, tag: 0 });
+    lab.advance(20_000);
+    expect(first.table()[anywhere(version)]).toBe('external-2 7+20 via 2');
+    const area = border.machine.areas.get(1);
+    const own = [...(area?.database.ofType(border.machine.dialect.types.nssa) ?? [])].filter((lsa) => lsa.advertisingRouter === 2);
+    expect(own.map((lsa) => lsa.ended)).toEqual([false]);
+  });
+
   test('networks in a range are told as the range, at the cost of the farthest, while there is any', () => {
     const range = version === 2 ? '10.64.0.0/10' : '2001:db8:64::/48';
     const inside = (i: number): string => (version === 2 ? `10.64.${i}.1/24` : `2001:db8:64:${i}::1/64`);
