@@ -6,7 +6,9 @@ import { type OspfRoute, routeKey } from './destinations.js';
 import { type OwnBody, routerOfVertex, vertexOfRouter } from './dialect.js';
 import type { ExternalRoute, RouteKey } from './events.js';
 import type { OspfInstance } from './instance.js';
+import { NssaRanges, type Translatable, type Translated } from './nssa-ranges.js';
 import { AreaRanges } from './ranges.js';
+import { best } from './routes.js';
 import { UNREACHABLE } from './spf/graph.js';
 import { Constant, type ExternalBody } from './wire/index.js';
 
@@ -18,13 +20,14 @@ import { Constant, type ExternalBody } from './wire/index.js';
  */
 export class Border {
   readonly #externals = new Map<RouteKey, { readonly prefix: Prefix; readonly route: ExternalRoute }>();
-  /** Type 7 that we translate, by prefix. */
-  readonly #translated = new Map<RouteKey, { readonly area: Area; readonly prefix: Prefix; readonly body: Translated }>();
+  /** Type 7 that we translate one by one, by prefix. */
+  readonly #translated = new Map<RouteKey, Translatable>();
   /** Which id stands for what, by place and LS type. */
   readonly #ids = new Map<Database, Map<number, Ids>>();
   /** What was summarised into each area. */
   readonly #summarised = new Map<Area, Map<RouteKey, Prefix>>();
   readonly ranges = new AreaRanges();
+  readonly nssaRanges = new NssaRanges();
   readonly #boundariesTold = new Map<Area, Set<number>>();
   #wasBorder = false;
 
@@ -58,10 +61,10 @@ export class Border {
   #sayExternal(key: RouteKey, prefix: Prefix): void {
     const { o } = this;
     const own = this.#externals.get(key)?.route.metric;
-    const translated = this.#translated.get(key);
+    const translated = this.nssaRanges.told(key) ?? this.#translated.get(key)?.body;
     const body: Omit<ExternalBody, 'prefixOptions' | 'referenced' | 'type' | 'propagate'> | undefined = own
       ? { prefix, metricType: own.type, metric: own.value, tag: own.tag, forwarding: undefined }
-      : translated && { prefix, ...translated.body };
+      : translated && { prefix, ...translated };
     this.#say(
       o.database,
       o.dialect.types.external,
@@ -80,7 +83,8 @@ export class Border {
     const forwarding = o.isBorderNow ? undefined : this.#forwarding.get(area);
     const propagate = forwarding !== undefined;
     let metric = own;
-    if (!own && prefix.length === 0 && o.isBorderNow && area.options.summaries) metric = { value: area.options.defaultCost, type: 2, tag: 0 };
+    if (!own && prefix.length === 0 && o.isBorderNow && area.options.summaries)
+      metric = { value: area.options.defaultCost, type: 2, tag: 0 };
     this.#say(
       area.database,
       o.dialect.types.nssa,
@@ -259,6 +263,7 @@ export class Border {
     };
     const keys = new Set(changed);
     for (const [key, { area }] of this.#translated) if (!isTranslator(area)) keys.add(key);
+    for (const key of this.nssaRanges.countedIn((area) => !isTranslator(area))) keys.add(key);
     for (const area of o.areas.values())
       if (area.options.type === 'nssa' && isTranslator(area) && !this.#elected.has(area))
         for (const lsa of area.database.ofType(o.dialect.types.nssa))
@@ -266,39 +271,47 @@ export class Border {
     for (const [area, is] of translates)
       if (is) this.#elected.add(area);
       else this.#elected.delete(area);
+    const ranges = new Map<RouteKey, Prefix>();
     for (const key of keys) {
       const route = o.routes.routes.ofKey(key);
-      const body = route && this.#translation(route, isTranslator);
+      const external = route && this.#translation(route, isTranslator);
+      if (this.nssaRanges.any) for (const range of this.nssaRanges.update(key, external)) ranges.set(routeKey(range), range);
+      const now = this.nssaRanges.holds(key) ? undefined : external;
       const before = this.#translated.get(key);
-      if (body) this.#translated.set(key, body);
+      if (now) this.#translated.set(key, now);
       else if (before) this.#translated.delete(key);
       const prefix = route?.prefix ?? before?.prefix;
-      if (prefix && (body || before)) this.#sayExternal(key, prefix);
+      if (prefix && (now || before)) this.#sayExternal(key, prefix);
     }
+    for (const [key, prefix] of ranges) this.#sayExternal(key, prefix);
     if (was !== this.isBoundary) o.originateAll();
   }
   readonly #elected = new Set<Area>();
 
-  #translation(route: OspfRoute, isTranslator: (area: Area) => boolean) {
-    for (const { kind, area, propagate, forwarding, metric, metricType, tag, lsa } of route.paths) {
+  /** §3.2 step 1: of what is best, a type 7 that is to be told and says where to. */
+  #translation(route: OspfRoute, isTranslator: (area: Area) => boolean): Translatable | undefined {
+    for (const { kind, area, propagate, forwarding, metric, metricType, tag, lsa, way } of best(route)) {
       if (kind !== 'nssa' || !area || !propagate || !forwarding || lsa.advertisingRouter === this.o.options.routerId) continue;
       if (!isTranslator(area)) continue;
-      return { area, prefix: route.prefix, body: { metric, metricType, forwarding, tag } };
+      return { area, prefix: route.prefix, body: { metric, metricType, forwarding, tag }, cost: way.cost };
     }
     return undefined;
   }
 
-  /** RFC 3101 §3.1: of the area's border routers the one of the highest id, those that always translate first. */
+  /**
+   * RFC 3101 §3.1: of the area's border routers, as far as they are reached outside of it too, the one of the highest id, those that always
+   * translate first.
+   */
   #isElected(area: Area): boolean {
     const { o } = this;
     let elected = o.options.routerId;
     for (const key of area.keys) {
       const router = key === undefined ? undefined : routerOfVertex(key);
-      if (router === undefined || area.distance(vertexOfRouter(router)) >= UNREACHABLE) continue;
+      if (router === undefined || router === o.options.routerId || area.distance(vertexOfRouter(router)) >= UNREACHABLE) continue;
       for (const lsa of area.speakers(vertexOfRouter(router))) {
         const role = o.meaningOf(lsa)?.router;
-        if (!role?.areaBorder) continue;
-        if (role.nssaTranslator && router !== o.options.routerId) return false;
+        if (!role?.areaBorder || !o.routes.reach(router)) continue;
+        if (role.nssaTranslator) return false;
         if (router > elected) elected = router;
       }
     }
@@ -336,13 +349,6 @@ export class Border {
     this.#elected.delete(area);
     this.#forwarding.delete(area);
   }
-}
-
-interface Translated {
-  readonly metric: number;
-  readonly metricType: 1 | 2;
-  readonly forwarding: Uint8Array;
-  readonly tag: number;
 }
 
 /** Addresses of a prefix, its first and its last. */

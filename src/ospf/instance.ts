@@ -248,6 +248,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const area = new Area(options, this.hopSets, (own) => this.nextHops.firstIn(own));
     this.areas.set(options.id, area);
     this.border.ranges.add(area);
+    this.border.nssaRanges.add(area);
     return area;
   }
 

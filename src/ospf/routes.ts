@@ -421,8 +421,9 @@ export class RouteTable {
   #external(route: OspfRoute, advertisement: Advertisement): Way | undefined {
     const { kind, area, vertex, metric, metricType, forwarding, propagate } = advertisement;
     const router = routerOfVertex(vertex) ?? 0;
-    // RFC 3101 §2.5 step 3: a border router takes no default of an NSSA that is not to be translated; of border routers it is theirs.
-    if (kind === 'nssa' && route.length === 0 && this.o.isBorderNow && !propagate) return undefined;
+    // RFC 3101 §2.5 step 3: a border router takes no default of an NSSA that is not to be translated (of border routers it is theirs), and none
+    // of an NSSA whose only default is its own.
+    if (kind === 'nssa' && route.length === 0 && this.o.isBorderNow && !(propagate && area?.options.summaries)) return undefined;
     const reach = kind === 'nssa' && area ? this.#reachIn(area, router) : this.reach(router);
     if (!reach) return undefined;
     let { cost, hops, area: through } = reach;

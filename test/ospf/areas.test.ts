@@ -194,6 +194,97 @@ describe.each([2, 3] as const)('OSPFv%i', (version) => {
     expect(border.table()[net(version, 1)]).toBeUndefined();
   });
 
+  test('externals of a not-so-stubby area that lie in its ranges are told beyond it as these, or not at all', () => {
+    const wide = version === 2 ? '198.18.0.0/15' : '2001:db8:f000::/36';
+    const narrow = version === 2 ? '198.19.0.0/16' : '2001:db8:f800::/40';
+    const hidden = version === 2 ? '203.0.113.0/24' : '2001:db8:e000::/36';
+    const inWide = (i: number): string => (version === 2 ? `198.18.${i}.0/24` : `2001:db8:f00${i}::/48`);
+    const inNarrow = version === 2 ? '198.19.1.0/24' : '2001:db8:f801::/48';
+    const inHidden = version === 2 ? '203.0.113.128/25' : '2001:db8:e001::/48';
+    const nssaRanges = [
+      { prefix: parsePrefix(wide), advertise: true, metric: undefined, tag: 77 },
+      { prefix: parsePrefix(narrow), advertise: true, metric: 1000, tag: 0 },
+      { prefix: parsePrefix(hidden), advertise: false, metric: undefined, tag: 0 },
+    ];
+    const { lab, first, last, border } = chain(version, { type: 'nssa', nssaRanges });
+    const told = (): Record<string, string> =>
+      Object.fromEntries(Object.entries(first.table()).filter(([, way]) => way.startsWith('external')));
+    external(last, inWide(1), { value: 5, type: 1, tag: 1 });
+    external(last, inWide(2), { value: 7, type: 1, tag: 2 });
+    external(last, inNarrow, { value: 9, type: 2, tag: 3 });
+    external(last, inHidden, { value: 5, type: 2, tag: 4 });
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 5 });
+    lab.advance(20_000);
+    // Of type 1 it is as far as the farthest; what is in no range is told as ever.
+    const plain = { [outside(version, 1)]: 'external-2 5+20 via 2' };
+    expect(told()).toEqual({ ...plain, [wide]: 'external-1 27 via 2', [narrow]: 'external-2 1000+10 via 2' });
+    const [range] = first.machine.routes.routes.get(parsePrefix(wide))?.paths ?? [];
+    expect(range).toMatchObject({ tag: 77, forwarding: undefined });
+    expect(border.table()).toMatchObject({ [inWide(1)]: 'external-1 15 via 3', [inHidden]: 'external-2 5+10 via 3' });
+    // One of type 2 makes it of type 2, one more than the highest.
+    external(last, inWide(3), { value: 4, type: 2, tag: 0 });
+    external(last, inNarrow, undefined);
+    lab.advance(20_000);
+    expect(told()).toEqual({ ...plain, [wide]: 'external-2 5+10 via 2' });
+    // What is the range itself, and alone in it, is told as if there were none.
+    for (const i of [1, 2, 3]) external(last, inWide(i), undefined);
+    external(last, wide, { value: 4, type: 2, tag: 8 });
+    lab.advance(20_000);
+    expect(told()).toEqual({ ...plain, [wide]: 'external-2 4+20 via 2' });
+    external(last, wide, undefined);
+    lab.advance(20_000);
+    expect(told()).toEqual(plain);
+  });
+
+  test('a range of a not-so-stubby area is told by the border router that translates, and by the other one when that is gone', () => {
+    const range = version === 2 ? '198.18.0.0/15' : '2001:db8:f000::/36';
+    const inside = version === 2 ? '198.18.1.0/24' : '2001:db8:f001::/48';
+    const nssaRanges = [{ prefix: parsePrefix(range), advertise: true, metric: undefined, tag: 0 }];
+    const { lab, first, last, other } = chain(version, { type: 'nssa', nssaRanges }, true);
+    external(last, inside, { value: 5, type: 2, tag: 1 });
+    lab.advance(20_000);
+    expect(first.table()[range]).toBe('external-2 6+10 via 4');
+    // Reached in the area and not beyond it, nobody would hear of what it tells.
+    other?.handle({ type: 'interfaceDown', interface: 'e0' });
+    lab.advance(60_000);
+    expect(first.table()[range]).toBe('external-2 6+10 via 2');
+    expect(first.table()[inside]).toBeUndefined();
+  });
+
+  test('of border routers of a not-so-stubby area one that the others reach by the area alone translates for nobody', () => {
+    const { lab, first, last, other } = chain(version, { type: 'nssa' }, true);
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 1 });
+    const wire = other?.wires.get('e0');
+    if (!wire) throw new Error('it has no link in the backbone');
+    wire.up = false;
+    lab.advance(60_000);
+    expect(other?.machine.isBorderNow).toBe(true);
+    expect(first.table()[outside(version, 1)]).toBe('external-2 5+20 via 2');
+  });
+
+  test('what is reached better than by an external of a not-so-stubby area is not told beyond it by that', () => {
+    const { lab, first, last, border } = chain(version, { type: 'nssa' });
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 1 });
+    external(first, outside(version, 1), { value: 3, type: 2, tag: 1 });
+    lab.advance(20_000);
+    expect(border.table()[outside(version, 1)]).toBe('external-2 3+10 via 1');
+    expect([...border.machine.database.all()].map((lsa) => lsa.advertisingRouter)).toEqual([1]);
+    external(first, outside(version, 1), undefined);
+    lab.advance(20_000);
+    expect(first.table()[outside(version, 1)]).toBe('external-2 5+20 via 2');
+  });
+
+  test('a border router that is the only way out of a not-so-stubby area takes no default from there', () => {
+    const told = (summaries: boolean): string | undefined => {
+      const { lab, last, border } = chain(version, { type: 'nssa', summaries });
+      external(last, anywhere(version), { value: 7, type: 2, tag: 0 });
+      lab.advance(20_000);
+      return border.table()[anywhere(version)];
+    };
+    expect(told(true)).toBe('external-2 7+10 via 3');
+    expect(told(false)).toBeUndefined();
+  });
+
   test('routers that disagree on what an area is do not speak to each other, and say so', () => {
     const lab = new Lab({ version });
     const wire = lab.wire();
