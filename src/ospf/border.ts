@@ -6,7 +6,7 @@ import { type OspfRoute, routeKey } from './destinations.js';
 import { type OwnBody, routerOfVertex, vertexOfRouter } from './dialect.js';
 import type { ExternalRoute, RouteKey } from './events.js';
 import type { OspfInstance } from './instance.js';
-import { NssaRanges, type Translatable, type Translated } from './nssa-ranges.js';
+import { NssaRanges, type Translatable } from './nssa-ranges.js';
 import { AreaRanges } from './ranges.js';
 import { best } from './routes.js';
 import { UNREACHABLE } from './spf/graph.js';

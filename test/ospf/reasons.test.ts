@@ -74,6 +74,33 @@ test.each([2, 3].flatMap((version) => pairs.map(([ours, theirs]) => [version as 
   },
 );
 
+test.each(['broadcast', 'point-to-point'] as const)(
+  'an unnumbered end that is point-to-point is told of where the other end is %s, and only there',
+  (theirs) => {
+    const lab = new Lab({ version: 2 });
+    const a = lab.router(1);
+    const b = lab.router(2);
+    // Three links of the two: one that is numbered, one unnumbered at both ends, and one of which the ends may differ.
+    const links = [
+      ['10.0.1.1/24', '10.0.1.2/24', 'point-to-point'],
+      ['10.0.0.1/32', '10.0.0.2/32', 'point-to-point'],
+      ['10.0.0.3/32', '10.0.0.4/32', theirs],
+    ] as const;
+    for (const [ours, other, type] of links) {
+      const wire = lab.wire();
+      b.attach(wire, other, { type: 'point-to-point' });
+      a.attach(wire, ours, { type });
+    }
+    lab.advance(120_000);
+    expect(a.states()).toEqual(['full', 'full', 'full']);
+    const told = [a, b].map((one) =>
+      one.events.flatMap((event) => (event.type === 'problem' ? [`${event.interface} ${event.problem}`] : [])),
+    );
+    const problem = theirs === 'broadcast' ? ['e2 network-type-mismatch'] : [];
+    expect(told).toEqual([problem, problem]);
+  },
+);
+
 test('a neighbour that takes the link for another kind again is told of again, and not before', () => {
   const lab = new Lab({ version: 2 });
   const wire = lab.wire();
