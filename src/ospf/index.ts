@@ -3,7 +3,7 @@
  * OSPFv2 and OSPFv3.
  *
  * `instance.ts` is the machine: packets, timers and changes of configuration in; packets, changed states and changed routes out. It
- * knows no sockets and no clock. A packet goes through `receive.ts` (whose is it?) to `hello.ts`, `exchange.ts` (database descriptions and
+ * knows no sockets and no clock. A packet goes through `receive.ts` (whose is it? `heard-sequences.ts`: was it heard before?) to `hello.ts`, `exchange.ts` (database descriptions and
  * requests, those wanted in `columns/request-list.ts`) or `flooding.ts` (updates and acknowledgments, those owed in `acknowledgments.ts`): LSAs
  * and headers are read where they stand in it (`wire/lsa-run.ts`), and only what is kept is made of them. `fsm.ts` has the tables of interfaces and neighbours as the RFC has them,
  * `election.ts` who is designated router. LSAs (`lsa.ts`, with their octets in `lsa-octets.ts`) live in a `database.ts` for each scope, by their three

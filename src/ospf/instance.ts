@@ -19,6 +19,7 @@ import type {
 import { describeAgain, requestAgain } from './exchange.js';
 import { Flooding } from './flooding.js';
 import { interfaceTransitions, neighbourTransitions } from './fsm.js';
+import { HeardSequences } from './heard-sequences.js';
 import { sendHello } from './hello.js';
 import { OspfInterface } from './interface.js';
 import { StoredLsa } from './lsa.js';
@@ -81,8 +82,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   readonly routes: RouteTable;
   readonly border = new Border(this);
   readonly helper = new RestartHelper(this);
-  /** Sequence numbers of cryptographic authentication, last heard, by interface and router id. */
-  readonly heardSequence = new Map<string, bigint>();
+  readonly heardSequences = new HeardSequences();
   now: Millis = 0;
   readonly #backoff: SpfBackoff;
   #effects: OspfEffect[] = [];
@@ -327,15 +327,19 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       this.origination.touchLink(one);
     }
     if (to === 'down' && neighbour.graceUntil === undefined) {
-      one.neighbours.delete(this.dialect.neighbourKey(one.options, routerId, address));
-      // RFC 2328 D.3: with the neighbour goes what was heard of its sequence, or one that counts from the start again stays out (BIRD's OSPFv3).
-      this.heardSequence.delete(`${routerId} ${one.options.name}`);
+      this.removeNeighbour(neighbour);
       this.originateArea(one.area);
     }
     const wasTwoWay = STATES.indexOf(from) >= TWO_WAY;
     const isTwoWay = STATES.indexOf(to) >= TWO_WAY;
     if (wasTwoWay !== isTwoWay && neighbour.graceUntil === undefined)
       this.afterTurn(() => this.interfaceEvent(one, { type: 'neighbourChange' }));
+  }
+
+  /** It is none any more. */
+  removeNeighbour({ interface: one, routerId, address }: Neighbour): void {
+    one.neighbours.delete(this.dialect.neighbourKey(one.options, routerId, address));
+    this.heardSequences.forget(one, routerId);
   }
 
   /** What an exchange left, when it ends or begins anew. */

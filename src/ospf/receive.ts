@@ -31,6 +31,14 @@ export function receivePacket(
     return;
   }
   dispatch(o, one, received, source);
+  // What is no neighbour may begin again at whatever number it likes.
+  if (received.cryptographicSequence !== undefined && !hasNeighbour(one, received.header.routerId))
+    o.heardSequences.forget(one, received.header.routerId);
+}
+
+function hasNeighbour({ neighbours }: OspfInterface, routerId: number): boolean {
+  for (const neighbour of neighbours.values()) if (neighbour.routerId === routerId) return true;
+  return false;
 }
 
 /** Whether a packet is one of our link's. */
@@ -71,16 +79,12 @@ function mask(address: Uint8Array, length: number): Uint8Array {
   return address.map((octet, i) => octet & ((0xff << (8 - Math.min(8, Math.max(0, length - 8 * i)))) & 0xff));
 }
 
-/** RFC 2328 D.4.3 (never lower), RFC 7474 §3 and RFC 7166 §4.6 (always higher), as long as the neighbour is one. */
-function isFresh(o: OspfInstance, one: OspfInterface, { header, cryptographicSequence: sequence }: ReceivedRun): boolean {
+/** Whether a packet is none that was sent again by somebody who has no key. */
+function isFresh(o: OspfInstance, one: OspfInterface, { header, body, cryptographicSequence: sequence }: ReceivedRun): boolean {
   if (sequence === undefined) return true;
-  const { authentication, name } = one.options;
+  const { authentication } = one.options;
   const strict = o.dialect.version === 3 || (authentication.type === 'cryptographic' && authentication.extended === true);
-  const key = `${header.routerId} ${name}`;
-  const last = o.heardSequence.get(key);
-  if (last !== undefined && (strict ? sequence <= last : sequence < last)) return false;
-  o.heardSequence.set(key, sequence);
-  return true;
+  return o.heardSequences.take(one, header.routerId, strict ? body.type : undefined, sequence);
 }
 
 function dispatch(o: OspfInstance, one: OspfInterface, { header, body }: ReceivedRun, source: Uint8Array): void {
