@@ -30,6 +30,8 @@ export class Flooding {
 
   /** The neighbour whose LSAs were counted last. */
   #counted: Neighbour | undefined;
+  /** What the update at hand has may be what we sent ourselves (§13.3 step 5). */
+  #mayBeOurs = false;
   /** To be acknowledged at the end of an update. */
   readonly #direct = new Acknowledgments();
 
@@ -51,8 +53,10 @@ export class Flooding {
     return scope === 'area' ? one.area.database : one.database;
   }
 
-  receiveUpdate(neighbour: Neighbour, run: LsaRun): void {
+  /** `toAll`: it was sent to all routers on the link. */
+  receiveUpdate(neighbour: Neighbour, run: LsaRun, toAll: boolean): void {
     if (!neighbour.isExchanging) return;
+    this.#mayBeOurs = toAll && floodsBack(neighbour);
     while (run.next()) {
       neighbour.interface.counters.lsasReceived++;
       this.#receive(neighbour, run.lsa);
@@ -93,8 +97,8 @@ export class Flooding {
     }
     if (!known) return;
     if (order === 0) {
-      // Step 7. That it sends the very instance says that it has it.
-      this.#confirm(known, neighbour);
+      // Step 7. That it sends the very instance says that it has it; but from whom, where it floods back what it is sent?
+      if (!this.#mayBeOurs) this.#confirm(known, neighbour);
       if (this.#acknowledged(neighbour, known)) {
         if (one.state === 'backup' && neighbour.drId === one.designatedRouter) this.#delay(one, lsa);
       } else this.#acknowledgeNow(one, lsa);
@@ -439,4 +443,13 @@ export class Flooding {
       if (lsa && compareInstances(lsa, lsa.age(this.o.now), header, header.age) === 0) this.#drop(neighbour, lsa);
     }
   }
+}
+
+/**
+ * Whether a neighbour sends what we send it to all on the link, us among them: the designated router does, and who may have neighbours that we
+ * have not.
+ */
+function floodsBack({ interface: one, drId, designatedRouter }: Neighbour): boolean {
+  if (one.options.type === 'point-to-point' || one.neighbours.size < 2) return false;
+  return !one.elects || drId === one.designatedRouter || drId === designatedRouter;
 }

@@ -1,3 +1,4 @@
+import { bytesEqual } from '../lib/bytes.js';
 import { contains } from '../lib/prefix.js';
 import type { OspfEvent } from './events.js';
 import { receiveDescription, receiveRequest } from './exchange.js';
@@ -30,7 +31,7 @@ export function receivePacket(
     o.problem(one, 'authentication-replay', source, received.header.routerId, 'its sequence number went back');
     return;
   }
-  dispatch(o, one, received, source);
+  dispatch(o, one, received, source, destination);
   // What is no neighbour may begin again at whatever number it likes.
   if (received.cryptographicSequence !== undefined && !hasNeighbour(one, received.header.routerId))
     o.heardSequences.forget(one, received.header.routerId);
@@ -79,6 +80,10 @@ function mask(address: Uint8Array, length: number): Uint8Array {
   return address.map((octet, i) => octet & ((0xff << (8 - Math.min(8, Math.max(0, length - 8 * i)))) & 0xff));
 }
 
+function isToAll({ dialect }: OspfInstance, destination: Uint8Array): boolean {
+  return bytesEqual(destination, dialect.allRouters);
+}
+
 /** Whether a packet is none that was sent again by somebody who has no key. */
 function isFresh(o: OspfInstance, one: OspfInterface, { header, body, cryptographicSequence: sequence }: ReceivedRun): boolean {
   if (sequence === undefined) return true;
@@ -87,7 +92,7 @@ function isFresh(o: OspfInstance, one: OspfInterface, { header, body, cryptograp
   return o.heardSequences.take(one, header.routerId, strict ? body.type : undefined, sequence);
 }
 
-function dispatch(o: OspfInstance, one: OspfInterface, { header, body }: ReceivedRun, source: Uint8Array): void {
+function dispatch(o: OspfInstance, one: OspfInterface, { header, body }: ReceivedRun, source: Uint8Array, destination: Uint8Array): void {
   const { routerId } = header;
   if (body.type === 'hello') {
     receiveHello(o, one, routerId, source, body);
@@ -106,7 +111,7 @@ function dispatch(o: OspfInstance, one: OspfInterface, { header, body }: Receive
       receiveRequest(o, neighbour, body);
       break;
     case 'link-state-update':
-      o.flooding.receiveUpdate(neighbour, body.run);
+      o.flooding.receiveUpdate(neighbour, body.run, isToAll(o, destination));
       break;
     case 'link-state-acknowledgment':
       o.flooding.receiveAcknowledgment(neighbour, body.run);

@@ -38,7 +38,8 @@ const MOST_COST = 2 ** 25 - 1;
  * rest; OSPF's own order (kind of path, cost) decides among OSPF's claimants.
  *
  * A guest cannot speak for another, though the protocol lets it pass LSAs on: an LSA counts as a node's own only if that very instance came
- * from the node's own attach point. What a router behind a guest originates belongs to the guest that the shortest path goes through, if
+ * from the node's own attach point: first, or again from where it cannot have been what we sent there. (A designated router floods back in the
+ * segment even what another says in its name, until it outdoes it.) What a router behind a guest originates belongs to the guest that the shortest path goes through, if
  * it came from there.
  *
  * @internal
