@@ -1,5 +1,6 @@
 import { Acknowledgments } from './acknowledgments.js';
 import type { Database } from './database.js';
+import { Departed } from './departed.js';
 import { loadOn } from './exchange.js';
 import type { OspfInstance } from './instance.js';
 import type { OspfInterface } from './interface.js';
@@ -153,7 +154,30 @@ export class Flooding {
 
   /** Whether the neighbour gave us as many LSAs as one may. */
   isOverLimit(neighbour: Neighbour): boolean {
-    return neighbour.lsas >= this.o.options.lsaLimit;
+    const { lsas, departed } = neighbour;
+    return lsas + (departed === undefined ? 0 : departed.total) >= this.o.options.lsaLimit;
+  }
+
+  /** What neighbours that are none any more gave us, by interface. */
+  readonly #departed = new Map<string, Departed>();
+
+  #departedFrom(name: string): Departed {
+    let departed = this.#departed.get(name);
+    if (!departed) {
+      departed = new Departed();
+      this.#departed.set(name, departed);
+    }
+    return departed;
+  }
+  /** A neighbour is there from now on, or again. */
+  came(neighbour: Neighbour): void {
+    const { options } = neighbour.interface;
+    const departed = this.#departedFrom(options.name);
+    departed.came(neighbour);
+    if (options.type === 'point-to-point') neighbour.departed = departed;
+  }
+  left(neighbour: Neighbour): void {
+    this.#departedFrom(neighbour.interface.options.name).left(neighbour);
   }
 
   // --- The database ----------------------------------------------------------------------------------------------------
@@ -242,11 +266,14 @@ export class Flooding {
     }
     const [first] = heardFrom;
     if (!first) return;
+    let isThere = false;
     for (const neighbour of this.o.interfaces.get(first.interface)?.neighbours.values() ?? [])
       if (neighbour.routerId === first.routerId) {
         neighbour.lsas = Math.max(0, neighbour.lsas + by);
         this.#counted = neighbour;
+        isThere = true;
       }
+    if (!isThere) this.#departedFrom(first.interface).count(first.routerId, by);
   }
 
   // --- Out -------------------------------------------------------------------------------------------------------------

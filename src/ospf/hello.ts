@@ -131,6 +131,7 @@ function neighbourOf(o: OspfInstance, one: OspfInterface, routerId: number, sour
   }
   const neighbour = new Neighbour(one, routerId, source.slice(), dialect.drIdOf(routerId, source));
   one.neighbours.set(key, neighbour);
+  o.flooding.came(neighbour);
   // It need not wait for our next Hello to know that it is heard.
   o.afterTurn(() => sendHello(o, one));
   return neighbour;

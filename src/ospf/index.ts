@@ -7,7 +7,7 @@
  * requests, those wanted in `columns/request-list.ts`) or `flooding.ts` (updates and acknowledgments, those owed in `acknowledgments.ts`): LSAs
  * and headers are read where they stand in it (`wire/lsa-run.ts`), and only what is kept is made of them. `fsm.ts` has the tables of interfaces and neighbours as the RFC has them,
  * `election.ts` who is designated router. LSAs (`lsa.ts`, with their octets in `lsa-octets.ts`) live in a `database.ts` for each scope, by their three
- * numbers (`columns/lsa-table.ts`), grow old in `ageing.ts`; ours are made
+ * numbers (`columns/lsa-table.ts`), count for who gave them (`departed.ts`: where that is gone), grow old in `ageing.ts`; ours are made
  * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas (`ranges.ts`: several networks as one) and at
  * the edge of the AS (`nssa-ranges.ts`: several externals of an NSSA as one).
  *

@@ -337,7 +337,9 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   }
 
   /** It is none any more. */
-  removeNeighbour({ interface: one, routerId, address }: Neighbour): void {
+  removeNeighbour(neighbour: Neighbour): void {
+    const { interface: one, routerId, address } = neighbour;
+    this.flooding.left(neighbour);
     one.neighbours.delete(this.dialect.neighbourKey(one.options, routerId, address));
     this.heardSequences.forget(one, routerId);
   }
