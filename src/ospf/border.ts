@@ -351,6 +351,8 @@ export class Border {
   }
 }
 
+const MOST_RELEASED = 1000;
+
 /** Addresses of a prefix, its first and its last. */
 interface IdRange {
   readonly first: number;
@@ -372,6 +374,8 @@ class Ids {
   readonly #byKey = new Map<RouteKey, { id: number; said: Said }>();
   readonly #byId = new Map<number, Said>();
   #next = 1;
+  /** Ids of those that went last: what comes and goes is one LSA, so that it is said no more often than MinLSInterval allows. */
+  readonly #released = new Map<RouteKey, number>();
 
   /** The id of what is said, and whoever had to make way. */
   take(said: Said): { readonly id: number; readonly said: Said }[] {
@@ -382,10 +386,7 @@ class Ids {
       return [known];
     }
     const { range } = said;
-    if (!range) {
-      while (this.#byId.has(this.#next)) this.#next++;
-      return [this.#place(this.#next++, said)];
-    }
+    if (!range) return [this.#place(this.#released.get(said.key) ?? this.#next++, said)];
     const other = this.#byId.get(range.first);
     if (!other) return [this.#place(range.first, said)];
     if (range.first !== range.second || !other.range) return [this.#place(this.#free(range), said)];
@@ -404,8 +405,18 @@ class Ids {
   #place(id: number, said: Said): { id: number; said: Said } {
     const placed = { id, said };
     this.#byKey.set(said.key, placed);
+    this.#released.delete(said.key);
     this.#byId.set(id, said);
     return placed;
+  }
+
+  #remember(key: RouteKey, id: number): void {
+    this.#released.set(key, id);
+    if (this.#released.size <= MOST_RELEASED) return;
+    for (const oldest of this.#released.keys()) {
+      this.#released.delete(oldest);
+      return;
+    }
   }
 
   release(key: RouteKey): number | undefined {
@@ -413,6 +424,7 @@ class Ids {
     if (!known) return undefined;
     this.#byKey.delete(key);
     if (this.#byId.get(known.id) === known.said) this.#byId.delete(known.id);
+    if (!known.said.range) this.#remember(key, known.id);
     return known.id;
   }
 }

@@ -140,6 +140,26 @@ describe.each([2, 3] as const)('OSPFv%i: LSAs', (version) => {
     expect(a.table()[version === 2 ? '10.9.0.0/16' : '2001:db8:9::/48']).toBe('intra 220 via 2');
   });
 
+  test('of ours that come and go are said no more often than others', () => {
+    const { lab, routers } = chain(version);
+    const [, , c] = routers;
+    const prefix = parsePrefix(version === 2 ? '192.0.2.0/24' : '2001:db8:ff::/48');
+    const instances: number[] = [];
+    let before: unknown;
+    for (let i = 0; i < 40; i++) {
+      const metric = i % 2 === 0 ? { value: 1, type: 2 as const, tag: 0 } : undefined;
+      c.handle({ type: 'externals', changes: [{ ...prefix, metric }] });
+      for (let j = 0; j < 13; j++) {
+        const [now] = [...c.machine.database.all()].filter((lsa) => !lsa.ended);
+        if (now && now !== before) instances.push(lab.now);
+        before = now ?? before;
+        lab.advance(100);
+      }
+    }
+    expect(instances.length).toBeGreaterThan(5);
+    for (const [i, at] of instances.entries()) if (i > 0) expect(at - (instances[i - 1] ?? 0)).toBeGreaterThanOrEqual(5000);
+  });
+
   test('are looked at every five minutes, and one that changed in memory is a fault that ends it all', () => {
     const { lab, routers } = chain(version);
     const [, b] = routers;
