@@ -34,7 +34,7 @@
  * 6987 (stub router), 8405 (SPF back-off); in `wire/` 5709, 7166, 7474.
  *
  * Not done: NBMA networks, virtual links, NSSATranslatorRole Always and the stability interval of a translator (3101 §3.1), demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
- * traffic engineering, multi-topology, RFC 8362's extended LSAs, host routers (8770), RFC1583Compatibility, forwarding of packets along OSPF's
+ * traffic engineering, multi-topology, RFC 8362's extended LSAs, host routers (8770), RFC1583Compatibility (it is off), forwarding of packets along OSPF's
  * own paths (the mapping does that).
  */
 export type {

@@ -68,6 +68,27 @@ describe.each([2, 3] as const)('OSPFv%i', (version) => {
     expect(last.table()[outside(version, 1)]).toBeUndefined();
   });
 
+  test('of boundary routers one in an area of ours goes before one that is nearer by the backbone', () => {
+    const lab = new Lab({ version });
+    const [first, border, last] = [lab.router(1), lab.router(2, [{ id: 0 }, { id: 1 }]), lab.router(3, [{ id: 1 }])];
+    const join = (x: LabRouter, y: LabRouter, number: number, options: { area: number; cost: number }): void => {
+      const wire = lab.wire();
+      x.attach(wire, at(version, number, 1), options);
+      y.attach(wire, at(version, number, 2), options);
+    };
+    join(first, border, 12, { area: 0, cost: 10 });
+    join(border, last, 23, { area: 1, cost: 500 });
+    for (const type of [1, 2] as const)
+      for (const router of [first, last]) external(router, outside(version, type), { value: 5, type, tag: 0 });
+    lab.advance(60_000);
+    expect(border.table()[outside(version, 1)]).toBe('external-1 505 via 3');
+    expect(border.table()[outside(version, 2)]).toBe('external-2 5+500 via 3');
+    // A better metric of type 2 goes before it.
+    external(first, outside(version, 2), { value: 4, type: 2, tag: 0 });
+    lab.advance(10_000);
+    expect(border.table()[outside(version, 2)]).toBe('external-2 4+10 via 1');
+  });
+
   test('a stub area has a default in place of externals, and a totally stubby one in place of summaries too', () => {
     const stub = chain(version, { type: 'stub', defaultCost: 3 });
     external(stub.first, outside(version, 1), { value: 5, type: 2, tag: 0 });

@@ -30,7 +30,7 @@ const NONE: readonly Claim[] = [];
 const SLICE = 400;
 /** How long after its database is ours again a node's routes may take to be computed. */
 const RESTATE: Millis = 30_000;
-/** Largest cost that counts in a rank, which has 51 bits for the kind of path, the external metric and the cost. */
+/** Largest cost that counts in a rank, which has 52 bits for the kind of path, the external metric, whether it is preferred, and the cost. */
 const MOST_COST = 2 ** 25 - 1;
 
 /**
@@ -385,6 +385,6 @@ function better(x: Claim, y: Claim | undefined): boolean {
 }
 
 /** The order of RFC 2328 §11 and §16.4 as one number. */
-function rankOf({ type, externalCost, cost }: OspfPath['way']): number {
-  return (PATH_TYPES.indexOf(type) * 2 ** 24 + externalCost) * 2 ** 25 + Math.min(cost, MOST_COST);
+function rankOf({ type, externalCost, preferred, cost }: OspfPath['way']): number {
+  return ((PATH_TYPES.indexOf(type) * 2 ** 24 + externalCost) * 2 + (preferred ? 0 : 1)) * 2 ** 25 + Math.min(cost, MOST_COST);
 }
