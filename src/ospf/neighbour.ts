@@ -43,6 +43,8 @@ export class Neighbour {
   departed: Departed | undefined;
   /** The origin of LSAs that nobody else sent. */
   readonly origin: readonly Origin[];
+  /** Where its packets came from before, and until when it is strange if they do again. */
+  formerly: { readonly address: Uint8Array; readonly until: Millis } | undefined;
   /** Why its adjacency ended last. */
   reason: NeighbourReason | undefined;
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { OspfProblem } from '../../src/ospf/events.js';
 import type { InterfaceOptions } from '../../src/ospf/options.js';
-import { Lab } from './support/lab.js';
+import { Lab, type LabRouter } from './support/lab.js';
 
 interface Case {
   readonly problem: OspfProblem;
@@ -45,6 +45,36 @@ test.each(cases)('$problem', ({ problem, version = 2, both = {}, second = {}, id
   expect(a.machine.interfaces.get('e0')?.counters.problems.get(problem)).toBeGreaterThan(1);
   expect(a.states()).not.toContain('full');
 });
+
+test.each([2, 3] as const)(
+  'OSPFv%d: two routers of one router id on a link are told of, and one whose address changes is not',
+  (version) => {
+    const lab = new Lab({ version, interface: { type: 'broadcast' } });
+    const wire = lab.wire();
+    const a = lab.router(1);
+    a.attach(wire, version === 2 ? '10.0.0.1/24' : '2001:db8::1/64');
+    const told = (): string[] => a.events.flatMap((event) => (event.type === 'problem' ? [event.problem] : []));
+    const put = (place: number): LabRouter => {
+      const router = lab.router(2);
+      // OSPFv3 has link-local addresses made of the number of the interface.
+      for (let i = 0; i < place; i++)
+        router.attach(lab.wire(), `${version === 2 ? '10.9.0' : '2001:db8:9:'}${version === 2 ? '.' : ':'}${i + 1}`, { passive: true });
+      router.attach(wire, version === 2 ? `10.0.0.${place}/24` : `2001:db8::${place}/64`, { name: 'lan' });
+      return router;
+    };
+    const first = put(2);
+    lab.advance(60_000);
+    first.handle({ type: 'interfaceDown', interface: 'lan' });
+    // In OSPFv2 a neighbour is an address, and the former one has to be over.
+    if (version === 2) lab.advance(60_000);
+    put(3);
+    lab.advance(20_000);
+    expect(told()).toEqual([]);
+    first.handle({ type: 'interfaceUp', interface: 'lan' });
+    lab.advance(60_000);
+    expect(told()).toContain('duplicate-router-id');
+  },
+);
 
 const KINDS = ['point-to-point', 'point-to-multipoint', 'broadcast'] as const;
 const pairs = KINDS.flatMap((ours) => KINDS.map((theirs) => [ours, theirs] as const));
