@@ -144,6 +144,11 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
         if (one) this.interfaceEvent(one, { type: event.type });
         break;
       }
+      case 'interfaceRekeyed': {
+        const one = this.interfaces.get(event.interface);
+        if (one) one.authentication = event.authentication;
+        break;
+      }
       case 'neighbourSilent':
         // One that restarts gracefully is silent as a matter of course.
         for (const neighbour of [...(this.interfaces.get(event.interface)?.neighbours.values() ?? [])])
@@ -372,8 +377,8 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   // --- Packets ---------------------------------------------------------------------------------------------------------
 
   /** Octets of a packet's body that go into one IP packet. */
-  roomOf({ options }: OspfInterface): number {
-    return options.mtu - this.dialect.overhead - (options.authentication.type === 'cryptographic' ? AUTHENTICATION : 0);
+  roomOf({ options, authentication }: OspfInterface): number {
+    return options.mtu - this.dialect.overhead - (authentication.type === 'cryptographic' ? AUTHENTICATION : 0);
   }
 
   sendTo({ interface: one, address }: Neighbour, body: PacketBody | OctetsBody): void {
@@ -382,12 +387,12 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   }
 
   send(one: OspfInterface, destination: Uint8Array, body: PacketBody | OctetsBody): void {
-    const { options } = one;
+    const { options, authentication } = one;
     one.counters.sent++;
     const { version } = this.dialect;
     const head = { version, routerId: this.options.routerId, area: options.area, instance: options.instance };
-    const context = { authentication: options.authentication, source: options.address, destination, now: this.now };
-    const sequence = options.authentication.type === 'cryptographic' ? this.#nextSequence(options.authentication.extended === true) : 0n;
+    const context = { authentication, source: options.address, destination, now: this.now };
+    const sequence = authentication.type === 'cryptographic' ? this.#nextSequence(authentication.extended === true) : 0n;
     const bytes =
       'octets' in body ? encodeOctets({ ...head, body }, context, sequence) : encodePacket({ ...head, body }, context, sequence);
     this.#effects.push({ type: 'send', interface: options.name, destination, bytes });

@@ -20,7 +20,7 @@ export function receivePacket(
     o.problem(one, 'passive', source, 0, 'the interface is passive');
     return;
   }
-  const context: PacketContext = { authentication: options.authentication, source, destination, now: o.now };
+  const context: PacketContext = { authentication: one.authentication, source, destination, now: o.now };
   const received = runPacket(bytes, o.dialect.version, context);
   if ('drop' in received) {
     o.problem(one, received.drop, source, 0, received.message);
@@ -87,7 +87,7 @@ function isToAll({ dialect }: OspfInstance, destination: Uint8Array): boolean {
 /** Whether a packet is none that was sent again by somebody who has no key. */
 function isFresh(o: OspfInstance, one: OspfInterface, { header, body, cryptographicSequence: sequence }: ReceivedRun): boolean {
   if (sequence === undefined) return true;
-  const { authentication } = one.options;
+  const { authentication } = one;
   const strict = o.dialect.version === 3 || (authentication.type === 'cryptographic' && authentication.extended === true);
   return o.heardSequences.take(one, header.routerId, strict ? body.type : undefined, sequence);
 }
