@@ -4,7 +4,7 @@ import { Departed } from './departed.js';
 import { loadOn } from './exchange.js';
 import type { OspfInstance } from './instance.js';
 import type { OspfInterface } from './interface.js';
-import { compareInstances, lsaKey, type StoredLsa } from './lsa.js';
+import { compareInstances, lsaKey, type Origin, type StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
 import {
   Constant,
@@ -265,7 +265,10 @@ export class Flooding {
       return;
     }
     const [first] = heardFrom;
-    if (!first) return;
+    if (first) this.#countOther(first, by);
+  }
+
+  #countOther(first: Origin, by: number): void {
     let isThere = false;
     for (const neighbour of this.o.interfaces.get(first.interface)?.neighbours.values() ?? [])
       if (neighbour.routerId === first.routerId) {
