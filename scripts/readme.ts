@@ -45,14 +45,15 @@ interface Benchmarks {
     readonly cpuSeconds: number;
     readonly octetsAnLsa: number;
   }[];
-  readonly ospfSimulation?: {
+  readonly ospfSimulation?: readonly {
+    readonly version: number;
     readonly measured: string;
     readonly routers: number;
     readonly wrong: number;
     readonly checked: number;
     readonly cpuSeconds: number;
     readonly megabytes: number;
-  };
+  }[];
 }
 interface Dated<T> {
   readonly measured: string;
@@ -190,7 +191,7 @@ function externals(database: NonNullable<Benchmarks['ospfDatabase']>): string {
   return `A database of 50,000 external LSAs of OSPF, taken in from FRR (\`npm run bench -- database\`): ${each.join('; ')}. Of ours the octets are too few: the rehearsal leaves heap behind that is used again. When BIRD has mapped all differs between runs, from 1 to 10 s.`;
 }
 
-function shortestPaths(ospf: Benchmarks['ospf'], simulation: Benchmarks['ospfSimulation']): string {
+function shortestPaths(ospf: Benchmarks['ospf'], simulations: Benchmarks['ospfSimulation'] = []): string {
   const times = ospf?.results.map(({ name, median, p99 }) => `${name} ${digits(median)} ms (99 of 100 under ${digits(p99)})`);
   return [
     ...(times
@@ -198,12 +199,24 @@ function shortestPaths(ospf: Benchmarks['ospf'], simulation: Benchmarks['ospfSim
           `Shortest paths of OSPF over 5,000 routers and 20,000 links (\`npx tsx bench/ospf.ts\`, ${ospf?.measured}), medians: ${times.join(', ')}.`,
         ]
       : []),
-    ...(simulation
-      ? [
-          `Simulated with loss and links that flap (\`npx tsx bench/ospf-simulation.ts --routers ${simulation.routers}\`, ${simulation.measured}), ${simulation.routers} routers end with ${simulation.wrong === 0 ? `what a plain Dijkstra says: all of ${simulation.checked} ways` : `${simulation.wrong} of ${simulation.checked} ways other than a plain Dijkstra says`}, in ${simulation.cpuSeconds.toFixed(0)} s of CPU and ${simulation.megabytes} MB.`,
-        ]
+    ...(simulations.length > 0
+      ? [`Simulated with loss and links that flap, and held to a plain Dijkstra: ${simulations.map(simulated).join('; ')}.`]
       : []),
   ].join(' ');
+}
+
+function simulated({
+  version,
+  measured,
+  routers,
+  wrong,
+  checked,
+  cpuSeconds,
+  megabytes,
+}: NonNullable<Benchmarks['ospfSimulation']>[number]): string {
+  const command = `npx tsx bench/ospf-simulation.ts --routers ${routers}${version === 3 ? ' --version 3' : ''}`;
+  const ways = wrong === 0 ? `all of ${checked} ways as that says` : `${wrong} of ${checked} ways other than that says`;
+  return `${routers} routers of OSPFv${version} (\`${command}\`, ${measured}) end with ${ways}, in ${cpuSeconds.toFixed(0)} s of CPU and ${megabytes} MB`;
 }
 
 function digits(value: number): string {

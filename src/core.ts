@@ -123,6 +123,7 @@ export type {
   OspfLinkEvents,
   OspfLinks,
   OspfNeighbourState,
+  OspfNssaRangeConfig,
   OspfProblem,
   OspfVersion,
   PacketDrop,

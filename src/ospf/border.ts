@@ -1,3 +1,4 @@
+import { bytesEqual } from '../lib/bytes.js';
 import { defaultPrefix, type Prefix } from '../lib/prefix.js';
 import type { Area } from './area.js';
 import type { Database } from './database.js';
@@ -5,7 +6,9 @@ import { type OspfRoute, routeKey } from './destinations.js';
 import { type OwnBody, routerOfVertex, vertexOfRouter } from './dialect.js';
 import type { ExternalRoute, RouteKey } from './events.js';
 import type { OspfInstance } from './instance.js';
+import { NssaRanges, type Translatable } from './nssa-ranges.js';
 import { AreaRanges } from './ranges.js';
+import { best } from './routes.js';
 import { UNREACHABLE } from './spf/graph.js';
 import { Constant, type ExternalBody } from './wire/index.js';
 
@@ -17,13 +20,14 @@ import { Constant, type ExternalBody } from './wire/index.js';
  */
 export class Border {
   readonly #externals = new Map<RouteKey, { readonly prefix: Prefix; readonly route: ExternalRoute }>();
-  /** Type 7 that we translate, by prefix. */
-  readonly #translated = new Map<RouteKey, { readonly area: Area; readonly prefix: Prefix; readonly body: Translated }>();
+  /** Type 7 that we translate one by one, by prefix. */
+  readonly #translated = new Map<RouteKey, Translatable>();
   /** Which id stands for what, by place and LS type. */
   readonly #ids = new Map<Database, Map<number, Ids>>();
   /** What was summarised into each area. */
   readonly #summarised = new Map<Area, Map<RouteKey, Prefix>>();
   readonly ranges = new AreaRanges();
+  readonly nssaRanges = new NssaRanges();
   readonly #boundariesTold = new Map<Area, Set<number>>();
   #wasBorder = false;
 
@@ -57,10 +61,10 @@ export class Border {
   #sayExternal(key: RouteKey, prefix: Prefix): void {
     const { o } = this;
     const own = this.#externals.get(key)?.route.metric;
-    const translated = this.#translated.get(key);
+    const translated = this.nssaRanges.told(key) ?? this.#translated.get(key)?.body;
     const body: Omit<ExternalBody, 'prefixOptions' | 'referenced' | 'type' | 'propagate'> | undefined = own
       ? { prefix, metricType: own.type, metric: own.value, tag: own.tag, forwarding: undefined }
-      : translated && { prefix, ...translated.body };
+      : translated && { prefix, ...translated };
     this.#say(
       o.database,
       o.dialect.types.external,
@@ -68,22 +72,52 @@ export class Border {
       prefix,
       body && ((id) => o.dialect.external(id, { ...body, type: 'external', propagate: false })),
     );
-    for (const area of o.areas.values()) {
-      if (area.options.type !== 'nssa') continue;
-      // RFC 3101 §2.4: a border router says it as type 5 itself; of others P asks for it, and then they say where to.
-      const forwarding = o.isBorderNow ? undefined : addressIn(area, prefix.family);
-      const propagate = forwarding !== undefined;
-      this.#say(
-        area.database,
-        o.dialect.types.nssa,
-        key,
-        prefix,
-        own &&
-          ((id) =>
-            o.dialect.external(id, { prefix, metricType: own.type, metric: own.value, tag: own.tag, forwarding, type: 'nssa', propagate })),
-      );
-    }
+    for (const area of o.areas.values()) if (area.options.type === 'nssa') this.#sayNssa(area, key, prefix);
   }
+
+  /** Type 7 in an NSSA: an external of ours, or the default of a border router (RFC 3101 §2.7) where we have no other. */
+  #sayNssa(area: Area, key: RouteKey, prefix: Prefix): void {
+    const { o } = this;
+    const own = this.#externals.get(key)?.route.metric;
+    // §2.4: a border router says it as type 5 itself; of others P asks for it, and then they say where to.
+    const forwarding = o.isBorderNow ? undefined : this.#forwarding.get(area);
+    const propagate = forwarding !== undefined;
+    let metric = own;
+    if (!own && prefix.length === 0 && o.isBorderNow && area.options.summaries)
+      metric = { value: area.options.defaultCost, type: 2, tag: 0 };
+    this.#say(
+      area.database,
+      o.dialect.types.nssa,
+      key,
+      prefix,
+      metric &&
+        ((id) =>
+          o.dialect.external(id, {
+            prefix,
+            metricType: metric.type,
+            metric: metric.value,
+            tag: metric.tag,
+            forwarding,
+            type: 'nssa',
+            propagate,
+          })),
+    );
+  }
+
+  /** RFC 3101 §2.3: the address of ours that externals of an NSSA are sent to is another one, or there is none. Whether it is so of any. */
+  #moveForwarding(): boolean {
+    let moved = false;
+    for (const area of this.o.areas.values()) {
+      if (area.options.type !== 'nssa') continue;
+      const before = this.#forwarding.get(area);
+      const now = addressIn(area, this.o.dialect.family);
+      if (before && now ? bytesEqual(before, now) : before === now) continue;
+      this.#forwarding.set(area, now);
+      moved = true;
+    }
+    return moved;
+  }
+  readonly #forwarding = new Map<Area, Uint8Array | undefined>();
 
   // --- Between areas ---------------------------------------------------------------------------------------------------
 
@@ -91,13 +125,19 @@ export class Border {
   update(changed: readonly number[]): void {
     const { o } = this;
     const border = o.isBorderNow;
+    const moved = this.#moveForwarding();
     if (border !== this.#wasBorder) {
       this.#wasBorder = border;
+      // Which summaries count hangs on it (RFC 2328 §16.2), and what is reached by them.
+      o.afterTurn(() => o.routes.invalidate());
       o.originateAll();
       for (const area of o.areas.values()) this.#sayDefault(area);
       for (const [key, { prefix }] of this.#externals) this.#sayExternal(key, prefix);
       this.#summariseAll([...[...o.routes.routes.values()].map(({ key }) => key), ...this.#allSummarised()]);
-    } else if (border) this.#summariseAll(this.#keysOf(changed));
+    } else {
+      if (moved) for (const [key, { prefix }] of this.#externals) this.#sayExternal(key, prefix);
+      if (border) this.#summariseAll(this.#keysOf(changed));
+    }
     if (border || this.#translated.size > 0) this.#translate(this.#keysOf(changed));
     if (border || this.#boundariesTold.size > 0) this.#tellBoundaries();
   }
@@ -124,26 +164,7 @@ export class Border {
       prefix,
       summary ? (id) => o.dialect.summary(id, prefix, defaultCost) : undefined,
     );
-    if (type !== 'nssa') return;
-    const external = o.isBorderNow && summaries;
-    this.#say(
-      area.database,
-      o.dialect.types.nssa,
-      key,
-      prefix,
-      external
-        ? (id) =>
-            o.dialect.external(id, {
-              type: 'nssa',
-              prefix,
-              metricType: 2,
-              metric: defaultCost,
-              forwarding: undefined,
-              tag: 0,
-              propagate: false,
-            })
-        : undefined,
-    );
+    if (type === 'nssa') this.#sayNssa(area, key, prefix);
   }
 
   #summariseAll(keys: Iterable<RouteKey>): void {
@@ -242,6 +263,7 @@ export class Border {
     };
     const keys = new Set(changed);
     for (const [key, { area }] of this.#translated) if (!isTranslator(area)) keys.add(key);
+    for (const key of this.nssaRanges.countedIn((area) => !isTranslator(area))) keys.add(key);
     for (const area of o.areas.values())
       if (area.options.type === 'nssa' && isTranslator(area) && !this.#elected.has(area))
         for (const lsa of area.database.ofType(o.dialect.types.nssa))
@@ -249,39 +271,47 @@ export class Border {
     for (const [area, is] of translates)
       if (is) this.#elected.add(area);
       else this.#elected.delete(area);
+    const ranges = new Map<RouteKey, Prefix>();
     for (const key of keys) {
       const route = o.routes.routes.ofKey(key);
-      const body = route && this.#translation(route, isTranslator);
+      const external = route && this.#translation(route, isTranslator);
+      if (this.nssaRanges.any) for (const range of this.nssaRanges.update(key, external)) ranges.set(routeKey(range), range);
+      const now = this.nssaRanges.holds(key) ? undefined : external;
       const before = this.#translated.get(key);
-      if (body) this.#translated.set(key, body);
+      if (now) this.#translated.set(key, now);
       else if (before) this.#translated.delete(key);
       const prefix = route?.prefix ?? before?.prefix;
-      if (prefix && (body || before)) this.#sayExternal(key, prefix);
+      if (prefix && (now || before)) this.#sayExternal(key, prefix);
     }
+    for (const [key, prefix] of ranges) this.#sayExternal(key, prefix);
     if (was !== this.isBoundary) o.originateAll();
   }
   readonly #elected = new Set<Area>();
 
-  #translation(route: OspfRoute, isTranslator: (area: Area) => boolean) {
-    for (const { kind, area, propagate, forwarding, metric, metricType, tag, lsa } of route.paths) {
+  /** §3.2 step 1: of what is best, a type 7 that is to be told and says where to. */
+  #translation(route: OspfRoute, isTranslator: (area: Area) => boolean): Translatable | undefined {
+    for (const { kind, area, propagate, forwarding, metric, metricType, tag, lsa, way } of best(route)) {
       if (kind !== 'nssa' || !area || !propagate || !forwarding || lsa.advertisingRouter === this.o.options.routerId) continue;
       if (!isTranslator(area)) continue;
-      return { area, prefix: route.prefix, body: { metric, metricType, forwarding, tag } };
+      return { area, prefix: route.prefix, body: { metric, metricType, forwarding, tag }, cost: way.cost };
     }
     return undefined;
   }
 
-  /** RFC 3101 §3.1: of the area's border routers the one of the highest id, those that always translate first. */
+  /**
+   * RFC 3101 §3.1: of the area's border routers, as far as they are reached outside of it too, the one of the highest id, those that always
+   * translate first.
+   */
   #isElected(area: Area): boolean {
     const { o } = this;
     let elected = o.options.routerId;
     for (const key of area.keys) {
       const router = key === undefined ? undefined : routerOfVertex(key);
-      if (router === undefined || area.distance(vertexOfRouter(router)) >= UNREACHABLE) continue;
+      if (router === undefined || router === o.options.routerId || area.distance(vertexOfRouter(router)) >= UNREACHABLE) continue;
       for (const lsa of area.speakers(vertexOfRouter(router))) {
         const role = o.meaningOf(lsa)?.router;
-        if (!role?.areaBorder) continue;
-        if (role.nssaTranslator && router !== o.options.routerId) return false;
+        if (!role?.areaBorder || !o.routes.reach(router)) continue;
+        if (role.nssaTranslator) return false;
         if (router > elected) elected = router;
       }
     }
@@ -317,15 +347,11 @@ export class Border {
     this.#summarised.delete(area);
     this.#boundariesTold.delete(area);
     this.#elected.delete(area);
+    this.#forwarding.delete(area);
   }
 }
 
-interface Translated {
-  readonly metric: number;
-  readonly metricType: 1 | 2;
-  readonly forwarding: Uint8Array;
-  readonly tag: number;
-}
+const MOST_RELEASED = 1000;
 
 /** Addresses of a prefix, its first and its last. */
 interface IdRange {
@@ -348,6 +374,8 @@ class Ids {
   readonly #byKey = new Map<RouteKey, { id: number; said: Said }>();
   readonly #byId = new Map<number, Said>();
   #next = 1;
+  /** Ids of those that went last: what comes and goes is one LSA, so that it is said no more often than MinLSInterval allows. */
+  readonly #released = new Map<RouteKey, number>();
 
   /** The id of what is said, and whoever had to make way. */
   take(said: Said): { readonly id: number; readonly said: Said }[] {
@@ -358,10 +386,7 @@ class Ids {
       return [known];
     }
     const { range } = said;
-    if (!range) {
-      while (this.#byId.has(this.#next)) this.#next++;
-      return [this.#place(this.#next++, said)];
-    }
+    if (!range) return [this.#place(this.#released.get(said.key) ?? this.#next++, said)];
     const other = this.#byId.get(range.first);
     if (!other) return [this.#place(range.first, said)];
     if (range.first !== range.second || !other.range) return [this.#place(this.#free(range), said)];
@@ -380,8 +405,18 @@ class Ids {
   #place(id: number, said: Said): { id: number; said: Said } {
     const placed = { id, said };
     this.#byKey.set(said.key, placed);
+    this.#released.delete(said.key);
     this.#byId.set(id, said);
     return placed;
+  }
+
+  #remember(key: RouteKey, id: number): void {
+    this.#released.set(key, id);
+    if (this.#released.size <= MOST_RELEASED) return;
+    for (const oldest of this.#released.keys()) {
+      this.#released.delete(oldest);
+      return;
+    }
   }
 
   release(key: RouteKey): number | undefined {
@@ -389,6 +424,7 @@ class Ids {
     if (!known) return undefined;
     this.#byKey.delete(key);
     if (this.#byId.get(known.id) === known.said) this.#byId.delete(known.id);
+    if (!known.said.range) this.#remember(key, known.id);
     return known.id;
   }
 }

@@ -37,6 +37,8 @@ export interface OspfAreaConfig {
   readonly defaultCost?: number;
   /** Told to other areas in place of the networks that lie in them (RFC 2328 §12.4.3). Default: each network is told. */
   readonly ranges?: readonly OspfAreaRangeConfig[];
+  /** NSSAs: told beyond the area in place of the externals that lie in them (RFC 3101 §3.2). Default: each external is told. */
+  readonly nssaRanges?: readonly OspfNssaRangeConfig[];
 }
 
 /** An address range of an area: while any network of the area in it can be reached, the range is told as one. @public */
@@ -44,6 +46,17 @@ export interface OspfAreaRangeConfig {
   readonly prefix: string;
   /** False: neither it nor what lies in it is told. Default true. */
   readonly advertise?: boolean;
+}
+
+/** An address range of an NSSA: while any external of the area in it is to be told beyond the area, the range is told as one. @public */
+export interface OspfNssaRangeConfig {
+  readonly prefix: string;
+  /** False: neither it nor what lies in it is told. Default true. */
+  readonly advertise?: boolean;
+  /** Default: the highest of what lies in it, and one more where that is of type 2. */
+  readonly metric?: number;
+  /** Default 0, which is none. */
+  readonly tag?: number;
 }
 
 /** A link, or several alike, on which OSPF is spoken. One of `port`, `subnet` and `device` says which. @public */

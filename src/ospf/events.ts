@@ -1,6 +1,6 @@
 /** The whole vocabulary of an OSPF instance: what can happen to it and what it asks for. */
 import type { InterfaceOptions } from './options.js';
-import type { PacketDrop } from './wire/index.js';
+import type { Authentication, PacketDrop } from './wire/index.js';
 
 /** RFC 2328 §9.1. (A loopback has no state of its own here: it is a passive interface.) @public */
 export type OspfInterfaceState = 'down' | 'waiting' | 'point-to-point' | 'dr-other' | 'backup' | 'dr';
@@ -112,6 +112,8 @@ export type OspfProblem =
 export type OspfEvent =
   | { readonly type: 'interfaceAdded'; readonly options: InterfaceOptions }
   | { readonly type: 'interfaceUp' | 'interfaceDown' | 'interfaceRemoved'; readonly interface: string }
+  /** Packets there are authenticated otherwise from now on: by other keys. */
+  | { readonly type: 'interfaceRekeyed'; readonly interface: string; readonly authentication: Authentication }
   /** The payload of an IP packet of protocol 89. */
   | {
       readonly type: 'packet';

@@ -155,7 +155,8 @@ function take(o: OspfInstance, neighbour: Neighbour, dd: ReceivedDescription): v
     }
     const own = place.find(header.lsType, header.id, header.advertisingRouter);
     if (own && compareInstances(own, own.age(o.now), header, header.age) >= 0) continue;
-    if (!own && o.flooding.isOverLimit(neighbour)) {
+    // Nor is more wanted at once than may be kept: headers cost it little.
+    if (!own && (o.flooding.isOverLimit(neighbour) || neighbour.requests.size >= o.options.lsaLimit)) {
       o.problem(
         neighbour.interface,
         'lsa-limit',

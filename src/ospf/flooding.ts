@@ -1,9 +1,10 @@
 import { Acknowledgments } from './acknowledgments.js';
 import type { Database } from './database.js';
+import { Departed } from './departed.js';
 import { loadOn } from './exchange.js';
 import type { OspfInstance } from './instance.js';
 import type { OspfInterface } from './interface.js';
-import { compareInstances, lsaKey, type StoredLsa } from './lsa.js';
+import { compareInstances, lsaKey, type Origin, type StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
 import {
   Constant,
@@ -30,6 +31,8 @@ export class Flooding {
 
   /** The neighbour whose LSAs were counted last. */
   #counted: Neighbour | undefined;
+  /** What the update at hand has may be what we sent ourselves (§13.3 step 5). */
+  #mayBeOurs = false;
   /** To be acknowledged at the end of an update. */
   readonly #direct = new Acknowledgments();
 
@@ -51,8 +54,10 @@ export class Flooding {
     return scope === 'area' ? one.area.database : one.database;
   }
 
-  receiveUpdate(neighbour: Neighbour, run: LsaRun): void {
+  /** `toAll`: it was sent to all routers on the link. */
+  receiveUpdate(neighbour: Neighbour, run: LsaRun, toAll: boolean): void {
     if (!neighbour.isExchanging) return;
+    this.#mayBeOurs = toAll && floodsBack(neighbour);
     while (run.next()) {
       neighbour.interface.counters.lsasReceived++;
       this.#receive(neighbour, run.lsa);
@@ -93,8 +98,8 @@ export class Flooding {
     }
     if (!known) return;
     if (order === 0) {
-      // Step 7. That it sends the very instance says that it has it.
-      this.#confirm(known, neighbour);
+      // Step 7. That it sends the very instance says that it has it; but from whom, where it floods back what it is sent?
+      if (!this.#mayBeOurs) this.#confirm(known, neighbour);
       if (this.#acknowledged(neighbour, known)) {
         if (one.state === 'backup' && neighbour.drId === one.designatedRouter) this.#delay(one, lsa);
       } else this.#acknowledgeNow(one, lsa);
@@ -149,7 +154,30 @@ export class Flooding {
 
   /** Whether the neighbour gave us as many LSAs as one may. */
   isOverLimit(neighbour: Neighbour): boolean {
-    return neighbour.lsas >= this.o.options.lsaLimit;
+    const { lsas, departed } = neighbour;
+    return lsas + (departed === undefined ? 0 : departed.total) >= this.o.options.lsaLimit;
+  }
+
+  /** What neighbours that are none any more gave us, by interface. */
+  readonly #departed = new Map<string, Departed>();
+
+  #departedFrom(name: string): Departed {
+    let departed = this.#departed.get(name);
+    if (!departed) {
+      departed = new Departed();
+      this.#departed.set(name, departed);
+    }
+    return departed;
+  }
+  /** A neighbour is there from now on, or again. */
+  came(neighbour: Neighbour): void {
+    const { options } = neighbour.interface;
+    const departed = this.#departedFrom(options.name);
+    departed.came(neighbour);
+    if (options.type === 'point-to-point') neighbour.departed = departed;
+  }
+  left(neighbour: Neighbour): void {
+    this.#departedFrom(neighbour.interface.options.name).left(neighbour);
   }
 
   // --- The database ----------------------------------------------------------------------------------------------------
@@ -237,12 +265,18 @@ export class Flooding {
       return;
     }
     const [first] = heardFrom;
-    if (!first) return;
+    if (first) this.#countOther(first, by);
+  }
+
+  #countOther(first: Origin, by: number): void {
+    let isThere = false;
     for (const neighbour of this.o.interfaces.get(first.interface)?.neighbours.values() ?? [])
       if (neighbour.routerId === first.routerId) {
         neighbour.lsas = Math.max(0, neighbour.lsas + by);
         this.#counted = neighbour;
+        isThere = true;
       }
+    if (!isThere) this.#departedFrom(first.interface).count(first.routerId, by);
   }
 
   // --- Out -------------------------------------------------------------------------------------------------------------
@@ -439,4 +473,13 @@ export class Flooding {
       if (lsa && compareInstances(lsa, lsa.age(this.o.now), header, header.age) === 0) this.#drop(neighbour, lsa);
     }
   }
+}
+
+/**
+ * Whether a neighbour sends what we send it to all on the link, us among them: the designated router does, and who may have neighbours that we
+ * have not.
+ */
+function floodsBack({ interface: one, drId, designatedRouter }: Neighbour): boolean {
+  if (one.options.type === 'point-to-point' || one.neighbours.size < 2) return false;
+  return !one.elects || drId === one.designatedRouter || drId === designatedRouter;
 }

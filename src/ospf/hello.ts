@@ -107,8 +107,12 @@ function neighbourOf(o: OspfInstance, one: OspfInterface, routerId: number, sour
   const key = dialect.neighbourKey(one.options, routerId, source);
   const known = one.neighbours.get(key);
   if (known && known.routerId === routerId) {
-    // §10.5: on point-to-point links its address may change.
+    // §10.5: on point-to-point links its address may change, and in OSPFv3 on all; that it changes back is two routers' doing.
     if (known.address.join() !== source.join()) {
+      const { formerly } = known;
+      if (formerly && o.now < formerly.until && formerly.address.join() === source.join())
+        o.problem(one, 'duplicate-router-id', source, routerId, 'another neighbour on this link has the same router id');
+      known.formerly = { address: known.address, until: o.now + one.options.deadInterval };
       known.address = source.slice();
       known.drId = dialect.drIdOf(routerId, source);
     }
@@ -131,6 +135,7 @@ function neighbourOf(o: OspfInstance, one: OspfInterface, routerId: number, sour
   }
   const neighbour = new Neighbour(one, routerId, source.slice(), dialect.drIdOf(routerId, source));
   one.neighbours.set(key, neighbour);
+  o.flooding.came(neighbour);
   // It need not wait for our next Hello to know that it is heard.
   o.afterTurn(() => sendHello(o, one));
   return neighbour;

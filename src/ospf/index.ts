@@ -3,13 +3,13 @@
  * OSPFv2 and OSPFv3.
  *
  * `instance.ts` is the machine: packets, timers and changes of configuration in; packets, changed states and changed routes out. It
- * knows no sockets and no clock. A packet goes through `receive.ts` (whose is it?) to `hello.ts`, `exchange.ts` (database descriptions and
+ * knows no sockets and no clock. A packet goes through `receive.ts` (whose is it? `heard-sequences.ts`: was it heard before?) to `hello.ts`, `exchange.ts` (database descriptions and
  * requests, those wanted in `columns/request-list.ts`) or `flooding.ts` (updates and acknowledgments, those owed in `acknowledgments.ts`): LSAs
  * and headers are read where they stand in it (`wire/lsa-run.ts`), and only what is kept is made of them. `fsm.ts` has the tables of interfaces and neighbours as the RFC has them,
  * `election.ts` who is designated router. LSAs (`lsa.ts`, with their octets in `lsa-octets.ts`) live in a `database.ts` for each scope, by their three
- * numbers (`columns/lsa-table.ts`), grow old in `ageing.ts`; ours are made
+ * numbers (`columns/lsa-table.ts`), count for who gave them (`departed.ts`: where that is gone), grow old in `ageing.ts`; ours are made
  * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas (`ranges.ts`: several networks as one) and at
- * the edge of the AS.
+ * the edge of the AS (`nssa-ranges.ts`: several externals of an NSSA as one).
  *
  * What LSAs say goes two ways: links into an area's graph (`area.ts`; `spf/` has the shortest paths, whole and as amended by what changed, in
  * columns; `next-hops.ts` where they begin; `network-type.ts` tells why none leads over a link that both ends take for different things; `backoff.ts` when), prefixes (`said-prefix.ts`) into `routes.ts`, which works out again only what hangs on what
@@ -33,8 +33,8 @@
  * RFCs: 2328, 5340, 5838 (unicast families), 3101 (NSSA), 3509 (border routers), 3623 and 5187 (helper), 5250 (opaque LSAs are flooded and kept),
  * 6987 (stub router), 8405 (SPF back-off); in `wire/` 5709, 7166, 7474.
  *
- * Not done: NBMA networks, virtual links, ranges of type 7 (3101 §3.2), demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
- * traffic engineering, multi-topology, RFC 8362's extended LSAs, host routers (8770), RFC1583Compatibility, forwarding of packets along OSPF's
+ * Not done: NBMA networks, virtual links, NSSATranslatorRole Always and the stability interval of a translator (3101 §3.1), demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
+ * traffic engineering, multi-topology, RFC 8362's extended LSAs, host routers (8770), RFC1583Compatibility (it is off), forwarding of packets along OSPF's
  * own paths (the mapping does that).
  */
 export type {
@@ -44,6 +44,7 @@ export type {
   OspfInstanceConfig,
   OspfInterfaceConfig,
   OspfKeyConfig,
+  OspfNssaRangeConfig,
 } from './config.js';
 export { type OspfRoute, routeKey } from './destinations.js';
 export type {

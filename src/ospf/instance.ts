@@ -19,6 +19,7 @@ import type {
 import { describeAgain, requestAgain } from './exchange.js';
 import { Flooding } from './flooding.js';
 import { interfaceTransitions, neighbourTransitions } from './fsm.js';
+import { HeardSequences } from './heard-sequences.js';
 import { sendHello } from './hello.js';
 import { OspfInterface } from './interface.js';
 import { StoredLsa } from './lsa.js';
@@ -81,8 +82,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   readonly routes: RouteTable;
   readonly border = new Border(this);
   readonly helper = new RestartHelper(this);
-  /** Sequence numbers of cryptographic authentication, last heard, by interface and router id. */
-  readonly heardSequence = new Map<string, bigint>();
+  readonly heardSequences = new HeardSequences();
   now: Millis = 0;
   readonly #backoff: SpfBackoff;
   #effects: OspfEffect[] = [];
@@ -142,6 +142,11 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       case 'interfaceDown': {
         const one = this.interfaces.get(event.interface);
         if (one) this.interfaceEvent(one, { type: event.type });
+        break;
+      }
+      case 'interfaceRekeyed': {
+        const one = this.interfaces.get(event.interface);
+        if (one) one.authentication = event.authentication;
         break;
       }
       case 'neighbourSilent':
@@ -248,6 +253,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const area = new Area(options, this.hopSets, (own) => this.nextHops.firstIn(own));
     this.areas.set(options.id, area);
     this.border.ranges.add(area);
+    this.border.nssaRanges.add(area);
     return area;
   }
 
@@ -326,15 +332,21 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       this.origination.touchLink(one);
     }
     if (to === 'down' && neighbour.graceUntil === undefined) {
-      one.neighbours.delete(this.dialect.neighbourKey(one.options, routerId, address));
-      // RFC 2328 D.3: with the neighbour goes what was heard of its sequence, or one that counts from the start again stays out (BIRD's OSPFv3).
-      this.heardSequence.delete(`${routerId} ${one.options.name}`);
+      this.removeNeighbour(neighbour);
       this.originateArea(one.area);
     }
     const wasTwoWay = STATES.indexOf(from) >= TWO_WAY;
     const isTwoWay = STATES.indexOf(to) >= TWO_WAY;
     if (wasTwoWay !== isTwoWay && neighbour.graceUntil === undefined)
       this.afterTurn(() => this.interfaceEvent(one, { type: 'neighbourChange' }));
+  }
+
+  /** It is none any more. */
+  removeNeighbour(neighbour: Neighbour): void {
+    const { interface: one, routerId, address } = neighbour;
+    this.flooding.left(neighbour);
+    one.neighbours.delete(this.dialect.neighbourKey(one.options, routerId, address));
+    this.heardSequences.forget(one, routerId);
   }
 
   /** What an exchange left, when it ends or begins anew. */
@@ -365,8 +377,8 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   // --- Packets ---------------------------------------------------------------------------------------------------------
 
   /** Octets of a packet's body that go into one IP packet. */
-  roomOf({ options }: OspfInterface): number {
-    return options.mtu - this.dialect.overhead - (options.authentication.type === 'cryptographic' ? AUTHENTICATION : 0);
+  roomOf({ options, authentication }: OspfInterface): number {
+    return options.mtu - this.dialect.overhead - (authentication.type === 'cryptographic' ? AUTHENTICATION : 0);
   }
 
   sendTo({ interface: one, address }: Neighbour, body: PacketBody | OctetsBody): void {
@@ -375,12 +387,12 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
   }
 
   send(one: OspfInterface, destination: Uint8Array, body: PacketBody | OctetsBody): void {
-    const { options } = one;
+    const { options, authentication } = one;
     one.counters.sent++;
     const { version } = this.dialect;
     const head = { version, routerId: this.options.routerId, area: options.area, instance: options.instance };
-    const context = { authentication: options.authentication, source: options.address, destination, now: this.now };
-    const sequence = options.authentication.type === 'cryptographic' ? this.#nextSequence(options.authentication.extended === true) : 0n;
+    const context = { authentication, source: options.address, destination, now: this.now };
+    const sequence = authentication.type === 'cryptographic' ? this.#nextSequence(authentication.extended === true) : 0n;
     const bytes =
       'octets' in body ? encodeOctets({ ...head, body }, context, sequence) : encodePacket({ ...head, body }, context, sequence);
     this.#effects.push({ type: 'send', interface: options.name, destination, bytes });

@@ -6,6 +6,7 @@ import type { OspfInterfaceState, OspfProblem } from './events.js';
 import type { StoredLsa } from './lsa.js';
 import type { Neighbour } from './neighbour.js';
 import type { InterfaceOptions } from './options.js';
+import type { Authentication } from './wire/index.js';
 
 /** Packets by what became of them. @internal */
 export interface InterfaceCounters {
@@ -27,6 +28,8 @@ export class OspfInterface {
   backupDesignatedRouter = 0;
   /** By router id in OSPFv3 and on point-to-point links; else by address (RFC 2328 §10). */
   readonly neighbours = new Map<number, Neighbour>();
+  /** How its packets are authenticated now: keys change while it is up. */
+  authentication: Authentication;
   /** LSAs of link scope. */
   readonly database: Database;
   /** What leaves at the end of this turn. */
@@ -48,6 +51,7 @@ export class OspfInterface {
     readonly options: InterfaceOptions,
     readonly area: Area,
   ) {
+    this.authentication = options.authentication;
     this.database = new Database('link', area, this);
   }
 

@@ -1,6 +1,7 @@
 import type { Millis } from '../lib/clock.js';
 import { LsaTable } from './columns/lsa-table.js';
 import { RequestList } from './columns/request-list.js';
+import type { Departed } from './departed.js';
 import type { NeighbourReason, OspfNeighbourState } from './events.js';
 import type { TimerKind, TimerName } from './instance.js';
 import type { OspfInterface } from './interface.js';
@@ -38,8 +39,12 @@ export class Neighbour {
   graceUntil: Millis | undefined;
   /** LSAs in our databases that it was the first to give us. */
   lsas = 0;
+  /** LSAs that count for it beside these. */
+  departed: Departed | undefined;
   /** The origin of LSAs that nobody else sent. */
   readonly origin: readonly Origin[];
+  /** Where its packets came from before, and until when it is strange if they do again. */
+  formerly: { readonly address: Uint8Array; readonly until: Millis } | undefined;
   /** Why its adjacency ended last. */
   reason: NeighbourReason | undefined;
 

@@ -16,6 +16,16 @@ export interface AreaRange {
   readonly advertise: boolean;
 }
 
+/** An address range of an NSSA's externals (RFC 3101 §2.2), resolved. @internal */
+export interface NssaRange {
+  readonly prefix: Prefix;
+  /** False: what lies in it is not told beyond the area. */
+  readonly advertise: boolean;
+  /** Undefined: it follows from what lies in it. */
+  readonly metric: number | undefined;
+  readonly tag: number;
+}
+
 /** An area, resolved. @internal */
 export interface AreaOptions {
   readonly id: number;
@@ -26,6 +36,8 @@ export interface AreaOptions {
   readonly defaultCost: number;
   /** What is told to other areas in place of the networks in it. */
   readonly ranges: readonly AreaRange[];
+  /** What is told beyond an NSSA in place of the externals in it. */
+  readonly nssaRanges: readonly NssaRange[];
 }
 
 /** An interface, resolved. @internal */

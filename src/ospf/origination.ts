@@ -73,6 +73,7 @@ export class Origination {
   set(place: Database, lsType: number, id: number, wanted: OwnBody | undefined): void {
     const key = { lsType, id, advertisingRouter: this.o.options.routerId };
     const text = lsaKey(key);
+    if (this.#gone.size > 0) this.#forgetGone();
     let own = this.#own.get(place)?.get(text);
     if (!own) {
       if (!wanted) return;
@@ -103,7 +104,7 @@ export class Origination {
     if (!own.wanted) {
       this.#waiting.delete(own);
       if (current && !current.ended) o.flooding.end(own.place, current);
-      else if (!current) this.#own.get(own.place)?.delete(lsaKey(own.key));
+      else if (!current) this.#drop(own);
       return;
     }
     if (own.wrapping) return;
@@ -116,7 +117,7 @@ export class Origination {
       this.#waiting.delete(own);
       return;
     }
-    if (o.now - own.last < Constant.minLsInterval * 1000) {
+    if (this.#isTooSoon(own)) {
       this.#waiting.add(own);
       this.#arm(own.last + Constant.minLsInterval * 1000);
       return;
@@ -168,7 +169,26 @@ export class Origination {
     if (!own) return;
     own.wrapping = false;
     if (own.wanted) this.#produce(own);
-    else this.#own.get(place)?.delete(lsa.key);
+    else this.#drop(own);
+  }
+
+  /** It is taken back, and nobody has it any more: it is known as long as it must not be said again (MinLSInterval). */
+  #drop(own: Own): void {
+    if (this.#isTooSoon(own)) this.#gone.add(own);
+    else this.#own.get(own.place)?.delete(lsaKey(own.key));
+  }
+  readonly #gone = new Set<Own>();
+
+  #forgetGone(): void {
+    for (const own of this.#gone) {
+      if (this.#isTooSoon(own)) return;
+      this.#gone.delete(own);
+      if (!own.wanted && !own.place.get(own.key)) this.#own.get(own.place)?.delete(lsaKey(own.key));
+    }
+  }
+
+  #isTooSoon({ last }: Own): boolean {
+    return this.o.now - last < Constant.minLsInterval * 1000;
   }
 
   /** Takes back everything that is ours (before we go). */

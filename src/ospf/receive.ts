@@ -1,3 +1,4 @@
+import { bytesEqual } from '../lib/bytes.js';
 import { contains } from '../lib/prefix.js';
 import type { OspfEvent } from './events.js';
 import { receiveDescription, receiveRequest } from './exchange.js';
@@ -19,7 +20,7 @@ export function receivePacket(
     o.problem(one, 'passive', source, 0, 'the interface is passive');
     return;
   }
-  const context: PacketContext = { authentication: options.authentication, source, destination, now: o.now };
+  const context: PacketContext = { authentication: one.authentication, source, destination, now: o.now };
   const received = runPacket(bytes, o.dialect.version, context);
   if ('drop' in received) {
     o.problem(one, received.drop, source, 0, received.message);
@@ -30,7 +31,15 @@ export function receivePacket(
     o.problem(one, 'authentication-replay', source, received.header.routerId, 'its sequence number went back');
     return;
   }
-  dispatch(o, one, received, source);
+  dispatch(o, one, received, source, destination);
+  // What is no neighbour may begin again at whatever number it likes.
+  if (received.cryptographicSequence !== undefined && !hasNeighbour(one, received.header.routerId))
+    o.heardSequences.forget(one, received.header.routerId);
+}
+
+function hasNeighbour({ neighbours }: OspfInterface, routerId: number): boolean {
+  for (const neighbour of neighbours.values()) if (neighbour.routerId === routerId) return true;
+  return false;
 }
 
 /** Whether a packet is one of our link's. */
@@ -71,19 +80,19 @@ function mask(address: Uint8Array, length: number): Uint8Array {
   return address.map((octet, i) => octet & ((0xff << (8 - Math.min(8, Math.max(0, length - 8 * i)))) & 0xff));
 }
 
-/** RFC 2328 D.4.3 (never lower), RFC 7474 §3 and RFC 7166 §4.6 (always higher), as long as the neighbour is one. */
-function isFresh(o: OspfInstance, one: OspfInterface, { header, cryptographicSequence: sequence }: ReceivedRun): boolean {
-  if (sequence === undefined) return true;
-  const { authentication, name } = one.options;
-  const strict = o.dialect.version === 3 || (authentication.type === 'cryptographic' && authentication.extended === true);
-  const key = `${header.routerId} ${name}`;
-  const last = o.heardSequence.get(key);
-  if (last !== undefined && (strict ? sequence <= last : sequence < last)) return false;
-  o.heardSequence.set(key, sequence);
-  return true;
+function isToAll({ dialect }: OspfInstance, destination: Uint8Array): boolean {
+  return bytesEqual(destination, dialect.allRouters);
 }
 
-function dispatch(o: OspfInstance, one: OspfInterface, { header, body }: ReceivedRun, source: Uint8Array): void {
+/** Whether a packet is none that was sent again by somebody who has no key. */
+function isFresh(o: OspfInstance, one: OspfInterface, { header, body, cryptographicSequence: sequence }: ReceivedRun): boolean {
+  if (sequence === undefined) return true;
+  const { authentication } = one;
+  const strict = o.dialect.version === 3 || (authentication.type === 'cryptographic' && authentication.extended === true);
+  return o.heardSequences.take(one, header.routerId, strict ? body.type : undefined, sequence);
+}
+
+function dispatch(o: OspfInstance, one: OspfInterface, { header, body }: ReceivedRun, source: Uint8Array, destination: Uint8Array): void {
   const { routerId } = header;
   if (body.type === 'hello') {
     receiveHello(o, one, routerId, source, body);
@@ -102,7 +111,7 @@ function dispatch(o: OspfInstance, one: OspfInterface, { header, body }: Receive
       receiveRequest(o, neighbour, body);
       break;
     case 'link-state-update':
-      o.flooding.receiveUpdate(neighbour, body.run);
+      o.flooding.receiveUpdate(neighbour, body.run, isToAll(o, destination));
       break;
     case 'link-state-acknowledgment':
       o.flooding.receiveAcknowledgment(neighbour, body.run);

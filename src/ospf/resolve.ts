@@ -39,13 +39,26 @@ export function resolveInstance(config: OspfInstanceConfig, routerId: string): O
   };
 }
 
-function resolveArea({ area, type = 'normal', summaries = true, defaultCost = 1, ranges = [] }: OspfAreaConfig): AreaOptions {
+function resolveArea({
+  area,
+  type = 'normal',
+  summaries = true,
+  defaultCost = 1,
+  ranges = [],
+  nssaRanges = [],
+}: OspfAreaConfig): AreaOptions {
   return {
     id: idNumber(area),
     type,
     summaries,
     defaultCost,
     ranges: ranges.map(({ prefix, advertise = true }) => ({ prefix: parsePrefix(prefix), advertise })),
+    nssaRanges: nssaRanges.map(({ prefix, advertise = true, metric, tag = 0 }) => ({
+      prefix: parsePrefix(prefix),
+      advertise,
+      metric,
+      tag,
+    })),
   };
 }
 

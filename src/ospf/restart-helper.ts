@@ -83,7 +83,7 @@ export class RestartHelper {
     neighbour.graceUntil = undefined;
     o.timers.stop(o.timerOf('grace', neighbour));
     const { interface: one } = neighbour;
-    if (neighbour.state === 'down') one.neighbours.delete(o.dialect.neighbourKey(one.options, neighbour.routerId, neighbour.address));
+    if (neighbour.state === 'down') o.removeNeighbour(neighbour);
     o.originateArea(one.area);
     o.origination.touchLink(one);
     o.afterTurn(() => o.interfaceEvent(one, { type: 'neighbourChange' }));

@@ -40,6 +40,8 @@ export interface Way {
   readonly hops: number;
   /** The area that it goes through. */
   readonly area: Area | undefined;
+  /** Of externals: inside the AS it stays in one area, which is not the backbone (§16.4.1). */
+  readonly preferred: boolean;
 }
 
 /** What an LSA says of a destination that can be reached so. @internal */
@@ -407,13 +409,20 @@ export class RouteTable {
   }
 
   /** The way that was made last: of the next destination it is mostly the same. */
-  #lastWay: Way = { type: 'intra', cost: 0, externalCost: 0, hops: NO_HOPS, area: undefined };
+  #lastWay: Way = { type: 'intra', cost: 0, externalCost: 0, hops: NO_HOPS, area: undefined, preferred: false };
 
-  #wayOf(type: OspfPathType, cost: number, externalCost: number, hops: number, area: Area | undefined): Way {
+  #wayOf(type: OspfPathType, cost: number, externalCost: number, hops: number, area: Area | undefined, preferred = false): Way {
     const last = this.#lastWay;
-    if (last.type === type && last.cost === cost && last.externalCost === externalCost && last.hops === hops && last.area === area)
+    if (
+      last.type === type &&
+      last.cost === cost &&
+      last.externalCost === externalCost &&
+      last.hops === hops &&
+      last.area === area &&
+      last.preferred === preferred
+    )
       return last;
-    this.#lastWay = { type, cost, externalCost, hops, area };
+    this.#lastWay = { type, cost, externalCost, hops, area, preferred };
     return this.#lastWay;
   }
 
@@ -421,23 +430,26 @@ export class RouteTable {
   #external(route: OspfRoute, advertisement: Advertisement): Way | undefined {
     const { kind, area, vertex, metric, metricType, forwarding, propagate } = advertisement;
     const router = routerOfVertex(vertex) ?? 0;
-    // RFC 3101 §2.5 step 3: a border router takes no default of an NSSA that is not to be translated; of border routers it is theirs.
-    if (kind === 'nssa' && route.length === 0 && this.o.isBorderNow && !propagate) return undefined;
+    // RFC 3101 §2.5 step 3: a border router takes no default of an NSSA that is not to be translated (of border routers it is theirs), and none
+    // of an NSSA whose only default is its own.
+    if (kind === 'nssa' && route.length === 0 && this.o.isBorderNow && !(propagate && area?.options.summaries)) return undefined;
     const reach = kind === 'nssa' && area ? this.#reachIn(area, router) : this.reach(router);
     if (!reach) return undefined;
-    let { cost, hops, area: through } = reach;
+    let { type, cost, hops, area: through } = reach;
     if (forwarding) {
       const way = this.#towards(forwarding, kind === 'nssa' ? area : undefined);
       if (!way) return undefined;
+      type = way.type === 'intra' ? 'intra' : 'inter';
       cost = way.cost;
       // On a link of ours it is next itself.
       const local = this.o.hopSets.get(way.hops).every((hop) => hop === LOCAL_HOP);
       hops = local ? (this.o.nextHops.onLink(forwarding) ?? reach.hops) : way.hops;
       through = way.area ?? through;
     }
+    const preferred = type === 'intra' && !through.isBackbone;
     return metricType === 1
-      ? this.#wayOf('external-1', cost + metric, 0, hops, through)
-      : this.#wayOf('external-2', cost, metric, hops, through);
+      ? this.#wayOf('external-1', cost + metric, 0, hops, through, preferred)
+      : this.#wayOf('external-2', cost, metric, hops, through, preferred);
   }
 
   #reachIn(area: Area, router: number): Reach | undefined {
@@ -503,11 +515,12 @@ function better(x: Reach, y: Reach): boolean {
   return x.cost !== y.cost ? x.cost < y.cost : x.area.id > y.area.id;
 }
 
-/** The order of preference (§11, §16.4.6). @internal */
+/** The order of preference (§11, §16.4 step 6). @internal */
 export function comparePaths(x: OspfPath, y: OspfPath): number {
   const [one, other] = [x.way, y.way];
   if (one.type !== other.type) return PATH_TYPES.indexOf(one.type) - PATH_TYPES.indexOf(other.type);
   if (one.externalCost !== other.externalCost) return one.externalCost - other.externalCost;
+  if (one.preferred !== other.preferred) return one.preferred ? -1 : 1;
   if (one.cost !== other.cost) return one.cost - other.cost;
   // RFC 3101 §2.5 step 6 (e): a type 7 that is to be translated, then a type 5.
   return rank(x) - rank(y);
@@ -522,7 +535,7 @@ export function best(route: OspfRoute): readonly OspfPath[] {
   return first ? route.paths.filter((path) => tie(path.way, first.way) && rank(path) === rank(first)) : [];
 }
 function tie(x: Way, y: Way): boolean {
-  return x.type === y.type && x.cost === y.cost && x.externalCost === y.externalCost;
+  return x.type === y.type && x.cost === y.cost && x.externalCost === y.externalCost && x.preferred === y.preferred;
 }
 
 function sameSaying(x: AdvertisedPrefix, y: AdvertisedPrefix | undefined): boolean {

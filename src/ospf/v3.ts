@@ -1,5 +1,5 @@
 import { type Family, parseAddress } from '../lib/address.js';
-import { type Prefix, prefixWords } from '../lib/prefix.js';
+import { contains, type Prefix, prefixWords } from '../lib/prefix.js';
 import type { ListedLink, VertexKey } from './area.js';
 import { type Dialect, MAX_LINK_METRIC, type OwnBody, type Self, vertexOfRouter } from './dialect.js';
 import type { OspfInterface } from './interface.js';
@@ -214,11 +214,15 @@ function linksOf(one: OspfInterface, self: Self): RouterLink[] {
 /** §4.4.3.9: prefixes that lie at the router itself: of links that no network LSA speaks for. */
 function prefixesOf(one: OspfInterface, self: Self): LinkPrefix[] {
   if (!one.isUp || (one.elects && one.isTransit)) return [];
-  return one.options.prefixes.map(({ bytes, length }) => ({
-    prefix: { family: bytes.length === 4 ? 'ipv4' : 'ipv6', bytes, length },
-    options: length === bytes.length * 8 ? PrefixOption.localAddress : 0,
-    metric: one.options.type === 'point-to-multipoint' ? 0 : self.cost(one),
-  }));
+  const { type, passive, forwarding, prefixes } = one.options;
+  return prefixes.map(({ bytes, length }) => {
+    const family = bytes.length === 4 ? 'ipv4' : 'ipv6';
+    const whole = bytes.length * 8;
+    // Not all on it reach each other: each tells its own address.
+    if (type === 'point-to-multipoint' && !passive && forwarding && contains({ family, bytes, length }, forwarding))
+      return { prefix: { family, bytes: forwarding, length: whole }, options: PrefixOption.localAddress, metric: 0 };
+    return { prefix: { family, bytes, length }, options: length === whole ? PrefixOption.localAddress : 0, metric: self.cost(one) };
+  });
 }
 
 function own4(one: OspfInterface, family: Family): Prefix[] {

@@ -23,20 +23,26 @@ export function checkOspf(router: RouterConfig, network: NetworkConfig, problems
 function checkAreas(ospf: OspfConfig, at: Path, problems: Problems): void {
   const { areas = [] } = ospf;
   const seen = new Set<number>();
-  const ranges = new Set<string>();
-  for (const [i, { area, type = 'normal', summaries, defaultCost, ranges: own = [] }] of areas.entries()) {
+  const known = { ranges: new Set<string>(), nssaRanges: new Set<string>() };
+  for (const [i, { area, type = 'normal', summaries, defaultCost, ranges = [], nssaRanges = [] }] of areas.entries()) {
     const where = [...at, 'areas', i];
     const id = idNumber(area);
     if (seen.has(id)) problems.add([...where, 'area'], `expected each area once, got ${area} again`);
     seen.add(id);
     if (id === 0 && type !== 'normal') problems.add([...where, 'type'], 'expected "normal", as the backbone is no stub area');
-    for (const [j, { prefix }] of own.entries()) {
-      const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
-      if (family !== familyOf(ospf))
-        problems.add([...where, 'ranges', j, 'prefix'], `expected an ${familyOf(ospf) === 'ipv4' ? 'IPv4' : 'IPv6'} prefix, got ${prefix}`);
-      if (ranges.has(prefix)) problems.add([...where, 'ranges', j, 'prefix'], `expected each range once, got ${prefix} again`);
-      ranges.add(prefix);
+    for (const [field, own] of Object.entries({ ranges, nssaRanges })) {
+      const before = known[field as keyof typeof known];
+      for (const [j, { prefix }] of own.entries()) {
+        const there = [...where, field, j, 'prefix'];
+        const family = prefix.includes(':') ? 'ipv6' : 'ipv4';
+        if (family !== familyOf(ospf))
+          problems.add(there, `expected an ${familyOf(ospf) === 'ipv4' ? 'IPv4' : 'IPv6'} prefix, got ${prefix}`);
+        if (before.has(prefix)) problems.add(there, `expected each range once, got ${prefix} again`);
+        before.add(prefix);
+      }
     }
+    if (type !== 'nssa' && nssaRanges.length > 0)
+      problems.add([...where, 'nssaRanges'], `expected nothing, as a ${type} area has no externals of its own`);
     if (type !== 'normal') continue;
     if (summaries !== undefined) problems.add([...where, 'summaries'], 'expected nothing, as a normal area has all summaries');
     if (defaultCost !== undefined)

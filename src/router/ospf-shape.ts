@@ -20,6 +20,19 @@ const range = z
     description: 'An address range of an area: while any network of the area in it can be reached, the range is told as one.',
   });
 
+const nssaRange = z
+  .strictObject({
+    prefix: prefix().describe('The range.'),
+    advertise: flag().exactOptional().describe('False: neither it nor what lies in it is told. Default true.'),
+    metric: whole(0, 0xff_fffe).exactOptional().describe('Default: the highest of what lies in it, and one more where that is of type 2.'),
+    tag: whole(0, 0xffff_ffff).exactOptional().describe('Default 0, which is none.'),
+  })
+  .meta({
+    id: 'OspfNssaRange',
+    description:
+      'An address range of an NSSA: while any external of the area in it is to be told beyond the area, the range is told as one.',
+  });
+
 const area = z
   .strictObject({
     area: areaId().describe('A number, or dotted quad; 0 is the backbone.'),
@@ -31,6 +44,9 @@ const area = z
     ranges: list(range, 'a list of ranges')
       .exactOptional()
       .describe('Told to other areas in place of the networks that lie in them (RFC 2328 §12.4.3). Default: each network is told.'),
+    nssaRanges: list(nssaRange, 'a list of ranges')
+      .exactOptional()
+      .describe('NSSAs: told beyond the area in place of the externals that lie in them (RFC 3101 §3.2). Default: each external is told.'),
   })
   .meta({ id: 'OspfArea', description: 'An area of OSPF.' });
 

@@ -24,6 +24,22 @@ describe.each([2, 3] as const)('OSPFv%i: two routers', (version) => {
     expect(problems(a)).toEqual([]);
   });
 
+  test('reach the addresses of those that they hear, and of those behind them, where not all hear each other', () => {
+    const lab = new Lab({ version, interface: { type: 'point-to-multipoint' } });
+    const wires = [lab.wire(), lab.wire()];
+    const host = (place: number): string => (version === 2 ? `10.0.1.${place}` : `2001:db8:0:1::${place}`);
+    const routers = [1, 2, 3].map((id) => lab.router(id));
+    for (const [i, router] of routers.entries())
+      for (const [j, wire] of wires.entries()) if (i === j || i === j + 1) router.attach(wire, `${host(i + 1)}/${version === 2 ? 24 : 64}`);
+    lab.advance(60_000);
+    const length = version === 2 ? 32 : 128;
+    expect(routers[0]?.table()).toEqual({
+      [`${host(1)}/${length}`]: 'intra 0',
+      [`${host(2)}/${length}`]: 'intra 10 via 2',
+      [`${host(3)}/${length}`]: 'intra 20 via 2',
+    });
+  });
+
   test('reach what the other is connected to', () => {
     const { lab, a, b } = pair({ version });
     b.attach(lab.wire(), version === 2 ? '10.9.0.1/16' : '2001:db8:9::1/48', { passive: true, cost: 3, name: 'stub' });

@@ -68,6 +68,27 @@ describe.each([2, 3] as const)('OSPFv%i', (version) => {
     expect(last.table()[outside(version, 1)]).toBeUndefined();
   });
 
+  test('of boundary routers one in an area of ours goes before one that is nearer by the backbone', () => {
+    const lab = new Lab({ version });
+    const [first, border, last] = [lab.router(1), lab.router(2, [{ id: 0 }, { id: 1 }]), lab.router(3, [{ id: 1 }])];
+    const join = (x: LabRouter, y: LabRouter, number: number, options: { area: number; cost: number }): void => {
+      const wire = lab.wire();
+      x.attach(wire, at(version, number, 1), options);
+      y.attach(wire, at(version, number, 2), options);
+    };
+    join(first, border, 12, { area: 0, cost: 10 });
+    join(border, last, 23, { area: 1, cost: 500 });
+    for (const type of [1, 2] as const)
+      for (const router of [first, last]) external(router, outside(version, type), { value: 5, type, tag: 0 });
+    lab.advance(60_000);
+    expect(border.table()[outside(version, 1)]).toBe('external-1 505 via 3');
+    expect(border.table()[outside(version, 2)]).toBe('external-2 5+500 via 3');
+    // A better metric of type 2 goes before it.
+    external(first, outside(version, 2), { value: 4, type: 2, tag: 0 });
+    lab.advance(10_000);
+    expect(border.table()[outside(version, 2)]).toBe('external-2 4+10 via 1');
+  });
+
   test('a stub area has a default in place of externals, and a totally stubby one in place of summaries too', () => {
     const stub = chain(version, { type: 'stub', defaultCost: 3 });
     external(stub.first, outside(version, 1), { value: 5, type: 2, tag: 0 });
@@ -94,6 +115,44 @@ describe.each([2, 3] as const)('OSPFv%i', (version) => {
     external(last, outside(version, 1), undefined);
     lab.advance(20_000);
     expect(first.table()[outside(version, 1)]).toBeUndefined();
+  });
+
+  test('what was to be told before there was a link in the area goes beyond it all the same, by whatever link is left', () => {
+    const lab = new Lab({ version });
+    const nssa = { id: 1, type: 'nssa' as const };
+    const [first, border, last] = [lab.router(1, [{ id: 0 }]), lab.router(2, [{ id: 0 }, nssa]), lab.router(3, [nssa])];
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 0 });
+    const join = (x: LabRouter, y: LabRouter, number: number, area: number): void => {
+      const wire = lab.wire();
+      x.attach(wire, at(version, number, 1), { area });
+      y.attach(wire, at(version, number, 2), { area });
+    };
+    join(first, border, 12, 0);
+    join(border, last, 23, 1);
+    join(border, last, 24, 1);
+    lab.advance(60_000);
+    expect(first.table()[outside(version, 1)]).toBe('external-2 5+20 via 2');
+    // The address that others were to send to is no more.
+    last.handle({ type: 'interfaceDown', interface: 'e0' });
+    border.handle({ type: 'interfaceDown', interface: 'e1' });
+    lab.advance(20_000);
+    expect(first.table()[outside(version, 1)]).toBe('external-2 5+20 via 2');
+  });
+
+  test('a border router tells a not-so-stubby area its default whatever defaults come and go', () => {
+    const { lab, first, border, last } = chain(version, { type: 'nssa' });
+    external(border, anywhere(version), { value: 5, type: 2, tag: 0 });
+    lab.advance(20_000);
+    expect(last.table()[anywhere(version)]).toBe('external-2 5+10 via 2');
+    external(border, anywhere(version), undefined);
+    lab.advance(20_000);
+    expect(last.table()[anywhere(version)]).toBe('external-2 1+10 via 2');
+    external(last, anywhere(version), { value: 7, type: 2, tag: 0 });
+    lab.advance(20_000);
+    expect(first.table()[anywhere(version)]).toBe('external-2 7+20 via 2');
+    const area = border.machine.areas.get(1);
+    const own = [...(area?.database.ofType(border.machine.dialect.types.nssa) ?? [])].filter((lsa) => lsa.advertisingRouter === 2);
+    expect(own.map((lsa) => lsa.ended)).toEqual([false]);
   });
 
   test('networks in a range are told as the range, at the cost of the farthest, while there is any', () => {
@@ -138,6 +197,113 @@ describe.each([2, 3] as const)('OSPFv%i', (version) => {
     lab.advance(20_000);
     // It has nothing of the area left: now the other one is its way.
     expect(border.table()[range]).toBe('inter 31 via 1');
+  });
+
+  test('a border router looks at no summaries but those of the backbone, and at those of its area once it is none', () => {
+    const { lab, border } = chain(version, {}, true);
+    expect(border.table()[net(version, 1)]).toBe('intra 11 via 1');
+    const wire = border.wires.get('e0');
+    if (!wire) throw new Error('it has no link in the backbone');
+    wire.up = false;
+    lab.advance(60_000);
+    expect(border.table()[net(version, 1)]).toBeUndefined();
+    border.handle({ type: 'interfaceDown', interface: 'e0' });
+    lab.advance(60_000);
+    expect(border.table()[net(version, 1)]).toBe('inter 31 via 3');
+    border.handle({ type: 'interfaceUp', interface: 'e0' });
+    lab.advance(60_000);
+    expect(border.table()[net(version, 1)]).toBeUndefined();
+  });
+
+  test('externals of a not-so-stubby area that lie in its ranges are told beyond it as these, or not at all', () => {
+    const wide = version === 2 ? '198.18.0.0/15' : '2001:db8:f000::/36';
+    const narrow = version === 2 ? '198.19.0.0/16' : '2001:db8:f800::/40';
+    const hidden = version === 2 ? '203.0.113.0/24' : '2001:db8:e000::/36';
+    const inWide = (i: number): string => (version === 2 ? `198.18.${i}.0/24` : `2001:db8:f00${i}::/48`);
+    const inNarrow = version === 2 ? '198.19.1.0/24' : '2001:db8:f801::/48';
+    const inHidden = version === 2 ? '203.0.113.128/25' : '2001:db8:e001::/48';
+    const nssaRanges = [
+      { prefix: parsePrefix(wide), advertise: true, metric: undefined, tag: 77 },
+      { prefix: parsePrefix(narrow), advertise: true, metric: 1000, tag: 0 },
+      { prefix: parsePrefix(hidden), advertise: false, metric: undefined, tag: 0 },
+    ];
+    const { lab, first, last, border } = chain(version, { type: 'nssa', nssaRanges });
+    const told = (): Record<string, string> =>
+      Object.fromEntries(Object.entries(first.table()).filter(([, way]) => way.startsWith('external')));
+    external(last, inWide(1), { value: 5, type: 1, tag: 1 });
+    external(last, inWide(2), { value: 7, type: 1, tag: 2 });
+    external(last, inNarrow, { value: 9, type: 2, tag: 3 });
+    external(last, inHidden, { value: 5, type: 2, tag: 4 });
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 5 });
+    lab.advance(20_000);
+    // Of type 1 it is as far as the farthest; what is in no range is told as ever.
+    const plain = { [outside(version, 1)]: 'external-2 5+20 via 2' };
+    expect(told()).toEqual({ ...plain, [wide]: 'external-1 27 via 2', [narrow]: 'external-2 1000+10 via 2' });
+    const [range] = first.machine.routes.routes.get(parsePrefix(wide))?.paths ?? [];
+    expect(range).toMatchObject({ tag: 77, forwarding: undefined });
+    expect(border.table()).toMatchObject({ [inWide(1)]: 'external-1 15 via 3', [inHidden]: 'external-2 5+10 via 3' });
+    // One of type 2 makes it of type 2, one more than the highest.
+    external(last, inWide(3), { value: 4, type: 2, tag: 0 });
+    external(last, inNarrow, undefined);
+    lab.advance(20_000);
+    expect(told()).toEqual({ ...plain, [wide]: 'external-2 5+10 via 2' });
+    // What is the range itself, and alone in it, is told as if there were none.
+    for (const i of [1, 2, 3]) external(last, inWide(i), undefined);
+    external(last, wide, { value: 4, type: 2, tag: 8 });
+    lab.advance(20_000);
+    expect(told()).toEqual({ ...plain, [wide]: 'external-2 4+20 via 2' });
+    external(last, wide, undefined);
+    lab.advance(20_000);
+    expect(told()).toEqual(plain);
+  });
+
+  test('a range of a not-so-stubby area is told by the border router that translates, and by the other one when that is gone', () => {
+    const range = version === 2 ? '198.18.0.0/15' : '2001:db8:f000::/36';
+    const inside = version === 2 ? '198.18.1.0/24' : '2001:db8:f001::/48';
+    const nssaRanges = [{ prefix: parsePrefix(range), advertise: true, metric: undefined, tag: 0 }];
+    const { lab, first, last, other } = chain(version, { type: 'nssa', nssaRanges }, true);
+    external(last, inside, { value: 5, type: 2, tag: 1 });
+    lab.advance(20_000);
+    expect(first.table()[range]).toBe('external-2 6+10 via 4');
+    // Reached in the area and not beyond it, nobody would hear of what it tells.
+    other?.handle({ type: 'interfaceDown', interface: 'e0' });
+    lab.advance(60_000);
+    expect(first.table()[range]).toBe('external-2 6+10 via 2');
+    expect(first.table()[inside]).toBeUndefined();
+  });
+
+  test('of border routers of a not-so-stubby area one that the others reach by the area alone translates for nobody', () => {
+    const { lab, first, last, other } = chain(version, { type: 'nssa' }, true);
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 1 });
+    const wire = other?.wires.get('e0');
+    if (!wire) throw new Error('it has no link in the backbone');
+    wire.up = false;
+    lab.advance(60_000);
+    expect(other?.machine.isBorderNow).toBe(true);
+    expect(first.table()[outside(version, 1)]).toBe('external-2 5+20 via 2');
+  });
+
+  test('what is reached better than by an external of a not-so-stubby area is not told beyond it by that', () => {
+    const { lab, first, last, border } = chain(version, { type: 'nssa' });
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 1 });
+    external(first, outside(version, 1), { value: 3, type: 2, tag: 1 });
+    lab.advance(20_000);
+    expect(border.table()[outside(version, 1)]).toBe('external-2 3+10 via 1');
+    expect([...border.machine.database.all()].map((lsa) => lsa.advertisingRouter)).toEqual([1]);
+    external(first, outside(version, 1), undefined);
+    lab.advance(20_000);
+    expect(first.table()[outside(version, 1)]).toBe('external-2 5+20 via 2');
+  });
+
+  test('a border router that is the only way out of a not-so-stubby area takes no default from there', () => {
+    const told = (summaries: boolean): string | undefined => {
+      const { lab, last, border } = chain(version, { type: 'nssa', summaries });
+      external(last, anywhere(version), { value: 7, type: 2, tag: 0 });
+      lab.advance(20_000);
+      return border.table()[anywhere(version)];
+    };
+    expect(told(true)).toBe('external-2 7+10 via 3');
+    expect(told(false)).toBeUndefined();
   });
 
   test('routers that disagree on what an area is do not speak to each other, and say so', () => {

@@ -174,6 +174,7 @@ function replay(recorded: RecordedOspf, configured: ConfiguredAreas): OspfInstan
       summaries: area.summary ?? true,
       defaultCost: 1,
       ranges: [],
+      nssaRanges: [],
     })),
   });
   const now = 1_000_000;

@@ -109,6 +109,7 @@ function replay(recorded: RecordedCase): OspfInstance {
       summaries: area.summary ?? true,
       defaultCost: 1,
       ranges: [],
+      nssaRanges: [],
     })),
   });
   const now = 1_000_000;

@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { parsePrefix } from '../../src/lib/prefix.js';
-import { Constant, encodeLsa, encodePacket, type Lsa, type LsaBody, LsTypeV2, LsTypeV3 } from '../../src/ospf/wire/index.js';
+import {
+  Constant,
+  encodeLsa,
+  encodePacket,
+  type Lsa,
+  type LsaBody,
+  type LsaHeader,
+  LsTypeV2,
+  LsTypeV3,
+  type PacketBody,
+} from '../../src/ospf/wire/index.js';
 import { Lab, type LabRouter } from './support/lab.js';
 
 /** `1 - 2 - 3` on point-to-point links, all fully adjacent. */
@@ -130,6 +140,26 @@ describe.each([2, 3] as const)('OSPFv%i: LSAs', (version) => {
     expect(a.table()[version === 2 ? '10.9.0.0/16' : '2001:db8:9::/48']).toBe('intra 220 via 2');
   });
 
+  test('of ours that come and go are said no more often than others', () => {
+    const { lab, routers } = chain(version);
+    const [, , c] = routers;
+    const prefix = parsePrefix(version === 2 ? '192.0.2.0/24' : '2001:db8:ff::/48');
+    const instances: number[] = [];
+    let before: unknown;
+    for (let i = 0; i < 40; i++) {
+      const metric = i % 2 === 0 ? { value: 1, type: 2 as const, tag: 0 } : undefined;
+      c.handle({ type: 'externals', changes: [{ ...prefix, metric }] });
+      for (let j = 0; j < 13; j++) {
+        const [now] = [...c.machine.database.all()].filter((lsa) => !lsa.ended);
+        if (now && now !== before) instances.push(lab.now);
+        before = now ?? before;
+        lab.advance(100);
+      }
+    }
+    expect(instances.length).toBeGreaterThan(5);
+    for (const [i, at] of instances.entries()) if (i > 0) expect(at - (instances[i - 1] ?? 0)).toBeGreaterThanOrEqual(5000);
+  });
+
   test('are looked at every five minutes, and one that changed in memory is a fault that ends it all', () => {
     const { lab, routers } = chain(version);
     const [, b] = routers;
@@ -214,6 +244,98 @@ describe.each([2, 3] as const)('OSPFv%i: LSAs', (version) => {
     lab.advance(5000);
     expect(has(routers[0], `${routerType[version]} ${idOf(300)} 300`)).toBe(true);
     expect(c.states()).toEqual(['full']);
+  });
+});
+
+describe.each([2, 3] as const)('OSPFv%i: the limit of LSAs', (version) => {
+  /** A router whose neighbour is played by the test, under any router id, up to where databases are exchanged. */
+  const scene = (type: 'point-to-point' | 'point-to-multipoint') => {
+    const lab = new Lab({ version, instance: { lsaLimit: 10 } });
+    const a = lab.router(1);
+    a.attach(lab.wire(), version === 2 ? '10.0.0.1/24' : '2001:db8::1/64', { type });
+    const destination = a.machine.dialect.allRouters;
+    const say = (routerId: number, body: PacketBody): void => {
+      const source = version === 2 ? Uint8Array.of(10, 0, 0, routerId) : Uint8Array.of(0xfe, 0x80, ...new Uint8Array(13), routerId);
+      const context = { authentication: { type: 'null' as const }, source, destination, now: lab.now };
+      const bytes = encodePacket({ version, routerId, area: 0, instance: 0, body }, context);
+      a.handle({ type: 'packet', interface: 'e0', source, destination, bytes });
+    };
+    const options = version === 2 ? 2 : 0x13;
+    const hello = (routerId: number): void =>
+      say(routerId, {
+        type: 'hello',
+        mask: 0xffff_ff00,
+        interfaceId: 1,
+        options,
+        helloInterval: 10,
+        deadInterval: 40,
+        priority: 0,
+        designatedRouter: 0,
+        backupDesignatedRouter: 0,
+        neighbours: [1],
+      });
+    const describe = (routerId: number, sequence: number, headers: readonly LsaHeader[] | undefined): void =>
+      say(routerId, {
+        type: 'database-description',
+        mtu: 1500,
+        options,
+        init: !headers,
+        more: true,
+        master: true,
+        sequence,
+        headers: headers ?? [],
+      });
+    const lsas = (from: number, count: number): Lsa[] =>
+      Array.from({ length: count }, (_, i) =>
+        lsa(version, routerType[version], version === 2 ? from + i : 0, from + i, routerLsa(version)),
+      );
+    const kept = (): number => a.databases().filter((line) => !/^\S+ \S+ 1 /.test(line)).length;
+    return { lab, a, say, hello, describe, lsas, kept };
+  };
+
+  test('holds for what a neighbour only tells of, too', () => {
+    const { a, hello, describe, lsas } = scene('point-to-point');
+    hello(2);
+    describe(2, 7, undefined);
+    for (let i = 0; i < 5; i++)
+      describe(
+        2,
+        8 + i,
+        lsas(100 + 10 * i, 10).map(({ header }) => header),
+      );
+    expect(a.neighbours()[0]?.requests.size).toBe(10);
+  });
+
+  test('holds for who goes and comes back, and for the end of a link whatever its router id', () => {
+    const { lab, a, say, hello, describe, lsas, kept } = scene('point-to-point');
+    for (const routerId of [2, 3, 2]) {
+      hello(routerId);
+      describe(routerId, 7, undefined);
+      say(routerId, { type: 'link-state-update', lsas: lsas(100 * routerId, 10) });
+      expect(a.neighbours().map((neighbour) => neighbour.routerId)).toEqual([routerId]);
+    }
+    expect(kept()).toBe(10);
+    // When these are over there is room again.
+    lab.advance(3_700_000);
+    expect(kept()).toBe(0);
+    hello(3);
+    describe(3, 9, undefined);
+    say(3, { type: 'link-state-update', lsas: lsas(300, 10) });
+    expect(kept()).toBe(10);
+  });
+
+  test('is not that of others on the link', () => {
+    const { say, hello, describe, lsas, kept, lab } = scene('point-to-multipoint');
+    hello(2);
+    describe(2, 7, undefined);
+    say(2, { type: 'link-state-update', lsas: lsas(200, 10) });
+    lab.advance(50_000);
+    for (const routerId of [2, 3]) {
+      hello(routerId);
+      describe(routerId, 17, undefined);
+      say(routerId, { type: 'link-state-update', lsas: lsas(300 + 100 * routerId, 10) });
+    }
+    expect(kept()).toBe(20);
   });
 });
 

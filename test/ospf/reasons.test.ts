@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { OspfProblem } from '../../src/ospf/events.js';
 import type { InterfaceOptions } from '../../src/ospf/options.js';
-import { Lab } from './support/lab.js';
+import { Lab, type LabRouter } from './support/lab.js';
 
 interface Case {
   readonly problem: OspfProblem;
@@ -46,6 +46,36 @@ test.each(cases)('$problem', ({ problem, version = 2, both = {}, second = {}, id
   expect(a.states()).not.toContain('full');
 });
 
+test.each([2, 3] as const)(
+  'OSPFv%d: two routers of one router id on a link are told of, and one whose address changes is not',
+  (version) => {
+    const lab = new Lab({ version, interface: { type: 'broadcast' } });
+    const wire = lab.wire();
+    const a = lab.router(1);
+    a.attach(wire, version === 2 ? '10.0.0.1/24' : '2001:db8::1/64');
+    const told = (): string[] => a.events.flatMap((event) => (event.type === 'problem' ? [event.problem] : []));
+    const put = (place: number): LabRouter => {
+      const router = lab.router(2);
+      // OSPFv3 has link-local addresses made of the number of the interface.
+      for (let i = 0; i < place; i++)
+        router.attach(lab.wire(), `${version === 2 ? '10.9.0' : '2001:db8:9:'}${version === 2 ? '.' : ':'}${i + 1}`, { passive: true });
+      router.attach(wire, version === 2 ? `10.0.0.${place}/24` : `2001:db8::${place}/64`, { name: 'lan' });
+      return router;
+    };
+    const first = put(2);
+    lab.advance(60_000);
+    first.handle({ type: 'interfaceDown', interface: 'lan' });
+    // In OSPFv2 a neighbour is an address, and the former one has to be over.
+    if (version === 2) lab.advance(60_000);
+    put(3);
+    lab.advance(20_000);
+    expect(told()).toEqual([]);
+    first.handle({ type: 'interfaceUp', interface: 'lan' });
+    lab.advance(60_000);
+    expect(told()).toContain('duplicate-router-id');
+  },
+);
+
 const KINDS = ['point-to-point', 'point-to-multipoint', 'broadcast'] as const;
 const pairs = KINDS.flatMap((ours) => KINDS.map((theirs) => [ours, theirs] as const));
 // In a point-to-multipoint network either end lists point-to-point links, as OSPF knows no others between two routers.
@@ -71,6 +101,33 @@ test.each([2, 3].flatMap((version) => pairs.map(([ours, theirs]) => [version as 
     const told = mismatched(ours, theirs) ? ['network-type-mismatch'] : [];
     expect(problems).toEqual([told, told, []]);
     expect(version === 2 ? '10.0.1.0/24' in a.table() : '2001:db8:1::/64' in a.table()).toBe(!mismatched(ours, theirs));
+  },
+);
+
+test.each(['broadcast', 'point-to-point'] as const)(
+  'an unnumbered end that is point-to-point is told of where the other end is %s, and only there',
+  (theirs) => {
+    const lab = new Lab({ version: 2 });
+    const a = lab.router(1);
+    const b = lab.router(2);
+    // Three links of the two: one that is numbered, one unnumbered at both ends, and one of which the ends may differ.
+    const links = [
+      ['10.0.1.1/24', '10.0.1.2/24', 'point-to-point'],
+      ['10.0.0.1/32', '10.0.0.2/32', 'point-to-point'],
+      ['10.0.0.3/32', '10.0.0.4/32', theirs],
+    ] as const;
+    for (const [ours, other, type] of links) {
+      const wire = lab.wire();
+      b.attach(wire, other, { type: 'point-to-point' });
+      a.attach(wire, ours, { type });
+    }
+    lab.advance(120_000);
+    expect(a.states()).toEqual(['full', 'full', 'full']);
+    const told = [a, b].map((one) =>
+      one.events.flatMap((event) => (event.type === 'problem' ? [`${event.interface} ${event.problem}`] : [])),
+    );
+    const problem = theirs === 'broadcast' ? ['e2 network-type-mismatch'] : [];
+    expect(told).toEqual([problem, problem]);
   },
 );
 

@@ -107,6 +107,80 @@ describe('authentication', () => {
   });
 });
 
+describe.each([2, 3] as const)('OSPFv%i: sequence numbers of authentication', (version) => {
+  const key: OspfKey = { id: 1, hash: 'hmac-sha-256', secret: new TextEncoder().encode('a secret') };
+  const authentication = { type: 'cryptographic', keys: [key], extended: true } as const;
+  /** A router whose neighbour is played by the test. */
+  const scene = () => {
+    const lab = new Lab({ version });
+    const a = lab.router(1);
+    a.attach(lab.wire(), version === 2 ? '10.0.0.1/24' : '2001:db8::1/64', { authentication });
+    const source = version === 2 ? Uint8Array.of(10, 0, 0, 2) : Uint8Array.of(0xfe, 0x80, ...new Uint8Array(13), 2);
+    const destination = a.machine.dialect.allRouters;
+    const say = (body: PacketBody, sequence: bigint): void => {
+      const context = { authentication, source, destination, now: lab.now };
+      const bytes = encodePacket({ version, routerId: 2, area: 0, instance: 0, body }, context, sequence);
+      a.handle({ type: 'packet', interface: 'e0', source, destination, bytes });
+    };
+    const hello = (helloInterval = 10): PacketBody => ({
+      type: 'hello',
+      mask: 0xffff_ff00,
+      interfaceId: 1,
+      options: version === 2 ? 2 : 0x13,
+      helloInterval,
+      deadInterval: 40,
+      priority: 0,
+      designatedRouter: 0,
+      backupDesignatedRouter: 0,
+      neighbours: [1],
+    });
+    const replays = (): number => a.machine.interfaces.get('e0')?.counters.problems.get('authentication-replay') ?? 0;
+    return { lab, a, say, hello, replays };
+  };
+
+  test('are each type of packet its own, for Hellos may overtake others', () => {
+    const { a, say, hello, replays } = scene();
+    const description = (sequence: number): PacketBody => ({
+      type: 'database-description',
+      mtu: 1500,
+      options: version === 2 ? 0x42 : 0x13,
+      init: true,
+      more: true,
+      master: true,
+      sequence,
+      headers: [],
+    });
+    say(hello(), 10n);
+    say(hello(), 12n);
+    say(description(7), 11n);
+    expect(replays()).toBe(0);
+    expect(a.states()).toEqual(['exchange']);
+    say(hello(), 12n);
+    say(description(7), 11n);
+    expect(replays()).toBe(2);
+  });
+
+  test('go with the neighbour, also with one that was held for up in vain, and are none of who is no neighbour', () => {
+    const { lab, a, say, hello, replays } = scene();
+    say(hello(5), 100n);
+    expect(a.neighbours()).toEqual([]);
+    say(hello(), 1n);
+    expect(replays()).toBe(0);
+    const [neighbour] = a.neighbours();
+    if (!neighbour) throw new Error('it is no neighbour');
+    neighbour.graceUntil = lab.now + 60_000;
+    a.machine.timers.start(a.machine.timerOf('grace', neighbour), neighbour.graceUntil);
+    say(hello(), 100n);
+    lab.advance(50_000);
+    expect(a.states()).toEqual(['down']);
+    lab.advance(20_000);
+    expect(a.neighbours()).toEqual([]);
+    say(hello(), 2n);
+    expect(replays()).toBe(0);
+    expect(a.neighbours()).toHaveLength(1);
+  });
+});
+
 test('an OSPFv3 instance for IPv4 carries IPv4 prefixes (RFC 5838)', () => {
   const lab = new Lab({ version: 3, instance: { family: 'ipv4' }, interface: { instance: 64 } });
   const wire = lab.wire();

@@ -12,6 +12,7 @@ import {
   seeded,
   VirtualRouter,
 } from '../../src/core.js';
+import { encodeLsa, encodePacket } from '../../src/ospf/wire/index.js';
 import { MemoryOspfLinks, OspfSegment } from '../../src/testing.js';
 
 const running: VirtualRouter[] = [];
@@ -125,6 +126,62 @@ describe('on a segment that guests share', () => {
     expect(holders(main, '10.9.0.1')).toEqual(['a']);
     expect(holders(main, '10.9.0.2')).toEqual(['b']);
   });
+});
+
+test('what a guest says in the name of a designated router elsewhere is not confirmed by the copy that this one floods back', async () => {
+  const clock = new ManualClock(1_000_000);
+  const [lan, own] = [new OspfSegment(clock), new OspfSegment(clock)];
+  const shared = { device: 'lan', type: 'broadcast' as const };
+  const granted = { ...network, nodes: [...nodes.slice(1), { name: 'a', addresses: ['10.0.2.10'] }] };
+  const main = made(
+    clock,
+    { routerId: '10.0.1.1', network: granted, ospf: [{ interfaces: [{ ...shared, priority: 0 }, { device: 'own' }] }] },
+    [
+      ['lan', lan, '10.0.1.1'],
+      ['own', own, '10.0.2.1'],
+    ],
+  );
+  const { refused } = watched(main);
+  const accepted: string[] = [];
+  main.on('mapping-change', ({ changes }) => {
+    for (const { prefix } of changes) accepted.push(prefix);
+  });
+  await main.start();
+  for (const [address, priority] of [
+    ['10.0.1.11', 10],
+    ['10.0.1.12', 0],
+  ] as const)
+    await guest(clock, address, ['10.9.0.2/32'].slice(priority === 0 ? 1 : 0), [['eth0', lan, address]], {
+      interfaces: [{ ...shared, device: 'eth0', priority }],
+    }).start();
+  await guest(clock, '10.0.2.10', [], [['eth0', own, '10.0.2.10']]).start();
+  clock.advance(90_000);
+  await main.network.settled();
+  expect(holders(main, '10.9.0.2')).toEqual(['b']);
+  const source = octets('10.0.2.10');
+  const spoofed = await new MemoryOspfLinks({ eth0: { segment: own, addresses: [] } }).open('eth0', 2, {
+    received: () => {},
+    changed: () => {},
+  });
+  // The router LSA of `b`, with a stub link more than it has.
+  const id = 0x0a00_010b;
+  const links = [
+    { type: 'transit' as const, metric: 10, neighbour: 0, interfaceId: id, neighbourInterfaceId: id },
+    { type: 'stub' as const, metric: 1, prefix: { family: 'ipv4' as const, bytes: octets('10.9.0.66'), length: 32 } },
+  ];
+  const bits = { areaBorder: false, asBoundary: true, virtualEnd: false, nssaTranslator: false };
+  for (let i = 1; i < 60; i++) {
+    const head = { lsType: 1, id, advertisingRouter: id, age: 1, options: 2, sequence: 3 * i };
+    const lsa = encodeLsa(head, { type: 'router', ...bits, options: 2, links }, { version: 2, family: 'ipv4' });
+    const destination = octets('224.0.0.5');
+    const context = { authentication: { type: 'null' as const }, source, destination, now: clock.now() };
+    const update = { type: 'link-state-update' as const, lsas: [lsa] };
+    spoofed.send(source, destination, encodePacket({ version: 2, routerId: 0x0a00_020a, area: 0, instance: 0, body: update }, context));
+    clock.advance(1100);
+    await main.network.settled();
+  }
+  expect(accepted).not.toContain('10.9.0.66/32');
+  expect(refused).toContain('b 10.9.0.66/32 origin-not-confirmed');
 });
 
 describe('with a link to each guest', () => {

@@ -173,6 +173,56 @@ describe('a router that is reconfigured while OSPF runs', () => {
     expect(changes).toEqual([]);
   });
 
+  test('has another key from then on, and no neighbour is lost while both ends have both', async () => {
+    const clock = new ManualClock(1_000_000);
+    const segment = new OspfSegment(clock);
+    const key = (id: number) => ({ id, hash: 'hmac-sha-256' as const, secret: `secret ${id}` });
+    const ospf = (device: string, ...ids: number[]) => ({
+      interfaces: [{ device, helloInterval: 1, deadInterval: 4, authentication: { type: 'cryptographic' as const, keys: ids.map(key) } }],
+      export: { originated: true, tag: 0 },
+    });
+    const main = router(clock, { routerId: '10.0.0.1', network, ospf: [ospf('a', 1)] }, { a: { segment, address: '10.0.1.1' } });
+    const originate = [{ prefix: '10.9.0.1/32' }];
+    const far = router(
+      clock,
+      { name: 'far', routerId: '10.0.1.10', network: { nodes: [] }, originate, ospf: [ospf('b', 1)] },
+      { b: { segment, address: '10.0.1.10' } },
+    );
+    await main.start();
+    await far.start();
+    clock.advance(10_000);
+    await main.network.settled();
+    expect(holder(main, '10.9.0.1')).toEqual(['a']);
+    const changes: RouterEvents['ospf-change'][0][] = [];
+    const problems: RouterEvents['ospf-problem'][0][] = [];
+    for (const one of [main, far]) {
+      one.on('ospf-change', (event) => changes.push(event));
+      one.on('ospf-problem', (event) => problems.push(event));
+    }
+    const rekey = (one: VirtualRouter, device: string, ...ids: number[]) =>
+      one.reconfigure({ ...one.configuration(), ospf: [ospf(device, ...ids)] });
+    expect(rekey(main, 'a', 1)).toEqual({ applied: [], restarted: [] });
+    for (const [one, device, ...ids] of [
+      [far, 'b', 1, 2],
+      [main, 'a', 2, 1],
+      [far, 'b', 2],
+      [main, 'a', 2],
+    ] as const) {
+      // The higher of two that began together is sent: who has not heard of it yet takes it once it has.
+      expect(rekey(one, device, ...ids)).toEqual({ applied: ['ospf keys changed'], restarted: [] });
+      clock.advance(2000);
+    }
+    clock.advance(20_000);
+    await main.network.settled();
+    expect(changes).toEqual([]);
+    expect(holder(main, '10.9.0.1')).toEqual(['a']);
+    // A key that the other end has not is heard of.
+    rekey(far, 'b', 3);
+    clock.advance(20_000);
+    expect(problems.at(-1)).toMatchObject({ problem: 'authentication-key' });
+    expect(changes.some(({ to }) => to === 'down')).toBe(true);
+  });
+
   test('begins an instance anew whose links change, and has the claims again', async () => {
     const { main, pass, ospf, change, changes } = await running();
     expect(change({ ...ospf, interfaces: [{ device: 'a', cost: 7 }, { device: 'b' }, { device: 'c' }] }).restarted).toEqual(['ospf']);

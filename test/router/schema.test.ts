@@ -370,6 +370,20 @@ describe('OSPF that is wrong says where, and what was expected', () => {
     ]);
   });
 
+  test('where a range of externals is of an area that has none', () => {
+    const areas = (type: string, ...prefixes: string[]): object => ({
+      areas: [{ area: 0 }, { area: 1, type, nssaRanges: prefixes.map((prefix) => ({ prefix, metric: 3 })) }],
+    });
+    expect(checkRouter({ ...router, ospf: [{ ...ospf, ...areas('nssa', '10.0.0.0/16') }] }).ospf?.[0]?.areas?.[1]?.nssaRanges).toEqual([
+      { prefix: '10.0.0.0/16', metric: 3 },
+    ]);
+    expect(wrongOspf(areas('normal', '10.0.0.0/16'))).toEqual([
+      'it.areas[1].nssaRanges',
+      'expected nothing, as a normal area has no externals of its own',
+    ]);
+    expect(wrongOspf(areas('nssa', '10.0.0.0/16', '10.0.0.0/16'))[0]).toBe('it.areas[1].nssaRanges[1].prefix');
+  });
+
   test('where a link is said in two ways, is trusted without a key, or has a key of the other version', () => {
     const at = (change: object): object => ({ interfaces: [{ ...ospf.interfaces[0], ...change }] });
     expect(wrongOspf(at({ subnet: 'lan' }))).toEqual(['it.interfaces[0]', 'expected one of port, subnet and device']);

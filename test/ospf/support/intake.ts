@@ -75,7 +75,7 @@ export async function recorded(lsas: number): Promise<Packet[]> {
     version: 2,
     family: 'ipv4',
     routerId: 0x02020202,
-    areas: [{ id: 0, type: 'normal', summaries: true, defaultCost: 1, ranges: [] }],
+    areas: [{ id: 0, type: 'normal', summaries: true, defaultCost: 1, ranges: [], nssaRanges: [] }],
   });
   const links = new MemoryOspfLinks({ eth0: { segment, addresses: [{ bytes: SOURCE, length: 24 }] } });
   const sender = new Driver<OspfEvent, OspfEffect>(machine, new TimerHeap(clock), (effect) => {

@@ -56,7 +56,7 @@ export class Lab {
       family: this.options.version === 3 ? 'ipv6' : 'ipv4',
       ...this.options.instance,
       routerId: id,
-      areas: areas.map((area) => ({ id: 0, type: 'normal', summaries: true, defaultCost: 1, ranges: [], ...area })),
+      areas: areas.map((area) => ({ id: 0, type: 'normal', summaries: true, defaultCost: 1, ranges: [], nssaRanges: [], ...area })),
       ...options,
     });
     this.routers.set(id, router);

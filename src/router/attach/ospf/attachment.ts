@@ -31,8 +31,10 @@ export class OspfAttachment implements NetworkMember {
     for (const speaker of this.#speakers) {
       const to = wanted.get(speaker.name);
       if (to && instanceOf(to) === instanceOf(speaker.config)) {
-        if (!same(to, speaker.config) || to.export?.rules !== speaker.config.export?.rules) applied.push(`${speaker.name} export changed`);
-        speaker.config = to;
+        const { config } = speaker;
+        if (!same(keysOf(to), keysOf(config))) applied.push(`${speaker.name} keys changed`);
+        if (!same(to.export, config.export) || to.export?.rules !== config.export?.rules) applied.push(`${speaker.name} export changed`);
+        speaker.change(to);
         speaker.nodesChanged();
         speaker.retell();
         kept.push(speaker);
@@ -116,6 +118,15 @@ export class OspfAttachment implements NetworkMember {
 }
 
 /** What of an instance's configuration makes it: a change starts it anew. */
-function instanceOf({ export: _export, ...instance }: OspfConfig): string {
-  return JSON.stringify(instance);
+function instanceOf({ export: _export, interfaces, ...instance }: OspfConfig): string {
+  const links = interfaces.map(({ authentication, ...link }) => ({
+    ...link,
+    authentication: authentication && { ...authentication, keys: [] },
+  }));
+  return JSON.stringify({ ...instance, links });
+}
+
+/** Keys, by link: they change without anybody's noticing (RFC 2328 D.3). */
+function keysOf({ interfaces }: OspfConfig): unknown {
+  return interfaces.map(({ authentication }) => authentication?.keys ?? []);
 }

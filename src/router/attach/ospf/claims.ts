@@ -30,7 +30,7 @@ const NONE: readonly Claim[] = [];
 const SLICE = 400;
 /** How long after its database is ours again a node's routes may take to be computed. */
 const RESTATE: Millis = 30_000;
-/** Largest cost that counts in a rank, which has 51 bits for the kind of path, the external metric and the cost. */
+/** Largest cost that counts in a rank, which has 52 bits for the kind of path, the external metric, whether it is preferred, and the cost. */
 const MOST_COST = 2 ** 25 - 1;
 
 /**
@@ -38,7 +38,8 @@ const MOST_COST = 2 ** 25 - 1;
  * rest; OSPF's own order (kind of path, cost) decides among OSPF's claimants.
  *
  * A guest cannot speak for another, though the protocol lets it pass LSAs on: an LSA counts as a node's own only if that very instance came
- * from the node's own attach point. What a router behind a guest originates belongs to the guest that the shortest path goes through, if
+ * from the node's own attach point: first, or again from where it cannot have been what we sent there. (A designated router floods back in the
+ * segment even what another says in its name, until it outdoes it.) What a router behind a guest originates belongs to the guest that the shortest path goes through, if
  * it came from there.
  *
  * @internal
@@ -384,6 +385,6 @@ function better(x: Claim, y: Claim | undefined): boolean {
 }
 
 /** The order of RFC 2328 §11 and §16.4 as one number. */
-function rankOf({ type, externalCost, cost }: OspfPath['way']): number {
-  return (PATH_TYPES.indexOf(type) * 2 ** 24 + externalCost) * 2 ** 25 + Math.min(cost, MOST_COST);
+function rankOf({ type, externalCost, preferred, cost }: OspfPath['way']): number {
+  return ((PATH_TYPES.indexOf(type) * 2 ** 24 + externalCost) * 2 + (preferred ? 0 : 1)) * 2 ** 25 + Math.min(cost, MOST_COST);
 }

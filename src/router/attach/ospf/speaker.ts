@@ -5,6 +5,7 @@ import { formatAddress, parseAddress } from '../../../lib/address.js';
 import type { Millis } from '../../../lib/clock.js';
 import { Driver } from '../../../lib/machine.js';
 import { contains, maskBytes } from '../../../lib/prefix.js';
+import { same } from '../../../lib/same.js';
 import type { Node } from '../../../network/model.js';
 import {
   INTERFACE_DEFAULTS,
@@ -104,7 +105,7 @@ export interface OspfStatus {
 
 /** One of the links that it is spoken on. */
 interface Place {
-  readonly config: OspfLinkConfig;
+  config: OspfLinkConfig;
   options: InterfaceOptions;
   /** Whose link it is, where that is fixed. */
   node: Node | undefined;
@@ -181,6 +182,22 @@ export class OspfSpeaker {
     this.#places.clear();
     this.#claims.close('the router stops');
     await Promise.all(links);
+  }
+
+  /** Another configuration, in which no more is other than what is told and the keys of links. */
+  change(config: OspfConfig): void {
+    const before = this.config;
+    this.config = config;
+    for (const place of this.#places.values()) {
+      const link = config.interfaces[before.interfaces.indexOf(place.config)];
+      if (!link) continue;
+      const rekeyed = !same(link.authentication, place.config.authentication);
+      place.config = link;
+      if (!rekeyed) continue;
+      place.options = resolveInterface(config, link, place.options);
+      const { name, authentication } = place.options;
+      this.#driver.post({ type: 'interfaceRekeyed', interface: name, authentication });
+    }
   }
 
   /** What is told, and what the router is connected to, may have changed. */
