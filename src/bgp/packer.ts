@@ -1,12 +1,12 @@
 import type { Feed } from '../claims/feed.js';
-import type { Buffers } from '../lib/buffers.js';
+import { BUFFER, type Buffers } from '../lib/buffers.js';
 import { copyOctets, viewOf } from '../lib/octets.js';
 import type { AdjRibOut } from '../rib/adj-rib-out.js';
 import { PrefixState, PrefixWord } from '../rib/prefix-records.js';
 import type { RouteExport } from './export.js';
 
-/** Octets that one call packs, about. */
-const CHUNK = 65_536;
+/** Octets that one call packs, about, where messages are short: more than become of what is read at once, so that it goes in one piece. */
+const CHUNK = 98_304;
 /** What is shorter is copied: a buffer must not wait long for little. */
 const SMALL = 16_384;
 const NOTHING = new Uint8Array(0);
@@ -30,6 +30,8 @@ export interface PackerOptions {
  * @internal
  */
 export class Packer {
+  /** A call begins no other message once it has packed so much. */
+  readonly #chunk: number;
   /** UPDATEs and prefixes sent. */
   readonly counters = { updates: 0, announced: 0, withdrawn: 0 };
   #out: Uint8Array = NOTHING;
@@ -52,14 +54,16 @@ export class Packer {
     private readonly adjRibOut: AdjRibOut,
     private readonly route: RouteExport,
     private readonly options: PackerOptions,
-  ) {}
+  ) {
+    this.#chunk = Math.min(CHUNK, BUFFER - options.maxMessage);
+  }
 
   /** Whether there is more to pack: prefixes that wait, or paths of one that was begun. */
   get waits(): boolean {
     return this.adjRibOut.waiting > 0 || this.#rest !== undefined;
   }
 
-  /** The next messages, about 64 KiB of them; undefined when nothing waits. */
+  /** The next messages, about 96 KiB of them; undefined when nothing waits. */
   pack(): Uint8Array | undefined {
     const { adjRibOut, route } = this;
     if (!this.waits) return undefined;
@@ -68,7 +72,7 @@ export class Packer {
     this.#at = 0;
     route.reset();
     if (this.#rest) this.#goOn(this.#rest);
-    while (adjRibOut.waiting > 0 && this.#at < CHUNK) {
+    while (adjRibOut.waiting > 0 && this.#at < this.#chunk) {
       const prefix = adjRibOut.peek(0);
       if (this.#untold(prefix)) adjRibOut.skip();
       else if (adjRibOut.paths) this.#packPaths(prefix);
@@ -182,7 +186,7 @@ export class Packer {
     const { route } = this;
     const { rib } = this.adjRibOut;
     let at = 0;
-    for (; at < rows.length && this.#at < CHUNK; at++) {
+    for (; at < rows.length && this.#at < this.#chunk; at++) {
       const row = rows[at] as number; // at < length
       const claim = row - 1;
       if (rib.claims.setInOf(claim) === 0 || rib.claims.prefixOf(claim) !== prefix) continue;
@@ -204,7 +208,7 @@ export class Packer {
     const told = new Set(rest.told);
     const gone = rest.before.filter((row) => !told.has(row));
     let at = 0;
-    while (at < gone.length && this.#at < CHUNK) {
+    while (at < gone.length && this.#at < this.#chunk) {
       this.#openWithdrawal();
       for (; at < gone.length && this.#at + 21 <= this.#limit; at++) this.#putPrefix(rest.prefix, gone[at]);
       this.#finish();

@@ -1,3 +1,4 @@
+import type { Buffers } from '../lib/buffers.js';
 import type { Millis } from '../lib/clock.js';
 import type { Logger } from '../lib/logger.js';
 import { Driver } from '../lib/machine.js';
@@ -40,6 +41,8 @@ export interface PeerSurroundings {
   readonly timers: TimerHeap;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where what comes in large pieces is put together. */
+  readonly buffers: Buffers;
 }
 
 /** A peer's state, for those who show it. @internal */
@@ -376,11 +379,14 @@ class Line {
     private readonly owner: LineOwner,
   ) {
     this.#driver = new Driver(session, peer.around.timers, (effect) => this.#perform(effect));
-    this.#framer = new Framer({
-      updates: (bytes, from, to) => this.#updates(bytes, from, to),
-      message: (bytes) => this.#message(bytes),
-      broken: (error) => this.post({ type: 'error', error }),
-    });
+    this.#framer = new Framer(
+      {
+        updates: (bytes, from, to) => this.#updates(bytes, from, to),
+        message: (bytes) => this.#message(bytes),
+        broken: (error) => this.post({ type: 'error', error }),
+      },
+      peer.around.buffers,
+    );
   }
 
   get writable(): boolean {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
 import { parseAsn } from '../lib/asn.js';
+import { Buffers } from '../lib/buffers.js';
 import type { Clock } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { type Logger, silentLogger } from '../lib/logger.js';
@@ -123,6 +124,7 @@ export class BgpSpeaker extends EventEmitter<SpeakerEvents> {
         timers: new TimerHeap(options.clock),
         random: options.random ?? Math.random,
         logger: options.logger ?? silentLogger,
+        buffers: new Buffers(),
       },
       this.#owner(),
     );

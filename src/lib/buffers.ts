@@ -1,5 +1,5 @@
-/** Octets of a buffer: two of the longest BGP messages (RFC 8654). */
-const SIZE = 131_072;
+/** Octets of a buffer: two of the longest BGP messages (RFC 8654). @internal */
+export const BUFFER = 131_072;
 /** Buffers kept for the next who asks. */
 const KEPT = 16;
 
@@ -13,11 +13,11 @@ export class Buffers {
 
   /** 128 KiB, whatever stands in them. */
   take(): Uint8Array<ArrayBuffer> {
-    return this.#free.pop() ?? new Uint8Array(SIZE);
+    return this.#free.pop() ?? new Uint8Array(BUFFER);
   }
 
   /** Takes back a buffer, or a part of one, that nobody looks at any more. What came from elsewhere is left alone. */
   give({ buffer }: Uint8Array): void {
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === SIZE && this.#free.length < KEPT) this.#free.push(new Uint8Array(buffer));
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === BUFFER && this.#free.length < KEPT) this.#free.push(new Uint8Array(buffer));
   }
 }

@@ -5,6 +5,7 @@ import type { SessionState } from '../../src/bgp/events.js';
 import { Framer } from '../../src/bgp/framer.js';
 import { Peer, type PeerOwner } from '../../src/bgp/peer.js';
 import { decodeMessage, defaultContext, encodeMessage } from '../../src/bgp/wire/index.js';
+import { Buffers } from '../../src/lib/buffers.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { silentLogger } from '../../src/lib/logger.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
@@ -48,7 +49,7 @@ function speaker(
       holdTime: 9000,
       ...config,
     },
-    { transport: lab.transport, timers: lab.timers, random: seeded(1), logger: silentLogger },
+    { transport: lab.transport, timers: lab.timers, random: seeded(1), logger: silentLogger, buffers: new Buffers() },
     owner,
   );
   void lab.transport.listen({ address: own, port: 179 }, (connection) => peer.accept(connection));
@@ -521,26 +522,61 @@ describe('the framer', () => {
 
   function cut(chunks: readonly Uint8Array[]): string[] {
     const seen: string[] = [];
-    const framer = new Framer({
-      updates: (bytes, from, to) => {
-        for (let at = from; at < to; at += 23) seen.push(`update ${bytes.slice(at, at + 23).length}`);
-        return true;
+    const framer = new Framer(
+      {
+        updates: (bytes, from, to) => {
+          for (let at = from; at < to; at += 23) seen.push(`update ${bytes.slice(at, at + 23).length}`);
+          return true;
+        },
+        message: (bytes) => {
+          seen.push(`type ${bytes[18]}`);
+          return true;
+        },
+        broken: (error) => seen.push(`broken ${error.code}/${error.subcode}`),
       },
-      message: (bytes) => {
-        seen.push(`type ${bytes[18]}`);
-        return true;
-      },
-      broken: (error) => seen.push(`broken ${error.code}/${error.subcode}`),
-    });
+      new Buffers(),
+    );
     for (const chunk of chunks) framer.push(chunk);
     return seen;
   }
+
+  test('UPDATEs of a large chunk are one run with the one that began before it', () => {
+    const update = hex(`${MARKER} 0017 02 0000 0000`);
+    const updates = Uint8Array.from({ length: 23 * 300 }, (_, i) => update[i % 23] as number);
+    const runs: string[] = [];
+    const whole = Uint8Array.from([...updates, ...updates]);
+    const buffers = new Buffers();
+    const lent = buffers.take();
+    buffers.give(lent);
+    const framer = new Framer(
+      {
+        updates: (bytes, from, to) => {
+          const run = Buffer.from(bytes.subarray(from, to));
+          runs.push(`${run.length} ${run.equals(Buffer.from(whole.subarray(0, run.length)))}`);
+          return true;
+        },
+        message: () => true,
+        broken: () => runs.push('broken'),
+      },
+      buffers,
+    );
+    framer.push(whole.subarray(0, 6910));
+    framer.push(whole.subarray(6910));
+    // 300 UPDATEs and 10 octets first; then all that is left, from the one that was begun.
+    expect(runs).toEqual(['6900 true', '6900 true']);
+    expect(framer.pending).toBe(0);
+    expect(buffers.take().buffer, 'the buffer went back').toBe(lent.buffer);
+  });
 
   test('cuts the same messages out of a stream wherever it is split', () => {
     const whole = cut([stream]);
     expect(whole).toEqual(['type 1', 'type 4', 'update 23', 'update 23', 'type 4']);
     for (let at = 1; at < stream.length; at++) expect(cut([stream.subarray(0, at), stream.subarray(at)]), `split at ${at}`).toEqual(whole);
     expect(cut(Array.from(stream, (byte) => Uint8Array.of(byte)))).toEqual(whole);
+    const long = Uint8Array.from({ length: stream.length * 100 }, (_, i) => stream[i % stream.length] as number);
+    const all = cut([long]);
+    for (const at of [1, 18, 19, 25, 60, 5000, 9001])
+      expect(cut([long.subarray(0, at), long.subarray(at)]), `long one split at ${at}`).toEqual(all);
   });
 
   test('any bytes, in any chunks, end in a defined way', () => {

@@ -32,6 +32,7 @@ import { encodeMessage as encodeForwarderMessage, encodeFrame, type Message, Mes
 import { bunzip2 } from '../../src/io/bzip2.js';
 import { FrameStream } from '../../src/io/frame-stream.js';
 import { parseAddress } from '../../src/lib/address.js';
+import { Buffers } from '../../src/lib/buffers.js';
 import { concatBytes } from '../../src/lib/bytes.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { UsageError, WireError } from '../../src/lib/errors.js';
@@ -204,22 +205,25 @@ const bgpStream: Target = {
     const cut = (sizes: (i: number) => number): string => {
       const heard: string[] = [];
       let over = false;
-      const framer = new Framer({
-        updates: (chunk, from, to) => {
-          for (let at = from; at < to; ) {
-            const length = ((chunk[at + 16] ?? 0) << 8) | (chunk[at + 17] ?? 0);
-            whole(length >= 23 && at + length <= to, 'a run of UPDATEs is not whole messages');
-            heard.push(Buffer.from(chunk.subarray(at, at + length)).toString('hex'));
-            at += length;
-          }
-          return true;
+      const framer = new Framer(
+        {
+          updates: (chunk, from, to) => {
+            for (let at = from; at < to; ) {
+              const length = ((chunk[at + 16] ?? 0) << 8) | (chunk[at + 17] ?? 0);
+              whole(length >= 23 && at + length <= to, 'a run of UPDATEs is not whole messages');
+              heard.push(Buffer.from(chunk.subarray(at, at + length)).toString('hex'));
+              at += length;
+            }
+            return true;
+          },
+          message: (message) => heard.push(Buffer.from(message).toString('hex')) > 0,
+          broken: ({ code, subcode }) => {
+            heard.push(`broken ${code}/${subcode}`);
+            over = true;
+          },
         },
-        message: (message) => heard.push(Buffer.from(message).toString('hex')) > 0,
-        broken: ({ code, subcode }) => {
-          heard.push(`broken ${code}/${subcode}`);
-          over = true;
-        },
-      });
+        new Buffers(),
+      );
       for (let at = 0, i = 0; at < bytes.length && !over; i++) {
         const size = Math.max(1, sizes(i));
         framer.push(bytes.slice(at, at + size));

@@ -72,7 +72,7 @@ export class BgpNeighbour implements PeerOwner {
     };
     this.peer = new Peer(
       { ...this.#terms.peer, ownRestart: network.ownRestart },
-      { transport: secured, timers: network.timers, random: host.random, logger },
+      { transport: secured, timers: network.timers, random: host.random, logger, buffers: around.buffers },
       this,
     );
     this.#budget = new Budget(config.limits);
