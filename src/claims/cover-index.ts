@@ -1,11 +1,13 @@
 import { type Prefix, prefixWords } from '../lib/prefix.js';
 
-/** Entries from which on it is worth to know where each value of the first 16 bits begins. */
+/** Entries from which on it is worth to keep what is known by the first 16 bits, not by the first 8. */
 const MANY = 256;
+/** In {@link CoverIndex.#cover}: longer prefixes begin with the same bits. */
+const LOOK = -2;
 
 /**
  * Nested prefixes of one family in sorted columns, each with the position of the nearest that covers it. Which of them covers another
- * prefix is found by a binary search, among those of the same first 16 bits where there are many, and a walk up.
+ * prefix is known by its first bits where no longer ones begin with them; else it is found by a binary search among those that do, and a walk up.
  *
  * @internal
  */
@@ -18,8 +20,12 @@ export class CoverIndex<Entry extends { readonly prefix: Prefix }> {
   readonly #d: Uint32Array;
   readonly #lengths: Uint8Array;
   readonly #up: Int32Array;
-  /** Where the entries of each value of the first 16 bits begin, and one past the last; empty while there are few. */
+  /** How many first bits are looked at. */
+  readonly #bits: number;
+  /** Where the entries of each value of the first bits begin, and one past the last. */
   readonly #begin: Uint32Array;
+  /** What covers all prefixes with these first bits, where no longer ones have them: the innermost, or -1; {@link LOOK} where some have. */
+  readonly #cover: Int32Array;
   /** What {@link CoverIndex.#search} found last. */
   #last = 0;
 
@@ -42,10 +48,26 @@ export class CoverIndex<Entry extends { readonly prefix: Prefix }> {
       while (up >= 0 && !this.#covers(up, a, b, c, d, this.#lengths[i] ?? 0)) up = this.#up[up] ?? -1;
       this.#up[i] = up;
     }
-    this.#begin = sorted.length < MANY ? none : new Uint32Array(65_537);
+    this.#bits = sorted.length < MANY ? 8 : 16;
+    this.#begin = new Uint32Array(2 ** this.#bits + 1);
+    this.#cover = new Int32Array(2 ** this.#bits);
     for (let first = 0, at = 0; first < this.#begin.length; first++) {
-      while (at < sorted.length && (this.#a[at] as number) >>> 16 < first) at++;
+      while (at < sorted.length && (this.#a[at] as number) >>> (32 - this.#bits) < first) at++;
       this.#begin[first] = at;
+    }
+    for (let first = 0, from = -1; first < this.#cover.length; first++) {
+      const begin = this.#begin[first] as number; // there is one more than values
+      const end = this.#begin[first + 1] as number;
+      let longer = false;
+      for (let at = begin; at < end && !longer; at++) longer = this.lengthOf(at) > this.#bits;
+      // Without entries of its own, a value has the same above it as the one before, or less.
+      if (end > begin) from = end - 1;
+      if (longer) {
+        this.#cover[first] = LOOK;
+        continue;
+      }
+      while (from >= 0 && !this.#covers(from, first << (32 - this.#bits), 0, 0, 0, this.#bits)) from = this.#up[from] as number;
+      this.#cover[first] = from;
     }
   }
 
@@ -65,6 +87,10 @@ export class CoverIndex<Entry extends { readonly prefix: Prefix }> {
 
   /** The position of the longest prefix that is, or covers, the one given; -1 without. Words may have a sign. */
   innermost(a: number, b: number, c: number, d: number, length: number): number {
+    if (length >= this.#bits) {
+      const known = this.#cover[a >>> (32 - this.#bits)] as number; // a value of the first bits
+      if (known !== LOOK) return known;
+    }
     // Prefixes that are asked about one after another may fall between the same two entries.
     let end = this.#last;
     if ((end > 0 && this.#isAbove(end - 1, a, b, c, d)) || (end < this.#lengths.length && !this.#isAbove(end, a, b, c, d))) {
@@ -78,9 +104,9 @@ export class CoverIndex<Entry extends { readonly prefix: Prefix }> {
 
   /** One past the last entry whose address is not above: everything that covers the prefix is that one or is above it. */
   #search(a: number, b: number, c: number, d: number): number {
-    const many = this.#begin.length > 0;
-    let low = many ? (this.#begin[a >>> 16] as number) : 0;
-    let high = many ? (this.#begin[(a >>> 16) + 1] as number) : this.#lengths.length;
+    const first = a >>> (32 - this.#bits);
+    let low = this.#begin[first] as number; // a value of the first bits
+    let high = this.#begin[first + 1] as number;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#isAbove(middle, a, b, c, d)) high = middle;
