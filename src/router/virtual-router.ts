@@ -233,6 +233,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
 
   async #start(): Promise<void> {
     try {
+      if (this.network.isClosed) throw new UsageError('CLOSED', 'the network of the router is closed; make a new one');
       if (
         !this.#host.bfd &&
         (this.#bgp.all().some(({ config: { bfd }, node }) => bfd && !this.#atPort(node.config.location)) ||
