@@ -155,6 +155,7 @@ export type {
 } from './router/config.js';
 export type {
   CacheChange,
+  CaptureFailed,
   ClaimsRejected,
   GuardChange,
   LimitReached,

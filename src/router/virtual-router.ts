@@ -172,6 +172,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         this.logger.warn({ address: remote, port, node }, `segment dropped: ${fault}`);
         this.tell('segment-refused', { router: this.name, address: remote, port, node, reason: fault });
       },
+      (port, path, reason) => {
+        this.logger.error({ port, path, reason }, 'the capture could not be written');
+        this.tell('capture-failure', { router: this.name, port, path, reason });
+      },
     );
     this.#bgp = new BgpAttachment(this.#surroundings(clock), this.#host, this.#link.tcp, {
       refused: (event) => this.tell('session-refused', { router: this.name, ...event }),
