@@ -533,7 +533,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     return explainPrefix(query, found.rib, this.#arbitrations[prefix.family], this.#targets, found.id);
   }
 
-  /** Resolves when the forwarding table has everything that was decided. */
+  /** Resolves when the forwarding table has taken everything that was decided, but for prefixes that it refused (`table-failure`). */
   settled(): Promise<void> {
     return this.#publication.settled();
   }
