@@ -370,7 +370,8 @@ export class Publication {
       this.#publishPart(batch, part, now, failed, numbers?.subarray(from));
       from += part.size;
     }
-    if (this.#failed.length === 0) this.#retryAfter = FIRST_RETRY;
+    this.#retryAfter = FIRST_RETRY;
+    if (this.#failed.length === 0) this.#failedRetryAfter = FIRST_RETRY;
     if (batch.size > 0) this.counters.batches++;
     if (failed && result?.failed) {
       this.counters.prefixFailures += failed.size;
@@ -500,7 +501,7 @@ export class Publication {
   #retryFailed(): void {
     // What failed since goes along with what is to be tried next.
     if (this.#failedRetry) return;
-    const cancel = this.clock.at(this.clock.now() + this.#retryAfter, () => {
+    const cancel = this.clock.at(this.clock.now() + this.#failedRetryAfter, () => {
       this.#failedRetry = undefined;
       const cause = this.#causes.push({ type: 'configured' }) - 1;
       const now = this.clock.now();
@@ -510,9 +511,11 @@ export class Publication {
       this.publish();
     });
     this.#failedRetry = { cancel };
-    this.#retryAfter = Math.min(this.#retryAfter * 2, LAST_RETRY);
+    this.#failedRetryAfter = Math.min(this.#failedRetryAfter * 2, LAST_RETRY);
   }
   #failedRetry: { readonly cancel: Cancel } | undefined;
+  /** Apart from that of the whole table: a prefix that is never taken keeps nothing but itself waiting. */
+  #failedRetryAfter = FIRST_RETRY;
 
   #retryIn(): void {
     const cancel = this.clock.at(this.clock.now() + this.#retryAfter, () => {

@@ -126,6 +126,21 @@ describe('the forwarding table', () => {
     expect(network.position.seq).toBe(1);
   });
 
+  test('that never takes one prefix is synced as soon as ever when it rejects', async () => {
+    const { table, claim, clock } = lab();
+    await table.done();
+    claim('a', 1);
+    const refused = { failed: [{ prefix: '10.0.0.1/32', reason: 'never' }] };
+    for (let i = 0; i < 12; i++) {
+      await table.done(refused);
+      clock.advance(30_000);
+    }
+    await table.fail();
+    const { length } = table.batches;
+    clock.advance(100);
+    expect([table.batches.length, table.batches.at(-1)?.kind]).toEqual([length + 1, 'sync']);
+  });
+
   test.each(['refuses', 'rejects'])('that %s a node that was moved hears of it again, and listeners once', async (how) => {
     const { table, claim, heard, clock, network } = lab();
     await table.done();
