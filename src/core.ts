@@ -156,6 +156,7 @@ export type {
 } from './router/config.js';
 export type {
   CacheChange,
+  CaptureFailed,
   ClaimsRejected,
   GuardChange,
   LimitReached,

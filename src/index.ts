@@ -102,10 +102,11 @@ export class VirtualRouter extends CoreRouter {
    * that the program brings. See the class for what it throws.
    */
   constructor(config: RouterConfig, options: Partial<RouterOptions> = {}) {
-    const path = options.network ? undefined : config.network?.restart?.snapshot;
-    const own = options.network ? undefined : serviceOf(config.network, options.host?.clock);
+    const network = options.network ? undefined : unchecked(config)?.network;
+    const path = network?.restart?.snapshot;
+    const own = serviceOf(network, options.host?.clock);
     const forwarder = options.network ? forwarders.get(options.network) : own;
-    const ports = forwarder ? { ports: { ...forwarder.ports(config), ...options.ports } } : {};
+    const ports = forwarder && unchecked(config) ? { ports: { ...forwarder.ports(config), ...options.ports } } : {};
     super(config, { host: nodeHost(), ...former(path, options.snapshot), ...options, ...ports });
     this.#snapshots = path;
     this.#forwarder = forwarder;
@@ -162,7 +163,7 @@ export class VirtualNetwork extends CoreNetwork {
    * With `forwarder`, its routers' ports are that one's, which is told from when the first of them has started.
    */
   constructor(config: NetworkConfig = {}, options: Partial<NetworkOptions> = {}) {
-    const path = config.restart?.snapshot;
+    const path = unchecked(config)?.restart?.snapshot;
     super(config, { clock: nodeHost().clock, ...former(path, options.snapshot), ...options });
     if (path !== undefined) this.#keeper = new SnapshotKeeper(path, this);
     const forwarder = serviceOf(config, options.clock);
@@ -203,6 +204,11 @@ function serviceOf(network: NetworkConfig | undefined, clock: Clock | undefined)
   const path = network?.forwarder?.path;
   if (path === undefined) return undefined;
   return new ForwarderService({ clock: clock ?? nodeHost().clock, accept: (accepted) => acceptAtPath(path, accepted) });
+}
+
+/** A configuration that is about to be checked, and may be anything: what a file or a program without types gave. */
+function unchecked<T>(config: T): T | undefined {
+  return config ?? undefined;
 }
 
 /** The core looks at what it is given: nothing of it is believed here. */

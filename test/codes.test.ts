@@ -144,6 +144,7 @@ const OF_ROUTER: Readonly<Record<Exclude<keyof RouterEvents, keyof NetworkEvents
   'session-refused': true,
   'limit-reached': true,
   'segment-refused': true,
+  'capture-failure': true,
   'message-malformed': true,
   'bfd-change': true,
   'bfd-failure': true,

@@ -31,7 +31,17 @@ export interface RecordedNeighbour {
   readonly capabilities: readonly Capability[];
 }
 
-/** The neighbour that a side of a capture is, by its first OPEN; undefined when none was recorded. `side` is its address. @public */
+/**
+ * The neighbour that a side of a capture is, by its first OPEN; undefined when none was recorded. `side` is its address. But for `routerId`
+ * and `capabilities`, which a router is told by the OPEN itself, it is what stands among a router's `neighbours`.
+ *
+ * @example
+ * ```ts
+ * const { routerId, capabilities, ...neighbour } = neighbourFrom(messages, '10.77.0.2')!;
+ * const neighbours = [{ ...neighbour, address: '127.0.0.2', passive: true, export: 'claims' }];
+ * ```
+ * @public
+ */
 export function neighbourFrom(messages: Iterable<CapturedMessage | Damage>, side: string): RecordedNeighbour | undefined {
   for (const message of messages) {
     if ('damage' in message || addressOf(message.from) !== side || message.bytes[18] !== 1) continue;

@@ -28,6 +28,8 @@ export interface Terminal {
 export interface Output {
   write(text: string): void;
   readonly colour: boolean;
+  /** Why some of it could not be written, where that was so: the disk is full, say. */
+  readonly failure?: string | undefined;
 }
 
 /** The process did what it was told. */
@@ -46,4 +48,10 @@ export class CommandError extends Error {
   ) {
     super(message);
   }
+}
+
+/** The system's "ENOENT: no such file or directory, open '...'" without its ends. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return /^[A-Z]+: ([^,]+),/.exec(error.message)?.[1] ?? error.message;
 }

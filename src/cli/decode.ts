@@ -49,8 +49,8 @@ were recorded without their ends.
 
   --help     this text
 
-Exit codes: 0 the file could be read, whatever is in it, 1 it could not, 2 the command line
-is wrong.
+Exit codes: 0 the file could be read, whatever is in it, 1 it could not, or the lines could
+not be written, 2 the command line is wrong.
 `,
   async run(args, terminal) {
     const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
@@ -90,11 +90,12 @@ async function print(file: CaptureFile, terminal: Terminal, progress: Progress):
     terminal.out.write(`${batch.join('\n')}\n`);
     batch = [];
     await new Promise((resolve) => setImmediate(resolve));
-    if (stopped) break;
+    if (stopped || terminal.out.failure !== undefined) break;
     progress.at(soFar);
   }
   if (batch.length > 0 && !stopped) terminal.out.write(`${batch.join('\n')}\n`);
   forget();
+  if (terminal.out.failure !== undefined) return FAILED;
   if (!stopped) remark(terminal, records, lines, cut);
   return DONE;
 }

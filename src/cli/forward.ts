@@ -49,6 +49,10 @@ async function serve(forwarder: Forwarder, terminal: Terminal, printer: Printer)
     const words = state === 'following' ? `following the router, ${prefixes} prefixes` : `${state}, ${prefixes} prefixes: ${reason}`;
     printer.line(Date.now(), { event: 'forwarder-change', ...event }, words, state === 'following' ? 'good' : 'bad');
   });
+  forwarder.on('capture-failure', (event) => {
+    const words = `${event.path}, the capture of port ${event.port}, ends here: ${event.reason}`;
+    printer.line(Date.now(), { event: 'capture-failure', ...event }, words, 'bad');
+  });
   try {
     await forwarder.start();
     const why = await stopped;

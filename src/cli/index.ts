@@ -15,8 +15,11 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command, CommandError, FAILED, type Output, type Terminal, WRONG_USE } from './command.js';
+import { type Command, CommandError, FAILED, reasonOf, type Terminal, WRONG_USE } from './command.js';
 import { tuneEngine } from './engine.js';
+
+/** Commands that read their file again at SIGHUP: from the very beginning, as the signal's default is to end the process. */
+const RELOADING: readonly string[] = ['run', 'watch'];
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => {
@@ -109,17 +112,44 @@ function version(): string {
   throw new Error('no package.json above the command');
 }
 
+/** Errors of an output that is at its end: its reader went away, or the terminal was closed. Others may pass: a disk that is full. */
+const UNREAD = ['EPIPE', 'EIO', 'ECONNRESET'];
+
 /** The terminal that the process has. */
 function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
-  const output = (stream: NodeJS.WriteStream): Output => ({
-    write: (text) => void stream.write(text),
-    colour: Boolean(stream.isTTY) && !env.NO_COLOR,
+  const stopped = new Set<(why: string) => void>();
+  let failure: string | undefined;
+  // From the first line to the last: an error that nobody listens for ends the process, and with it what it was about to do.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code && UNREAD.includes(error.code)) {
+      for (const call of stopped) call('nobody reads the output');
+      return;
+    }
+    process.exitCode = FAILED;
+    if (failure === undefined) stderr.write(`virtual-router: the output cannot be written: ${reasonOf(error)}\n`);
+    failure = reasonOf(error);
   });
+  stderr.on('error', () => {}); // there is nowhere left to say so
+  const colour = (stream: NodeJS.WriteStream): boolean => Boolean(stream.isTTY) && !env.NO_COLOR;
   let stops = 0;
+  let reload: (() => void) | undefined;
+  let missed = false;
+  // Windows has no such signal: its name means there that the window is closed.
+  if (process.platform !== 'win32' && RELOADING.includes(process.argv[2] ?? ''))
+    process.on('SIGHUP', () => {
+      if (reload) reload();
+      else missed = true;
+    });
   return {
-    out: output(stdout),
-    err: output(stderr),
+    out: {
+      write: (text) => void stdout.write(text),
+      colour: colour(stdout),
+      get failure() {
+        return failure;
+      },
+    },
+    err: { write: (text) => void stderr.write(text), colour: colour(stderr) },
     now: () => performance.now(),
     onStop: (call) => {
       const onSignal = (signal: NodeJS.Signals, number: number): void => {
@@ -128,25 +158,29 @@ function processTerminal(): Terminal {
         if (stops > 1) process.exit(128 + number);
         call(signal);
       };
-      const onError = (): void => call('nobody reads the output');
       process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-      stdout.on('error', onError);
+      stopped.add(call);
       return () => {
         process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-        stdout.off('error', onError);
+        stopped.delete(call);
       };
     },
     onReload: (call) => {
-      // Windows has no such signal: its name means there that the window is closed.
-      if (process.platform === 'win32') return () => {};
-      process.on('SIGHUP', call);
-      return () => void process.off('SIGHUP', call);
+      reload = call;
+      if (missed) call();
+      missed = false;
+      return () => {
+        reload = undefined;
+      };
     },
   };
 }
 
 if (process.argv[1] !== undefined && isThisFile(process.argv[1])) {
-  process.exitCode = await main(process.argv.slice(2), processTerminal());
+  const terminal = processTerminal();
+  const code = await main(process.argv.slice(2), terminal);
+  // What could not be written was not done.
+  process.exitCode ||= code;
 }
 
 /** npm starts the command through a link. */

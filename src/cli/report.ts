@@ -65,6 +65,10 @@ export function report(router: VirtualRouter, printer: Printer, stopping: () => 
   router.on('bfd-failure', (event) => {
     printer.line(Date.now(), { event: 'bfd-failure', ...event }, `${event.neighbour} cannot be watched by BFD: ${event.reason}`, 'bad');
   });
+  router.on('capture-failure', (event) => {
+    const words = `${event.path}, the capture of port ${event.port}, ends here: ${event.reason}`;
+    printer.line(Date.now(), { event: 'capture-failure', ...event }, words, 'bad');
+  });
   router.on('node-change', (event) => {
     const { node, state, reason } = event;
     printer.line(Date.now(), { event: 'node-change', ...event }, `node ${node} is ${state}: ${reason}`, state === 'up' ? 'good' : 'bad');

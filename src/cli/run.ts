@@ -37,8 +37,12 @@ are few, else how many.
              the token, for Authorization: Bearer (or VIRTUAL_ROUTER_CONTROL_TOKEN)
   --help     this text
 
-Exit codes: 0 stopped by a signal, 1 it could not run (a port in use, say), 2 the command
-line or FILE is wrong; the line then names the field: FILE:12:7: network.grants[3].prefix: ...
+A full disk under standard output stops nothing: that lines are missing is said on standard
+error, once.
+
+Exit codes: 0 stopped by a signal, or nobody read its lines any more, 1 it could not run (a
+port in use, say), or lines of it could not be written, 2 the command line or FILE is wrong;
+the line then names the field: FILE:12:7: network.grants[3].prefix: ...
 `,
   async run(args, terminal) {
     const { file, style, control } = readArgs(args);

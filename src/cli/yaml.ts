@@ -1,8 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type YAMLParseError,
+  type YAMLWarning,
+} from 'yaml';
 import { UsageError } from '../lib/errors.js';
 import type { Path } from '../lib/validate.js';
-import { CommandError, WRONG_USE } from './command.js';
+import { CommandError, reasonOf, WRONG_USE } from './command.js';
 import { checkFile, type FileConfig } from './file.js';
 
 /** A configuration file, read and checked. */
@@ -16,15 +27,17 @@ export interface ReadFile {
 export function readConfig(file: string): ReadFile {
   const text = readText(file);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  // What it would warn of, we say ourselves.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: 'error' });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
   };
   const explain = (error: UsageError, path: Path = error.path): CommandError =>
     new CommandError(`${at(placeOf(document, path))}: ${error.message}`, WRONG_USE);
-  const [broken] = document.errors;
-  if (broken) throw new CommandError(`${at(broken.pos[0])}: ${broken.message.replace(/\s+/g, ' ')}`, WRONG_USE);
+  // A tag that nobody knows is only a warning there, but its value would be another than what was meant: `!env NAME` the text NAME.
+  const [broken] = [...document.errors, ...document.warnings];
+  if (broken) throw new CommandError(`${at(broken.pos[0])}: ${sentenceOf(broken)}`, WRONG_USE);
   try {
     return { config: checkFile(toValue(document, at(0))), explain };
   } catch (error) {
@@ -32,17 +45,18 @@ export function readConfig(file: string): ReadFile {
   }
 }
 
+/** The parser's words, but those that are for who calls it. */
+function sentenceOf({ code, message }: YAMLParseError | YAMLWarning): string {
+  if (code === 'MULTIPLE_DOCS') return 'expected one document, got another after ---';
+  return message.replace(/\s+/g, ' ');
+}
+
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CommandError(`${file}: ${error instanceof Error ? reason(error) : String(error)}`, WRONG_USE);
+    throw new CommandError(`${file}: ${reasonOf(error)}`, WRONG_USE);
   }
-}
-
-/** Node's "ENOENT: no such file or directory, open '...'" without its ends. */
-function reason(error: Error): string {
-  return /^[A-Z]+: ([^,]+),/.exec(error.message)?.[1] ?? error.message;
 }
 
 function toValue(document: Document.Parsed, at: string): unknown {

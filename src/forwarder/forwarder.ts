@@ -15,7 +15,7 @@ import { RouterLinks, Routes } from '../router/attach/link/router-links.js';
 import type { RouterConfig } from '../router/config.js';
 import { checkRouter } from '../router/schema.js';
 import { IsolatedEmitter } from '../router/turn.js';
-import type { PortOpener } from '../stack/config.js';
+import type { PortConfig, PortOpener } from '../stack/config.js';
 import { parseMac } from '../stack/interface.js';
 import { Bucket, type Link } from '../stack/link.js';
 import type { Port } from '../stack/port.js';
@@ -63,6 +63,8 @@ export interface ForwarderEvents {
   'forwarder-change': [
     event: { readonly network: string; readonly state: ForwarderState; readonly reason: string; readonly prefixes: number },
   ];
+  /** The capture of a router's port could not be written: it has no frames after that. Told once. */
+  'capture-failure': [event: { readonly router: string; readonly port: string; readonly path: string; readonly reason: string }];
 }
 
 /** A network and its routers, as a file has them. @public */
@@ -165,12 +167,22 @@ export class Forwarder extends IsolatedEmitter<ForwarderEvents> {
     if (this.#running) return;
     this.#running = true;
     try {
-      for (const { config } of this.#members) for (const port of config.ports ?? []) this.#ports.push(await this.options.ports.open(port));
+      for (const { config, name } of this.#members) {
+        for (const port of config.ports ?? []) {
+          const failed = (reason: string): void => this.#captureFailed(name, port, reason);
+          this.#ports.push(await this.options.ports.open(port, failed));
+        }
+      }
     } catch (error) {
       await this.stop();
       throw error;
     }
     this.#follower.start();
+  }
+
+  #captureFailed(router: string, { name: port, capture: path = '' }: PortConfig, reason: string): void {
+    this.logger.error({ port, path, reason }, 'the capture could not be written');
+    this.tell('capture-failure', { router, port, path, reason });
   }
 
   /** Leaves nothing behind. Harmless when it does not run. */

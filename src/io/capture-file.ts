@@ -32,7 +32,8 @@ export function openCapture(file: string, progress?: (part: number) => void): Ca
   const spelt = fromHex(bytes);
   if (spelt) return { format: 'hex', bytes: spelt, damage };
   if (isMrt(bytes)) return { format: 'mrt', bytes, damage };
-  throw new UsageError('FILE_UNREADABLE', `${file} is not a pcap, pcapng, MRT or hex file`);
+  const cut = damage === undefined ? '' : `, and ${damage}`;
+  throw new UsageError('FILE_UNREADABLE', `${file} is not a pcap, pcapng, MRT or hex file${cut}`);
 }
 
 function decompress(

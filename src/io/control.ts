@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../lib/errors.js';
-import { listenAtPath } from './unix-socket.js';
+import { listenAtPath, pathFault } from './unix-socket.js';
 
 /** Where questions are answered: a UNIX socket, or an address and a port. @public */
 export type ControlEndpoint = { readonly path: string } | { readonly address: string; readonly port: number };
@@ -65,6 +65,8 @@ const REFUSALS: Readonly<Record<number, ControlRefusal>> = {
  * @public
  */
 export function openControl({ endpoint, token, answers, patience = PATIENCE }: ControlOptions): Promise<ControlServer> {
+  const fault = endpointFault(endpoint);
+  if (fault !== undefined) return Promise.reject(new UsageError('CONTROL_REFUSED', fault));
   if (token === '') return Promise.reject(new UsageError('CONTROL_REFUSED', 'expected a token, and what is there is empty'));
   if ('address' in endpoint && token === undefined && !LOOPBACK.test(endpoint.address)) {
     const why = `expected a token for ${endpoint.address}, as it is not a loopback address and whoever reaches it could ask`;
@@ -91,8 +93,10 @@ export function openControl({ endpoint, token, answers, patience = PATIENCE }: C
   });
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
+      const why =
+        error.code === 'EADDRINUSE' && 'path' in endpoint ? `somebody else listens at ${endpoint.path}, or it is no socket` : error.message;
       const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'ADDRESS_UNAVAILABLE';
-      reject(new UsageError(code, `cannot open the control socket: ${error.message}`));
+      reject(new UsageError(code, `cannot open the control socket: ${why}`));
     };
     const listening = (): void => {
       const bound = server.address() as AddressInfo | string | null;
@@ -109,6 +113,13 @@ export function openControl({ endpoint, token, answers, patience = PATIENCE }: C
     if ('path' in endpoint) listenAtPath(server, endpoint.path, 'own').then(listening, failed);
     else server.once('error', failed).listen({ host: endpoint.address, port: endpoint.port, exclusive: true }, listening);
   });
+}
+
+/** What Node would throw for, or cut short without a word. */
+function endpointFault(endpoint: ControlEndpoint): string | undefined {
+  if ('path' in endpoint) return pathFault(endpoint.path);
+  const { port } = endpoint;
+  return Number.isInteger(port) && port >= 0 && port <= 65_535 ? undefined : `expected a port from 0 to 65535, got ${port}`;
 }
 
 function respond(
@@ -166,6 +177,8 @@ function digest(text: string): Buffer {
 /** Asks a control socket. Rejects with a `UsageError` (`CONTROL_REFUSED`) when nobody answers, or not as one who knows. @public */
 export function askControl(endpoint: ControlEndpoint, url: string, token?: string): Promise<string> {
   const where = 'path' in endpoint ? { socketPath: endpoint.path } : { host: endpoint.address, port: endpoint.port };
+  const fault = endpointFault(endpoint);
+  if (fault !== undefined) return Promise.reject(new UsageError('CONTROL_REFUSED', fault));
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return new Promise((resolve, reject) => {
     const asking = request({ ...where, path: url, headers, timeout: PATIENCE }, (answer) => {

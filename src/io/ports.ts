@@ -9,9 +9,9 @@ import { VxlanSockets } from './vxlan.js';
 export class NodePorts implements PortOpener {
   readonly #vxlan = new VxlanSockets();
 
-  async open(config: PortConfig): Promise<Port> {
+  async open(config: PortConfig, captureFailed?: (reason: string) => void): Promise<Port> {
     const port = await this.#open(config);
-    return config.capture === undefined ? port : TeePort.open(port, config.capture);
+    return config.capture === undefined ? port : TeePort.open(port, config.capture, captureFailed);
   }
 
   #open(config: PortConfig): Promise<Port> {

@@ -11,22 +11,31 @@ const MOST_WAITING = 16 << 20;
 /** A port, and a pcapng file of all that passes it, both ways. Closing it closes both. @internal */
 export class TeePort implements Port {
   readonly mtu: number;
-  /** Frames that are not in the file, as the disk was too slow. */
+  /** Frames that are not in the file, as the disk was too slow, or full. */
   missed = 0;
   /** The section and its one interface, and where a packet's block begins. */
   static readonly #head = writePcapng([{ time: 0, bytes: new Uint8Array(0), linkType: ETHERNET }]);
   static readonly #headLength = TeePort.#head.length - 32;
 
+  /** The file cannot be written any more. */
+  #failed = false;
+
   private constructor(
     private readonly port: Port,
     private readonly file: WriteStream,
+    failed: (reason: string) => void,
   ) {
     this.mtu = port.mtu;
-    file.on('error', () => {}); // a full disk concerns the file, not the frames
+    // A full disk concerns the file, not the frames. Of those the file has no more, even if there is room again: it ends within one.
+    file.on('error', ({ message }) => {
+      if (this.#failed) return;
+      this.#failed = true;
+      failed(message);
+    });
     file.write(TeePort.#head.subarray(0, TeePort.#headLength));
   }
 
-  static async open(port: Port, path: string): Promise<TeePort> {
+  static async open(port: Port, path: string, failed: (reason: string) => void = () => {}): Promise<TeePort> {
     const file = createWriteStream(path);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -37,7 +46,7 @@ export class TeePort implements Port {
       await port.close();
       throw new UsageError('FILE_UNREADABLE', `cannot write ${path}: ${(error as Error).message}`);
     }
-    return new TeePort(port, file);
+    return new TeePort(port, file, failed);
   }
 
   get batched(): boolean | undefined {
@@ -65,7 +74,7 @@ export class TeePort implements Port {
   }
 
   #record(buffer: Uint8Array, start: number, end: number): void {
-    if (this.file.writableLength > MOST_WAITING) {
+    if (this.#failed || this.file.writableLength > MOST_WAITING) {
       this.missed++;
       return;
     }

@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { UsageError } from '../lib/errors.js';
 import type { Connection, DialEvents } from '../lib/transport.js';
@@ -9,6 +10,8 @@ import { SocketConnection } from './socket-connection.js';
 const PATIENCE = 2000;
 /** Connections to one socket at once. */
 const MOST = 8;
+/** Octets of a path that a socket's address has room for. */
+const LONGEST = process.platform === 'linux' ? 107 : 103;
 
 /**
  * Has a server listen at a path. A socket that a killed process left there, at which nobody answers, is removed first. Rejects with the
@@ -18,9 +21,13 @@ const MOST = 8;
  * @internal
  */
 export async function listenAtPath(server: Server, path: string, whose: 'own' | 'any'): Promise<void> {
+  const fault = pathFault(path);
+  if (fault !== undefined) throw new Error(fault);
   try {
     await listen(server, path, whose);
   } catch (error) {
+    // Node says EACCES of it.
+    if (!existsSync(dirname(path))) throw new Error(`there is no folder ${dirname(path)}`);
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || !(await isLeftBehind(path))) throw error;
     rmSync(path, { force: true });
     await listen(server, path, whose);
@@ -36,13 +43,24 @@ function listen(server: Server, path: string, whose: 'own' | 'any'): Promise<voi
     try {
       server.listen(path, () => {
         server.off('error', failed);
-        if (whose === 'own') chmodSync(path, 0o600);
-        resolve();
+        try {
+          if (whose === 'own') chmodSync(path, 0o600);
+          resolve();
+        } catch (error) {
+          server.close();
+          reject(error);
+        }
       });
     } finally {
       if (before !== undefined) process.umask(before);
     }
   });
+}
+
+/** Why a path can be no socket's, if it cannot. Node would cut it short without a word, and use what is left of it. @internal */
+export function pathFault(path: string): string | undefined {
+  if (process.platform === 'win32' || Buffer.byteLength(path) <= LONGEST) return undefined;
+  return `the path of a socket has at most ${LONGEST} octets, and ${path} has ${Buffer.byteLength(path)}`;
 }
 
 /** Whether a path is that of a socket at which nobody listens. */
@@ -82,8 +100,17 @@ export async function acceptAtPath(path: string, accepted: (connection: Connecti
 
 /** Calls whoever listens at a path. Returns a way to give up. @internal */
 export function dialPath(path: string, events: DialEvents): () => void {
-  const socket = createConnection({ path });
   let over = false;
+  const fault = pathFault(path);
+  if (fault !== undefined) {
+    setImmediate(() => {
+      if (!over) events.failed(fault);
+    });
+    return () => {
+      over = true;
+    };
+  }
+  const socket = createConnection({ path });
   const failed = (error: Error): void => {
     if (over) return;
     over = true;

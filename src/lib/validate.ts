@@ -17,7 +17,7 @@ export type Path = readonly (string | number)[];
  * @internal
  */
 export function validate<T>(schema: z.ZodType<T>, value: unknown, path: Path = []): T {
-  const result = schema.safeParse(withoutUndefined(value), { error: sentence, reportInput: true });
+  const result = schema.safeParse(withoutUndefined(value, path, new Set()), { error: sentence, reportInput: true });
   if (result.success) return result.data;
   const problems = new Problems(path);
   for (const issue of slipsFirst(result.error.issues)) describe(issue, schema, [], problems);
@@ -177,11 +177,27 @@ function bare(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined 
   return schema instanceof z.ZodExactOptional ? bare(schema.unwrap()) : schema;
 }
 
-/** A field set to `undefined` is a field left out, as a program that builds its configuration from parts means it. */
-function withoutUndefined(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutUndefined);
+/**
+ * A field set to `undefined` is a field left out, as a program that builds its configuration from parts means it.
+ *
+ * @param above - What holds `value`. Aliases of YAML, too, can make something that holds itself.
+ */
+function withoutUndefined(value: unknown, path: Path, above: Set<object>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, entry]) => (entry === undefined ? [] : [[key, withoutUndefined(entry)]])));
+  if (!Array.isArray(value) && prototype !== null && prototype !== Object.prototype) return value;
+  if (above.has(value)) {
+    const message = 'expected something that does not hold itself';
+    throw new UsageError('CONFIG_INVALID', message, path, [{ path, message }]);
+  }
+  above.add(value);
+  const inner = Array.isArray(value)
+    ? value.map((entry, i) => withoutUndefined(entry, [...path, i], above))
+    : Object.fromEntries(
+        Object.entries(value).flatMap(([key, entry]) =>
+          entry === undefined ? [] : [[key, withoutUndefined(entry, [...path, key], above)]],
+        ),
+      );
+  above.delete(value);
+  return inner;
 }

@@ -51,8 +51,11 @@ export class Publication {
   #retryAfter = FIRST_RETRY;
   #failed: { readonly lane: Lane; readonly prefix: number }[] = [];
   #closed = false;
-  /** Prefixes whose target moved under its number; IPv6 ones as -1 - id. */
-  readonly #moved = new Set<number>();
+  /**
+   * Prefixes that the table must be given though their target is the same, IPv6 ones as -1 - id: those whose target moved under its number,
+   * of which listeners are told, and those that a sync, which replaces all, was refused for.
+   */
+  readonly #owed = new Map<number, boolean>();
   /** How many send several paths a prefix: any claim's change matters to them. */
   everyPath = 0;
   /** Batches applied, batches that failed whole, and prefixes that failed. */
@@ -120,11 +123,12 @@ export class Publication {
   async close(): Promise<void> {
     this.#closed = true;
     this.#retry?.cancel();
+    this.#failedRetry?.cancel();
     for (const done of this.#idle.splice(0)) done();
     await this.#table.close?.();
   }
 
-  /** Resolves when the table has all that was decided. */
+  /** Resolves when the table has been given all that was decided: what it refused of that is tried again later. */
   settled(): Promise<void> {
     if (!this.#busy()) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
@@ -151,7 +155,7 @@ export class Publication {
 
   /** Whether what is decided now can be given to the table at once, all of it, and nothing has to wait. */
   #isFree(): boolean {
-    if (this.#inFlight || this.#retry || this.#closed || this.#needsSync || this.#announceWhen === 'decided' || this.#moved.size > 0)
+    if (this.#inFlight || this.#retry || this.#closed || this.#needsSync || this.#announceWhen === 'decided' || this.#owed.size > 0)
       return false;
     let dirty = 0;
     for (const { rib, count } of this.#lanes) {
@@ -189,7 +193,7 @@ export class Publication {
       for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
         if (numbers.has(rib.records.publishedOf(prefix))) {
           // Published as none first: the same number would pass for no change.
-          this.#moved.add(lane.rib.ipv6 ? -1 - prefix : prefix);
+          this.#owe(rib, prefix, true);
           lane.enqueue(prefix, now, causeIndex);
         }
       }
@@ -277,13 +281,19 @@ export class Publication {
       room -= taken;
       const { rib, pending, since, causeOf } = lane;
       const columns = this.#columns(taken);
+      let owed: Map<number, boolean> | undefined;
       for (let i = 0; i < taken; i++) {
         const prefix = pending[i];
-        const moved = this.#moved.size > 0 && this.#moved.delete(rib.ipv6 ? -1 - prefix : prefix);
-        columns.add(rib, this.targets, prefix, since[i], causeOf[i], sync || moved);
+        const told = this.#owed.size > 0 ? this.#owed.get(keyOf(rib, prefix)) : undefined;
+        if (told !== undefined) {
+          this.#owed.delete(keyOf(rib, prefix));
+          owed ??= new Map();
+          owed.set(prefix, told);
+        }
+        columns.add(rib, this.targets, prefix, since[i], causeOf[i], sync || told !== undefined);
       }
       lane.consume(taken);
-      parts.push(new BatchPart(rib, columns, this.#causes, rib.queued - lane.count));
+      parts.push(new BatchPart(rib, columns, this.#causes, rib.queued - lane.count, owed));
     }
     if (this.#lanes.every((lane) => lane.count === 0)) this.#causes = [];
     return parts;
@@ -322,7 +332,8 @@ export class Publication {
       this.#publishPart(batch, part, now, failed, numbers?.subarray(from));
       from += part.size;
     }
-    if (this.#failed.length === 0) this.#retryAfter = FIRST_RETRY;
+    this.#retryAfter = FIRST_RETRY;
+    if (this.#failed.length === 0) this.#failedRetryAfter = FIRST_RETRY;
     if (batch.size > 0) this.counters.batches++;
     if (failed && result?.failed) {
       this.counters.prefixFailures += failed.size;
@@ -349,7 +360,7 @@ export class Publication {
   /** One family's changes of a batch that the table has: each is numbered, but for those that it refused. */
   #publishPart(
     batch: ColumnarBatch,
-    { rib, columns, cause, size }: BatchPart,
+    { rib, columns, cause, size, owed }: BatchPart,
     now: Millis,
     failed: ReadonlySet<string> | undefined,
     numbers: Float64Array | undefined,
@@ -367,16 +378,18 @@ export class Publication {
         records.mark(p, PrefixState.failed);
         rib.merge(p, columns.merged[i]);
         this.#failed.push({ lane, prefix: p });
+        // What the table had for it, a sync has taken out: it must be given that again too.
+        if (batch.kind === 'sync' || owed.has(p)) this.#owe(rib, p, owed.get(p) ?? false);
         i++;
         continue;
       }
       // Neighbours mostly came about together.
-      let end = columns.endOfRun(i);
+      let end = before === after && owed.size > 0 ? i + 1 : columns.endOfRun(i);
       for (let k = i; k < end; k++) {
         if (failed !== undefined && refused(k)) end = k;
         else records.setPublished(columns.prefix[k], after);
       }
-      if (before !== after || batch.kind === 'delta') {
+      if (before !== after || owed.get(p) === true) {
         const by = cause[columns.causeOf[i]];
         const heard = columns.heard[i];
         const shared = { before: targets.get(before), after: targets.get(after), cause: by, heard, decided: batch.decided, applied: now };
@@ -426,6 +439,7 @@ export class Publication {
     for (const part of batch.parts) {
       const { rib, columns } = part;
       const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
+      for (const [prefix, told] of part.owed) this.#owe(rib, prefix, told);
       for (let i = 0; i < part.size; i++) {
         const prefix = columns.prefix[i];
         if (columns.after[i] !== 0) this.targets.release(columns.after[i]);
@@ -441,10 +455,15 @@ export class Publication {
     this.#close(batch);
   }
 
+  #owe(rib: Rib, prefix: number, told: boolean): void {
+    const key = keyOf(rib, prefix);
+    this.#owed.set(key, told || this.#owed.get(key) === true);
+  }
+
   #retryFailed(): void {
     // What failed since goes along with what is to be tried next.
     if (this.#failedRetry) return;
-    const cancel = this.clock.at(this.clock.now() + this.#retryAfter, () => {
+    const cancel = this.clock.at(this.clock.now() + this.#failedRetryAfter, () => {
       this.#failedRetry = undefined;
       const cause = this.#causes.push({ type: 'configured' }) - 1;
       const now = this.clock.now();
@@ -454,9 +473,11 @@ export class Publication {
       this.publish();
     });
     this.#failedRetry = { cancel };
-    this.#retryAfter = Math.min(this.#retryAfter * 2, LAST_RETRY);
+    this.#failedRetryAfter = Math.min(this.#failedRetryAfter * 2, LAST_RETRY);
   }
   #failedRetry: { readonly cancel: Cancel } | undefined;
+  /** Apart from that of the whole table: a prefix that is never taken keeps nothing but itself waiting. */
+  #failedRetryAfter = FIRST_RETRY;
 
   #retryIn(): void {
     const cancel = this.clock.at(this.clock.now() + this.#retryAfter, () => {
@@ -466,4 +487,9 @@ export class Publication {
     this.#retry = { cancel };
     this.#retryAfter = Math.min(this.#retryAfter * 2, LAST_RETRY);
   }
+}
+
+/** Prefixes of both families in one map. */
+function keyOf(rib: Rib, prefix: number): number {
+  return rib.ipv6 ? -1 - prefix : prefix;
 }

@@ -1,8 +1,8 @@
 import { covers, type Prefix, parsePrefix } from '../lib/prefix.js';
 import { didYouMean } from '../lib/suggest.js';
 import { alternatives, type Path, Problems, validate } from '../lib/validate.js';
-import type { GrantConfig, NetworkConfig, NodeConfig } from './config.js';
-import { grantSchema, networkSchema, nodeSchema } from './shape.js';
+import type { GrantConfig, NetworkConfig, NodeConfig, NodeState } from './config.js';
+import { grantSchema, networkSchema, nodeSchema, nodeState } from './shape.js';
 
 /**
  * A network's configuration, held to its shape and then to itself: names that stand twice, that nothing bears, addresses outside their
@@ -61,6 +61,11 @@ export function checkNode({ nodes = [] }: NetworkConfig, node: unknown, at: numb
   checkAddresses(checked, at, owners, problems);
   problems.raise();
   return checked;
+}
+
+/** The state that a node is to be in. @internal */
+export function checkNodeState(state: unknown): NodeState {
+  return validate<NodeState>(nodeState, state, ['state']);
 }
 
 /** The same of a grant. @internal */

@@ -14,6 +14,9 @@ const subnet = z
   .meta({ id: 'Subnet', description: 'One subnet: an address range on one link. Its prefix is reserved (nobody can claim it).' });
 
 /** @internal */
+export const nodeState = z.enum(['up', 'draining', 'down']);
+
+/** @internal */
 export const nodeSchema = z
   .strictObject({
     name: text('a name').describe('Unique in the network.'),
@@ -26,8 +29,7 @@ export const nodeSchema = z
     location: text()
       .exactOptional()
       .describe('Where it is attached (a host, a port); opaque to the control plane and given to the forwarding table.'),
-    state: z
-      .enum(['up', 'draining', 'down'])
+    state: nodeState
       .exactOptional()
       .describe(
         'A node that is down holds nothing. One that is draining holds what nobody else claims, as the last resort, and shares with weight zero; others are told so (GRACEFUL_SHUTDOWN, RFC 8326). Default `up`.',

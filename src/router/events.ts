@@ -216,6 +216,14 @@ export interface NeighbourBfdFailure {
   readonly reason: string;
 }
 
+/** The capture of a port could not be written, and ends there. @public */
+export interface CaptureFailed {
+  readonly router: string;
+  readonly port: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
 /** A session with an RPKI cache changed, or the data in use did. @public */
 export interface CacheChange {
   readonly router: string;
@@ -270,6 +278,8 @@ export interface RouterEvents extends NetworkEvents {
   'limit-reached': [event: LimitReached];
   /** A segment was not signed as it has to be, or came from too far away. */
   'segment-refused': [event: SegmentRefusal];
+  /** The capture of a port could not be written: it has no frames after that. Told once. */
+  'capture-failure': [event: CaptureFailed];
   /** A malformed message was dealt with without ending the session. */
   'message-malformed': [event: MessageMalformed];
   /** A BFD session came up or went down, or is on its way. */

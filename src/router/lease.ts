@@ -5,7 +5,7 @@ export interface ClaimRequest {
   /** The node that is to hold the prefix. */
   readonly node: string;
   readonly prefix: string;
-  /** Milliseconds after which the claim ends unless renewed. Default: never. */
+  /** Milliseconds after which the claim ends unless renewed, more than 0. Default: never. */
   readonly lease?: Millis;
 }
 
@@ -22,7 +22,7 @@ export interface Lease {
   readonly expires: Millis | undefined;
   /** Whether the claim is authorized now, and the reason when not. */
   readonly verdict: string;
-  /** Starts the time anew, by its own length or another. Throws a `UsageError` (`CLOSED`) when it has ended. */
+  /** Starts the time anew, by its own length or another. Throws a `UsageError`: `CLOSED` when it has ended, `CONFIG_INVALID` for no length of time. */
   renew(lease?: Millis): void;
   /** Ends the claim. Harmless when it has ended. */
   release(): void;

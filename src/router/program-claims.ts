@@ -3,6 +3,7 @@ import { verdictCode } from '../claims/reasons.js';
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { formatPrefix, parsePrefix, prefixWords } from '../lib/prefix.js';
+import { shown } from '../lib/validate.js';
 import type { NetworkModel } from '../network/model.js';
 import type { Rib } from '../rib/rib.js';
 import type { ClaimRequest, Lease } from './lease.js';
@@ -18,6 +19,8 @@ export interface ProgramClaimsOwner {
 export class ProgramClaims {
   #count = 0;
   #closed = false;
+  /** What takes back the ends of leases that have one. */
+  readonly #ends = new Set<Cancel>();
 
   /** @param bare - The attribute set of a claim that says nothing of itself. */
   constructor(
@@ -27,11 +30,12 @@ export class ProgramClaims {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws a `UsageError` for an unknown node or a wrong prefix. */
+  /** Throws a `UsageError` for an unknown node, a wrong prefix or no length of time. */
   claim(request: ClaimRequest): Lease {
     const { network, feed, bare, clock } = this;
     const node = network.model.node(request.node);
     const prefix = parsePrefix(request.prefix);
+    checkLease(request.lease);
     const rib = network.ribs[prefix.family];
     const pathId = ++this.#count;
     const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
@@ -42,19 +46,25 @@ export class ProgramClaims {
     let expires: Millis | undefined;
     let cancel: Cancel = () => {};
     let over = false;
+    const endless = (): void => {
+      cancel();
+      this.#ends.delete(cancel);
+    };
     const end = (type: 'released' | 'lease-expired'): void => {
       if (over) return;
       over = true;
-      cancel();
+      endless();
       if (this.#closed) return;
       rib.now = clock.now();
       rib.remove(row);
       network.settle({ type, node: node.name });
     };
     const start = (lease: Millis | undefined): void => {
-      cancel();
+      endless();
       expires = lease === undefined ? undefined : clock.now() + lease;
-      if (expires !== undefined) cancel = clock.at(expires, () => end('lease-expired'));
+      if (expires === undefined) return;
+      cancel = clock.at(expires, () => end('lease-expired'));
+      this.#ends.add(cancel);
     };
     start(request.lease);
     return {
@@ -68,6 +78,7 @@ export class ProgramClaims {
       },
       renew: (lease = request.lease) => {
         if (over || this.#closed) throw new UsageError('CLOSED', `the lease of ${formatPrefix(prefix)} has ended`);
+        checkLease(lease);
         start(lease);
       },
       release: () => end('released'),
@@ -77,5 +88,12 @@ export class ProgramClaims {
   /** No lease can be renewed, nor ends, any more. */
   close(): void {
     this.#closed = true;
+    for (const cancel of this.#ends) cancel();
+    this.#ends.clear();
   }
+}
+
+function checkLease(lease: Millis | undefined): void {
+  if (lease === undefined || (typeof lease === 'number' && Number.isFinite(lease) && lease > 0)) return;
+  throw new UsageError('CONFIG_INVALID', `expected more than 0 milliseconds, got ${shown(lease)}`, ['lease']);
 }

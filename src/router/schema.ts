@@ -79,13 +79,13 @@ function checkListen({ listen = [] }: RouterConfig, problems: Problems): void {
 
 /** What each type of port cannot do without, and what it may have besides. */
 const PORT_FIELDS: Readonly<Record<PortConfig['type'], { readonly needs: readonly Field[]; readonly may: readonly Field[] }>> = {
-  vxlan: { needs: ['address', 'remote', 'vni'], may: ['port', 'remotePort', 'batched'] },
-  stream: { needs: [], may: ['path', 'address', 'port', 'remote', 'remotePort'] },
-  dgram: { needs: ['address', 'port', 'remote', 'remotePort'], may: [] },
-  tap: { needs: ['device'], may: [] },
+  vxlan: { needs: ['address', 'remote', 'vni'], may: ['port', 'remotePort', 'batched', 'capture'] },
+  stream: { needs: [], may: ['path', 'address', 'port', 'remote', 'remotePort', 'capture'] },
+  dgram: { needs: ['address', 'port', 'remote', 'remotePort'], may: ['capture'] },
+  tap: { needs: ['device'], may: ['capture'] },
   memory: { needs: [], may: [] },
 };
-const FIELDS = ['address', 'port', 'remote', 'remotePort', 'vni', 'batched', 'path', 'device'] as const;
+const FIELDS = ['address', 'port', 'remote', 'remotePort', 'vni', 'batched', 'path', 'device', 'capture'] as const;
 type Field = (typeof FIELDS)[number];
 
 function checkPorts(
@@ -96,6 +96,7 @@ function checkPorts(
   const names = new Names('port', problems);
   const tunnels = new Set<string>();
   const sockets = new Map<string, boolean>();
+  const captures = new Map<string, string>();
   for (const [i, port] of ports.entries()) {
     names.add(port.name, ['ports', i, 'name']);
     if (forwarder && port.type === 'memory')
@@ -106,6 +107,11 @@ function checkPorts(
         problems.add(['ports', i, field], `expected the ${field} of a ${port.type} port`);
       if (port[field] !== undefined && !needs.includes(field) && !may.includes(field))
         problems.add(['ports', i, field], `expected nothing, as a ${port.type} port has no ${field}`);
+    }
+    if (port.capture !== undefined) {
+      const other = captures.get(port.capture);
+      if (other !== undefined) problems.add(['ports', i, 'capture'], `expected a file of its own, got that of port "${other}"`);
+      captures.set(port.capture, port.name);
     }
     if (port.type === 'stream') {
       const ways = [port.path, port.address, port.remote].filter((way) => way !== undefined).length;

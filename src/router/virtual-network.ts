@@ -21,7 +21,7 @@ import { TargetSets, type Targets } from '../mapping/target.js';
 import type { MoveTiming } from '../mapping/timing.js';
 import type { GrantConfig, HolderConfig, NetworkConfig, NodeConfig, NodeState } from '../network/config.js';
 import { NetworkModel, type Node } from '../network/model.js';
-import { checkGrant, checkGrantees, checkNetwork, checkNode } from '../network/schema.js';
+import { checkGrant, checkGrantees, checkNetwork, checkNode, checkNodeState } from '../network/schema.js';
 import { AttributeSets } from '../rib/attribute-sets.js';
 import { Decision, type DecisionOptions } from '../rib/decision.js';
 import { Rib } from '../rib/rib.js';
@@ -373,10 +373,11 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   drain(name: string): void {
     this.setNodeState(name, 'draining');
   }
-  /** A node died, is to be left, or is back: it is seen to at once. Throws a `UsageError` (`NAME_UNKNOWN`). */
-  setNodeState(name: string, state: NodeState): void {
+  /** A node died, is to be left, or is back: it is seen to at once. Throws a `UsageError` (`NAME_UNKNOWN`, `CONFIG_INVALID`). */
+  setNodeState(name: string, wanted: NodeState): void {
     this.#open();
     const node = this.model.node(name);
+    const state = checkNodeState(wanted);
     const nodes = (this.#config.nodes ?? []).map((known) => (known.name === name ? { ...known, state } : known));
     this.#config = { ...this.#config, nodes };
     this.#changeLife(node, 'configured', () => this.model.setState(node, state));
@@ -502,7 +503,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     return { epoch: this.#epoch, seq: this.#journal.seq };
   }
 
-  /** What happened after a position; a snapshot when that cannot be told any more, or the position is of another life. */
+  /** What happened after a position; a snapshot when that cannot be told any more, or the position is of another life, or none at all. */
   changesSince(position: Position): ChangesSince {
     const changes = this.entriesSince(position);
     return changes
@@ -512,7 +513,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** The journal after a position, or undefined when that cannot be told any more, or the position is of another life. @internal */
   entriesSince(position: Position): JournalEntry[] | undefined {
-    return position.epoch === this.#epoch ? this.#journal.since(position.seq) : undefined;
+    // Positions come back from wherever a follower kept them: what was no number there would find nothing after it, again and again.
+    return position.epoch === this.#epoch && Number.isSafeInteger(position.seq) ? this.#journal.since(position.seq) : undefined;
   }
 
   /** Why packets for an address, or a prefix, go where they go: every claim, its verdict, and the step that decided. */
@@ -531,7 +533,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     return explainPrefix(query, found.rib, this.#arbitrations[prefix.family], this.#targets, found.id);
   }
 
-  /** Resolves when the forwarding table has everything that was decided. */
+  /** Resolves when the forwarding table has taken everything that was decided, but for prefixes that it refused (`table-failure`). */
   settled(): Promise<void> {
     return this.#publication.settled();
   }
@@ -609,6 +611,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     return this.#bare;
   }
 
+  /** Whether it is at its end: nothing changes any more. @internal */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
   /** The former life, where there is one that is gone on with. @internal */
   get restoration(): Restoration | undefined {
     return this.#restoration;

@@ -172,6 +172,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         this.logger.warn({ address: remote, port, node }, `segment dropped: ${fault}`);
         this.tell('segment-refused', { router: this.name, address: remote, port, node, reason: fault });
       },
+      (port, path, reason) => {
+        this.logger.error({ port, path, reason }, 'the capture could not be written');
+        this.tell('capture-failure', { router: this.name, port, path, reason });
+      },
     );
     this.#bgp = new BgpAttachment(this.#surroundings(clock), this.#host, this.#link.tcp, {
       refused: (event) => this.tell('session-refused', { router: this.name, ...event }),
@@ -233,6 +237,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
 
   async #start(): Promise<void> {
     try {
+      if (this.network.isClosed) throw new UsageError('CLOSED', 'the network of the router is closed; make a new one');
       if (
         !this.#host.bfd &&
         (this.#bgp.all().some(({ config: { bfd }, node }) => bfd && !this.#atPort(node.config.location)) ||

@@ -49,6 +49,10 @@ export interface PortConfig {
 
 /** Opens ports: the host's side, as `io/` has it. @public */
 export interface PortOpener {
-  /** Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `DEVICE_UNAVAILABLE`, `FILE_UNREADABLE`). */
-  open(config: PortConfig): Promise<Port>;
+  /**
+   * Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `DEVICE_UNAVAILABLE`, `FILE_UNREADABLE`).
+   *
+   * @param captureFailed - Told once, where the port's `capture` cannot be written any more: frames pass all the same.
+   */
+  open(config: PortConfig, captureFailed?: (reason: string) => void): Promise<Port>;
 }

@@ -159,6 +159,11 @@ test('a function decides as rules do, and one that throws or says what cannot be
     () => ({ accept: { prepend: [2 ** 32] } }),
     () => ({ accept: { localPref: 0.5 } }),
   ];
+  for (const decision of [undefined, true, 'reject', Promise.resolve('accept')])
+    expect(compiled((() => decision) as never).evaluate(route)).toMatchObject({
+      verdict: 'error',
+      reason: expect.stringMatching(/^expected 'accept', { reject } or { accept } of the function, got /),
+    });
   for (const decide of wrong) expect(compiled(decide as never).evaluate(route).verdict, String(decide)).toBe('error');
 });
 

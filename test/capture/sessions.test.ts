@@ -8,6 +8,7 @@ import { bgpMessages, type CapturedMessage, neighbourFrom, type RecordedNeighbou
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import { Host } from '../../src/router/host.js';
+import { checkRouter } from '../../src/router/schema.js';
 import { VirtualRouter } from '../../src/router/virtual-router.js';
 import { alike, same } from '../support/same.js';
 
@@ -238,7 +239,11 @@ describe('the neighbour that a recorded OPEN implies', () => {
     ['as4-exabgp-2-octets-bird-as-trans', '10.77.0.2', { as: 4_200_000_001, extendedMessages: false }],
     ['feed-10000-bird-to-frr', '10.77.0.2', { families: ['ipv4-unicast'] }],
   ])('%s, %s', (name, side, expected) => {
-    expect(neighbourFrom(messagesIn(`${name}.pcap`), side)).toMatchObject({ address: side, ...expected });
+    const found = neighbourFrom(messagesIn(`${name}.pcap`), side);
+    expect(found).toMatchObject({ address: side, ...expected });
+    const { routerId, capabilities, ...neighbour } = found as RecordedNeighbour; // just seen to be there
+    const network = { nodes: [{ name: 'n', addresses: [side] }] };
+    expect(checkRouter({ as: 65000, routerId: '10.0.0.1', network, neighbours: [neighbour] }).neighbours).toEqual([neighbour]);
   });
 
   const open = (capabilities: Open['capabilities']): CapturedMessage => ({

@@ -1,10 +1,12 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { open, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../support/until.js';
 
 let folder = '';
 beforeAll(() => {
@@ -12,14 +14,83 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const ENTRY = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
+const ROUTER = 'as: 65000\nrouterId: 192.0.2.1\nlisten: [{ address: 127.0.0.1, port: 0 }]\n';
+const FEED = fileURLToPath(new URL('../captures/feed-10000-bird-to-frr.pcap', import.meta.url));
+
+function command(args: readonly string[], stdio: StdioOptions): ChildProcess {
+  return spawn(process.execPath, ['--import', 'tsx', ENTRY, ...args], { stdio });
+}
+
+/** How a process ends, and what it said on standard error. */
+async function end(child: ChildProcess): Promise<{ code: number | null; signal: string | null; err: string }> {
+  let err = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  return { code, signal, err };
+}
+
+test('a reader who leaves early ends the command, without a word', async () => {
+  for (const args of [['--help'], ['decode', FEED]]) {
+    const child = command(args, ['ignore', 'pipe', 'pipe']);
+    child.stdout?.destroy();
+    expect(await end(child)).toEqual({ code: 0, signal: null, err: '' });
+  }
+});
+
+test.skipIf(!existsSync('/dev/full'))('a disk that is full ends what only writes, in one line and with 1', async () => {
+  const full = openSync('/dev/full', 'w');
+  for (const args of [['--help'], ['decode', FEED]]) {
+    const { code, err } = await end(command(args, ['ignore', full, 'pipe']));
+    expect([code, err]).toEqual([1, 'virtual-router: the output cannot be written: no space left on device\n']);
+  }
+  const silent = await end(command(['decode', join(folder, 'nothing')], ['ignore', 'ignore', full]));
+  expect(silent.code).toBe(1);
+  closeSync(full);
+});
+
+test.skipIf(!existsSync('/dev/full'))('a disk that is full does not end a router, which says so once', async () => {
+  const file = join(folder, 'full.yaml');
+  writeFileSync(file, ROUTER);
+  const full = openSync('/dev/full', 'w');
+  const child = command(['run', file], ['ignore', full, 'pipe']);
+  const ended = end(child);
+  if (child.stderr) await once(child.stderr, 'data');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual({ code: 1, signal: null, err: 'virtual-router: the output cannot be written: no space left on device\n' });
+  closeSync(full);
+});
+
+test.skipIf(process.platform === 'win32')('a SIGHUP before it runs is heeded when it does', async () => {
+  const pipe = join(folder, 'pipe.yaml');
+  execFileSync('mkfifo', [pipe]);
+  const child = command(['run', pipe], ['ignore', 'pipe', 'inherit']);
+  const said: string[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  // Opened once the other end is: the command reads its file, and waits for what is in it.
+  const writing = (async () => {
+    const file = await open(pipe, 'w');
+    child.kill('SIGHUP');
+    await file.writeFile(ROUTER);
+    await file.close();
+    await writeFile(pipe, ROUTER);
+  })();
+  const gone = once(child, 'exit');
+  await Promise.race([writing, gone]);
+  await until('the file was read again', () => said.join('').includes('read again: nothing changed'));
+  child.kill('SIGTERM');
+  expect(await gone).toEqual([0, null]);
+});
+
 test('the command as a process reads its file again at SIGHUP, stops at SIGTERM and exits with 0', async () => {
   const file = join(folder, 'router.yaml');
-  writeFileSync(file, 'as: 65000\nrouterId: 192.0.2.1\nlisten: [{ address: 127.0.0.1, port: 0 }]\n');
-  const entry = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', entry, 'run', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  writeFileSync(file, ROUTER);
+  const child = spawn(process.execPath, ['--import', 'tsx', ENTRY, 'run', file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
   expect(chunk.toString()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} listening on 127\.0\.0\.1:\d+ \(router\)\n$/);
-  writeFileSync(file, 'as: 65000\nrouterId: 192.0.2.1\nlisten: [{ address: 127.0.0.1, port: 0 }]\nnetwork: { nodes: [{ name: web-a }] }\n');
+  writeFileSync(file, `${ROUTER}network: { nodes: [{ name: web-a }] }\n`);
   child.kill('SIGHUP');
   const [again] = (await once(child.stdout, 'data')) as [Buffer];
   expect(again.toString()).toMatch(/read again: node web-a added\n$/);

@@ -83,6 +83,7 @@ test('limits, segments that are not signed, caches, grants and the guard are tol
     before: undefined,
     after: undefined,
   });
+  tell('capture-failure', { router: 'r', port: 'pa', path: 'pa.pcapng', reason: 'ENOSPC: no space left on device, write' });
   router.network.emit('guard-change', { network: 'n', state: 'held', nodes: ['a', 'b', 'c'], status: undefined });
   expect(lines()).toEqual([
     '10.0.1.10 has 80 of 100 prefixes: warned',
@@ -91,6 +92,7 @@ test('limits, segments that are not signed, caches, grants and the guard are tol
     'RPKI cache 192.0.2.9 port 323 down: connect ECONNREFUSED',
     'RPKI cache 192.0.2.9 port 323 in-sync',
     'grant a/10.0.1.100/32 ended',
+    'pa.pcapng, the capture of port pa, ends here: ENOSPC: no space left on device, write',
     'guard: their claims are held until somebody decides: a, and 2 more',
   ]);
 });

@@ -347,12 +347,14 @@ test.skipIf(process.platform === 'win32')('nothing listens that was not asked fo
 describe('virtual-router watch', () => {
   test('prints each change of the mapping, and what run prints on standard error', async () => {
     const terminal = new KeptTerminal();
-    const ended = main(['watch', '--json', file(ROUTER)], terminal);
+    const control = join(folder, 'watch.sock');
+    const ended = main(['watch', '--json', '--control', control, file(ROUTER)], terminal);
     const [, port] = await terminal.err.until(/"event":"listening".*"port":(\d+)/);
     const peer = await guest(Number(port));
     await terminal.err.until(/"to":"established"/);
     peer.socket.write(GRANTED);
     await terminal.out.until(/"prefix":"10\.0\.9\.1\/32".*web-b/);
+    expect((await command('why', '10.0.9.1', '--node', 'web-b', '--control', control)).code).toBe(0);
     peer.socket.destroy();
     await terminal.out.until(/"type":"session-down"/);
     terminal.signal('SIGTERM');

@@ -113,6 +113,17 @@ describe('a wrong file is answered in one line with the place', () => {
   test('of what is not YAML', () => {
     expect(wrong('as: 65000\nas: 65001\n')).toBe('router.yaml:2:1: Map keys must be unique');
     expect(wrong('as: [65000\n')).toMatch(/^router\.yaml:2:1: /);
+    expect(wrong(`${HEAD}---\n${HEAD}`)).toBe('router.yaml:3:1: expected one document, got another after ---');
+  });
+
+  test('of a tag that nobody knows, whose value would be taken for another', () => {
+    expect(wrong(`${HEAD}name: !env ROUTER\n`)).toBe('router.yaml:3:7: Unresolved tag: !env');
+  });
+
+  test('of what holds itself', () => {
+    expect(wrong(`${HEAD}network: &n { nodes: [*n] }\n`)).toBe(
+      'router.yaml:3:23: network.nodes[0]: expected something that does not hold itself',
+    );
   });
 
   test('without one, where there is no such file', () => {

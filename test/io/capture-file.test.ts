@@ -72,6 +72,10 @@ describe('a file', () => {
     expect(bytes.length).toBeGreaterThan(rib4.length);
   });
 
+  test('that was cut so short that nothing tells what it was says so', () => {
+    expect(() => open(RIB.subarray(0, 40))).toThrow('capture is not a pcap, pcapng, MRT or hex file, and the bzip2 data ends early');
+  });
+
   test('of hex holds the octets that it spells', () => {
     expect(open(Buffer.from('# a comment\n0xde:AD be,ef // and one\n'))).toMatchObject({ format: 'hex', bytes: hex('deadbeef') });
   });

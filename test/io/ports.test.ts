@@ -1,12 +1,12 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { readPcapng } from '../../src/capture/index.js';
-import { NodePorts, type Port, type PortConfig } from '../../src/index.js';
+import { Forwarder, NodePorts, type Port, type PortConfig, VirtualRouter } from '../../src/index.js';
 import { hex } from '../support/hex.js';
 import { until } from '../support/until.js';
 
@@ -175,3 +175,40 @@ test('a port that cannot be had is a UsageError', async () => {
   });
   await expect(port({ type: 'stream', path: '/nowhere/at/all.sock' })).rejects.toMatchObject({ code: 'ADDRESS_UNAVAILABLE' });
 });
+
+test.skipIf(!existsSync('/dev/full'))(
+  'a capture on a disk that is full ends, which is told once, and frames pass all the same',
+  async () => {
+    const [at, far] = [await freePort(), await freePort()];
+    const config = {
+      name: 'vm',
+      type: 'dgram',
+      address: '127.0.0.1',
+      port: at,
+      remote: '127.0.0.1',
+      remotePort: far,
+      capture: '/dev/full',
+    } as const;
+    const router = new VirtualRouter({ as: 65000, routerId: '10.0.0.1', ports: [config] });
+    const told: object[] = [];
+    router.on('capture-failure', (event) => told.push(event));
+    await router.start();
+    await until('it is told', () => told.length > 0);
+    const guest = createSocket('udp4').bind(far, '127.0.0.1');
+    open.push(() => guest.close());
+    await once(guest, 'listening');
+    for (let i = 0; i < 3; i++) guest.send(FRAME, at, '127.0.0.1');
+    await until('the frames are there', () => router.links()[0]?.received === 3);
+    await router.stop();
+    const failure = { port: 'vm', path: '/dev/full', reason: expect.stringContaining('ENOSPC') };
+    expect(told).toEqual([{ router: 'router', ...failure }]);
+
+    const path = join(tmpdir(), `virtual-router-nobody-${process.pid}`);
+    const forwarder = new Forwarder({ network: { forwarder: { path } }, routers: [{ as: 65000, routerId: '10.0.0.1', ports: [config] }] });
+    forwarder.on('capture-failure', (event) => told.push(event));
+    await forwarder.start();
+    await until('the forwarder tells it', () => told.length > 1);
+    await forwarder.stop();
+    expect(told.slice(1)).toEqual([{ router: 'router', ...failure }]);
+  },
+);

@@ -58,6 +58,29 @@ test.skipIf(process.platform === 'win32')('a socket that somebody listens at, an
   await expect(acceptAtPath(join(folder, 'nowhere', 'feed'), () => {})).rejects.toMatchObject({ code: 'ADDRESS_UNAVAILABLE' });
 });
 
+test.skipIf(process.platform === 'win32')('a path that is too long for a socket, and a folder that there is not, are named', async () => {
+  const long = join(folder, 'x'.repeat(120));
+  const answer = /^.*the path of a socket has at most 10[37] octets, and .*x{120} has \d+$/;
+  const tries = [
+    openControl({ endpoint: { path: long }, answers: {} }),
+    askControl({ path: long }, '/x'),
+    acceptAtPath(long, () => {}),
+    new NodePorts().open({ name: 'p', type: 'stream', path: long }),
+    new Promise((_, reject) => dialPath(long, { connected: () => {}, failed: (why) => reject(new Error(why)) })),
+  ];
+  for (const one of tries) await expect(one).rejects.toThrow(answer);
+  await expect(openControl({ endpoint: { path: join(folder, 'nowhere', 'x') }, answers: {} })).rejects.toThrow(
+    `cannot open the control socket: there is no folder ${join(folder, 'nowhere')}`,
+  );
+});
+
+test('a port that there is not is an error, to listen at and to ask', async () => {
+  const endpoint = { address: '127.0.0.1', port: 99_999 };
+  const error = { code: 'CONTROL_REFUSED', message: 'expected a port from 0 to 65535, got 99999' };
+  await expect(openControl({ endpoint, answers: {} })).rejects.toMatchObject(error);
+  await expect(askControl(endpoint, '/x')).rejects.toMatchObject(error);
+});
+
 test.skipIf(process.platform === 'win32')('a connection at a path carries octets both ways and ends once', async () => {
   const path = join(folder, 'pair');
   const accepted: Connection[] = [];

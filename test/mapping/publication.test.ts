@@ -97,6 +97,87 @@ describe('the forwarding table', () => {
     ]);
   });
 
+  test('that refuses a prefix in a sync, which takes out all it had, is given that again, and nobody is told of what is as it was', async () => {
+    const { table, claim, heard, clock, network } = lab();
+    await table.done();
+    claim('a', 1);
+    await table.done();
+    table.control?.resync();
+    expect(table.last()).toBe('sync 10.0.0.1/32 a>a');
+    const refused = { failed: [{ prefix: '10.0.0.1/32', reason: 'full' }] };
+    await table.done(refused);
+    for (const pause of [100, 200]) {
+      const { length } = table.batches;
+      clock.advance(pause);
+      expect([table.batches.length, table.last()]).toEqual([length + 1, 'delta 10.0.0.1/32 a>a']);
+      await table.done(refused);
+    }
+    // Meanwhile it goes to another and comes back: it is not there all the same.
+    const other = claim('b', 1);
+    expect(table.last()).toBe('delta 10.0.0.1/32 a>b');
+    await table.done(refused);
+    other.release();
+    expect(table.last()).toBe('delta 10.0.0.1/32 a>a');
+    await table.done();
+    const { length } = table.batches;
+    clock.advance(60_000);
+    expect(table.batches.length).toBe(length);
+    expect(heard.map(({ prefix }) => prefix)).toEqual(['10.0.0.1/32']);
+    expect(network.position.seq).toBe(1);
+  });
+
+  test('that never takes one prefix is synced as soon as ever when it rejects', async () => {
+    const { table, claim, clock } = lab();
+    await table.done();
+    claim('a', 1);
+    const refused = { failed: [{ prefix: '10.0.0.1/32', reason: 'never' }] };
+    for (let i = 0; i < 12; i++) {
+      await table.done(refused);
+      clock.advance(30_000);
+    }
+    await table.fail();
+    const { length } = table.batches;
+    clock.advance(100);
+    expect([table.batches.length, table.batches.at(-1)?.kind]).toEqual([length + 1, 'sync']);
+  });
+
+  test.each(['refuses', 'rejects'])('that %s a node that was moved hears of it again, and listeners once', async (how) => {
+    const { table, claim, heard, clock, network } = lab();
+    await table.done();
+    claim('a', 1);
+    await table.done();
+    network.changeNode({ name: 'a', location: 'host-2' });
+    expect(table.last()).toBe('delta 10.0.0.1/32 a>a');
+    if (how === 'rejects') await table.fail();
+    else await table.done({ failed: [{ prefix: '10.0.0.1/32', reason: 'full' }] });
+    expect(heard.length).toBe(1);
+    clock.advance(100);
+    expect(table.last()).toBe(`${how === 'rejects' ? 'sync' : 'delta'} 10.0.0.1/32 a>a`);
+    await table.done();
+    expect(heard.slice(1)).toMatchObject([{ prefix: '10.0.0.1/32', after: [{ node: 'a', location: 'host-2' }] }]);
+    expect(heard.length).toBe(2);
+  });
+
+  test('that refused a prefix is waited for by no network that is closed', async () => {
+    const { table, claim, clock, network } = lab();
+    let waiting = 0;
+    const { at } = clock;
+    clock.at = (when, call) => {
+      waiting++;
+      const cancel = at.call(clock, when, call);
+      return () => {
+        waiting--;
+        cancel();
+      };
+    };
+    await table.done();
+    claim('a', 1);
+    await table.done({ failed: [{ prefix: '10.0.0.1/32', reason: 'full' }] });
+    expect(waiting).toBe(1);
+    await network.close();
+    expect(waiting).toBe(0);
+  });
+
   test.each(['rejects', 'throws'])('that %s loses nothing: everything is synced after a pause, and nothing is told twice', async (how) => {
     const { table, claim, heard, failures, clock, network } = lab();
     await table.done();

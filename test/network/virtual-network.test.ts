@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ManualClock } from '../../src/lib/clock.js';
+import { type Clock, ManualClock } from '../../src/lib/clock.js';
 import type { MappingChange } from '../../src/mapping/change.js';
 import type { ForwardingTable } from '../../src/mapping/forwarding-table.js';
 import type { GrantConfig, NetworkConfig } from '../../src/network/config.js';
@@ -66,6 +66,52 @@ describe('who holds an address', () => {
     expect(holder(VIP)).toBe('web-a');
     expect(lease.verdict).toBe('ended');
     expect(() => lease.renew()).toThrow('has ended');
+  });
+
+  test('a closed network waits for no lease to end', async () => {
+    const clock = new ManualClock();
+    let waiting = 0;
+    const counted: Clock = {
+      now: () => clock.now(),
+      defer: (call) => clock.defer(call),
+      at: (when, call) => {
+        waiting++;
+        const cancel = clock.at(when, () => {
+          waiting--;
+          call();
+        });
+        return () => {
+          waiting--;
+          cancel();
+        };
+      },
+    };
+    const network = new VirtualNetwork(base, { clock: counted });
+    network.claim({ node: 'web-b', prefix: VIP, lease: 3_600_000 });
+    network.claim({ node: 'web-b', prefix: '10.0.1.101/32', lease: 1000 }).renew(2000);
+    expect(waiting).toBe(2);
+    await network.close();
+    expect(waiting).toBe(0);
+  });
+
+  test.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY, '1000' as never])(
+    'a lease of %s milliseconds is an error, and claims nothing',
+    (lease) => {
+      const { network, holder } = lab();
+      expect(() => network.claim({ node: 'web-b', prefix: VIP, lease })).toThrow('lease: expected more than 0 milliseconds');
+      expect(holder(VIP)).toBe('web-a');
+      const held = network.claim({ node: 'web-b', prefix: VIP, lease: 1000 });
+      const { expires } = held;
+      expect(() => held.renew(lease)).toThrow('lease: expected more than 0 milliseconds');
+      expect(held.expires).toBe(expires);
+    },
+  );
+
+  test('a state that there is not is an error, and changes nothing', () => {
+    const { network } = lab();
+    const before = network.configuration();
+    expect(() => network.setNodeState('web-a', 'sideways' as never)).toThrow('state: expected "up", "draining" or "down", got "sideways"');
+    expect(network.configuration()).toEqual(before);
   });
 
   test('a node that is down holds nothing, and has it back when it is up', () => {
@@ -383,6 +429,9 @@ describe('following changes', () => {
       changes: [{ prefix: '10.0.1.98/32' }, { prefix: '10.0.1.99/32' }],
     });
     expect(network.changesSince({ epoch: 'other', seq: network.position.seq }).type).toBe('snapshot');
+    // What became of a number on its way through a text.
+    for (const seq of [Number.NaN, network.position.seq - 0.5, String(network.position.seq - 1) as never])
+      expect(network.changesSince({ ...network.position, seq }).type).toBe('snapshot');
     expect(network.changesSince(network.position)).toMatchObject({ type: 'changes', changes: [] });
   });
 

@@ -28,9 +28,20 @@ test('a port has what its type needs, and nothing of another type', () => {
         { name: 'e', type: 'tap', vni: 1 },
         { name: 'f', type: 'stream' },
         { name: 'g', type: 'vxlan', address: '172.31.0.1', remote: '2001:db8::1', vni: 1 },
+        { name: 'h', type: 'memory', capture: 'h.pcapng' },
+        { name: 'i', type: 'tap', device: 'tap1', capture: 'vm.pcapng' },
       ],
     }).map((line) => line.replace(/:.*/, '')),
-  ).toEqual(['ports.4.name', 'ports.4', 'ports.5.vni', 'ports.5.device', 'ports.6', 'ports.7.remote']);
+  ).toEqual([
+    'ports.4.name',
+    'ports.4',
+    'ports.5.vni',
+    'ports.5.device',
+    'ports.6',
+    'ports.7.remote',
+    'ports.8.capture',
+    'ports.9.capture',
+  ]);
 });
 
 test('tunnels that share a socket do not say of it what is at odds', () => {

@@ -94,6 +94,15 @@ describe('a configuration that is wrong says where, and what was expected', () =
     expect(wrong({ routerId: undefined })).toEqual(['routerId', 'expected a dotted quad such as "192.0.2.1", got nothing']);
   });
 
+  test('where something holds itself', () => {
+    const nodes: unknown[] = [];
+    nodes.push(nodes);
+    expect(wrong({ network: { nodes } })).toEqual(['network.nodes[0]', 'expected something that does not hold itself']);
+    // What stands in two places is none such.
+    const twice = { name: 'web-c' };
+    expect(wrongNetwork({ nodes: [twice, twice] })[1]).toMatch(/^expected a name of its own/);
+  });
+
   test('where a field is unknown, with the one that was meant', () => {
     expect(wrongNeighbour({ holdTyme: 90 })).toEqual(['it.holdTyme', 'unknown field holdTyme; did you mean holdTime?']);
     expect(wrong({ neighbors: [] })).toEqual(['neighbors', 'unknown field neighbors; did you mean neighbours?']);

@@ -164,6 +164,8 @@ describe('a router', () => {
       await using third = new VirtualRouter(config, { host: new Host({ transport, clock }) });
       await third.start();
     }
+    // Its network is closed: nobody could claim anything.
+    await expect(again.start()).rejects.toMatchObject({ code: 'CLOSED' });
     // Its port is free: nothing of it is left.
     await (await transport.listen({ address: '10.0.0.1', port: 179 }, () => {})).close();
   });

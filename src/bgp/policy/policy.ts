@@ -1,4 +1,4 @@
-import { validate } from '../../lib/validate.js';
+import { shown, validate } from '../../lib/validate.js';
 import type { PathAttributes } from '../wire/index.js';
 import { type Changer, compileChanges } from './changes.js';
 import { compileMatch, type Matcher, type PrefixLists } from './matcher.js';
@@ -85,14 +85,20 @@ function inData(rules: readonly PolicyRule[], { lists, localAs, otherwise }: Pol
 
 const NOTHING_SET = { med: false, nextHop: false };
 
+/** Functions of a program without types may return anything: nothing, `true`, a promise. */
+function isDecision(decision: unknown): boolean {
+  return typeof decision === 'object' && decision !== null && ('reject' in decision || 'accept' in decision);
+}
+
 function inCode(decide: PolicyFunction, { localAs }: PolicyContext): Policy {
   return {
     needsPrefix: true,
     evaluate(route) {
       try {
-        const decision = decide(route);
+        const decision = decide(route as Parameters<PolicyFunction>[0]); // its prefix was asked for
         if (decision === 'accept')
           return { verdict: 'accept', attributes: route.attributes, preference: undefined, sets: NOTHING_SET, rule: undefined };
+        if (!isDecision(decision)) throw new Error(`expected 'accept', { reject } or { accept } of the function, got ${shown(decision)}`);
         if ('reject' in decision) return { verdict: 'reject', reason: decision.reject, rule: undefined };
         const changes: RuleChanges = validate(ruleChanges, decision.accept);
         const attributes = compileChanges(changes, localAs)(route.attributes);

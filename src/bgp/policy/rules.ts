@@ -99,7 +99,7 @@ export interface PolicyRoute {
 export type PolicyDecision = 'accept' | { readonly reject: string } | { readonly accept: RuleChanges };
 
 /** A policy in code: called for each route, so it is for those who have few. @public */
-export type PolicyFunction = (route: PolicyRoute) => PolicyDecision;
+export type PolicyFunction = (route: PolicyRoute & { readonly prefix: string }) => PolicyDecision;
 
 /** Rules as data, or a function. @public */
 export type PolicyConfig = readonly PolicyRule[] | PolicyFunction;

@@ -65,6 +65,7 @@ export class LinkAttachment implements NetworkMember {
     private readonly opener: PortOpener | undefined,
     host: { readonly random: Random; readonly entropy: (octets: number) => Uint8Array },
     refused: (event: SegmentRefused) => void,
+    private readonly captureFailed: (port: string, path: string, reason: string) => void,
   ) {
     const probe = (node: string, address: Uint8Array): void => {
       const link = this.#stack.linkOf(node);
@@ -168,7 +169,8 @@ export class LinkAttachment implements NetworkMember {
       throw new UsageError('CONFIG_INVALID', `expected a port "${config.name}" among the router's options`, ['ports', at]);
     if (!given && !this.opener)
       throw new UsageError('CONFIG_INVALID', 'expected "memory": this host opens no ports', ['ports', at, 'type']);
-    const port = given ?? (await this.opener?.open(config));
+    const { name, capture = '' } = config;
+    const port = given ?? (await this.opener?.open(config, (reason) => this.captureFailed(name, capture, reason)));
     if (!port) return;
     if (!given) this.#open.set(config.name, port);
     this.#stack.attach(config.name, port);
