@@ -16,4 +16,4 @@ export { isMrt, type MrtMessage, type MrtRecord, type MrtRoute, type MrtStateCha
 export type { CapturedOspf } from './ospf-packets.js';
 export { type Damage, type Frame, isPcap, readPcap, writePcap } from './pcap.js';
 export { isPcapng, readPcapng, writePcapng } from './pcapng.js';
-export { neighbourFrom, type RecordedNeighbour, type Replay, type ReplayOptions, replay } from './session.js';
+export { neighbourFrom, openFrom, type RecordedNeighbour, type Replay, type ReplayOptions, replay } from './session.js';

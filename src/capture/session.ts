@@ -15,12 +15,10 @@ import type { Connection, Transport } from '../lib/transport.js';
 import { agreed, type CapturedMessage, openOf } from './bgp-streams.js';
 import type { Damage } from './pcap.js';
 
-/** What a recorded OPEN says of its sender: most of a neighbour's configuration. @public */
+/** What a recorded OPEN says of its sender, as it stands among a router's `neighbours`. @public */
 export interface RecordedNeighbour {
   readonly address: string;
   readonly as: number;
-  /** BGP identifier. */
-  readonly routerId: string;
   /** Seconds, as proposed. */
   readonly holdTime: number;
   readonly families: readonly UnicastFamily[];
@@ -28,45 +26,47 @@ export interface RecordedNeighbour {
   readonly addPath?: 'send' | 'receive' | 'both';
   readonly extendedNextHop: boolean;
   readonly extendedMessages: boolean;
-  readonly capabilities: readonly Capability[];
+}
+
+/** The first OPEN of a side of a capture, whose address `side` is; undefined when none was recorded. @public */
+export function openFrom(messages: Iterable<CapturedMessage | Damage>, side: string): Open | undefined {
+  for (const message of messages) {
+    if ('damage' in message || addressOf(message.from) !== side || message.bytes[18] !== 1) continue;
+    const { message: open } = inspectMessage(message.bytes, message.context);
+    if (open?.type === 'open') return open;
+  }
+  return undefined;
 }
 
 /**
- * The neighbour that a side of a capture is, by its first OPEN; undefined when none was recorded. `side` is its address. But for `routerId`
- * and `capabilities`, which a router is told by the OPEN itself, it is what stands among a router's `neighbours`.
+ * The neighbour that a side of a capture is, by its first OPEN; undefined when none was recorded. `side` is its address.
  *
  * @example
  * ```ts
- * const { routerId, capabilities, ...neighbour } = neighbourFrom(messages, '10.77.0.2')!;
+ * const neighbour = neighbourFrom(messages, '10.77.0.2')!;
  * const neighbours = [{ ...neighbour, address: '127.0.0.2', passive: true, export: 'claims' }];
  * ```
  * @public
  */
 export function neighbourFrom(messages: Iterable<CapturedMessage | Damage>, side: string): RecordedNeighbour | undefined {
-  for (const message of messages) {
-    if ('damage' in message || addressOf(message.from) !== side || message.bytes[18] !== 1) continue;
-    const { message: open } = inspectMessage(message.bytes, message.context);
-    if (open?.type !== 'open') continue;
-    const { capabilities } = open;
-    const has = (type: Capability['type']): boolean => capabilities.some((capability) => capability.type === type);
-    const spoken = capabilities.flatMap((capability) => (capability.type === 'multiprotocol' ? [capability.family] : []));
-    const families = (['ipv4-unicast', 'ipv6-unicast'] as const).filter((family) => spoken.includes(family));
-    const paths = capabilities.flatMap((capability) => (capability.type === 'add-path' ? capability.families : []));
-    const [sends, receives] = [paths.some(({ send }) => send), paths.some(({ receive }) => receive)];
-    const addPath = sends && receives ? 'both' : sends ? 'receive' : receives ? 'send' : undefined;
-    return {
-      address: side,
-      as: open.asn,
-      routerId: open.routerId,
-      holdTime: open.holdTime,
-      families: families.length > 0 || spoken.length > 0 ? families : ['ipv4-unicast'],
-      ...(addPath ? { addPath } : {}),
-      extendedNextHop: has('extended-next-hop'),
-      extendedMessages: has('extended-message'),
-      capabilities,
-    };
-  }
-  return undefined;
+  const open = openFrom(messages, side);
+  if (!open) return undefined;
+  const { capabilities } = open;
+  const has = (type: Capability['type']): boolean => capabilities.some((capability) => capability.type === type);
+  const spoken = capabilities.flatMap((capability) => (capability.type === 'multiprotocol' ? [capability.family] : []));
+  const families = (['ipv4-unicast', 'ipv6-unicast'] as const).filter((family) => spoken.includes(family));
+  const paths = capabilities.flatMap((capability) => (capability.type === 'add-path' ? capability.families : []));
+  const [sends, receives] = [paths.some(({ send }) => send), paths.some(({ receive }) => receive)];
+  const addPath = sends && receives ? 'both' : sends ? 'receive' : receives ? 'send' : undefined;
+  return {
+    address: side,
+    as: open.asn,
+    holdTime: open.holdTime,
+    families: families.length > 0 || spoken.length > 0 ? families : ['ipv4-unicast'],
+    ...(addPath ? { addPath } : {}),
+    extendedNextHop: has('extended-next-hop'),
+    extendedMessages: has('extended-message'),
+  };
 }
 
 /** How to play a recorded side. @public */

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { canonical, messagesOf } from '../../scripts/captures/octets.js';
 import { type BgpMessage, decodeMessage, defaultContext, encodeMessage, type Open } from '../../src/bgp/wire/index.js';
-import { bgpMessages, type CapturedMessage, neighbourFrom, type RecordedNeighbour, readPcap, replay } from '../../src/capture/index.js';
+import {
+  bgpMessages,
+  type CapturedMessage,
+  neighbourFrom,
+  openFrom,
+  type RecordedNeighbour,
+  readPcap,
+  replay,
+} from '../../src/capture/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
 import { Host } from '../../src/router/host.js';
@@ -83,7 +91,7 @@ async function routerFor(neighbour: RecordedNeighbour, other: RecordedNeighbour,
   const router = new VirtualRouter(
     {
       as: other.as,
-      routerId: other.routerId,
+      routerId: openOf(all, other).routerId,
       listen: [{ address: other.address }],
       originate: [{ prefix: '198.18.0.0/24' }, { prefix: '2001:db8:ffff::/48' }],
       network: {
@@ -96,7 +104,7 @@ async function routerFor(neighbour: RecordedNeighbour, other: RecordedNeighbour,
       neighbours: [
         {
           address: side,
-          as: lostAs(neighbour, other) ? 23456 : as,
+          as: lostAs(neighbour, openOf(all, other)) ? 23456 : as,
           families,
           holdTime,
           extendedNextHop,
@@ -121,8 +129,14 @@ async function routerFor(neighbour: RecordedNeighbour, other: RecordedNeighbour,
   return { router, clock, transport, prefixes, stop, play: { transport, clock, side, router: { address: other.address } } };
 }
 
+function openOf(all: readonly CapturedMessage[], { address }: RecordedNeighbour): Open {
+  const open = openFrom(all, address);
+  if (!open) throw new Error(`expected an OPEN of ${address}`);
+  return open;
+}
+
 /** Whether the other side heard AS 23456 instead of a wider number. */
-const lostAs = ({ as }: RecordedNeighbour, { capabilities }: RecordedNeighbour) =>
+const lostAs = ({ as }: RecordedNeighbour, { capabilities }: Open) =>
   as > 0xffff && !capabilities.some(({ type }) => type === 'four-octet-as');
 
 const sidesOf = (file: string) => [...new Set(messagesIn(file).map(({ from }) => addressOf(from)))];
@@ -166,9 +180,9 @@ describe.each(recorded)('%s', (file) => {
     clock.advance(1000);
     expect(played.finished).toBe(true);
     const [open, ...later] = played.said();
-    expect(open).toMatchObject({ type: 'open', asn: other.as, routerId: other.routerId, holdTime: neighbour.holdTime });
+    expect(open).toMatchObject({ type: 'open', asn: other.as, routerId: openOf(all, other).routerId, holdTime: neighbour.holdTime });
     const state = router.neighbours()[0]?.state;
-    if (lostAs(neighbour, other)) {
+    if (lostAs(neighbour, openOf(all, other))) {
       // The AS number that stands for a lost one is no neighbour's (RFC 6793).
       expect([state, later]).toEqual(['active', [expect.objectContaining({ type: 'notification', code: 2, subcode: 2 })]]);
     } else if (most.every(({ bytes }) => bytes[18] !== 4)) {
@@ -229,19 +243,15 @@ test('at recorded speed each route is claimed when it was announced, and goes wh
 
 describe('the neighbour that a recorded OPEN implies', () => {
   test.each([
-    ['add-path-bird-to-frr', '10.77.0.2', { as: 65002, routerId: '192.0.2.2', holdTime: 90, addPath: 'both', extendedNextHop: false }],
-    ['ipv4-over-ipv6-bird-frr', '2001:db8:77::2', { as: 65002, routerId: '192.0.2.2', extendedNextHop: true, extendedMessages: true }],
-    [
-      'notification-hold-timer-frr',
-      '10.77.0.1',
-      { as: 65001, routerId: '192.0.2.1', holdTime: 9, families: ['ipv4-unicast', 'ipv6-unicast'] },
-    ],
+    ['add-path-bird-to-frr', '10.77.0.2', { as: 65002, holdTime: 90, addPath: 'both', extendedNextHop: false }],
+    ['ipv4-over-ipv6-bird-frr', '2001:db8:77::2', { as: 65002, extendedNextHop: true, extendedMessages: true }],
+    ['notification-hold-timer-frr', '10.77.0.1', { as: 65001, holdTime: 9, families: ['ipv4-unicast', 'ipv6-unicast'] }],
     ['as4-exabgp-2-octets-bird-as-trans', '10.77.0.2', { as: 4_200_000_001, extendedMessages: false }],
     ['feed-10000-bird-to-frr', '10.77.0.2', { families: ['ipv4-unicast'] }],
   ])('%s, %s', (name, side, expected) => {
     const found = neighbourFrom(messagesIn(`${name}.pcap`), side);
     expect(found).toMatchObject({ address: side, ...expected });
-    const { routerId, capabilities, ...neighbour } = found as RecordedNeighbour; // just seen to be there
+    const neighbour = found as RecordedNeighbour; // just seen to be there
     const network = { nodes: [{ name: 'n', addresses: [side] }] };
     expect(checkRouter({ as: 65000, routerId: '10.0.0.1', network, neighbours: [neighbour] }).neighbours).toEqual([neighbour]);
   });
@@ -263,13 +273,15 @@ describe('the neighbour that a recorded OPEN implies', () => {
     ['does both', { send: true, receive: true }, 'both'],
   ] as const)('one that %s several paths is answered with the other side of it', (_name, does, addPath) => {
     const neighbour = neighbourFrom([open([{ type: 'add-path', families: [{ family, ...does }] }])], '10.0.0.2');
-    expect(neighbour).toMatchObject({ as: 65001, routerId: '192.0.2.9', holdTime: 30, addPath });
+    expect(neighbour).toMatchObject({ as: 65001, holdTime: 30, addPath });
   });
 
   test('one without capabilities speaks IPv4, and of a side that said no OPEN nothing is known', () => {
     const bare = neighbourFrom([open([])], '10.0.0.2');
-    expect(bare).toMatchObject({ families: ['ipv4-unicast'], extendedNextHop: false, extendedMessages: false, capabilities: [] });
+    expect(bare).toMatchObject({ families: ['ipv4-unicast'], extendedNextHop: false, extendedMessages: false });
+    expect(openFrom([open([])], '10.0.0.2')).toMatchObject({ routerId: '192.0.2.9', capabilities: [] });
     expect(bare?.addPath).toBeUndefined();
     expect(neighbourFrom([open([])], '10.0.0.1')).toBeUndefined();
+    expect(openFrom([open([])], '10.0.0.1')).toBeUndefined();
   });
 });
