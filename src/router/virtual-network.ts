@@ -195,6 +195,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         authorization: this.authorization,
         tell: (change) => this.tell('grant-change', change),
         rejudge: (cause, grants) => this.rejudge(cause, grants),
+        hold: (act) => this.hold(act),
       },
       this.#journal,
       this.#clock,
@@ -269,6 +270,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
 
   #become(checked: NetworkConfig): Reconfigured {
+    return this.hold(() => this.#takeOver(checked));
+  }
+
+  #takeOver(checked: NetworkConfig): Reconfigured {
     // What was moved here is claimed here: a network starts with `moved` holders, and takes over none.
     const holders = checked.holders?.filter(({ prefix, node, moved }) => !moved || this.#initialHolders.movedTo(prefix) === node);
     const config = holders ? { ...checked, holders } : checked;
@@ -393,6 +398,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
 
   #changeLife(node: Node, reason: string, change: () => void): void {
+    this.hold(() => this.#changeLifeOf(node, reason, change));
+  }
+
+  #changeLifeOf(node: Node, reason: string, change: () => void): void {
     const before = this.model.lifeOf(node);
     const out = this.model.down[node.index];
     change();

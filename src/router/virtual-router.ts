@@ -328,6 +328,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     const originated = same(config.originate, this.#config.originate) ? [] : ['originated prefixes changed'];
     this.#config = config;
     for (const address of before) this.network.model.removeRouterAddress(address);
+    return this.network.hold(() => this.hold(() => this.#takeOver(next)));
+  }
+
+  #takeOver(next: RouterConfig): Reconfigured {
     for (const address of this.#reserved()) this.network.model.addRouterAddress(address);
     const rpki = this.#rpki.configure(config.rpki, caches);
     this.#link.configure(config.interfaces ?? [], config.access ?? []);
