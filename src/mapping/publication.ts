@@ -16,6 +16,7 @@ import { lastHeardOf, MoveTimes } from './timing.js';
 const BATCH = 32_768;
 const FIRST_RETRY: Millis = 100;
 const LAST_RETRY: Millis = 30_000;
+const NONE: ReadonlySet<number> = new Set();
 
 /** Whom the publication tells. @internal */
 export interface PublicationOwner {
@@ -27,6 +28,8 @@ export interface PublicationOwner {
   /** The journal has grown. */
   journaled(): void;
   failed(prefixes: readonly FailedPrefix[], error: string | undefined): void;
+  /** A table that is used no more could not be closed. */
+  unclosed(error: unknown): void;
 }
 
 /**
@@ -53,6 +56,8 @@ export class Publication {
   #closed = false;
   /** Prefixes whose target moved under its number; IPv6 ones as -1 - id. */
   readonly #moved = new Set<number>();
+  /** Likewise, prefixes that the table refused in a sync, or does not have as they are published: they are given to it again in any case. */
+  readonly #resent = new Set<number>();
   /** How many send several paths a prefix: any claim's change matters to them. */
   everyPath = 0;
   /** Batches applied, batches that failed whole, and prefixes that failed. */
@@ -95,14 +100,27 @@ export class Publication {
 
   /** Another table takes over; it gets everything first. */
   use(table: ForwardingTable): void {
-    void this.#table.close?.();
+    const before = this.#table;
     this.#table = table;
+    // Whatever the one before did wrong is not this one's.
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#retryAfter = FIRST_RETRY;
+    void this.#letGo(before);
     // What the one before was given, and perhaps will never answer, waits again.
     const flight = this.#inFlight;
     this.#inFlight = undefined;
     if (flight) this.#again(flight);
     this.#attach();
     this.publish();
+  }
+
+  async #letGo(table: ForwardingTable): Promise<void> {
+    try {
+      await table.close?.();
+    } catch (error) {
+      this.owner.unclosed(error);
+    }
   }
 
   #attach(): void {
@@ -120,6 +138,7 @@ export class Publication {
   async close(): Promise<void> {
     this.#closed = true;
     this.#retry?.cancel();
+    this.#failedRetry?.cancel();
     for (const done of this.#idle.splice(0)) done();
     await this.#table.close?.();
   }
@@ -135,24 +154,31 @@ export class Publication {
     if (this.#isFree()) {
       const parts = this.#decideIntoBatch([cause]);
       if (parts.length > 0) this.#give(new ColumnarBatch('delta', parts, this.targets, this.clock.now()));
-      if (!this.#busy()) this.#tellIdle();
+      // The table, or whoever heard of it, may have brought more about.
+      if (this.#busy() || this.#needsSync) this.publish();
+      else this.#tellIdle();
       return;
     }
     let causeIndex = -1;
+    let waiting = 0;
     for (const lane of this.#lanes) {
       const { rib } = lane;
       if (rib.dirtyCount === 0) continue;
       if (causeIndex < 0) causeIndex = this.#causes.push(cause) - 1;
+      const before = lane.count;
       const kept = lane.decideToWait(causeIndex, this.everyPath > 0);
+      waiting += lane.count - before;
       if (this.#announceWhen === 'decided' && kept > 0) this.owner.announce(rib, rib.dirty, kept);
     }
+    // What waits already keeps its cause: a table that does not answer must not gather those of every turn.
+    if (causeIndex >= 0 && waiting === 0) this.#causes.pop();
     this.publish();
   }
 
   /** Whether what is decided now can be given to the table at once, all of it, and nothing has to wait. */
   #isFree(): boolean {
-    if (this.#inFlight || this.#retry || this.#closed || this.#needsSync || this.#announceWhen === 'decided' || this.#moved.size > 0)
-      return false;
+    if (this.#inFlight || this.#retry || this.#closed || this.#needsSync || this.#announceWhen === 'decided') return false;
+    if (this.#moved.size > 0 || this.#resent.size > 0) return false;
     let dirty = 0;
     for (const { rib, count } of this.#lanes) {
       if (count > 0) return false;
@@ -175,7 +201,7 @@ export class Publication {
         continue;
       }
       rib.queued += announcedCount;
-      parts.push(new BatchPart(rib, columns, cause, rib.queued));
+      parts.push(new BatchPart(rib, columns, cause, rib.queued, NONE));
     }
     return parts;
   }
@@ -189,7 +215,7 @@ export class Publication {
       for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
         if (numbers.has(rib.records.publishedOf(prefix))) {
           // Published as none first: the same number would pass for no change.
-          this.#moved.add(lane.rib.ipv6 ? -1 - prefix : prefix);
+          this.#moved.add(keyOf(rib, prefix));
           lane.enqueue(prefix, now, causeIndex);
         }
       }
@@ -218,21 +244,25 @@ export class Publication {
       return true;
     }
     let result: ReturnType<ForwardingTable['apply']>;
+    // Also of one that answers at once: what it brings about itself waits until it is done.
+    this.#inFlight = batch;
     try {
       result = this.#table.apply(batch);
     } catch (error) {
-      this.#rejected(batch, error);
+      this.#returned(batch, () => this.#rejected(batch, error));
       return false;
     }
     if (result instanceof Promise) {
-      this.#inFlight = batch;
-      this.#depart(batch);
+      if (this.#inFlight === batch) this.#depart(batch);
       result.then(
         (done) => this.#returned(batch, () => this.#commit(batch, done)),
         (error) => this.#returned(batch, () => this.#rejected(batch, error)),
       );
       return false;
     }
+    if (this.#inFlight !== batch) return false;
+    this.#inFlight = undefined;
+    if (this.#closed) return false;
     this.#commit(batch, result);
     return true;
   }
@@ -277,13 +307,16 @@ export class Publication {
       room -= taken;
       const { rib, pending, since, causeOf } = lane;
       const columns = this.#columns(taken);
+      const moved = new Set<number>();
       for (let i = 0; i < taken; i++) {
         const prefix = pending[i];
-        const moved = this.#moved.size > 0 && this.#moved.delete(rib.ipv6 ? -1 - prefix : prefix);
-        columns.add(rib, this.targets, prefix, since[i], causeOf[i], sync || moved);
+        const isMoved = this.#moved.size > 0 && this.#moved.delete(keyOf(rib, prefix));
+        const isResent = this.#resent.size > 0 && this.#resent.delete(keyOf(rib, prefix));
+        if (isMoved) moved.add(prefix);
+        columns.add(rib, this.targets, prefix, since[i], causeOf[i], sync || isMoved || isResent);
       }
       lane.consume(taken);
-      parts.push(new BatchPart(rib, columns, this.#causes, rib.queued - lane.count));
+      parts.push(new BatchPart(rib, columns, this.#causes, rib.queued - lane.count, moved));
     }
     if (this.#lanes.every((lane) => lane.count === 0)) this.#causes = [];
     return parts;
@@ -326,8 +359,8 @@ export class Publication {
     if (batch.size > 0) this.counters.batches++;
     if (failed && result?.failed) {
       this.counters.prefixFailures += failed.size;
-      this.owner.failed(result.failed, undefined);
       this.#retryFailed();
+      this.owner.failed(result.failed, undefined);
     }
     for (const part of batch.parts) {
       const { rib, announced: count, until } = part;
@@ -349,7 +382,7 @@ export class Publication {
   /** One family's changes of a batch that the table has: each is numbered, but for those that it refused. */
   #publishPart(
     batch: ColumnarBatch,
-    { rib, columns, cause, size }: BatchPart,
+    { rib, columns, cause, size, moved }: BatchPart,
     now: Millis,
     failed: ReadonlySet<string> | undefined,
     numbers: Float64Array | undefined,
@@ -366,17 +399,21 @@ export class Publication {
         if (after !== 0) this.targets.release(after);
         records.mark(p, PrefixState.failed);
         rib.merge(p, columns.merged[i]);
+        if (moved.has(p)) this.#moved.add(keyOf(rib, p));
+        else if (batch.kind === 'sync' || before === after) this.#resent.add(keyOf(rib, p));
         this.#failed.push({ lane, prefix: p });
         i++;
         continue;
       }
       // Neighbours mostly came about together.
-      let end = columns.endOfRun(i);
+      const asBefore = before === after;
+      let end = asBefore && moved.size > 0 ? i + 1 : columns.endOfRun(i);
       for (let k = i; k < end; k++) {
         if (failed !== undefined && refused(k)) end = k;
         else records.setPublished(columns.prefix[k], after);
       }
-      if (before !== after || batch.kind === 'delta') {
+      // One that stays where it was is news only where that has moved.
+      if (!asBefore || moved.has(p)) {
         const by = cause[columns.causeOf[i]];
         const heard = columns.heard[i];
         const shared = { before: targets.get(before), after: targets.get(after), cause: by, heard, decided: batch.decided, applied: now };
@@ -415,8 +452,8 @@ export class Publication {
     this.counters.batchFailures++;
     this.#again(batch);
     this.#needsSync = true;
-    this.owner.failed([], error instanceof Error ? error.message : String(error));
     this.#retryIn();
+    this.owner.failed([], error instanceof Error ? error.message : String(error));
   }
 
   /** All of a batch waits again. */
@@ -432,6 +469,7 @@ export class Publication {
         rib.merge(prefix, columns.merged[i]);
         const own = this.#causes.push(part.cause[columns.causeOf[i]]) - 1;
         lane.enqueue(prefix, columns.heard[i], own);
+        if (part.moved.has(prefix)) this.#moved.add(keyOf(rib, prefix));
       }
       for (let i = 0; i < part.announced; i++) {
         rib.records.unmark(columns.announced[i], PrefixState.inFlight);
@@ -466,4 +504,9 @@ export class Publication {
     this.#retry = { cancel };
     this.#retryAfter = Math.min(this.#retryAfter * 2, LAST_RETRY);
   }
+}
+
+/** A prefix among those of both families. */
+function keyOf(rib: Rib, prefix: number): number {
+  return rib.ipv6 ? -1 - prefix : prefix;
 }

@@ -770,6 +770,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   #restore(snapshot: FormerLife): void {
     const restart = this.#config.restart ?? {};
     const fault = 'unusable' in snapshot ? snapshot.unusable : unusable(snapshot, this.name, restart, this.#clock.now());
+      unclosed: (error: unknown) => network.logger.error({ error }, 'a forwarding table that is used no more could not be closed'),
     if (fault === undefined && !('unusable' in snapshot)) {
       this.#restoration = new Restoration(this, snapshot, (restart.deferral ?? 120) * 1000, () => this.#chosen());
     }
