@@ -603,6 +603,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** @internal */
   join(member: NetworkMember): void {
+  /** @internal */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
     this.#members.add(member);
   }
   /** @internal */
