@@ -11,6 +11,7 @@ import type { ClaimRequest, Lease } from './lease.js';
 export interface ProgramClaimsOwner {
   readonly model: NetworkModel;
   readonly ribs: { readonly ipv4: Rib; readonly ipv6: Rib };
+  begin(): void;
   settle(cause: Cause): void;
 }
 
@@ -18,6 +19,8 @@ export interface ProgramClaimsOwner {
 export class ProgramClaims {
   #count = 0;
   #closed = false;
+  /** Of leases that end by themselves. */
+  readonly #ends = new Set<Cancel>();
 
   /** @param bare - The attribute set of a claim that says nothing of itself. */
   constructor(
@@ -27,34 +30,43 @@ export class ProgramClaims {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws a `UsageError` for an unknown node or a wrong prefix. */
+  /** Throws a `UsageError` for an unknown node, a wrong prefix, or a length of time that is none. */
   claim(request: ClaimRequest): Lease {
     const { network, feed, bare, clock } = this;
     const node = network.model.node(request.node);
     const prefix = parsePrefix(request.prefix);
+    checkLease(request.lease);
     const rib = network.ribs[prefix.family];
     const pathId = ++this.#count;
     const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
-    rib.now = clock.now();
+    network.begin();
     rib.announce(id, feed.index, pathId, bare, bare, 0, node.index, -1);
     const row = rib.find(id, feed.index, pathId) - 1;
     network.settle({ type: 'claimed', node: node.name });
     let expires: Millis | undefined;
-    let cancel: Cancel = () => {};
+    let ending: Cancel | undefined;
     let over = false;
+    const cancel = (): void => {
+      if (!ending) return;
+      ending();
+      this.#ends.delete(ending);
+      ending = undefined;
+    };
     const end = (type: 'released' | 'lease-expired'): void => {
       if (over) return;
       over = true;
       cancel();
       if (this.#closed) return;
-      rib.now = clock.now();
+      network.begin();
       rib.remove(row);
       network.settle({ type, node: node.name });
     };
     const start = (lease: Millis | undefined): void => {
       cancel();
-      expires = lease === undefined ? undefined : clock.now() + lease;
-      if (expires !== undefined) cancel = clock.at(expires, () => end('lease-expired'));
+      expires = lease === undefined || lease === Number.POSITIVE_INFINITY ? undefined : clock.now() + lease;
+      if (expires === undefined) return;
+      ending = clock.at(expires, () => end('lease-expired'));
+      this.#ends.add(ending);
     };
     start(request.lease);
     return {
@@ -68,6 +80,7 @@ export class ProgramClaims {
       },
       renew: (lease = request.lease) => {
         if (over || this.#closed) throw new UsageError('CLOSED', `the lease of ${formatPrefix(prefix)} has ended`);
+        checkLease(lease);
         start(lease);
       },
       release: () => end('released'),
@@ -77,5 +90,12 @@ export class ProgramClaims {
   /** No lease can be renewed, nor ends, any more. */
   close(): void {
     this.#closed = true;
+    for (const cancel of this.#ends) cancel();
+    this.#ends.clear();
   }
+}
+
+function checkLease(lease: Millis | undefined): void {
+  if (lease === undefined || (typeof lease === 'number' && lease >= 0)) return;
+  throw new UsageError('CONFIG_INVALID', `expected milliseconds, 0 or more, got ${String(lease)}`, ['lease']);
 }

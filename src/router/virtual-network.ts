@@ -441,6 +441,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#open();
     this.#table = table;
     this.#words = wordsOf(table);
+    const { ipv4 = 0, ipv6 = 0 } = this.#config.reserve ?? {};
+    if (ipv4 + ipv6 > 0) table.reserve?.({ ipv4, ipv6 });
     this.#publication.use(table);
   }
 
@@ -602,11 +604,11 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   // --- For routers -----------------------------------------------------------------------------------------------------
 
   /** @internal */
-  join(member: NetworkMember): void {
-  /** @internal */
   get isClosed(): boolean {
     return this.#closed;
   }
+  /** @internal */
+  join(member: NetworkMember): void {
     this.#members.add(member);
   }
   /** @internal */
@@ -768,13 +770,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         network.logger.warn({ failed: failed.length, error }, 'the forwarding table did not take a change');
         network.tell('table-failure', { network: network.name, failed, error });
       },
+      unclosed: (error: unknown) => network.logger.error({ error }, 'a forwarding table that is used no more could not be closed'),
     };
   }
 
   #restore(snapshot: FormerLife): void {
     const restart = this.#config.restart ?? {};
     const fault = 'unusable' in snapshot ? snapshot.unusable : unusable(snapshot, this.name, restart, this.#clock.now());
-      unclosed: (error: unknown) => network.logger.error({ error }, 'a forwarding table that is used no more could not be closed'),
     if (fault === undefined && !('unusable' in snapshot)) {
       this.#restoration = new Restoration(this, snapshot, (restart.deferral ?? 120) * 1000, () => this.#chosen());
     }
@@ -821,8 +823,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   /** Nodes died, are back or are gone: all that they hold is decided again. */
   #touchHeld(nodes: ReadonlySet<number>): void {
     if (nodes.size === 0) return;
+    this.begin();
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
-      rib.now = this.#clock.now();
       for (let row = 0; row < rib.rowLimit; row++) if (rib.claims.setInOf(row) !== 0 && nodes.has(rib.holderOf(row))) rib.reconsider(row);
     }
   }
