@@ -105,8 +105,6 @@ export class BatchPart {
     readonly cause: readonly Cause[],
     /** Up to which change of the family, of those ever queued, it reaches. */
     readonly until: number,
-    /** Prefixes whose target moved under its number. */
-    readonly moved: ReadonlySet<number>,
   ) {
     this.size = columns.size;
     this.announced = columns.announcedCount;

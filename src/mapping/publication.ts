@@ -16,7 +16,6 @@ import { lastHeardOf, MoveTimes } from './timing.js';
 const BATCH = 32_768;
 const FIRST_RETRY: Millis = 100;
 const LAST_RETRY: Millis = 30_000;
-const NONE: ReadonlySet<number> = new Set();
 
 /** Whom the publication tells. @internal */
 export interface PublicationOwner {
@@ -54,9 +53,7 @@ export class Publication {
   #retryAfter = FIRST_RETRY;
   #failed: { readonly lane: Lane; readonly prefix: number }[] = [];
   #closed = false;
-  /** Prefixes whose target moved under its number; IPv6 ones as -1 - id. */
-  readonly #moved = new Set<number>();
-  /** Likewise, prefixes that the table refused in a sync, or does not have as they are published: they are given to it again in any case. */
+  /** Prefixes that the table refused in a sync, and may not have at all: it is given them again wherever they are. IPv6 ones as -1 - id. */
   readonly #resent = new Set<number>();
   /** How many send several paths a prefix: any claim's change matters to them. */
   everyPath = 0;
@@ -177,8 +174,8 @@ export class Publication {
 
   /** Whether what is decided now can be given to the table at once, all of it, and nothing has to wait. */
   #isFree(): boolean {
-    if (this.#inFlight || this.#retry || this.#closed || this.#needsSync || this.#announceWhen === 'decided') return false;
-    if (this.#moved.size > 0 || this.#resent.size > 0) return false;
+    if (this.#inFlight || this.#retry || this.#closed || this.#needsSync || this.#announceWhen === 'decided' || this.#resent.size > 0)
+      return false;
     let dirty = 0;
     for (const { rib, count } of this.#lanes) {
       if (count > 0) return false;
@@ -201,27 +198,11 @@ export class Publication {
         continue;
       }
       rib.queued += announcedCount;
-      parts.push(new BatchPart(rib, columns, cause, rib.queued, NONE));
+      parts.push(new BatchPart(rib, columns, cause, rib.queued));
     }
     return parts;
   }
 
-  /** Targets changed under their numbers (a node moved): tells the table and the listeners of every prefix that has them. */
-  republish(numbers: ReadonlySet<number>, cause: Cause): void {
-    const causeIndex = this.#causes.push(cause) - 1;
-    const now = this.clock.now();
-    for (const lane of this.#lanes) {
-      const { rib } = lane;
-      for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
-        if (numbers.has(rib.records.publishedOf(prefix))) {
-          // Published as none first: the same number would pass for no change.
-          this.#moved.add(keyOf(rib, prefix));
-          lane.enqueue(prefix, now, causeIndex);
-        }
-      }
-    }
-    this.publish();
-  }
   /** Gives the table what waits, unless it is busy. */
   publish(): void {
     while (!this.#inFlight && !this.#retry && !this.#closed) {
@@ -307,16 +288,14 @@ export class Publication {
       room -= taken;
       const { rib, pending, since, causeOf } = lane;
       const columns = this.#columns(taken);
-      const moved = new Set<number>();
       for (let i = 0; i < taken; i++) {
         const prefix = pending[i];
-        const isMoved = this.#moved.size > 0 && this.#moved.delete(keyOf(rib, prefix));
-        const isResent = this.#resent.size > 0 && this.#resent.delete(keyOf(rib, prefix));
-        if (isMoved) moved.add(prefix);
-        columns.add(rib, this.targets, prefix, since[i], causeOf[i], sync || isMoved || isResent);
+        const resent = this.#resent.size > 0 && this.#resent.has(keyOf(rib, prefix));
+        columns.add(rib, this.targets, prefix, since[i], causeOf[i], sync || resent);
+        if (resent && rib.records.decidedOf(prefix) === 0 && rib.records.publishedOf(prefix) === 0) this.#resent.delete(keyOf(rib, prefix));
       }
       lane.consume(taken);
-      parts.push(new BatchPart(rib, columns, this.#causes, rib.queued - lane.count, moved));
+      parts.push(new BatchPart(rib, columns, this.#causes, rib.queued - lane.count));
     }
     if (this.#lanes.every((lane) => lane.count === 0)) this.#causes = [];
     return parts;
@@ -382,7 +361,7 @@ export class Publication {
   /** One family's changes of a batch that the table has: each is numbered, but for those that it refused. */
   #publishPart(
     batch: ColumnarBatch,
-    { rib, columns, cause, size, moved }: BatchPart,
+    { rib, columns, cause, size }: BatchPart,
     now: Millis,
     failed: ReadonlySet<string> | undefined,
     numbers: Float64Array | undefined,
@@ -399,21 +378,19 @@ export class Publication {
         if (after !== 0) this.targets.release(after);
         records.mark(p, PrefixState.failed);
         rib.merge(p, columns.merged[i]);
-        if (moved.has(p)) this.#moved.add(keyOf(rib, p));
-        else if (batch.kind === 'sync' || before === after) this.#resent.add(keyOf(rib, p));
+        if (batch.kind === 'sync') this.#resent.add(keyOf(rib, p));
         this.#failed.push({ lane, prefix: p });
         i++;
         continue;
       }
       // Neighbours mostly came about together.
-      const asBefore = before === after;
-      let end = asBefore && moved.size > 0 ? i + 1 : columns.endOfRun(i);
+      let end = columns.endOfRun(i);
       for (let k = i; k < end; k++) {
         if (failed !== undefined && refused(k)) end = k;
         else records.setPublished(columns.prefix[k], after);
       }
-      // One that stays where it was is news only where that has moved.
-      if (!asBefore || moved.has(p)) {
+      if (this.#resent.size > 0) for (let k = i; k < end; k++) this.#resent.delete(keyOf(rib, columns.prefix[k]));
+      if (before !== after) {
         const by = cause[columns.causeOf[i]];
         const heard = columns.heard[i];
         const shared = { before: targets.get(before), after: targets.get(after), cause: by, heard, decided: batch.decided, applied: now };
@@ -469,7 +446,6 @@ export class Publication {
         rib.merge(prefix, columns.merged[i]);
         const own = this.#causes.push(part.cause[columns.causeOf[i]]) - 1;
         lane.enqueue(prefix, columns.heard[i], own);
-        if (part.moved.has(prefix)) this.#moved.add(keyOf(rib, prefix));
       }
       for (let i = 0; i < part.announced; i++) {
         rib.records.unmark(columns.announced[i], PrefixState.inFlight);

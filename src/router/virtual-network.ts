@@ -298,11 +298,11 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const lives = new Map(changed.map(({ name }) => [name, this.model.lifeOf(this.model.node(name))]));
     const moved = changed.filter(({ name, location }) => this.model.node(name).config.location !== location);
     this.model.changeNodes(changed);
+    const relocations = moved.map(({ name }) => ({ name, targets: this.#targets.retire(this.model.node(name).index) }));
     for (const { name } of changed) {
       const node = this.model.node(name);
       if (this.model.lifeOf(node) !== lives.get(name)) turned.add(node.index);
     }
-    for (const { name } of moved) this.#relocate(this.model.node(name));
     applied.push(...changed.map(({ name }) => `node ${name} changed`));
     for (const node of wanted.values()) {
       if (this.model.find(node.name)) continue;
@@ -333,6 +333,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#initialHolders.apply(this.#config);
     this.#touchHeld(turned);
     this.rejudge({ type: 'configured' });
+    for (const { name, targets } of relocations) this.#relocate(name, targets);
     this.#grants.watch();
     return { applied, restarted: this.#tellMembers() };
   }
@@ -829,9 +830,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     }
   }
 
-  #relocate(node: Node): void {
-    const numbers = this.#targets.refresh(node.index);
-    if (numbers.length > 0) this.#publication.republish(new Set(numbers), { type: 'node-changed', node: node.name });
+  /** A node moved: what has the targets of before is decided again. */
+  #relocate(name: string, targets: ReadonlySet<number>): void {
+    if (targets.size === 0) return;
+    this.begin();
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6])
+      for (let id = 0; id < rib.prefixes.limit; id++) if (targets.has(rib.records.decidedOf(id))) rib.touch(id);
+    this.settle({ type: 'node-changed', node: name });
   }
 
   #longest(address: Uint8Array, has: (rib: Rib, id: number) => boolean): { readonly rib: Rib; readonly id: number } | undefined {

@@ -241,6 +241,12 @@ class PromptTable implements ForwardingTable {
   }
 }
 
+/** All but the first change of a network. */
+function moves(network: VirtualNetwork): unknown[] {
+  const since = network.changesSince({ ...network.position, seq: 1 });
+  return since.type === 'changes' ? [...since.changes] : [];
+}
+
 describe('a table that does not do as it should', () => {
   function prompt(table: ForwardingTable = new PromptTable()) {
     const clock = new ManualClock();
@@ -302,6 +308,8 @@ describe('a table that does not do as it should', () => {
     await slow.done();
     one.claim('a', 2);
     one.network.changeNode({ name: 'a', location: 'y' });
+    // It has not been told yet, and packets go where they went.
+    expect(one.network.get('10.0.0.1/32')).toMatchObject([{ location: 'x' }]);
     await slow.fail();
     one.clock.advance(100);
     expect(slow.batches.at(-1)?.kind).toBe('sync');
@@ -317,6 +325,7 @@ describe('a table that does not do as it should', () => {
     table.refuses.clear();
     expect(table.holds.get('10.0.0.1/32')).toBe('a at x');
     two.clock.advance(100);
+    expect(moves(two.network)).toMatchObject([{ before: [{ location: 'x' }], after: [{ location: 'y' }] }]);
     expect(table.holds.get('10.0.0.1/32')).toBe('a at y');
     expect(two.heard).toEqual(['10.0.0.1/32 a', '10.0.0.1/32 a']);
   });
