@@ -122,7 +122,8 @@ export class InitialHolders {
       for (const address of node.config.addresses ?? []) {
         const prefix = hostPrefix(parseAddress(address));
         const text = formatPrefix(prefix);
-        if (!named.has(text)) wanted.set(`${text} ${node.name}`, { prefix, node, wish: 0, configured: 0 });
+        const key = `${text} ${node.name}`;
+        if (!named.has(text)) wanted.set(key, { prefix, node, wish: wanted.get(key)?.wish ?? 0, configured: 0 });
       }
     }
     return wanted;

@@ -554,4 +554,15 @@ describe('initial holders', () => {
     expect(next.get(prefix)).toEqual([{ type: 'gateway', node: 'b' }]);
     expect(next.configuration().holders).toEqual([{ prefix, node: 'b', as: 'gateway' }]);
   });
+
+  test('of their own addresses have them after a restart as they claimed them', () => {
+    const own = [{ name: 'a', addresses: ['10.0.0.1'] }];
+    const grants = [{ node: 'a', prefix, as: 'gateway' as const }];
+    const network = start({ nodes: own, grants });
+    network.claim({ node: 'a', prefix });
+    const next = start(network.configuration());
+    expect(next.get(prefix)).toEqual([{ type: 'gateway', node: 'a' }]);
+    next.claim({ node: 'a', prefix }).release();
+    expect(next.get(prefix)).toEqual([{ type: 'node', node: 'a' }]);
+  });
 });
