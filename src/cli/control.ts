@@ -80,7 +80,7 @@ export async function answerQuestions(place: ControlPlace, routers: readonly Vir
 
 function answersOf(routers: readonly VirtualRouter[], refused: () => ControlServer['refused']): ControlAnswers {
   return {
-    '/metrics': () => [...routers.map((router) => renderPrometheus(router.metrics())), refusalsOf(refused())].join(''),
+    '/metrics': () => renderPrometheus(routers.map((router) => router.metrics())) + refusalsOf(refused()),
     '/status': (): Status => ({ at: Date.now(), routers: routers.map((router) => router.metrics()) }),
     '/why': (query) => {
       const [prefix, node] = [query.get('prefix'), query.get('node')];

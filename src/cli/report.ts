@@ -1,5 +1,5 @@
 /** Lines about what running routers tell of. */
-import type { GuardChange, VirtualNetwork } from '../core.js';
+import type { GuardChange, RejectedClaim, VirtualNetwork } from '../core.js';
 import type { VirtualRouter } from '../index.js';
 import type { Printer } from './print.js';
 
@@ -117,20 +117,23 @@ export function report(router: VirtualRouter, printer: Printer, stopping: () => 
 /** Prints what a network tells, but for what moves in it. */
 export function reportNetwork(network: VirtualNetwork, printer: Printer): void {
   let more = 0;
+  let first: RejectedClaim | undefined;
   let waiting = false;
-  network.on('claim-rejected', ({ claims, total }) => {
-    const [first] = claims;
-    more += total;
-    if (!first || waiting) return;
+  const refusals = (): void => {
+    waiting = first !== undefined;
+    if (!first) return;
     const { prefix, node, from, reason, message } = first;
     const words = `refused ${prefix} for ${node} from ${from}: ${reason}${more > 1 ? `, and ${more - 1} more` : ''}`;
     printer.line(Date.now(), { event: 'claim-rejected', total: more, prefix, node, from, reason, message }, words, 'bad');
     more = 0;
+    first = undefined;
     // A guest that is refused a whole table gets a line now and then, not one a message.
-    waiting = true;
-    setTimeout(() => {
-      waiting = false;
-    }, REFUSALS_EVERY).unref();
+    setTimeout(refusals, REFUSALS_EVERY).unref();
+  };
+  network.on('claim-rejected', ({ claims, total }) => {
+    first ??= claims[0];
+    more += total;
+    if (!waiting) refusals();
   });
   network.on('grant-change', (event) => {
     const { grant, before, after } = event;

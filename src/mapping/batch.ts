@@ -92,8 +92,6 @@ export class BatchColumns {
   }
 }
 
-const NOBODY: ReadonlyMap<number, boolean> = new Map();
-
 /** The changes of one family in a batch: the first `size` of each column. @internal */
 export class BatchPart {
   readonly size: number;
@@ -107,8 +105,6 @@ export class BatchPart {
     readonly cause: readonly Cause[],
     /** Up to which change of the family, of those ever queued, it reaches. */
     readonly until: number,
-    /** Prefixes that stand in it also where their target is the same, and whether listeners are to be told of them then. */
-    readonly owed: ReadonlyMap<number, boolean> = NOBODY,
   ) {
     this.size = columns.size;
     this.announced = columns.announcedCount;

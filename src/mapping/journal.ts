@@ -120,7 +120,7 @@ export class Journal {
 
   /** The entries after `seq`, or undefined when some of them are gone. */
   since(seq: number): JournalEntry[] | undefined {
-    if (seq > this.seq || seq + 1 < this.oldest) return undefined;
+    if (!Number.isInteger(seq) || seq > this.seq || seq + 1 < this.oldest) return undefined;
     const entries: JournalEntry[] = [];
     for (let s = seq + 1; s <= this.seq; s++) entries.push(this.#entry(s));
     return entries;

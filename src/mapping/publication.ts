@@ -27,6 +27,8 @@ export interface PublicationOwner {
   /** The journal has grown. */
   journaled(): void;
   failed(prefixes: readonly FailedPrefix[], error: string | undefined): void;
+  /** A table that is used no more could not be closed. */
+  unclosed(error: unknown): void;
 }
 
 /**
@@ -51,11 +53,8 @@ export class Publication {
   #retryAfter = FIRST_RETRY;
   #failed: { readonly lane: Lane; readonly prefix: number }[] = [];
   #closed = false;
-  /**
-   * Prefixes that the table must be given though their target is the same, IPv6 ones as -1 - id: those whose target moved under its number,
-   * of which listeners are told, and those that a sync, which replaces all, was refused for.
-   */
-  readonly #owed = new Map<number, boolean>();
+  /** Prefixes that the table refused in a sync, and may not have at all: it is given them again wherever they are. IPv6 ones as -1 - id. */
+  readonly #resent = new Set<number>();
   /** How many send several paths a prefix: any claim's change matters to them. */
   everyPath = 0;
   /** Batches applied, batches that failed whole, and prefixes that failed. */
@@ -98,14 +97,27 @@ export class Publication {
 
   /** Another table takes over; it gets everything first. */
   use(table: ForwardingTable): void {
-    void this.#table.close?.();
+    const before = this.#table;
     this.#table = table;
+    // Whatever the one before did wrong is not this one's.
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#retryAfter = FIRST_RETRY;
+    void this.#letGo(before);
     // What the one before was given, and perhaps will never answer, waits again.
     const flight = this.#inFlight;
     this.#inFlight = undefined;
     if (flight) this.#again(flight);
     this.#attach();
     this.publish();
+  }
+
+  async #letGo(table: ForwardingTable): Promise<void> {
+    try {
+      await table.close?.();
+    } catch (error) {
+      this.owner.unclosed(error);
+    }
   }
 
   #attach(): void {
@@ -139,23 +151,30 @@ export class Publication {
     if (this.#isFree()) {
       const parts = this.#decideIntoBatch([cause]);
       if (parts.length > 0) this.#give(new ColumnarBatch('delta', parts, this.targets, this.clock.now()));
-      if (!this.#busy()) this.#tellIdle();
+      // The table, or whoever heard of it, may have brought more about.
+      if (this.#busy() || this.#needsSync) this.publish();
+      else this.#tellIdle();
       return;
     }
     let causeIndex = -1;
+    let waiting = 0;
     for (const lane of this.#lanes) {
       const { rib } = lane;
       if (rib.dirtyCount === 0) continue;
       if (causeIndex < 0) causeIndex = this.#causes.push(cause) - 1;
+      const before = lane.count;
       const kept = lane.decideToWait(causeIndex, this.everyPath > 0);
+      waiting += lane.count - before;
       if (this.#announceWhen === 'decided' && kept > 0) this.owner.announce(rib, rib.dirty, kept);
     }
+    // What waits already keeps its cause: a table that does not answer must not gather those of every turn.
+    if (causeIndex >= 0 && waiting === 0) this.#causes.pop();
     this.publish();
   }
 
   /** Whether what is decided now can be given to the table at once, all of it, and nothing has to wait. */
   #isFree(): boolean {
-    if (this.#inFlight || this.#retry || this.#closed || this.#needsSync || this.#announceWhen === 'decided' || this.#owed.size > 0)
+    if (this.#inFlight || this.#retry || this.#closed || this.#needsSync || this.#announceWhen === 'decided' || this.#resent.size > 0)
       return false;
     let dirty = 0;
     for (const { rib, count } of this.#lanes) {
@@ -184,22 +203,6 @@ export class Publication {
     return parts;
   }
 
-  /** Targets changed under their numbers (a node moved): tells the table and the listeners of every prefix that has them. */
-  republish(numbers: ReadonlySet<number>, cause: Cause): void {
-    const causeIndex = this.#causes.push(cause) - 1;
-    const now = this.clock.now();
-    for (const lane of this.#lanes) {
-      const { rib } = lane;
-      for (let prefix = 0; prefix < rib.prefixes.limit; prefix++) {
-        if (numbers.has(rib.records.publishedOf(prefix))) {
-          // Published as none first: the same number would pass for no change.
-          this.#owe(rib, prefix, true);
-          lane.enqueue(prefix, now, causeIndex);
-        }
-      }
-    }
-    this.publish();
-  }
   /** Gives the table what waits, unless it is busy. */
   publish(): void {
     while (!this.#inFlight && !this.#retry && !this.#closed) {
@@ -222,21 +225,25 @@ export class Publication {
       return true;
     }
     let result: ReturnType<ForwardingTable['apply']>;
+    // Also of one that answers at once: what it brings about itself waits until it is done.
+    this.#inFlight = batch;
     try {
       result = this.#table.apply(batch);
     } catch (error) {
-      this.#rejected(batch, error);
+      this.#returned(batch, () => this.#rejected(batch, error));
       return false;
     }
     if (result instanceof Promise) {
-      this.#inFlight = batch;
-      this.#depart(batch);
+      if (this.#inFlight === batch) this.#depart(batch);
       result.then(
         (done) => this.#returned(batch, () => this.#commit(batch, done)),
         (error) => this.#returned(batch, () => this.#rejected(batch, error)),
       );
       return false;
     }
+    if (this.#inFlight !== batch) return false;
+    this.#inFlight = undefined;
+    if (this.#closed) return false;
     this.#commit(batch, result);
     return true;
   }
@@ -281,19 +288,14 @@ export class Publication {
       room -= taken;
       const { rib, pending, since, causeOf } = lane;
       const columns = this.#columns(taken);
-      let owed: Map<number, boolean> | undefined;
       for (let i = 0; i < taken; i++) {
         const prefix = pending[i];
-        const told = this.#owed.size > 0 ? this.#owed.get(keyOf(rib, prefix)) : undefined;
-        if (told !== undefined) {
-          this.#owed.delete(keyOf(rib, prefix));
-          owed ??= new Map();
-          owed.set(prefix, told);
-        }
-        columns.add(rib, this.targets, prefix, since[i], causeOf[i], sync || told !== undefined);
+        const resent = this.#resent.size > 0 && this.#resent.has(keyOf(rib, prefix));
+        columns.add(rib, this.targets, prefix, since[i], causeOf[i], sync || resent);
+        if (resent && rib.records.decidedOf(prefix) === 0 && rib.records.publishedOf(prefix) === 0) this.#resent.delete(keyOf(rib, prefix));
       }
       lane.consume(taken);
-      parts.push(new BatchPart(rib, columns, this.#causes, rib.queued - lane.count, owed));
+      parts.push(new BatchPart(rib, columns, this.#causes, rib.queued - lane.count));
     }
     if (this.#lanes.every((lane) => lane.count === 0)) this.#causes = [];
     return parts;
@@ -337,8 +339,8 @@ export class Publication {
     if (batch.size > 0) this.counters.batches++;
     if (failed && result?.failed) {
       this.counters.prefixFailures += failed.size;
-      this.owner.failed(result.failed, undefined);
       this.#retryFailed();
+      this.owner.failed(result.failed, undefined);
     }
     for (const part of batch.parts) {
       const { rib, announced: count, until } = part;
@@ -360,7 +362,7 @@ export class Publication {
   /** One family's changes of a batch that the table has: each is numbered, but for those that it refused. */
   #publishPart(
     batch: ColumnarBatch,
-    { rib, columns, cause, size, owed }: BatchPart,
+    { rib, columns, cause, size }: BatchPart,
     now: Millis,
     failed: ReadonlySet<string> | undefined,
     numbers: Float64Array | undefined,
@@ -377,19 +379,19 @@ export class Publication {
         if (after !== 0) this.targets.release(after);
         records.mark(p, PrefixState.failed);
         rib.merge(p, columns.merged[i]);
+        if (batch.kind === 'sync') this.#resent.add(keyOf(rib, p));
         this.#failed.push({ lane, prefix: p });
-        // What the table had for it, a sync has taken out: it must be given that again too.
-        if (batch.kind === 'sync' || owed.has(p)) this.#owe(rib, p, owed.get(p) ?? false);
         i++;
         continue;
       }
       // Neighbours mostly came about together.
-      let end = before === after && owed.size > 0 ? i + 1 : columns.endOfRun(i);
+      let end = columns.endOfRun(i);
       for (let k = i; k < end; k++) {
         if (failed !== undefined && refused(k)) end = k;
         else records.setPublished(columns.prefix[k], after);
       }
-      if (before !== after || owed.get(p) === true) {
+      if (this.#resent.size > 0) for (let k = i; k < end; k++) this.#resent.delete(keyOf(rib, columns.prefix[k]));
+      if (before !== after) {
         const by = cause[columns.causeOf[i]];
         const heard = columns.heard[i];
         const shared = { before: targets.get(before), after: targets.get(after), cause: by, heard, decided: batch.decided, applied: now };
@@ -428,8 +430,8 @@ export class Publication {
     this.counters.batchFailures++;
     this.#again(batch);
     this.#needsSync = true;
-    this.owner.failed([], error instanceof Error ? error.message : String(error));
     this.#retryIn();
+    this.owner.failed([], error instanceof Error ? error.message : String(error));
   }
 
   /** All of a batch waits again. */
@@ -439,7 +441,6 @@ export class Publication {
     for (const part of batch.parts) {
       const { rib, columns } = part;
       const lane = this.#lanes.find((candidate) => candidate.rib === rib) as Lane; // parts come from lanes
-      for (const [prefix, told] of part.owed) this.#owe(rib, prefix, told);
       for (let i = 0; i < part.size; i++) {
         const prefix = columns.prefix[i];
         if (columns.after[i] !== 0) this.targets.release(columns.after[i]);
@@ -453,11 +454,6 @@ export class Publication {
       }
     }
     this.#close(batch);
-  }
-
-  #owe(rib: Rib, prefix: number, told: boolean): void {
-    const key = keyOf(rib, prefix);
-    this.#owed.set(key, told || this.#owed.get(key) === true);
   }
 
   #retryFailed(): void {
@@ -489,7 +485,7 @@ export class Publication {
   }
 }
 
-/** Prefixes of both families in one map. */
+/** A prefix among those of both families. */
 function keyOf(rib: Rib, prefix: number): number {
   return rib.ipv6 ? -1 - prefix : prefix;
 }

@@ -67,9 +67,7 @@ export class TargetSets {
     this.#refs[id] -= users;
     if (this.#refs[id] > 0) return;
     this.#lastKey = -1;
-    const key = this.#keys[id];
-    this.#byKey.delete(key);
-    if (!key.includes(',')) this.#single.delete(Number(key));
+    this.#forget(id);
     this.#targets[id] = undefined;
     this.#free.push(id);
   }
@@ -83,15 +81,28 @@ export class TargetSets {
     return holders;
   }
 
-  /** A node moved: targets that name it are made anew under their numbers. Returns those numbers. */
-  refresh(holder: number): number[] {
-    const changed: number[] = [];
+  /**
+   * A node moved: sets that name it stay as they are for those who have them, and nobody gets them any more. Their numbers: who has one is to
+   * get the set of the same targets, which is another now.
+   */
+  retire(holder: number): Set<number> {
+    const retired = new Set<number>();
+    this.#lastKey = -1;
     this.#targets.forEach((targets, id) => {
       if (!targets || !this.#parts[id].some(([node]) => node === holder)) return;
-      this.#targets[id] = this.#make(this.#parts[id]);
-      changed.push(id);
+      this.#forget(id);
+      retired.add(id);
     });
-    return changed;
+    return retired;
+  }
+
+  /** Nobody gets the set any more. */
+  #forget(id: number): void {
+    const key = this.#keys[id];
+    // Another may stand for the same, where a node moved.
+    if (this.#byKey.get(key) !== id) return;
+    this.#byKey.delete(key);
+    if (!key.includes(',')) this.#single.delete(Number(key));
   }
 
   #intern(key: string, parts: readonly Part[]): number {

@@ -13,6 +13,8 @@ export interface GrantBookOwner {
   tell(change: GrantChange): void;
   /** Claims that these grants are about are judged again. */
   rejudge(cause: Cause, grants: readonly Grant[]): void;
+  /** Acts; what comes about is told at the end. */
+  hold(act: () => void): void;
 }
 
 /** The grants of a network, as they come, change, are revoked and end: each change stands in the journal, and claims are judged again at once. @internal */
@@ -55,19 +57,25 @@ export class GrantBook {
   /** Gives one, or changes the one of the same id. */
   give(grant: GrantConfig): void {
     const id = grantId(grant);
-    const before = this.owner.authorization.find(id);
-    const changed = before ? [before, this.#replace(before, grant)] : [this.#add(grant)];
-    this.owner.rejudge({ type: before ? 'grant-changed' : 'granted', grant: id }, changed);
-    this.watch();
+    const { owner } = this;
+    const before = owner.authorization.find(id);
+    owner.hold(() => {
+      const changed = before ? [before, this.#replace(before, grant)] : [this.#add(grant)];
+      owner.rejudge({ type: before ? 'grant-changed' : 'granted', grant: id }, changed);
+      this.watch();
+    });
   }
 
   /** Throws a `UsageError` (`NAME_UNKNOWN`). */
   revoke(id: string): void {
-    const grant = this.owner.authorization.find(id);
+    const { owner } = this;
+    const grant = owner.authorization.find(id);
     if (!grant) throw new UsageError('NAME_UNKNOWN', `there is no grant ${JSON.stringify(id)}`);
-    this.#remove(grant);
-    this.owner.rejudge({ type: 'revoked', grant: id }, [grant]);
-    this.watch();
+    owner.hold(() => {
+      this.#remove(grant);
+      owner.rejudge({ type: 'revoked', grant: id }, [grant]);
+      this.watch();
+    });
   }
 
   /** Ends each when its time comes. */
@@ -75,12 +83,14 @@ export class GrantBook {
     this.stop();
     const next = this.owner.authorization.nextExpiry();
     if (next === undefined || next === Number.POSITIVE_INFINITY) return;
-    this.#expiry = this.clock.at(next, () => {
-      const ended = this.owner.authorization.expire(this.clock.now());
-      for (const grant of ended) this.#tell(grant.id, grant.config, undefined);
-      if (ended[0]) this.owner.rejudge({ type: 'grant-expired', grant: ended[0].id }, ended);
-      this.watch();
-    });
+    this.#expiry = this.clock.at(next, () => this.owner.hold(() => this.#expire()));
+  }
+
+  #expire(): void {
+    const ended = this.owner.authorization.expire(this.clock.now());
+    for (const grant of ended) this.#tell(grant.id, grant.config, undefined);
+    if (ended[0]) this.owner.rejudge({ type: 'grant-expired', grant: ended[0].id }, ended);
+    this.watch();
   }
 
   stop(): void {

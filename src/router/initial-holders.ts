@@ -4,11 +4,20 @@ import { canonicalPrefix, formatPrefix, hostPrefix, type Prefix, parsePrefix, pr
 import type { NetworkConfig } from '../network/config.js';
 import type { Node } from '../network/model.js';
 import { Stale } from '../rib/claim-records.js';
+import type { Rib } from '../rib/rib.js';
 import type { VirtualNetwork } from './virtual-network.js';
 
 /** What an initial holder asks for, in its claim's wish: see `Rib`. */
 const GATEWAY = 1;
 const MOVED = 2;
+
+interface Wanted {
+  readonly prefix: Prefix;
+  readonly node: Node;
+  /** What it asks for; and what as a configured one, where it is that too. */
+  readonly wish: number;
+  readonly configured: number | undefined;
+}
 
 /**
  * Who holds what before anybody claims it: as the configuration says, and each node its own addresses. A holder that is `moved` stands for
@@ -17,8 +26,8 @@ const MOVED = 2;
  * @internal
  */
 export class InitialHolders {
-  /** Holders that are `moved`, nodes' indexes by prefix. */
-  readonly #moved = new Map<string, number>();
+  /** Holders that are `moved`, nodes' indexes by prefix, and what each asks for as a configured one, where it is that too. */
+  readonly #moved = new Map<string, { readonly holder: number; readonly configured: number | undefined }>();
 
   /** @param set - The attributes that such a claim has. */
   constructor(
@@ -38,35 +47,44 @@ export class InitialHolders {
         at = rib.afterOf(row);
         const text = rib.prefixes.format(rib.claims.prefixOf(row));
         if (!wanted.has(`${text} ${model.at(rib.holderOf(row)).name}`)) {
-          this.#moved.delete(text);
+          if (this.#moved.get(text)?.holder === rib.holderOf(row)) this.#moved.delete(text);
           rib.remove(row);
         }
       }
     }
-    for (const { prefix, node, wish } of wanted.values()) {
+    for (const { prefix, node, wish, configured } of wanted.values()) {
       const rib = ribs[prefix.family];
       const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
-      // Path identifiers tell several holders of one prefix apart; where there is one, the column is not needed.
-      const first = rib.find(id, this.feed.index, 0) - 1;
-      const path = first < 0 || rib.holderOf(first) === node.index ? 0 : node.index + 1;
+      const known = this.#rowOf(rib, id, node.index);
       // What is held stands as it is: to say it again would be to vouch for it.
-      const known = rib.find(id, this.feed.index, path) - 1;
       if (known >= 0 && rib.claims.staleOf(known) === Stale.held && rib.claims.wishOf(known) === wish) continue;
+      // Path identifiers tell several holders of one prefix apart; where there is one, the column is not needed.
+      const free = rib.find(id, this.feed.index, 0) === 0 ? 0 : node.index + 1;
+      const path = known >= 0 ? rib.claims.pathIdOf(known) : free;
       rib.announce(id, this.feed.index, path, this.set, this.set, 0, node.index, wish);
-      if ((wish & MOVED) !== 0) this.#moved.set(formatPrefix(prefix), node.index);
+      const text = formatPrefix(prefix);
+      if ((wish & MOVED) !== 0) this.#moved.set(text, { holder: node.index, configured });
+      else if (this.#moved.get(text)?.holder === node.index) this.#moved.delete(text);
     }
+  }
+
+  /** A node's row as an initial holder of a prefix, or -1. */
+  #rowOf(rib: Rib, prefix: number, node: number): number {
+    let at = rib.records.headOf(prefix);
+    while (at !== 0 && (rib.feedOf(at - 1) !== this.feed.index || rib.holderOf(at - 1) !== node)) at = rib.claims.nextOf(at - 1);
+    return at - 1;
   }
 
   /** The node that a moved holder of a prefix is, if there is one. */
   movedTo(prefix: string): string | undefined {
-    const index = this.#moved.get(prefix);
-    return index === undefined ? undefined : this.network.model.at(index).name;
+    const moved = this.#moved.get(prefix);
+    return moved && this.network.model.at(moved.holder).name;
   }
 
-  /** Ends those that are moved and whose claim is heard again. */
+  /** Ends those that are moved and whose claim is heard again: one that is configured, too, is no more than that. */
   settle(): void {
     if (this.#moved.size === 0) return;
-    for (const [text, holder] of this.#moved) {
+    for (const [text, { holder, configured }] of this.#moved) {
       const prefix = parsePrefix(text);
       const rib = this.network.ribs[prefix.family];
       const id = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
@@ -80,28 +98,32 @@ export class InitialHolders {
       }
       if (!heard) continue;
       this.#moved.delete(text);
-      if (standIn >= 0) rib.remove(standIn);
+      if (standIn < 0) continue;
+      if (configured === undefined) rib.remove(standIn);
+      else rib.announce(id, this.feed.index, rib.claims.pathIdOf(standIn), this.set, this.set, 0, holder, configured);
     }
   }
 
-  #wanted({ holders = [] }: NetworkConfig): Map<string, { readonly prefix: Prefix; readonly node: Node; readonly wish: number }> {
+  #wanted({ holders = [] }: NetworkConfig): Map<string, Wanted> {
     const { model } = this.network;
-    const wanted = new Map<string, { readonly prefix: Prefix; readonly node: Node; readonly wish: number }>();
-    for (const { prefix, node, as, moved } of holders) {
+    const wanted = new Map<string, Wanted>();
+    const configured = holders.filter(({ moved }) => !moved);
+    for (const { prefix, node, as, moved } of [...configured, ...holders.filter(({ moved }) => moved)]) {
       const owner = model.find(node);
       if (!owner) continue;
-      wanted.set(`${prefix} ${node}`, {
-        prefix: parsePrefix(prefix),
-        node: owner,
-        wish: (as === 'gateway' ? GATEWAY : 0) | (moved ? MOVED : 0),
-      });
+      const wish = as === 'gateway' ? GATEWAY : 0;
+      const key = `${prefix} ${node}`;
+      const known = { prefix: parsePrefix(prefix), node: owner };
+      if (moved) wanted.set(key, { ...known, wish: wish | MOVED, configured: wanted.get(key)?.configured });
+      else wanted.set(key, { ...known, wish, configured: wish });
     }
-    const named = new Set(holders.filter(({ moved }) => !moved).map(({ prefix }) => canonicalPrefix(prefix)));
+    const named = new Set(configured.map(({ prefix }) => canonicalPrefix(prefix)));
     for (const node of model.present()) {
       for (const address of node.config.addresses ?? []) {
         const prefix = hostPrefix(parseAddress(address));
         const text = formatPrefix(prefix);
-        if (!named.has(text)) wanted.set(`${text} ${node.name}`, { prefix, node, wish: 0 });
+        const key = `${text} ${node.name}`;
+        if (!named.has(text)) wanted.set(key, { prefix, node, wish: wanted.get(key)?.wish ?? 0, configured: 0 });
       }
     }
     return wanted;

@@ -5,7 +5,7 @@ export interface ClaimRequest {
   /** The node that is to hold the prefix. */
   readonly node: string;
   readonly prefix: string;
-  /** Milliseconds after which the claim ends unless renewed, more than 0. Default: never. */
+  /** Milliseconds after which the claim ends unless renewed, 0 or more. Default, as with `Infinity`: never. */
   readonly lease?: Millis;
 }
 
@@ -22,7 +22,7 @@ export interface Lease {
   readonly expires: Millis | undefined;
   /** Whether the claim is authorized now, and the reason when not. */
   readonly verdict: string;
-  /** Starts the time anew, by its own length or another. Throws a `UsageError`: `CLOSED` when it has ended, `CONFIG_INVALID` for no length of time. */
+  /** Starts the time anew, by its own length or another. Throws a `UsageError` when it has ended (`CLOSED`), or the time is none (`CONFIG_INVALID`). */
   renew(lease?: Millis): void;
   /** Ends the claim. Harmless when it has ended. */
   release(): void;

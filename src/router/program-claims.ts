@@ -3,7 +3,6 @@ import { verdictCode } from '../claims/reasons.js';
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { formatPrefix, parsePrefix, prefixWords } from '../lib/prefix.js';
-import { shown } from '../lib/validate.js';
 import type { NetworkModel } from '../network/model.js';
 import type { Rib } from '../rib/rib.js';
 import type { ClaimRequest, Lease } from './lease.js';
@@ -12,6 +11,7 @@ import type { ClaimRequest, Lease } from './lease.js';
 export interface ProgramClaimsOwner {
   readonly model: NetworkModel;
   readonly ribs: { readonly ipv4: Rib; readonly ipv6: Rib };
+  begin(): void;
   settle(cause: Cause): void;
 }
 
@@ -19,7 +19,7 @@ export interface ProgramClaimsOwner {
 export class ProgramClaims {
   #count = 0;
   #closed = false;
-  /** What takes back the ends of leases that have one. */
+  /** Of leases that end by themselves. */
   readonly #ends = new Set<Cancel>();
 
   /** @param bare - The attribute set of a claim that says nothing of itself. */
@@ -30,7 +30,7 @@ export class ProgramClaims {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws a `UsageError` for an unknown node, a wrong prefix or no length of time. */
+  /** Throws a `UsageError` for an unknown node, a wrong prefix, or a length of time that is none. */
   claim(request: ClaimRequest): Lease {
     const { network, feed, bare, clock } = this;
     const node = network.model.node(request.node);
@@ -39,32 +39,34 @@ export class ProgramClaims {
     const rib = network.ribs[prefix.family];
     const pathId = ++this.#count;
     const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
-    rib.now = clock.now();
+    network.begin();
     rib.announce(id, feed.index, pathId, bare, bare, 0, node.index, -1);
     const row = rib.find(id, feed.index, pathId) - 1;
     network.settle({ type: 'claimed', node: node.name });
     let expires: Millis | undefined;
-    let cancel: Cancel = () => {};
+    let ending: Cancel | undefined;
     let over = false;
-    const endless = (): void => {
-      cancel();
-      this.#ends.delete(cancel);
+    const cancel = (): void => {
+      if (!ending) return;
+      ending();
+      this.#ends.delete(ending);
+      ending = undefined;
     };
     const end = (type: 'released' | 'lease-expired'): void => {
       if (over) return;
       over = true;
-      endless();
+      cancel();
       if (this.#closed) return;
-      rib.now = clock.now();
+      network.begin();
       rib.remove(row);
       network.settle({ type, node: node.name });
     };
     const start = (lease: Millis | undefined): void => {
-      endless();
-      expires = lease === undefined ? undefined : clock.now() + lease;
+      cancel();
+      expires = lease === undefined || lease === Number.POSITIVE_INFINITY ? undefined : clock.now() + lease;
       if (expires === undefined) return;
-      cancel = clock.at(expires, () => end('lease-expired'));
-      this.#ends.add(cancel);
+      ending = clock.at(expires, () => end('lease-expired'));
+      this.#ends.add(ending);
     };
     start(request.lease);
     return {
@@ -94,6 +96,6 @@ export class ProgramClaims {
 }
 
 function checkLease(lease: Millis | undefined): void {
-  if (lease === undefined || (typeof lease === 'number' && Number.isFinite(lease) && lease > 0)) return;
-  throw new UsageError('CONFIG_INVALID', `expected more than 0 milliseconds, got ${shown(lease)}`, ['lease']);
+  if (lease === undefined || (typeof lease === 'number' && lease >= 0)) return;
+  throw new UsageError('CONFIG_INVALID', `expected milliseconds, 0 or more, got ${String(lease)}`, ['lease']);
 }

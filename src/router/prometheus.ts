@@ -1,22 +1,37 @@
 import type { HistogramSnapshot } from '../lib/histogram.js';
 import type { RouterMetrics } from './virtual-router.js';
 
-/** Metrics as Prometheus' text format, one sample a line. @public */
-export function renderPrometheus(metrics: RouterMetrics): string {
-  const lines: string[] = [];
-  const family = (
-    name: string,
-    type: 'counter' | 'gauge',
-    help: string,
-    samples: readonly [labels: Record<string, string>, value: number][],
-  ): void => {
-    if (samples.length === 0) return;
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-    for (const [labels, value] of samples) {
-      const text = Object.entries(labels).map(([key, label]) => `${key}="${label.replace(/[\\"\n]/g, escaped)}"`);
-      lines.push(`${name}{${text.join(',')}} ${value}`);
-    }
+/** One sample. */
+type Sample = readonly [labels: Record<string, string>, value: number];
+/** Adds samples to a family. */
+type Put = (name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]) => void;
+/** Adds lines to a family, as they are. */
+type PutLines = (name: string, type: string, help: string, lines: readonly string[]) => void;
+
+/** Metrics of a router, or of several, as Prometheus' text format, one sample a line: each metric's are together, as it asks. @public */
+export function renderPrometheus(metrics: RouterMetrics | readonly RouterMetrics[]): string {
+  const families = new Map<string, string[]>();
+  const put: PutLines = (name, type, help, lines) => {
+    if (lines.length === 0) return;
+    const known = families.get(name) ?? [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+    known.push(...lines);
+    families.set(name, known);
   };
+  for (const each of [metrics].flat()) describe(each, put);
+  return `${[...families.values()].flat().join('\n')}\n`;
+}
+
+function describe(metrics: RouterMetrics, put: PutLines): void {
+  const family: Put = (name, type, help, samples) =>
+    put(
+      name,
+      type,
+      help,
+      samples.map(([labels, value]) => {
+        const text = Object.entries(labels).map(([key, label]) => `${key}="${label.replace(/[\\"\n]/g, escaped)}"`);
+        return `${name}{${text.join(',')}} ${value}`;
+      }),
+    );
   const router = { router: metrics.router };
   const { network, neighbours } = metrics;
   family('virtual_router_nodes', 'gauge', 'Nodes of the network.', [[router, network.nodes]]);
@@ -36,10 +51,11 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     [router, network.prefixFailures],
   ]);
   const stages = Object.entries(metrics.moves) as [string, HistogramSnapshot][]; // its fields are all histograms
-  lines.push(
-    '# HELP virtual_router_move_seconds How long moves took: detection (last heard to detected), decision, application, total.',
-    '# TYPE virtual_router_move_seconds histogram',
-    ...stages.flatMap(([stage, { bounds, counts, count, sum }]) => {
+  put(
+    'virtual_router_move_seconds',
+    'histogram',
+    'How long moves took: detection (last heard to detected), decision, application, total.',
+    stages.flatMap(([stage, { bounds, counts, count, sum }]) => {
       const labels = `router="${metrics.router.replace(/[\\"\n]/g, escaped)}",stage="${stage}"`;
       let below = 0;
       const buckets = [...bounds, Number.POSITIVE_INFINITY].map((bound, i) => {
@@ -238,7 +254,6 @@ export function renderPrometheus(metrics: RouterMetrics): string {
     'LSAs kept.',
     metrics.ospf.map(({ name, lsas }) => [{ ...router, instance: name }, lsas]),
   );
-  return `${lines.join('\n')}\n`;
 }
 
 function escaped(character: string): string {

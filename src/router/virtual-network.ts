@@ -195,6 +195,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         authorization: this.authorization,
         tell: (change) => this.tell('grant-change', change),
         rejudge: (cause, grants) => this.rejudge(cause, grants),
+        hold: (act) => this.hold(act),
       },
       this.#journal,
       this.#clock,
@@ -269,6 +270,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
 
   #become(checked: NetworkConfig): Reconfigured {
+    return this.hold(() => this.#takeOver(checked));
+  }
+
+  #takeOver(checked: NetworkConfig): Reconfigured {
     // What was moved here is claimed here: a network starts with `moved` holders, and takes over none.
     const holders = checked.holders?.filter(({ prefix, node, moved }) => !moved || this.#initialHolders.movedTo(prefix) === node);
     const config = holders ? { ...checked, holders } : checked;
@@ -293,11 +298,11 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const lives = new Map(changed.map(({ name }) => [name, this.model.lifeOf(this.model.node(name))]));
     const moved = changed.filter(({ name, location }) => this.model.node(name).config.location !== location);
     this.model.changeNodes(changed);
+    const relocations = moved.map(({ name }) => ({ name, targets: this.#targets.retire(this.model.node(name).index) }));
     for (const { name } of changed) {
       const node = this.model.node(name);
       if (this.model.lifeOf(node) !== lives.get(name)) turned.add(node.index);
     }
-    for (const { name } of moved) this.#relocate(this.model.node(name));
     applied.push(...changed.map(({ name }) => `node ${name} changed`));
     for (const node of wanted.values()) {
       if (this.model.find(node.name)) continue;
@@ -328,6 +333,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#initialHolders.apply(this.#config);
     this.#touchHeld(turned);
     this.rejudge({ type: 'configured' });
+    for (const { name, targets } of relocations) this.#relocate(name, targets);
     this.#grants.watch();
     return { applied, restarted: this.#tellMembers() };
   }
@@ -394,6 +400,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
 
   #changeLife(node: Node, reason: string, change: () => void): void {
+    this.hold(() => this.#changeLifeOf(node, reason, change));
+  }
+
+  #changeLifeOf(node: Node, reason: string, change: () => void): void {
     const before = this.model.lifeOf(node);
     const out = this.model.down[node.index];
     change();
@@ -433,6 +443,8 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#open();
     this.#table = table;
     this.#words = wordsOf(table);
+    const { ipv4 = 0, ipv6 = 0 } = this.#config.reserve ?? {};
+    if (ipv4 + ipv6 > 0) table.reserve?.({ ipv4, ipv6 });
     this.#publication.use(table);
   }
 
@@ -761,6 +773,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
         network.logger.warn({ failed: failed.length, error }, 'the forwarding table did not take a change');
         network.tell('table-failure', { network: network.name, failed, error });
       },
+      unclosed: (error: unknown) => network.logger.error({ error }, 'a forwarding table that is used no more could not be closed'),
     };
   }
 
@@ -813,15 +826,19 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   /** Nodes died, are back or are gone: all that they hold is decided again. */
   #touchHeld(nodes: ReadonlySet<number>): void {
     if (nodes.size === 0) return;
+    this.begin();
     for (const rib of [this.ribs.ipv4, this.ribs.ipv6]) {
-      rib.now = this.#clock.now();
       for (let row = 0; row < rib.rowLimit; row++) if (rib.claims.setInOf(row) !== 0 && nodes.has(rib.holderOf(row))) rib.reconsider(row);
     }
   }
 
-  #relocate(node: Node): void {
-    const numbers = this.#targets.refresh(node.index);
-    if (numbers.length > 0) this.#publication.republish(new Set(numbers), { type: 'node-changed', node: node.name });
+  /** A node moved: what has the targets of before is decided again. */
+  #relocate(name: string, targets: ReadonlySet<number>): void {
+    if (targets.size === 0) return;
+    this.begin();
+    for (const rib of [this.ribs.ipv4, this.ribs.ipv6])
+      for (let id = 0; id < rib.prefixes.limit; id++) if (targets.has(rib.records.decidedOf(id))) rib.touch(id);
+    this.settle({ type: 'node-changed', node: name });
   }
 
   #longest(address: Uint8Array, has: (rib: Rib, id: number) => boolean): { readonly rib: Rib; readonly id: number } | undefined {

@@ -130,7 +130,9 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   readonly #linkBfd: LinkBfd;
   readonly #watches: NodeWatches;
   readonly #ports: RouterPorts;
-  #state: 'idle' | 'starting' | 'running' | 'stopping' = 'idle';
+  #running = false;
+  /** What was asked for last, until it is done; and when it is. */
+  #wanted: 'running' | 'stopped' | undefined;
   #transition: Promise<void> = Promise.resolve();
   #unstall: (() => void) | undefined;
   readonly #forwarded = new Map<keyof NetworkEvents, (event: never) => void>();
@@ -224,20 +226,25 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   // --- Life ------------------------------------------------------------------------------------------------------------
 
   /**
-   * Listens and dials. Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `LISTENER_SHARED`) and leaves nothing
-   * running then. Harmless when it runs.
+   * Listens and dials. Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `LISTENER_SHARED`, or `CLOSED` where the network
+   * is) and leaves nothing running then. Harmless when it runs.
    */
   start(): Promise<void> {
-    if (this.#state === 'idle') {
-      this.#state = 'starting';
-      this.#transition = this.#start();
-    } else if (this.#state === 'stopping') this.#transition = this.#transition.then(() => this.start());
-    return this.#transition;
+    if (this.#wanted === 'running') return this.#transition;
+    const first = this.#wanted === undefined;
+    this.#wanted = 'running';
+    const started = first ? this.#start() : this.#transition.catch(() => {}).then(() => this.#start());
+    this.#transition = started;
+    started.catch(() => {
+      if (this.#transition === started) this.#wanted = undefined;
+    });
+    return started;
   }
 
   async #start(): Promise<void> {
+    if (this.network.isClosed)
+      throw new UsageError('CLOSED', "the router's network is closed: `stop({ keepNetwork: true })` leaves it open for another start");
     try {
-      if (this.network.isClosed) throw new UsageError('CLOSED', 'the network of the router is closed; make a new one');
       if (
         !this.#host.bfd &&
         (this.#bgp.all().some(({ config: { bfd }, node }) => bfd && !this.#atPort(node.config.location)) ||
@@ -250,10 +257,9 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     } catch (error) {
       await this.#ospf.stop();
       await this.#link.stop();
-      this.#state = 'idle';
       throw error;
     }
-    this.#state = 'running';
+    this.#running = true;
     const stalled = (by: number): void => this.tell('bfd-stall', { router: this.name, by });
     const [ofHost, ofLinks] = [this.#host.bfd?.onStall(stalled), this.#linkBfd.onStall(stalled)];
     this.#unstall = () => {
@@ -273,25 +279,29 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
    * private network is closed too, unless `keepNetwork`. Harmless when it does not run.
    */
   stop(options: StopOptions = {}): Promise<void> {
-    if (this.#state === 'stopping') return this.#transition;
-    const before = this.#transition.catch(() => {});
-    const was = this.#state;
-    this.#state = 'stopping';
-    this.#transition = before.then(async () => {
-      this.#unstall?.();
-      this.#rpki.stop();
-      this.#watches.stop();
-      if (was !== 'idle') {
-        if (options.drain) await this.#drained(options.drain * 1000);
-        if (options.restart) await this.#bgp.leave();
-        await this.#bgp.stop(CeaseSubcode.administrativeShutdown, options.text);
-        await this.#ospf.stop();
-        await this.#link.stop();
-      }
-      if (this.#ownNetwork && !options.keepNetwork) await this.network.close();
-      this.#state = 'idle';
+    if (this.#wanted === 'stopped') return this.#transition;
+    this.#wanted = 'stopped';
+    // Whether it could start is for whoever asked for that.
+    const stopped = this.#transition.catch(() => {}).then(() => this.#stop(options));
+    this.#transition = stopped;
+    return stopped.finally(() => {
+      if (this.#transition === stopped) this.#wanted = undefined;
     });
-    return this.#transition;
+  }
+
+  async #stop(options: StopOptions): Promise<void> {
+    this.#unstall?.();
+    this.#rpki.stop();
+    this.#watches.stop();
+    if (this.#running) {
+      this.#running = false;
+      if (options.drain) await this.#drained(options.drain * 1000);
+      if (options.restart) await this.#bgp.leave();
+      await this.#bgp.stop(CeaseSubcode.administrativeShutdown, options.text);
+      await this.#ospf.stop();
+      await this.#link.stop();
+    }
+    if (this.#ownNetwork && !options.keepNetwork) await this.network.close();
   }
 
   #drained(time: number): Promise<void> {
@@ -322,6 +332,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
    * changes the AS number, the router id or the listeners, which takes a new router.
    */
   reconfigure(next: RouterConfig): Reconfigured {
+    return this.network.hold(() => this.hold(() => this.#takeOver(next)));
+  }
+
+  #takeOver(next: RouterConfig): Reconfigured {
     const { config, security, neighbours, watch, caches, instances } = this.#prepare(next, this.#sharedConfiguration());
     if (!same(config.ports, this.#config.ports))
       throw new UsageError('CONFIG_INVALID', 'cannot change so; use addPort, changePort and removePort', ['ports']);
@@ -538,7 +552,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   async reset(neighbour: string, text?: string): Promise<void> {
     const found = this.#neighbour(neighbour);
     await found.stop(CeaseSubcode.administrativeReset, text);
-    if (this.#state === 'running') found.start();
+    // It may have been removed, or another have taken its place.
+    if (this.#isRunning && this.#bgp.all().includes(found)) found.start();
   }
 
   /** Counters and gauges as they stand. */
@@ -597,6 +612,11 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     return this;
   }
 
+  /** It runs, and is not to stop. */
+  get #isRunning(): boolean {
+    return this.#running && this.#wanted !== 'stopped';
+  }
+
   #portOwner(): PortOwner {
     const router = this;
     return {
@@ -607,10 +627,10 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         return router.#link;
       },
       get isRunning() {
-        return router.#state === 'running';
+        return router.#isRunning;
       },
       settled: async () => {
-        if (this.#state === 'stopping') throw new UsageError('NOT_RUNNING', 'the router is stopping');
+        if (this.#wanted === 'stopped') throw new UsageError('NOT_RUNNING', 'the router is stopping');
         await this.#transition;
       },
       config: () => this.#config,

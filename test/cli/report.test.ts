@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Printer } from '../../src/cli/print.js';
 import { report, reportNetwork } from '../../src/cli/report.js';
 import { type RouterEvents, VirtualRouter } from '../../src/index.js';
@@ -95,4 +95,26 @@ test('limits, segments that are not signed, caches, grants and the guard are tol
     'pa.pcapng, the capture of port pa, ends here: ENOSPC: no space left on device, write',
     'guard: their claims are held until somebody decides: a, and 2 more',
   ]);
+});
+
+test('claims that are refused get a line now and then, and the last of them one, too', () => {
+  vi.useFakeTimers();
+  try {
+    const { router, lines } = printed();
+    router.network.addNode({ name: 'a' });
+    const refuse = (last: number) => void router.claim({ node: 'a', prefix: `192.0.2.${last}/32` });
+    refuse(1);
+    refuse(2);
+    refuse(3);
+    vi.advanceTimersByTime(250);
+    vi.advanceTimersByTime(250);
+    refuse(4);
+    expect(lines().map((line) => line.replace(/ for a from program: not-granted/, ''))).toEqual([
+      'refused 192.0.2.1/32',
+      'refused 192.0.2.2/32, and 1 more',
+      'refused 192.0.2.4/32',
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.js';
 import type { MappingChange } from '../../src/mapping/change.js';
+import type { ApplyResult, ForwardingTable, MappingBatch, TableControl } from '../../src/mapping/forwarding-table.js';
 import { VirtualNetwork } from '../../src/router/virtual-network.js';
 import { flush, ManualTable } from '../support/manual-table.js';
+import { countTimers } from '../support/timers.js';
 
 function lab() {
   const clock = new ManualClock();
@@ -287,5 +289,185 @@ describe('the forwarding table', () => {
     expect(settled).toBe(false);
     await table.done();
     expect(settled).toBe(true);
+  });
+});
+
+/** A table that answers at once, refuses what it is told to, and does what it is told to while it applies. */
+class PromptTable implements ForwardingTable {
+  readonly holds = new Map<string, string | undefined>();
+  readonly refuses = new Set<string>();
+  control: TableControl | undefined;
+  during: (() => void) | undefined;
+  /** Batches that are being applied. */
+  depth = 0;
+  deepest = 0;
+
+  attach(control: TableControl): void {
+    this.control = control;
+  }
+  apply({ kind, changes }: MappingBatch): ApplyResult {
+    this.deepest = Math.max(this.deepest, ++this.depth);
+    if (kind === 'sync') this.holds.clear();
+    const failed = changes.filter(({ prefix }) => this.refuses.has(prefix)).map(({ prefix }) => ({ prefix, reason: 'full' }));
+    for (const { prefix, after } of changes) {
+      if (this.refuses.has(prefix)) continue;
+      if (after) this.holds.set(prefix, [after[0].node, ...('location' in after[0] ? [after[0].location] : [])].join(' at '));
+      else this.holds.delete(prefix);
+    }
+    const { during } = this;
+    this.during = undefined;
+    during?.();
+    this.depth--;
+    return { failed };
+  }
+}
+
+/** All but the first change of a network. */
+function moves(network: VirtualNetwork): unknown[] {
+  const since = network.changesSince({ ...network.position, seq: 1 });
+  return since.type === 'changes' ? [...since.changes] : [];
+}
+
+describe('a table that does not do as it should', () => {
+  function prompt(table: ForwardingTable = new PromptTable()) {
+    const clock = new ManualClock();
+    const network = new VirtualNetwork(
+      {
+        nodes: [{ name: 'a', location: 'x' }, { name: 'b' }],
+        ranges: ['10.0.0.0/16'],
+        grants: ['a', 'b'].map((node) => ({ node, prefix: '10.0.0.0/16', ge: 32 })),
+      },
+      { clock, table },
+    );
+    const heard: string[] = [];
+    network.on('mapping-change', ({ changes }) => {
+      for (const { prefix, after } of changes) heard.push(`${prefix} ${after?.[0].node}`);
+    });
+    const claim = (node: string, last: number) => network.claim({ node, prefix: `10.0.0.${last}/32` });
+    return { clock, network, heard, claim };
+  }
+
+  test('does not keep the one that takes over waiting for its retry, nor does one that cannot be closed', () => {
+    const thrower: ForwardingTable = {
+      apply: () => {
+        throw new Error('gone');
+      },
+      close: () => {
+        throw new Error('gone, too');
+      },
+    };
+    const { clock, network, claim } = prompt(thrower);
+    for (let i = 0; i < 8; i++) clock.advance(30_000);
+    claim('a', 1);
+    const next = new PromptTable();
+    network.setForwardingTable(next);
+    expect([...next.holds]).toEqual([['10.0.0.1/32', 'a at x']]);
+  });
+
+  test('leaves no timer when the network is closed, whether it refused a prefix or everything', async () => {
+    for (const throws of [false, true]) {
+      const table = new PromptTable();
+      table.refuses.add('10.0.0.1/32');
+      const { clock, network, claim } = prompt(table);
+      if (throws)
+        table.during = () => {
+          throw new Error('gone');
+        };
+      const timers = countTimers(clock);
+      claim('a', 1);
+      expect(timers()).toBe(1);
+      await network.close();
+      expect(timers()).toBe(0);
+    }
+  });
+
+  test('is told where a node is now, when it was being synced, or refused that, while the node moved', async () => {
+    const slow = new ManualTable();
+    const one = prompt(slow);
+    await slow.done();
+    one.claim('a', 1);
+    await slow.done();
+    one.claim('a', 2);
+    one.network.changeNode({ name: 'a', location: 'y' });
+    // It has not been told yet, and packets go where they went.
+    expect(one.network.get('10.0.0.1/32')).toMatchObject([{ location: 'x' }]);
+    await slow.fail();
+    one.clock.advance(100);
+    expect(slow.batches.at(-1)?.kind).toBe('sync');
+    await slow.done();
+    // Listeners and the journal, too.
+    expect(one.heard).toEqual(['10.0.0.1/32 a', '10.0.0.1/32 a', '10.0.0.2/32 a']);
+
+    const table = new PromptTable();
+    const two = prompt(table);
+    two.claim('a', 1);
+    table.refuses.add('10.0.0.1/32');
+    two.network.changeNode({ name: 'a', location: 'y' });
+    table.refuses.clear();
+    expect(table.holds.get('10.0.0.1/32')).toBe('a at x');
+    two.clock.advance(100);
+    expect(moves(two.network)).toMatchObject([{ before: [{ location: 'x' }], after: [{ location: 'y' }] }]);
+    expect(table.holds.get('10.0.0.1/32')).toBe('a at y');
+    expect(two.heard).toEqual(['10.0.0.1/32 a', '10.0.0.1/32 a']);
+  });
+
+  test('is given again what it refused in a sync, though nothing has moved, which nobody is told of', () => {
+    const table = new PromptTable();
+    const { clock, network, claim, heard } = prompt(table);
+    claim('a', 1);
+    table.refuses.add('10.0.0.1/32');
+    table.control?.resync();
+    expect(table.holds.size).toBe(0);
+    table.refuses.clear();
+    // Something that does not move it is decided meanwhile.
+    claim('a', 1);
+    clock.advance(100);
+    expect([...table.holds.keys()]).toEqual(['10.0.0.1/32']);
+    expect(network.position.seq).toBe(heard.length);
+  });
+
+  test('and brings something about while it applies, is given that, or a sync, when it is done', () => {
+    const table = new PromptTable();
+    const { network, claim, heard } = prompt(table);
+    table.during = () => {
+      table.control?.resync();
+      claim('b', 1);
+    };
+    claim('a', 1);
+    expect(table.deepest).toBe(1);
+    expect([...table.holds]).toEqual([['10.0.0.1/32', 'b']]);
+    expect(network.get('10.0.0.1/32')).toMatchObject([{ node: 'b' }]);
+    expect(heard).toEqual(['10.0.0.1/32 a', '10.0.0.1/32 b']);
+  });
+
+  test('gives way to another from inside, which gets everything', () => {
+    const table = new PromptTable();
+    const next = new PromptTable();
+    const { network, claim, heard } = prompt(table);
+    table.during = () => network.setForwardingTable(next);
+    claim('a', 1);
+    claim('b', 2);
+    expect([...next.holds]).toEqual([
+      ['10.0.0.1/32', 'a at x'],
+      ['10.0.0.2/32', 'b'],
+    ]);
+    expect(heard).toEqual(['10.0.0.1/32 a', '10.0.0.2/32 b']);
+  });
+
+  test('is not given more at once where a listener who hears that it failed claims something', () => {
+    let applied = 0;
+    const { clock, network, claim } = prompt({
+      apply: () => {
+        applied++;
+        throw new Error('gone');
+      },
+    });
+    network.on('table-failure', () => claim('a', 1).release());
+    clock.advance(100);
+    expect(applied).toBe(2);
+    clock.advance(199);
+    expect(applied).toBe(2);
+    clock.advance(1);
+    expect(applied).toBe(3);
   });
 });

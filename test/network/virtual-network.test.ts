@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Clock, ManualClock } from '../../src/lib/clock.js';
+import { ManualClock } from '../../src/lib/clock.js';
 import type { MappingChange } from '../../src/mapping/change.js';
 import type { ForwardingTable } from '../../src/mapping/forwarding-table.js';
 import type { GrantConfig, NetworkConfig } from '../../src/network/config.js';
 import type { RejectedClaim } from '../../src/router/events.js';
 import { VirtualNetwork } from '../../src/router/virtual-network.js';
+import { countTimers } from '../support/timers.js';
 
 const VIP = '10.0.1.100/32';
 
@@ -67,45 +68,6 @@ describe('who holds an address', () => {
     expect(lease.verdict).toBe('ended');
     expect(() => lease.renew()).toThrow('has ended');
   });
-
-  test('a closed network waits for no lease to end', async () => {
-    const clock = new ManualClock();
-    let waiting = 0;
-    const counted: Clock = {
-      now: () => clock.now(),
-      defer: (call) => clock.defer(call),
-      at: (when, call) => {
-        waiting++;
-        const cancel = clock.at(when, () => {
-          waiting--;
-          call();
-        });
-        return () => {
-          waiting--;
-          cancel();
-        };
-      },
-    };
-    const network = new VirtualNetwork(base, { clock: counted });
-    network.claim({ node: 'web-b', prefix: VIP, lease: 3_600_000 });
-    network.claim({ node: 'web-b', prefix: '10.0.1.101/32', lease: 1000 }).renew(2000);
-    expect(waiting).toBe(2);
-    await network.close();
-    expect(waiting).toBe(0);
-  });
-
-  test.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY, '1000' as never])(
-    'a lease of %s milliseconds is an error, and claims nothing',
-    (lease) => {
-      const { network, holder } = lab();
-      expect(() => network.claim({ node: 'web-b', prefix: VIP, lease })).toThrow('lease: expected more than 0 milliseconds');
-      expect(holder(VIP)).toBe('web-a');
-      const held = network.claim({ node: 'web-b', prefix: VIP, lease: 1000 });
-      const { expires } = held;
-      expect(() => held.renew(lease)).toThrow('lease: expected more than 0 milliseconds');
-      expect(held.expires).toBe(expires);
-    },
-  );
 
   test('a state that there is not is an error, and changes nothing', () => {
     const { network } = lab();
@@ -428,6 +390,8 @@ describe('following changes', () => {
       type: 'changes',
       changes: [{ prefix: '10.0.1.98/32' }, { prefix: '10.0.1.99/32' }],
     });
+    for (const seq of [-1, 0.5, network.position.seq + 1, Number.NaN])
+      expect(network.changesSince({ ...network.position, seq }).type).toBe('snapshot');
     expect(network.changesSince({ epoch: 'other', seq: network.position.seq }).type).toBe('snapshot');
     // What became of a number on its way through a text.
     for (const seq of [Number.NaN, network.position.seq - 0.5, String(network.position.seq - 1) as never])
@@ -465,6 +429,11 @@ test('asks its table to make room before it gives it anything, as the configurat
   calls.length = 0;
   new VirtualNetwork({ nodes }, { clock: new ManualClock(), table });
   expect(calls).toEqual(['sync']);
+  // One that takes over is asked, too.
+  const later = new VirtualNetwork({ nodes, reserve: { ipv6: 7 } }, { clock: new ManualClock() });
+  calls.length = 0;
+  later.setForwardingTable(table);
+  expect(calls).toEqual(['reserve 0 7', 'sync']);
   // The memory table has its room, and works as ever.
   const network = new VirtualNetwork({ nodes, reserve: { ipv4: 5000, ipv6: 5000 } }, { clock: new ManualClock() });
   expect(network.lookup('10.0.0.1')).toEqual([{ type: 'node', node: 'a' }]);
@@ -530,4 +499,80 @@ test('a grant that goes leaves its claims to one with a limit, which has room fo
   expect([older.verdict, newer.verdict]).toEqual(['accepted', 'accepted']);
   network.revoke(own);
   expect([older.verdict, newer.verdict]).toEqual(['accepted', 'limit-exceeded']);
+});
+
+describe('a lease', () => {
+  test('that is refused is told of, also when it is the first thing to happen', () => {
+    const { network } = lab();
+    const told: string[] = [];
+    network.on('claim-rejected', ({ claims }) => told.push(...claims.map(({ prefix, reason }) => `${prefix} ${reason}`)));
+    network.claim({ node: 'web-b', prefix: '192.0.2.1/32' });
+    expect(told).toEqual(['192.0.2.1/32 not-granted']);
+  });
+
+  test('has a length, or none; what is no length changes nothing', () => {
+    const { network, clock } = lab();
+    const before = network.counts().claims;
+    for (const lease of [Number.NaN, -1, Number.NEGATIVE_INFINITY, '5' as unknown as number])
+      expect(() => network.claim({ node: 'web-b', prefix: '10.0.1.97/32', lease })).toThrow('expected milliseconds');
+    expect(network.counts().claims).toBe(before);
+    const lease = network.claim({ node: 'web-b', prefix: '10.0.1.97/32', lease: 1000 });
+    expect(() => lease.renew(Number.NaN)).toThrow('expected milliseconds');
+    expect(lease.expires).toBe(clock.now() + 1000);
+    lease.renew(Number.POSITIVE_INFINITY);
+    expect(lease.expires).toBeUndefined();
+    lease.renew(0);
+    clock.advance(0);
+    expect(lease.verdict).toBe('ended');
+  });
+
+  test('leaves no timer when its network is closed', async () => {
+    const { network, clock } = lab();
+    const timers = countTimers(clock);
+    network.claim({ node: 'web-b', prefix: '10.0.1.97/32', lease: 3_600_000 });
+    expect(timers()).toBe(1);
+    await network.close();
+    expect(timers()).toBe(0);
+  });
+});
+
+describe('initial holders', () => {
+  const nodes = [{ name: 'a' }, { name: 'b' }];
+  const prefix = '10.0.0.1/32';
+  const start = (config: NetworkConfig) => new VirtualNetwork({ nodes, ranges: ['10.0.0.0/16'], ...config }, { clock: new ManualClock() });
+
+  test('of a prefix that had several change in place', () => {
+    const network = start({
+      holders: [
+        { prefix, node: 'a' },
+        { prefix, node: 'b' },
+      ],
+    });
+    network.reconfigure({ nodes, holders: [{ prefix, node: 'b', as: 'gateway' }] });
+    expect(network.counts().claims).toBe(1);
+    expect(network.get(prefix)).toEqual([{ type: 'gateway', node: 'b' }]);
+  });
+
+  test('that claim what they hold have it after a restart as before, also once they claim it no more', () => {
+    const grants = [{ node: 'b', prefix }];
+    const network = start({ grants, holders: [{ prefix, node: 'b', as: 'gateway' }] });
+    network.claim({ node: 'b', prefix });
+    const next = start(network.configuration());
+    expect(next.get(prefix)).toEqual([{ type: 'node', node: 'b' }]);
+    const lease = next.claim({ node: 'b', prefix });
+    lease.release();
+    expect(next.get(prefix)).toEqual([{ type: 'gateway', node: 'b' }]);
+    expect(next.configuration().holders).toEqual([{ prefix, node: 'b', as: 'gateway' }]);
+  });
+
+  test('of their own addresses have them after a restart as they claimed them', () => {
+    const own = [{ name: 'a', addresses: ['10.0.0.1'] }];
+    const grants = [{ node: 'a', prefix, as: 'gateway' as const }];
+    const network = start({ nodes: own, grants });
+    network.claim({ node: 'a', prefix });
+    const next = start(network.configuration());
+    expect(next.get(prefix)).toEqual([{ type: 'gateway', node: 'a' }]);
+    next.claim({ node: 'a', prefix }).release();
+    expect(next.get(prefix)).toEqual([{ type: 'node', node: 'a' }]);
+  });
 });
