@@ -117,6 +117,17 @@ function processTerminal(): Terminal {
     colour: Boolean(stream.isTTY) && !env.NO_COLOR,
   });
   let stops = 0;
+  const listening = new Set<(why: string) => void>();
+  // From first to last: what becomes of the last octets is known only after everything was written.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // That nobody reads on is no fault; that there is no room for what somebody waits for is one.
+    if (error.code !== 'EPIPE') {
+      stderr.write(`virtual-router: cannot write: ${error.code ?? error.message}\n`);
+      process.exitCode = FAILED;
+    }
+    for (const call of [...listening]) call('nobody reads the output');
+  });
+  stderr.on('error', () => {});
   return {
     out: output(stdout),
     err: output(stderr),
@@ -128,12 +139,11 @@ function processTerminal(): Terminal {
         if (stops > 1) process.exit(128 + number);
         call(signal);
       };
-      const onError = (): void => call('nobody reads the output');
       process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-      stdout.on('error', onError);
+      listening.add(call);
       return () => {
         process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-        stdout.off('error', onError);
+        listening.delete(call);
       };
     },
     onReload: (call) => {
@@ -146,7 +156,8 @@ function processTerminal(): Terminal {
 }
 
 if (process.argv[1] !== undefined && isThisFile(process.argv[1])) {
-  process.exitCode = await main(process.argv.slice(2), processTerminal());
+  const code = await main(process.argv.slice(2), processTerminal());
+  process.exitCode ||= code;
 }
 
 /** npm starts the command through a link. */
