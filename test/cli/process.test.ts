@@ -46,6 +46,6 @@ test.runIf(existsSync('/dev/full')).each([1, 500])('and of %i with 1 and a line 
   const child = spawn(process.execPath, ['--import', 'tsx', entry, 'decode', file], { stdio: ['ignore', full, 'pipe'] });
   closeSync(full);
   let said = '';
-  child.stderr.on('data', (chunk) => (said += chunk));
+  child.stderr?.on('data', (chunk) => (said += chunk));
   expect([...(await once(child, 'close')), said]).toEqual([1, null, 'virtual-router: cannot write: ENOSPC\n']);
 });
