@@ -7,7 +7,7 @@ import { type Seen, type StreamEvent, TcpStream } from './tcp-stream.js';
 
 /** A BGP message in a capture. @public */
 export interface CapturedMessage {
-  /** Seconds since the epoch, of the frame that completed it. */
+  /** Seconds since the epoch, of the frame that completed it; NaN where the file has no times. */
   readonly time: number;
   /** Number of that frame, from 1. */
   readonly frame: number;

@@ -9,6 +9,7 @@ import {
   type UnicastFamily,
   type WireContext,
 } from '../bgp/wire/index.js';
+import { canonicalAddress } from '../lib/address.js';
 import { concatBytes } from '../lib/bytes.js';
 import type { Clock } from '../lib/clock.js';
 import type { Connection, Transport } from '../lib/transport.js';
@@ -31,10 +32,16 @@ export interface RecordedNeighbour {
   readonly capabilities: readonly Capability[];
 }
 
-/** The neighbour that a side of a capture is, by its first OPEN; undefined when none was recorded. `side` is its address. @public */
+/**
+ * The neighbour that a side of a capture is, by its first OPEN; undefined when none was recorded.
+ *
+ * @param side - Its address. What is none throws a `UsageError` (`ADDRESS_INVALID`).
+ * @public
+ */
 export function neighbourFrom(messages: Iterable<CapturedMessage | Damage>, side: string): RecordedNeighbour | undefined {
+  const address = canonicalAddress(side);
   for (const message of messages) {
-    if ('damage' in message || addressOf(message.from) !== side || message.bytes[18] !== 1) continue;
+    if ('damage' in message || addressOf(message.from) !== address || message.bytes[18] !== 1) continue;
     const { message: open } = inspectMessage(message.bytes, message.context);
     if (open?.type !== 'open') continue;
     const { capabilities } = open;
@@ -45,7 +52,7 @@ export function neighbourFrom(messages: Iterable<CapturedMessage | Damage>, side
     const [sends, receives] = [paths.some(({ send }) => send), paths.some(({ receive }) => receive)];
     const addPath = sends && receives ? 'both' : sends ? 'receive' : receives ? 'send' : undefined;
     return {
-      address: side,
+      address,
       as: open.asn,
       routerId: open.routerId,
       holdTime: open.holdTime,
@@ -103,7 +110,8 @@ export interface Replay {
  * @public
  */
 export function replay(messages: Iterable<CapturedMessage | Damage>, options: ReplayOptions): Replay {
-  const { transport, clock, side, router, speed = 'full' } = options;
+  const { transport, clock, router, speed = 'full' } = options;
+  const side = canonicalAddress(options.side);
   const all = [...messages].filter((message): message is CapturedMessage => !('damage' in message) && !message.truncated);
   const first =
     all.find(({ from, bytes }) => addressOf(from) === side && bytes[18] === 1) ?? all.find(({ from }) => addressOf(from) === side);
@@ -141,8 +149,10 @@ export function replay(messages: Iterable<CapturedMessage | Damage>, options: Re
           },
         });
         const start = clock.now();
+        let pause = 0;
         for (const [i, { time }] of own.entries()) {
-          const pause = speed === 'recorded' ? (time - (first?.time ?? 0)) * 1000 : 0;
+          // A recorder's clock that was set back, or a file without times, changes no order.
+          if (speed === 'recorded') pause = Math.max(pause, (time - (own[0]?.time ?? 0)) * 1000 || 0);
           clock.at(start + pause, () => {
             if (!state.closed) made.write(played[i]?.slice() ?? new Uint8Array(0));
             if (i === own.length - 1) state.finished = true;

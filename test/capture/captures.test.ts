@@ -261,6 +261,20 @@ describe('files', () => {
     expect(records.at(-1)).toMatchObject({ damage: 'the file ends within a record' });
   });
 
+  test('a packet of pcapng that has no interface, or more octets than its block, is damage, and the next one is read', () => {
+    const good = writePcapng([{ time: 1, linkType: 1, bytes: new Uint8Array(8) }]);
+    const block = good.slice(60);
+    const [stray, long] = [block.slice(), block.slice()];
+    new DataView(stray.buffer).setUint32(8, 7);
+    new DataView(long.buffer).setUint32(20, 999);
+    expect([...readPcapng(Uint8Array.from([...good, ...stray, ...long, ...block]))]).toMatchObject([
+      { time: 1 },
+      { damage: expect.any(String), offset: good.length },
+      { damage: expect.any(String), offset: good.length + block.length },
+      { time: 1 },
+    ]);
+  });
+
   test('no octets make a reader throw', () => {
     const seeds = [writePcap(frames, 1), writePcapng(frames), writePcap([{ time: 1, bytes: packet(1, KEEPALIVE) }], 101)];
     fc.assert(
