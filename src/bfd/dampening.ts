@@ -15,8 +15,11 @@ export class Dampening {
   /** It was lost. */
   lost(now: Millis): void {
     const { halfLife, suppress, reuse, longest } = this.config;
+    const before = this.#pointsAt(now);
+    // It was believed again, and has `suppress` to go once more.
+    if (before <= reuse) this.#suppressed = false;
     // No more than what decays to `reuse` in the longest time.
-    this.#points = Math.min(this.#pointsAt(now) + LOSS, reuse * 2 ** (longest / halfLife));
+    this.#points = Math.min(before + LOSS, reuse * 2 ** (longest / halfLife));
     this.#at = now;
     this.#suppressed ||= this.#points >= suppress;
   }

@@ -26,16 +26,27 @@ function disable(s: BfdSession, _event: unknown, now: Millis): BfdState {
   return s.enter('admin-down', 'administratively-down', now);
 }
 function enable(s: BfdSession, _event: unknown, now: Millis): BfdState {
+  // What was heard before is of another time, and the neighbour may be another.
+  s.forgetRemote();
   return s.enter('down', 'none', now);
 }
 
 /** §6.8.3: intervals that changed are told in a poll. Keys are other ones at once. */
 function configured(s: BfdSession, { config }: Got<'configured'>, now: Millis): BfdState {
   const before = s.detectionTime;
+  const due = s.demanding ? undefined : s.timers.due('detect');
+  const wasDemanding = s.demanding;
   s.config = config;
   s.authenticator.change(config.authentication);
   s.renegotiate();
+  // Bit D is told at once: a neighbour that is silent still must hear that it is not to be any more.
+  if (s.demanding !== wasDemanding) s.poll();
   attend(s, before, now);
+  if (!s.demanding) {
+    // Nothing was heard now: the neighbour has as long as it had, or as long as polls may be lost in that end its silence.
+    if (due !== undefined && s.timers.running('detect')) s.timers.start('detect', due - before + s.detectionTime);
+    else if (wasDemanding) s.timers.start('detect', now + Math.max(s.detectionTime, s.pollTime));
+  }
   if (s.polling && s.state !== 'admin-down') s.transmit(now);
   return s.state;
 }
@@ -49,14 +60,14 @@ function stalled(s: BfdSession, { by }: Got<'stalled'>): BfdState {
   return s.state;
 }
 
-/** §6.8.4, from {@link BfdSession.tick}: the detection time has passed without a packet, or without an answer to a poll. */
+/**
+ * §6.8.4, from {@link BfdSession.tick}: the detection time has passed without a packet, or without an answer to a poll. What is down
+ * already stays so, and only forgets the neighbour (§6.8.1, bfd.RemoteDiscr).
+ */
 export function expire(s: BfdSession, now: Millis): void {
-  s.remoteDiscriminator = 0;
-  s.remoteMinRx = 0.001;
-  s.remoteState = 'down';
-  s.remoteDemand = false;
-  s.unpoll();
-  s.enter('down', 'detection-time-expired', now);
+  s.forgetRemote();
+  if (s.state === 'down') replan(s, now);
+  else s.enter('down', 'detection-time-expired', now);
 }
 
 /** §6.6: a neighbour that was asked to be silent is polled whether it is there. */
@@ -129,7 +140,7 @@ function follow(s: BfdSession, remote: BfdState, now: Millis): void {
 /** The timers that watch, by the mode that the session is in now. */
 function attend(s: BfdSession, detectionTime: Millis, now: Millis): void {
   const { timers } = s;
-  if (s.state !== 'init' && s.state !== 'up') timers.stop('detect');
+  if (s.state === 'admin-down' || s.remoteDiscriminator === 0) timers.stop('detect');
   else if (!s.demanding) {
     timers.stop('verify');
     timers.start('detect', now + s.detectionTime);

@@ -97,8 +97,13 @@ export class BfdSession implements Machine<BfdEvent, BfdEffect> {
 
   /** Silence after which the neighbour is down; in demand mode, an unanswered poll's (§6.8.4). */
   get detectionTime(): Millis {
-    if (this.demanding) return this.config.multiplier * this.transmitInterval;
+    if (this.demanding) return this.pollTime;
     return this.remoteMultiplier * Math.max(this.#used.rx, this.remoteDesiredMinTx);
+  }
+
+  /** In which a poll is answered: polls go to one who takes no other packets, too. */
+  get pollTime(): Millis {
+    return this.config.multiplier * Math.max(this.#used.tx, this.remoteMinRx);
   }
 
   handle(event: BfdEvent, now: Millis): readonly BfdEffect[] {
@@ -184,8 +189,12 @@ export class BfdSession implements Machine<BfdEvent, BfdEffect> {
     this.#used.tx = this.#told.tx;
     this.#used.rx = this.#told.rx;
   }
-  /** There is nobody to poll any more. */
-  unpoll(): void {
+  /** There is nobody there any more, or not the one who was: everything is as at first (§6.8.1). */
+  forgetRemote(): void {
+    this.remoteDiscriminator = 0;
+    this.remoteMinRx = 0.001;
+    this.remoteState = 'down';
+    this.remoteDemand = false;
     this.polling = false;
     this.#again = false;
     this.#used.tx = this.#told.tx;

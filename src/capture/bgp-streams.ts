@@ -3,18 +3,18 @@ import { concatBytes } from '../lib/bytes.js';
 import { IpReader, type Segment, segmentOf } from './ip.js';
 import { type CapturedOspf, ospfOf } from './ospf-packets.js';
 import type { Damage, Frame } from './pcap.js';
-import { TcpStream } from './tcp-stream.js';
+import { type Seen, type StreamEvent, TcpStream } from './tcp-stream.js';
 
 /** A BGP message in a capture. @public */
 export interface CapturedMessage {
-  /** Seconds since the epoch, of the frame that completed it. */
+  /** Seconds since the epoch, of the frame that completed it; NaN where the file has no times. */
   readonly time: number;
   /** Number of that frame, from 1. */
   readonly frame: number;
   /** `"10.0.0.1:179"`, `"[2001:db8::1]:179"`. */
   readonly from: string;
   readonly to: string;
-  /** The whole message, header included; of one that was cut, what there is. */
+  /** The whole message, header included; of one that was cut, what there is; none where only octets that were no message end a connection. */
   readonly bytes: Uint8Array;
   /** How its octets read, as far as the recorded OPENs tell. */
   readonly context: WireContext;
@@ -34,11 +34,15 @@ interface Direction {
   open: Open | undefined;
   other: Direction | undefined;
   synced: boolean;
+  /** Where its last octets were. */
+  last: Seen;
 }
 
 const PORT = 179;
 /** Octets in which a marker is looked for before a stream on another port is given up as not BGP. */
 const MARKER = 16;
+/** Directions that are followed at once. */
+const MOST_DIRECTIONS = 1 << 16;
 
 /** How messages read where no OPEN was recorded: leniently, as from inside. */
 const LENIENT: WireContext = {
@@ -63,75 +67,100 @@ export function* bgpMessages(frames: Iterable<Frame | Damage>): Generator<Captur
 export function* capturedPackets(frames: Iterable<Frame | Damage>): Generator<CapturedMessage | CapturedOspf | Damage> {
   const reader = new IpReader();
   const directions = new Map<string, Direction>();
-  let number = 0;
-  let time = 0;
-  for (const frame of frames) {
-    if ('damage' in frame) {
-      yield frame;
+  let frame = 0;
+  for (const one of frames) {
+    if ('damage' in one) {
+      yield one;
       continue;
     }
-    number++;
-    time = frame.time;
-    const ip = reader.read(frame);
+    frame++;
+    const { time } = one;
+    const ip = reader.read(one);
     if (!ip) continue;
-    const ospf = ospfOf(ip, time, number);
+    const ospf = ospfOf(ip, time, frame);
     if (ospf) yield ospf;
     const segment = segmentOf(ip);
-    if (segment) yield* follow(directions, segment, time, number);
+    if (segment) yield* follow(directions, segment, { time, frame });
   }
-  for (const direction of directions.values()) yield* end(direction, time, number);
+  for (const direction of directions.values()) yield* end(direction);
 }
 
-function* follow(directions: Map<string, Direction>, segment: Segment, time: number, number: number): Generator<CapturedMessage> {
+function* follow(directions: Map<string, Direction>, segment: Segment, seen: Seen): Generator<CapturedMessage> {
   const from = endpoint(segment.from, segment.sourcePort);
   const to = endpoint(segment.to, segment.targetPort);
   const key = `${from} ${to}`;
   let direction = directions.get(key);
   if (!direction && segment.sourcePort !== PORT && segment.targetPort !== PORT && !marked(segment.payload)) return;
-  if (direction && segment.syn && direction.stream.restarts(segment.sequence)) {
-    yield* end(direction, time, number);
+  if (direction && segment.syn && direction.stream.restarts(segment.sequence, segment.payload.length)) {
+    yield* end(direction);
     direction = undefined;
   }
+  const other = direction ? direction.other : directions.get(`${to} ${from}`);
   if (!direction) {
-    direction = { from, to, stream: new TcpStream(), held: new Uint8Array(0), lost: 0, open: undefined, other: undefined, synced: false };
-    const other = directions.get(`${to} ${from}`);
-    direction.other = other;
+    if (directions.size >= MOST_DIRECTIONS && !directions.has(key)) yield* makeRoom(directions);
+    const stream = new TcpStream();
+    direction = { from, to, stream, held: new Uint8Array(0), lost: 0, open: undefined, other, synced: false, last: seen };
     if (other) other.other = direction;
     directions.set(key, direction);
   }
-  for (const event of direction.stream.push(segment.sequence, segment.syn, segment.payload)) {
-    if (event.type === 'gap') yield* gap(direction, event.octets, time, number);
-    else yield* take(direction, event.bytes, time, number);
+  yield* each(direction, direction.stream.push(segment.sequence, segment.syn, segment.payload, seen));
+  // After a FIN what was lost before it is still sent again; a RST ends that.
+  if (segment.reset) yield* each(direction, direction.stream.flush());
+  if (other && segment.acknowledged !== undefined) yield* each(other, other.stream.acknowledged(segment.acknowledged, seen.time));
+}
+
+/** Forgets directions that never said anything, such as those of a scan, or else those that were there first. */
+function* makeRoom(directions: Map<string, Direction>): Generator<CapturedMessage> {
+  for (const [key, { stream, other }] of directions) {
+    if (stream.spoke) continue;
+    if (other) other.other = undefined;
+    directions.delete(key);
   }
-  if (segment.fin || segment.reset) {
-    for (const event of direction.stream.flush()) {
-      if (event.type === 'gap') yield* gap(direction, event.octets, time, number);
-      else yield* take(direction, event.bytes, time, number);
-    }
+  for (const [key, direction] of directions) {
+    if (directions.size <= MOST_DIRECTIONS * 0.75) return;
+    yield* end(direction);
+    directions.delete(key);
   }
 }
 
-function* end(direction: Direction, time: number, frame: number): Generator<CapturedMessage> {
-  for (const event of direction.stream.flush()) {
-    if (event.type === 'gap') yield* gap(direction, event.octets, time, frame);
-    else yield* take(direction, event.bytes, time, frame);
+function* each(direction: Direction, events: readonly StreamEvent[]): Generator<CapturedMessage> {
+  for (const event of events) {
+    if (event.type === 'gap') yield* gap(direction, event.octets);
+    else yield* take(direction, event.bytes, event.seen);
   }
-  if (direction.synced && direction.held.length > 0) yield message(direction, direction.held, time, frame, true);
+}
+
+function* end(direction: Direction): Generator<CapturedMessage> {
+  yield* each(direction, direction.stream.flush());
+  if (direction.held.length > 0 && direction.synced) yield message(direction, direction.held, direction.last, true);
+  else if (direction.lost + direction.held.length >= HEADER_SIZE) {
+    // Nothing follows that would tell of them.
+    direction.lost += direction.held.length;
+    yield message(direction, new Uint8Array(0), direction.last, true);
+  }
 }
 
 /** Octets are missing: what is held is cut, and the next message must be looked for. */
-function* gap(direction: Direction, octets: number, time: number, frame: number): Generator<CapturedMessage> {
-  if (direction.synced && direction.held.length > 0) yield message(direction, direction.held, time, frame, true);
+function* gap(direction: Direction, octets: number): Generator<CapturedMessage> {
+  if (direction.synced && direction.held.length > 0) yield message(direction, direction.held, direction.last, true);
+  else direction.lost += direction.held.length;
   direction.held = new Uint8Array(0);
   direction.lost += octets;
   direction.synced = false;
 }
 
-function* take(direction: Direction, bytes: Uint8Array, time: number, frame: number): Generator<CapturedMessage> {
+function* take(direction: Direction, bytes: Uint8Array, seen: Seen): Generator<CapturedMessage> {
+  direction.last = seen;
   let held = direction.held.length > 0 ? concatBytes([direction.held, bytes]) : bytes;
   let at = 0;
   while (held.length - at >= HEADER_SIZE) {
     const length = lengthAt(held, at);
+    if (length < 0 && direction.synced && isUnmarked(held, at)) {
+      const end = at + claimedAt(held, at);
+      yield message(direction, held.slice(at, end), seen, false);
+      at = end;
+      continue;
+    }
     if (length < 0) {
       // Not a message: on to the next marker.
       direction.synced = false;
@@ -142,14 +171,14 @@ function* take(direction: Direction, bytes: Uint8Array, time: number, frame: num
     }
     direction.synced = true;
     if (held.length - at < length) break;
-    yield message(direction, held.slice(at, at + length), time, frame, false);
+    yield message(direction, held.slice(at, at + length), seen, false);
     at += length;
   }
   held = held.slice(at);
   direction.held = held;
 }
 
-function message(direction: Direction, bytes: Uint8Array, time: number, frame: number, truncated: boolean): CapturedMessage {
+function message(direction: Direction, bytes: Uint8Array, { time, frame }: Seen, truncated: boolean): CapturedMessage {
   const context = contextOf(direction);
   const { from, to, lost } = direction;
   direction.lost = 0;
@@ -190,8 +219,20 @@ export function agreed(said: Open, heard: Open | undefined): WireContext {
 
 function lengthAt(b: Uint8Array, at: number): number {
   for (let i = at; i < at + MARKER; i++) if (b[i] !== 0xff) return -1;
-  const length = ((b[at + 16] ?? 0) << 8) | (b[at + 17] ?? 0);
+  const length = claimedAt(b, at);
   return length < HEADER_SIZE ? -1 : length;
+}
+
+function claimedAt(b: Uint8Array, at: number): number {
+  return ((b[at + MARKER] ?? 0) << 8) | (b[at + MARKER + 1] ?? 0);
+}
+
+/** Whether a message stands there whose marker is wrong: of a known type, and followed by a message or by nothing. */
+function isUnmarked(b: Uint8Array, at: number): boolean {
+  const end = at + claimedAt(b, at);
+  const type = b[at + MARKER + 2] ?? 0;
+  if (end < at + HEADER_SIZE || end > b.length || type < 1 || type > 5) return false;
+  return end === b.length || (b.length - end >= HEADER_SIZE && lengthAt(b, end) > 0);
 }
 
 function markerAfter(b: Uint8Array, from: number): number {

@@ -18,8 +18,9 @@ export interface Segment {
   readonly sourcePort: number;
   readonly targetPort: number;
   readonly sequence: number;
+  /** The number of the next octet that the sender waits for. */
+  readonly acknowledged: number | undefined;
   readonly syn: boolean;
-  readonly fin: boolean;
   readonly reset: boolean;
   readonly payload: Uint8Array;
 }
@@ -31,6 +32,10 @@ const OSPF = 89;
 const READ: ReadonlySet<number> = new Set([TCP, OSPF]);
 /** Datagrams whose fragments may wait at once. */
 const MAX_REASSEMBLIES = 64;
+/** A datagram's fragments, of eight octets at the least. */
+const MAX_PARTS = 8192;
+/** Seconds after which fragments are of another datagram of that number (RFC 8200 §4.5, RFC 1122 §3.3.2). */
+const REASSEMBLY_TIME = 60;
 
 /** Where the IP packet of a frame begins; -1 for what is not IP, undefined for a link type that is not read. */
 function ipOffset(linkType: number, b: Uint8Array): number | undefined {
@@ -62,30 +67,35 @@ function ipOffset(linkType: number, b: Uint8Array): number | undefined {
     case 113: // Linux cooked
       return etherOffset(b, 14);
     case 276: // Linux cooked, v2
-      return u16(b, 0) === Ether.ipv4 || u16(b, 0) === Ether.ipv6 ? 20 : -1;
+      return etherOffset(b, 0, 20);
     default:
       return undefined;
   }
 }
 
-function etherOffset(b: Uint8Array, at: number): number {
+/** What an EtherType at `at` leads to, of which the payload begins at `payload`. */
+function etherOffset(b: Uint8Array, at: number, payload = at + 2): number {
+  let type = u16(b, at);
   for (let tags = 0; tags < 4; tags++) {
-    const type = u16(b, at);
-    if (type === Ether.ipv4 || type === Ether.ipv6) return at + 2;
+    if (type === Ether.ipv4 || type === Ether.ipv6) return payload;
     if (type === Ether.mpls) {
       // Labels, down to the one that says it is the last.
-      for (at += 2; at + 4 <= b.length && ((b[at + 2] ?? 0) & 1) === 0; ) at += 4;
-      return at + 4;
+      while (payload + 4 <= b.length && ((b[payload + 2] ?? 0) & 1) === 0) payload += 4;
+      return payload + 4;
     }
-    if (type === Ether.ppp) return u16(b, at + 8) === 0x21 || u16(b, at + 8) === 0x57 ? at + 10 : -1;
+    if (type === Ether.ppp) return u16(b, payload + 6) === 0x21 || u16(b, payload + 6) === 0x57 ? payload + 8 : -1;
     if (type !== Ether.vlan && type !== Ether.provider && type !== Ether.old) return -1;
-    at += 4;
+    type = u16(b, payload + 2);
+    payload += 4;
   }
   return -1;
 }
 
 interface Reassembly {
+  readonly since: number;
   readonly parts: { readonly at: number; readonly bytes: Uint8Array }[];
+  /** In all parts together, what comes twice counted twice. */
+  octets: number;
   length: number | undefined;
 }
 
@@ -94,8 +104,10 @@ export class IpReader {
   readonly #reassemblies = new Map<string, Reassembly>();
   /** Frames whose link type is not read, by type. */
   readonly skipped = new Map<number, number>();
+  #time = 0;
 
-  read({ linkType, bytes }: Frame): IpPacket | undefined {
+  read({ linkType, bytes, time }: Frame): IpPacket | undefined {
+    this.#time = time;
     const at = ipOffset(linkType, bytes);
     if (at === undefined) {
       this.skipped.set(linkType, (this.skipped.get(linkType) ?? 0) + 1);
@@ -147,20 +159,23 @@ export class IpReader {
   }
 
   #reassemble(key: string, at: number, more: boolean, bytes: Uint8Array): Uint8Array | undefined {
-    const own = this.#reassemblies.get(key) ?? { parts: [], length: undefined };
-    if (!this.#reassemblies.has(key)) {
+    let own = this.#reassemblies.get(key);
+    if (!own || own.parts.length >= MAX_PARTS || this.#time - own.since > REASSEMBLY_TIME) {
+      this.#reassemblies.delete(key);
       const [oldest] = this.#reassemblies.keys();
       if (this.#reassemblies.size >= MAX_REASSEMBLIES && oldest !== undefined) this.#reassemblies.delete(oldest);
+      own = { since: this.#time, parts: [], octets: 0, length: undefined };
       this.#reassemblies.set(key, own);
     }
     own.parts.push({ at, bytes });
+    own.octets += bytes.length;
     if (!more) own.length = at + bytes.length;
-    if (own.length === undefined || own.length > 65_535) return undefined;
+    if (own.length === undefined || own.length > 65_535 || own.octets < own.length) return undefined;
     const whole = new Uint8Array(own.length);
     let covered = 0;
     for (const part of [...own.parts].sort((x, y) => x.at - y.at)) {
       if (part.at > covered) return undefined;
-      whole.set(part.bytes.subarray(0, Math.max(0, own.length - part.at)), part.at);
+      whole.set(part.bytes.subarray(0, Math.max(0, own.length - part.at)), Math.min(part.at, own.length));
       covered = Math.max(covered, part.at + part.bytes.length);
     }
     if (covered < own.length) return undefined;
@@ -181,7 +196,7 @@ export function segmentOf({ source: from, destination: to, protocol, payload: b 
     sourcePort: u16(b, 0),
     targetPort: u16(b, 2),
     sequence: u32(b, 4),
-    fin: (flags & 1) !== 0,
+    acknowledged: (flags & 16) !== 0 ? u32(b, 8) : undefined,
     syn: (flags & 2) !== 0,
     reset: (flags & 4) !== 0,
     payload: b.subarray(header),

@@ -105,8 +105,11 @@ export function* readMrt(bytes: Uint8Array): Generator<MrtRecord> {
     }
     const r = new ByteReader(bytes.subarray(at + header.size, at + header.size + length));
     try {
-      if (type === Type.tableDumpV2 && subtype === 1) peers = readPeers(r);
-      else yield* readRecord(r, type, subtype, time, peers);
+      if (type === Type.tableDumpV2 && subtype === 1) {
+        // One that does not read leaves nobody: the entries behind it are of none of those before.
+        peers = [];
+        peers = readPeers(r);
+      } else yield* readRecord(r, type, subtype, time, peers);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       yield { damage: `a record of type ${type}/${subtype}: ${error.message}`, offset: at };
@@ -119,6 +122,7 @@ function* readRecord(r: ByteReader, type: number, subtype: number, time: number,
   const length = r.remaining;
   switch (type) {
     case Type.tableDump:
+      if (subtype !== 1 && subtype !== 2) break;
       yield readTableDump(r, subtype, time);
       return;
     case Type.bgp: {
@@ -162,13 +166,14 @@ function readPeers(r: ByteReader): Peer[] {
 
 /** RIB_IPV4_UNICAST to RIB_GENERIC, and their add-path forms (RFC 6396 §4.3.2, RFC 8050 §4). */
 function* readRib(r: ByteReader, subtype: number, time: number, peers: readonly Peer[]): Generator<MrtRecord> {
+  const all = r.remaining;
   const paths = subtype >= 8;
   const plain = paths ? subtype - 6 : subtype;
   r.skip(4);
   const [afi, safi] = plain === 6 ? [r.u16(), r.u8()] : [plain <= 3 ? 1 : 2, plain % 2 === 0 ? 1 : 2];
   const family = familyName(afi, safi);
-  if (safi > 2) {
-    yield { type: 'unknown', time, mrtType: Type.tableDumpV2, subtype, length: r.remaining };
+  if (safi > 2 || afi > 2) {
+    yield { type: 'unknown', time, mrtType: Type.tableDumpV2, subtype, length: all };
     return;
   }
   const prefix = readPrefix(r, afi === 2);
@@ -186,7 +191,8 @@ function readTableDump(r: ByteReader, subtype: number, time: number): MrtRecord 
   const size = subtype === 2 ? 16 : 4;
   r.skip(4);
   const bytes = r.take(size);
-  const length = Math.min(r.u8(), size * 8);
+  const length = r.u8();
+  if (length > size * 8) throw new WireError(`a prefix of ${length} bits`, r.offset - 1);
   const prefix = formatPrefix({ family: size === 4 ? 'ipv4' : 'ipv6', bytes: maskBytes(bytes, length), length });
   r.skip(1);
   const originated = r.u32();
@@ -271,16 +277,17 @@ function readAttributes(bytes: Uint8Array, fourOctetAs: boolean, ipv6: boolean):
   const rest = new ByteWriter(bytes.length);
   let hop: Uint8Array | undefined;
   const r = new ByteReader(bytes);
-  while (r.remaining >= 3) {
+  while (r.remaining > 0) {
     const start = r.offset;
-    const flags = r.u8();
-    const code = r.u8();
-    if ((flags & 0x10) !== 0 && r.remaining < 2) break;
-    const length = (flags & 0x10) !== 0 ? r.u16() : r.u8();
-    if (length > r.remaining) {
+    const header = ((bytes[start] ?? 0) & 0x10) !== 0 ? 4 : 3;
+    const [, code = 0, high = 0, low = 0] = bytes.subarray(start, start + header);
+    const length = header === 4 ? (high << 8) | low : high;
+    if (header + length > r.remaining) {
+      // What is cut is for the decoder to judge.
       rest.raw(bytes.subarray(start));
       break;
     }
+    r.skip(header);
     const value = r.take(length);
     if (code !== 14) rest.raw(bytes.subarray(start, r.offset));
     else if (value.length > 0 && value[0] === value.length - 1) hop = value.subarray(1);

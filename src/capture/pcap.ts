@@ -2,7 +2,7 @@ import { ByteWriter } from '../lib/bytes.js';
 
 /** A recorded frame. @public */
 export interface Frame {
-  /** Seconds since the epoch, with a fraction. */
+  /** Seconds since the epoch, with a fraction; NaN where the file has none (simple packet blocks of pcapng). */
   readonly time: number;
   /** What the octets begin with: a `LINKTYPE_` number (tcpdump.org/linktypes.html). */
   readonly linkType: number;

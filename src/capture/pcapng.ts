@@ -51,10 +51,11 @@ export function* readPcapng(bytes: Uint8Array): Generator<Frame | Damage> {
     const body = at + 8;
     const end = at + length - 4;
     if (type === Block.interface && end - body >= 8) interfaces.push(readInterface(view, body, end, little));
-    else {
-      const frame = readFrame(view, bytes, type, body, end, little, interfaces);
-      if (frame) yield frame;
-    }
+    else if (type === Block.enhanced || type === Block.packet || type === Block.simple)
+      yield readFrame(view, bytes, type, body, end, little, interfaces) ?? {
+        damage: 'a packet that does not fit its block, or is of no interface',
+        offset: at,
+      };
     at += length;
   }
 }
@@ -84,13 +85,15 @@ function readFrame(
   little: boolean,
   interfaces: readonly Interface[],
 ): Frame | undefined {
-  if (type === Block.simple && end - body >= 4) {
+  if (type === Block.simple) {
+    if (end - body < 4) return undefined;
     const own = interfaces[0];
     const length = view.getUint32(body, little);
     const captured = Math.min(length, own?.snapLength || length, end - body - 4);
-    return own && { time: 0, linkType: own.linkType, bytes: bytes.subarray(body + 4, body + 4 + captured), length };
+    // It has no time.
+    return own && { time: Number.NaN, linkType: own.linkType, bytes: bytes.subarray(body + 4, body + 4 + captured), length };
   }
-  if ((type !== Block.enhanced && type !== Block.packet) || end - body < 20) return undefined;
+  if (end - body < 20) return undefined;
   const own = interfaces[type === Block.enhanced ? view.getUint32(body, little) : view.getUint16(body, little)];
   const captured = view.getUint32(body + 12, little);
   if (!own || body + 20 + captured > end) return undefined;

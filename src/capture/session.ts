@@ -9,6 +9,7 @@ import {
   type UnicastFamily,
   type WireContext,
 } from '../bgp/wire/index.js';
+import { canonicalAddress } from '../lib/address.js';
 import { concatBytes } from '../lib/bytes.js';
 import type { Clock } from '../lib/clock.js';
 import type { Connection, Transport } from '../lib/transport.js';
@@ -28,10 +29,16 @@ export interface RecordedNeighbour {
   readonly extendedMessages: boolean;
 }
 
-/** The first OPEN of a side of a capture, whose address `side` is; undefined when none was recorded. @public */
+/**
+ * The first OPEN of a side of a capture; undefined when none was recorded.
+ *
+ * @param side - Its address. What is none throws a `UsageError` (`ADDRESS_INVALID`).
+ * @public
+ */
 export function openFrom(messages: Iterable<CapturedMessage | Damage>, side: string): Open | undefined {
+  const address = canonicalAddress(side);
   for (const message of messages) {
-    if ('damage' in message || addressOf(message.from) !== side || message.bytes[18] !== 1) continue;
+    if ('damage' in message || addressOf(message.from) !== address || message.bytes[18] !== 1) continue;
     const { message: open } = inspectMessage(message.bytes, message.context);
     if (open?.type === 'open') return open;
   }
@@ -39,8 +46,9 @@ export function openFrom(messages: Iterable<CapturedMessage | Damage>, side: str
 }
 
 /**
- * The neighbour that a side of a capture is, by its first OPEN; undefined when none was recorded. `side` is its address.
+ * The neighbour that a side of a capture is, by its first OPEN; undefined when none was recorded.
  *
+ * @param side - Its address. What is none throws a `UsageError` (`ADDRESS_INVALID`).
  * @example
  * ```ts
  * const neighbour = neighbourFrom(messages, '10.77.0.2')!;
@@ -59,7 +67,7 @@ export function neighbourFrom(messages: Iterable<CapturedMessage | Damage>, side
   const [sends, receives] = [paths.some(({ send }) => send), paths.some(({ receive }) => receive)];
   const addPath = sends && receives ? 'both' : sends ? 'receive' : receives ? 'send' : undefined;
   return {
-    address: side,
+    address: canonicalAddress(side),
     as: open.asn,
     holdTime: open.holdTime,
     families: families.length > 0 || spoken.length > 0 ? families : ['ipv4-unicast'],
@@ -113,7 +121,8 @@ export interface Replay {
  * @public
  */
 export function replay(messages: Iterable<CapturedMessage | Damage>, options: ReplayOptions): Replay {
-  const { transport, clock, side, router, speed = 'full' } = options;
+  const { transport, clock, router, speed = 'full' } = options;
+  const side = canonicalAddress(options.side);
   const all = [...messages].filter((message): message is CapturedMessage => !('damage' in message) && !message.truncated);
   const first =
     all.find(({ from, bytes }) => addressOf(from) === side && bytes[18] === 1) ?? all.find(({ from }) => addressOf(from) === side);
@@ -151,8 +160,10 @@ export function replay(messages: Iterable<CapturedMessage | Damage>, options: Re
           },
         });
         const start = clock.now();
+        let pause = 0;
         for (const [i, { time }] of own.entries()) {
-          const pause = speed === 'recorded' ? (time - (first?.time ?? 0)) * 1000 : 0;
+          // A recorder's clock that was set back, or a file without times, changes no order.
+          if (speed === 'recorded') pause = Math.max(pause, (time - (own[0]?.time ?? 0)) * 1000 || 0);
           clock.at(start + pause, () => {
             if (!state.closed) made.write(played[i]?.slice() ?? new Uint8Array(0));
             if (i === own.length - 1) state.finished = true;

@@ -41,15 +41,21 @@ class BitReader {
   }
 }
 
+/** There is more in it than is wanted. */
+export class TooLarge extends Error {}
+
 /**
  * Decompresses bzip2 data, several streams one after another too. What was decompressed before the data's early end, or damage, is
- * handed out all the same: the result is cut there. `progress` is told after each block how many octets of `bytes` are done.
+ * handed out all the same: the result is cut there. `progress` is told after each block how many octets of `bytes` are done. Throws
+ * {@link TooLarge} where that would be more than `most` octets.
  */
 export function bunzip2(
   bytes: Uint8Array,
   progress: (done: number) => void = () => {},
+  most = Number.POSITIVE_INFINITY,
 ): { readonly bytes: Uint8Array; readonly damage: string | undefined } {
   const parts: Uint8Array[] = [];
+  let total = 0;
   let damage: string | undefined;
   try {
     const r = new BitReader(bytes);
@@ -57,12 +63,19 @@ export function bunzip2(
       if (r.bits(24) !== 0x425a68) throw new RangeError('not bzip2 data');
       const size = (r.bits(8) - 48) * 100_000;
       if (size < 100_000 || size > 900_000) throw new RangeError('a bzip2 block size that there is not');
+      let checksum = 0;
       for (let magic = r.bits(48); magic !== END; magic = r.bits(48)) {
         if (magic !== BLOCK) throw new RangeError('a bzip2 block that does not begin as one');
-        parts.push(block(r, size));
+        const own = r.bits(32);
+        const part = block(r, size);
+        if (checksumOf(part) !== own) throw new RangeError('a bzip2 block whose checksum is another');
+        checksum = ((checksum << 1) | (checksum >>> 31)) ^ own;
+        total += part.length;
+        if (total > most) throw new TooLarge();
+        parts.push(part);
         progress(r.octets);
       }
-      r.bits(32);
+      if (r.bits(32) !== checksum >>> 0) throw new RangeError('bzip2 data whose checksum is another');
       r.align();
     }
   } catch (error) {
@@ -71,6 +84,18 @@ export function bunzip2(
   }
   return { bytes: concatBytes(parts), damage };
 }
+
+/** CRC-32 with its bits most significant first, as bzip2 has it. */
+function checksumOf(bytes: Uint8Array): number {
+  let sum = -1;
+  for (let i = 0; i < bytes.length; i++) sum = (sum << 8) ^ (CHECKSUMS[(sum >>> 24) ^ (bytes[i] ?? 0)] ?? 0);
+  return ~sum >>> 0;
+}
+const CHECKSUMS = Int32Array.from({ length: 256 }, (_, octet) => {
+  let sum = octet << 24;
+  for (let bit = 0; bit < 8; bit++) sum = sum < 0 ? (sum << 1) ^ 0x04c1_1db7 : sum << 1;
+  return sum;
+});
 
 /** A Huffman code, for reading: limits and offsets by length, and the symbols in order. */
 interface Code {
@@ -109,7 +134,6 @@ function symbolFrom(r: BitReader, { limits, bases, symbols, shortest }: Code): n
 }
 
 function block(r: BitReader, size: number): Uint8Array {
-  r.bits(32);
   if (r.bit() === 1) throw new RangeError('a randomised bzip2 block, which nobody has written since 1996');
   const origin = r.bits(24);
   const used = r.bits(16);

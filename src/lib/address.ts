@@ -60,13 +60,14 @@ function because(why: readonly string[]): string {
   return why.length > 0 && why[0] ? ` (${why[0]})` : '';
 }
 
-/** `::ffff:192.0.2.1` as `::ffff:c000:201`. */
+/** `::ffff:192.0.2.1` as `::ffff:c000:201`. The dotted tail is what an IPv4 address may be: no leading zeros, which some read as octal. */
 function undotted(text: string): string | undefined {
-  const dotted = /^(.*:)(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/.exec(text);
-  if (!dotted) return text.includes('.') ? undefined : text;
-  const octets = (dotted[2] ?? '').split('.').map(Number) as [number, number, number, number];
-  if (octets.some((octet) => octet > 255)) return undefined;
-  return `${dotted[1]}${((octets[0] << 8) | octets[1]).toString(16)}:${((octets[2] << 8) | octets[3]).toString(16)}`;
+  if (!text.includes('.')) return text;
+  const at = text.lastIndexOf(':') + 1;
+  const octets = plainIpv4(text.slice(at));
+  if (!octets) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = octets;
+  return `${text.slice(0, at)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
 }
 
 function fromBigInt(value: bigint, size: 4 | 16): Uint8Array {

@@ -221,7 +221,8 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
     if (version === this.version) {
       // A notification may come before the first answer, and settles nothing.
       if (type === 0) return this.#agreed;
-      if (type !== 10) this.#agreed = true;
+      // Of errors, that there is no data yet is an answer as well.
+      if (type !== 10 || pdu[3] === RtrError.noDataAvailable) this.#agreed = true;
       return true;
     }
     if (type === 10) return true; // what a cache reports in another version is read all the same
@@ -269,7 +270,8 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
 
   /** RFC 8210 §5.2: only a hint, of no use while an answer is under way. */
   #notified({ session, serial }: { readonly session: number; readonly serial: number }, now: Millis): void {
-    if (this.state !== 'in-sync') return;
+    // A cache that had nothing has something now.
+    if (this.state !== 'in-sync' && this.state !== 'no-data') return;
     const other = session !== this.#place?.session;
     if (other || serial !== this.#place?.serial) this.#query(now, other);
   }
@@ -293,6 +295,11 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
   #endOfData(pdu: Extract<Pdu, { readonly type: 'end-of-data' }>, now: Millis): void {
     const answer = this.#answer;
     if (!answer || answer.session !== pdu.session) throw new RtrWireError(RtrError.corruptData, 'End of Data of no answer');
+    if (!answer.fresh && !this.data) {
+      // What these are changes of has expired meanwhile.
+      this.#query(now, true);
+      return;
+    }
     const changed = answer.fresh !== undefined || answer.changes.length > 0;
     if (answer.fresh) this.data = answer.fresh;
     else this.data?.applyAll(answer.changes);

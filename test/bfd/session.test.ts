@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Dampening } from '../../src/bfd/dampening.js';
 import { BfdPort, type ControlPacket, decodeControl, memoryBfd } from '../../src/bfd/index.js';
 import { ManualClock } from '../../src/lib/clock.js';
 import { MemoryDatagrams } from '../../src/lib/memory-datagrams.js';
@@ -218,6 +219,92 @@ describe('demand mode', () => {
   });
 });
 
+describe('demand mode, by and by', () => {
+  const config = { minTx: 1000, minRx: 50, multiplier: 3 };
+
+  test('that ends is told at once, and a poll may be lost: it never costs the session', () => {
+    for (const lose of [0, 1]) {
+      const { clock, datagrams, said, one } = pair({ ...config, demand: 5000 }, { minTx: 50, minRx: 50, multiplier: 3 });
+      clock.advance(20_000);
+      said.length = 0;
+      let left = lose;
+      datagrams.lost = (from) => from === A && left-- > 0;
+      one.watch.reconfigure(config);
+      clock.advance(20_000);
+      expect(said).toEqual([]);
+      datagrams.cut(B);
+      clock.advance(152);
+      expect(said).toContain(`${A} up > down (detection-time-expired)`);
+    }
+  });
+
+  test('polls one who wants no packets, and believes its answers', () => {
+    const { clock, datagrams, said } = pair({ minTx: 50, minRx: 50, multiplier: 3, demand: 1000 });
+    clock.advance(5000);
+    said.length = 0;
+    // Required Min RX Interval 0 (RFC 5880 §6.8.7).
+    datagrams.tap = (bytes, from) => void (from === B && bytes.fill(0, 16, 20));
+    clock.advance(20_000);
+    expect(said).toEqual([]);
+    datagrams.cut(B);
+    clock.advance(1200);
+    expect(said).toContain(`${A} up > down (detection-time-expired)`);
+  });
+});
+
+describe('a neighbour that is gone', () => {
+  const config = { minTx: 50, minRx: 50, multiplier: 3 };
+  const sentBy = (datagrams: ReturnType<typeof pair>['datagrams'], who: string) => {
+    const sent: ControlPacket[] = [];
+    datagrams.tap = (bytes, from) => {
+      const packet = decodeControl(bytes);
+      if (from === who && typeof packet !== 'string') sent.push(packet);
+    };
+    return sent;
+  };
+
+  test('after it said goodbye is forgotten within its detection time (RFC 5880 §6.8.1)', () => {
+    const { clock, datagrams, other } = pair(config);
+    clock.advance(5000);
+    other.watch.close();
+    clock.advance(500);
+    const sent = sentBy(datagrams, A);
+    clock.advance(2000);
+    expect(sent.map(({ yourDiscriminator }) => yourDiscriminator !== 0)).not.toContain(false);
+    // Three of its packets, which were to come once a second by then.
+    clock.advance(2000);
+    sent.length = 0;
+    clock.advance(3000);
+    expect(sent.length).toBeGreaterThanOrEqual(3);
+    expect(sent.every(({ yourDiscriminator }) => yourDiscriminator === 0)).toBe(true);
+  });
+
+  test('while we were administratively down is nobody whom we speak to afterwards', () => {
+    const { clock, datagrams, one } = pair(config);
+    clock.advance(5000);
+    one.watch.reconfigure({ ...config, disabled: true });
+    datagrams.cut(B);
+    clock.advance(60_000);
+    const sent = sentBy(datagrams, A);
+    one.watch.reconfigure(config);
+    clock.advance(3000);
+    expect(sent.length).toBeGreaterThanOrEqual(3);
+    expect(sent.map(({ yourDiscriminator }) => yourDiscriminator)).toEqual(sent.map(() => 0));
+  });
+
+  test('is noticed in time, however often the watch is changed meanwhile', () => {
+    const { clock, datagrams, said, one } = pair(config);
+    clock.advance(5000);
+    said.length = 0;
+    datagrams.cut(B);
+    for (let i = 0; i < 20; i++) {
+      one.watch.reconfigure({ ...config, multiplier: 3 + (i % 2) });
+      clock.advance(10);
+    }
+    expect(said).toContain(`${A} up > down (detection-time-expired)`);
+  });
+});
+
 describe('a change of intervals', () => {
   test('is told in a poll, and never costs the session', () => {
     const { clock, said, one, other, datagrams, changes } = pair({ minTx: 50, minRx: 50, multiplier: 3 });
@@ -304,6 +391,20 @@ describe('dampening', () => {
     said.length = 0;
     clock.advance(20_000);
     expect(said.filter((line) => line === `${A} init > up` || line === `${A} down > up`)).toHaveLength(1);
+  });
+});
+
+describe('dampening, once it has ended', () => {
+  test('begins anew: as many losses are told as at first', () => {
+    const dampening = new Dampening({ halfLife: 1000, suppress: 3500, reuse: 500, longest: 20_000 });
+    for (const at of [0, 10, 20, 30]) dampening.lost(at);
+    const until = dampening.until(30) ?? 0;
+    expect(until).toBeGreaterThan(2000);
+    // It came up and was believed then. One loss later it is believed at once.
+    dampening.lost(until + 100);
+    expect(dampening.until(until + 200)).toBeUndefined();
+    for (const later of [300, 310, 320]) dampening.lost(until + later);
+    expect(dampening.until(until + 330)).toBeGreaterThan(until + 330);
   });
 });
 

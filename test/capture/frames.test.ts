@@ -25,6 +25,8 @@ test.each([
   ['Linux cooked with a VLAN tag', 113, `${COOKED} 8100 0064 0800 ${IPV4}`],
   ['Linux cooked, version 2', 276, `0800 ${COOKED_2} ${IPV4}`],
   ['Linux cooked, version 2, IPv6', 276, `86dd ${COOKED_2} ${IPV6}`],
+  ['Linux cooked, version 2, with a VLAN tag', 276, `8100 ${COOKED_2} 0064 0800 ${IPV4}`],
+  ['Linux cooked, version 2, with two, IPv6', 276, `88a8 ${COOKED_2} 0064 8100 00c8 86dd ${IPV6}`],
   ['raw IP', 101, IPV4],
   ['raw IP, IPv6', 101, IPV6],
 ])('%s', (name, linkType, frame) => {

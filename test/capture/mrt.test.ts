@@ -43,8 +43,35 @@ describe('routes', () => {
     expect(route).toMatchObject({ attributes: { origin: 'igp' }, malformed: [{ code: 3 }] });
   });
 
-  test('a family that is not read is an unknown record', () => {
-    expect(read(mrt.peerIndex, mrt.ribGeneric)).toEqual([{ type: 'unknown', time: TIME, mrtType: 13, subtype: 6, length: 1 }]);
+  test('a family that is not read is an unknown record, and so is a dump of a kind that there is not', () => {
+    const appleTalk = mrt.record(13, 6, '00000005 0005 01 00 0000');
+    const old = mrt.record(12, 3, '0000 0007 cb007100 18 01 00000000 c0000201 0000fde9 0004 400101 00');
+    expect(read(mrt.peerIndex, mrt.ribGeneric, appleTalk, old)).toEqual([
+      { type: 'unknown', time: TIME, mrtType: 13, subtype: 6, length: 8 },
+      { type: 'unknown', time: TIME, mrtType: 13, subtype: 6, length: 10 },
+      { type: 'unknown', time: TIME, mrtType: 12, subtype: 3, length: 28 },
+    ]);
+  });
+
+  test.each([
+    ['two octets', '400101 00 4003'],
+    ['a length of one octet where there are two', '400101 00 500300'],
+    ['one octet', '400101 00 40'],
+  ])('attributes that end within one are malformed: %s', (_name, octets) => {
+    const size = (octets.replace(/\s/g, '').length / 2).toString(16).padStart(4, '0');
+    const [route] = read(mrt.record(12, 1, `0000 0007 cb007100 18 01 00000000 c0000201 fde9 ${size} ${octets}`));
+    expect(route).toMatchObject({ attributes: { origin: 'igp' }, malformed: [{ remedy: expect.any(String) }] });
+  });
+
+  test('a prefix longer than its address is damage, and a list of peers that does not read names nobody', () => {
+    const long = mrt.record(12, 1, '0000 0007 cb007100 21 01 00000000 c0000201 fde9 0004 400101 00');
+    const cut = mrt.record(13, 1, '0a0a0a0a 0000 0002 00 01010101 c0000201');
+    expect(read(mrt.peerIndex, long, cut, mrt.rib4)).toMatchObject([
+      { damage: expect.stringContaining('a prefix of 33 bits') },
+      { damage: expect.any(String) },
+      { peer: { address: '', as: 0 } },
+      { peer: { address: '', as: 0 } },
+    ]);
   });
 });
 

@@ -241,7 +241,33 @@ test('at recorded speed each route is claimed when it was announced, and goes wh
   await stop();
 });
 
+test('at recorded speed a recorder whose clock was set back, or that had none, changes no order', async () => {
+  const all = messagesIn('bird-frr.pcap');
+  const side = '10.77.0.1';
+  const [neighbour, other] = [neighbourFrom(all, side), neighbourFrom(all, '10.77.0.2')];
+  if (!neighbour || !other) throw new Error('expected an OPEN of each side');
+  for (const timeOf of [(i: number) => 1000 - i, () => Number.NaN]) {
+    const { router, clock, prefixes, stop, play } = await routerFor(neighbour, other, all);
+    const played = replay(
+      all.map((message, i) => ({ ...message, time: timeOf(i) })),
+      { ...play, speed: 'recorded' },
+    );
+    clock.advance(2000);
+    expect([played.finished, router.neighbours()[0]?.state]).toEqual([true, 'established']);
+    expect(prefixes()).toEqual(prefixesOf(standing(saidBy(side, all)).last));
+    played.stop();
+    await stop();
+  }
+});
+
 describe('the neighbour that a recorded OPEN implies', () => {
+  test('is found by its address however that is written', () => {
+    const all = messagesIn('ipv4-over-ipv6-bird-frr.pcap');
+    expect(neighbourFrom(all, '2001:0DB8:77:0::2')).toEqual(neighbourFrom(all, '2001:db8:77::2'));
+    expect(neighbourFrom(all, '2001:db8:77::2')).toBeDefined();
+    expect(() => neighbourFrom(all, 'bird')).toThrow('expected an IPv4 or IPv6 address');
+  });
+
   test.each([
     ['add-path-bird-to-frr', '10.77.0.2', { as: 65002, holdTime: 90, addPath: 'both', extendedNextHop: false }],
     ['ipv4-over-ipv6-bird-frr', '2001:db8:77::2', { as: 65002, extendedNextHop: true, extendedMessages: true }],

@@ -232,3 +232,24 @@ test('says on standard error when frames were recorded without their ends, and w
   });
   expect((await decode(recorded)).err).toBe('');
 });
+
+test('prints no time of a packet that has none', async () => {
+  const first = readPcap(new Uint8Array(readFileSync(join(import.meta.dirname, '..', 'captures', 'bird-frr.pcap'))));
+  const frames = [...first].flatMap((frame) => ('bytes' in frame ? [frame] : []));
+  const [frame] = frames;
+  if (!frame) throw new Error('no frame');
+  const begin = writePcapng([{ ...frame, bytes: new Uint8Array(0) }]);
+  const simple = frames.map(({ bytes }) => {
+    const padded = (bytes.length + 3) & ~3;
+    const block = new DataView(new ArrayBuffer(16 + padded));
+    block.setUint32(0, 3);
+    block.setUint32(4, 16 + padded);
+    block.setUint32(8, bytes.length);
+    new Uint8Array(block.buffer).set(bytes, 12);
+    block.setUint32(12 + padded, 16 + padded);
+    return new Uint8Array(block.buffer);
+  });
+  const { lines } = await decode(concatBytes([begin, ...simple]));
+  expect(lines.length).toBeGreaterThan(5);
+  expect(new Set(lines.map(({ time }) => time))).toEqual(new Set([null]));
+});

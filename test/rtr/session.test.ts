@@ -116,6 +116,25 @@ describe('a session with a cache', () => {
     expect(connected()).toEqual(['connecting > syncing', { v: 1, type: 'reset-query' }]);
   });
 
+  test('asks for everything where its data expires while changes to it are on their way', () => {
+    const it = synced({ refresh: 3000, expire: 3100 });
+    it.pass(3000);
+    it.say(1, response(), OTHER);
+    expect(it.pass(100)).toEqual(['data gone']);
+    expect(it.say(1, end(2))).toEqual([{ v: 1, type: 'reset-query' }]);
+    expect(it.say(1, response(), ROUTE, OTHER, end(2))).toEqual(['syncing > in-sync', 'data 2']);
+  });
+
+  test('asks a cache that had no data when it says that it has', () => {
+    const it = lab();
+    it.start();
+    it.connected();
+    it.say(1, { type: 'error-report', code: 2, pdu: new Uint8Array(0), text: '' });
+    expect(it.session.state).toBe('no-data');
+    expect(it.say(1, { type: 'serial-notify', session: 7, serial: 1 })).toEqual(['no-data > syncing', { v: 1, type: 'reset-query' }]);
+    expect(it.say(1, response(), ROUTE, end(1))).toEqual(['syncing > in-sync', 'data 1']);
+  });
+
   test('waits for a cache that has no data yet', () => {
     const { start, connected, say, pass } = lab({ retry: 20 });
     start();
