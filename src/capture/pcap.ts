@@ -62,16 +62,22 @@ export function* readPcap(bytes: Uint8Array): Generator<Frame | Damage> {
   }
 }
 
+/** A frame to write. One without `length` is whole; one without a time gets 0. @public */
+export type WrittenFrame = Pick<Frame, 'time' | 'bytes'> & Partial<Pick<Frame, 'length'>>;
+
+/** Whole seconds, and nanoseconds. @internal */
+export function secondsOf({ time }: WrittenFrame): [seconds: number, nanoseconds: number] {
+  const seconds = Math.floor(time) || 0;
+  return [seconds, Math.min(999_999_999, Math.round((time - seconds) * 1e9) || 0)];
+}
+
 /** A pcap file of frames of one link type, with times to the nanosecond. @public */
-export function writePcap(frames: Iterable<Pick<Frame, 'time' | 'bytes'>>, linkType: number): Uint8Array {
+export function writePcap(frames: Iterable<WrittenFrame>, linkType: number): Uint8Array {
   const w = new ByteWriter(4096).u32(0xa1b23c4d).u16(2).u16(4).u32(0).u32(0).u32(262_144).u32(linkType);
-  for (const { time, bytes } of frames) {
-    const seconds = Math.floor(time);
-    w.u32(seconds)
-      .u32(Math.min(999_999_999, Math.round((time - seconds) * 1e9)))
-      .u32(bytes.length)
-      .u32(bytes.length)
-      .raw(bytes);
+  for (const frame of frames) {
+    const { bytes, length = 0 } = frame;
+    const [seconds, nanoseconds] = secondsOf(frame);
+    w.u32(seconds).u32(nanoseconds).u32(bytes.length).u32(Math.max(length, bytes.length)).raw(bytes);
   }
   return w.finish();
 }

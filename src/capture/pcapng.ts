@@ -1,5 +1,5 @@
 import { ByteWriter } from '../lib/bytes.js';
-import type { Damage, Frame } from './pcap.js';
+import { type Damage, type Frame, secondsOf, type WrittenFrame } from './pcap.js';
 
 const Block = { section: 0x0a0d0d0a, interface: 1, packet: 2, simple: 3, enhanced: 6 } as const;
 const LITTLE_MAGIC = 0x1a2b3c4d;
@@ -109,10 +109,11 @@ function readFrame(
 }
 
 /** A pcapng file of frames, with an interface for each link type and times to the nanosecond. @public */
-export function writePcapng(frames: Iterable<Pick<Frame, 'time' | 'bytes' | 'linkType'>>): Uint8Array {
+export function writePcapng(frames: Iterable<WrittenFrame & Pick<Frame, 'linkType'>>): Uint8Array {
   const w = new ByteWriter(4096).u32(Block.section).u32(28).u32(LITTLE_MAGIC).u16(1).u16(0).u32(0xffff_ffff).u32(0xffff_ffff).u32(28);
   const interfaces: number[] = [];
-  for (const { time, bytes, linkType } of frames) {
+  for (const frame of frames) {
+    const { bytes, linkType, length: own = 0 } = frame;
     let index = interfaces.indexOf(linkType);
     if (index < 0) {
       index = interfaces.push(linkType) - 1;
@@ -120,15 +121,15 @@ export function writePcapng(frames: Iterable<Pick<Frame, 'time' | 'bytes' | 'lin
       w.u32(Block.interface).u32(32).u16(linkType).u16(0).u32(0).u16(9).u16(1).u8(9).u8(0).u16(0).u32(0).u32(32);
     }
     const pad = (4 - (bytes.length % 4)) % 4;
-    const seconds = Math.floor(time);
-    const ticks = BigInt(seconds) * 1_000_000_000n + BigInt(Math.round((time - seconds) * 1e9));
+    const [seconds, nanoseconds] = secondsOf(frame);
+    const ticks = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
     const length = 32 + bytes.length + pad;
     w.u32(Block.enhanced)
       .u32(length)
       .u32(index)
       .u32(Number(ticks >> 32n))
       .u32(Number(ticks & 0xffff_ffffn));
-    w.u32(bytes.length).u32(bytes.length).raw(bytes).raw(new Uint8Array(pad)).u32(length);
+    w.u32(bytes.length).u32(Math.max(own, bytes.length)).raw(bytes).raw(new Uint8Array(pad)).u32(length);
   }
   return w.finish();
 }

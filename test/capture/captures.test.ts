@@ -254,6 +254,12 @@ describe('files', () => {
     );
   });
 
+  test('a frame that was cut stays one, and one without a time is written with none', () => {
+    const cut = { time: Number.NaN, linkType: 1, bytes: new Uint8Array(8), length: 1500 };
+    for (const [frame] of [[...readPcap(writePcap([cut], 1))], [...readPcapng(writePcapng([cut]))]])
+      expect(frame).toEqual({ ...cut, time: 0 });
+  });
+
   test('a damaged file gives all before the damage, then says so', () => {
     const bytes = writePcap(frames, 1);
     const records = [...readPcap(bytes.slice(0, bytes.length - 5))];
