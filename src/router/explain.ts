@@ -39,7 +39,10 @@ export interface ExplainedClaim {
 export interface Explanation {
   /** What was asked. */
   readonly query: string;
-  /** The longest prefix with a target that covers it; undefined when nothing does. */
+  /**
+   * Of an address the longest prefix with a target that covers it, or, where none has one, that somebody claims; of a prefix it itself.
+   * Undefined when there is none.
+   */
   readonly prefix: string | undefined;
   /** Where packets go now. */
   readonly targets: Targets | undefined;

@@ -535,12 +535,12 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     const host = prefix.length === prefix.bytes.length * 8;
     const rib = this.ribs[prefix.family];
     const exact = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
+    const asked = exact >= 0 && rib.records.headOf(exact) !== 0 ? { rib, id: exact } : undefined;
     const found =
-      exact >= 0 && rib.records.headOf(exact) !== 0
-        ? { rib, id: exact }
-        : host && !query.includes('/')
-          ? this.#longest(prefix.bytes, (candidate, id) => candidate.records.headOf(id) !== 0)
-          : undefined;
+      host && !query.includes('/')
+        ? (this.#longest(prefix.bytes, ({ records }, id) => records.publishedOf(id) !== 0 || records.decidedOf(id) !== 0) ??
+          this.#longest(prefix.bytes, ({ records }, id) => records.headOf(id) !== 0))
+        : asked;
     if (!found) return { query, prefix: undefined, targets: undefined, decided: undefined, claims: [], decidedAt: undefined };
     return explainPrefix(query, found.rib, this.#arbitrations[prefix.family], this.#targets, found.id);
   }

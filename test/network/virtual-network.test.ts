@@ -576,3 +576,12 @@ describe('initial holders', () => {
     expect(next.get(prefix)).toEqual([{ type: 'node', node: 'a' }]);
   });
 });
+
+test('an address is explained by where its packets go; a longer prefix that nobody has is explained when it is asked for, or there is no other', () => {
+  const { network } = lab({ ...base, grants: [{ node: 'web-a', prefix: '10.0.2.0/24' }] });
+  network.claim({ node: 'web-b', prefix: '10.0.2.1/32' });
+  expect(network.explain('10.0.2.1')).toMatchObject({ prefix: '10.0.2.1/32', targets: undefined });
+  network.claim({ node: 'web-a', prefix: '10.0.2.0/24' });
+  expect(network.explain('10.0.2.1')).toMatchObject({ prefix: '10.0.2.0/24', targets: network.lookup('10.0.2.1') });
+  expect(network.explain('10.0.2.1/32').claims).toMatchObject([{ node: 'web-b', verdict: 'not-granted' }]);
+});
