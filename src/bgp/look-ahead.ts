@@ -10,6 +10,10 @@ const AHEAD = 2048;
 const MOST = 1024;
 /** UPDATEs whose attributes are looked at, at most. */
 const UPDATES = 64;
+/** For one look: what is hashed, and what the prefixes led to in the last step: their ids, claims, sets of attributes. */
+const hashes = new Int32Array(MOST);
+const setHashes = new Int32Array(UPDATES);
+const found = new Int32Array(MOST);
 
 /**
  * Looks ahead at what the prefixes of the next UPDATEs lead to, of IPv4 with one path a prefix: where each stands in the hash, then its record,
@@ -20,10 +24,6 @@ const UPDATES = 64;
  */
 export class LookAhead {
   readonly #prefixes: Ipv4Prefixes | undefined;
-  readonly #hashes = new Int32Array(MOST);
-  readonly #setHashes = new Int32Array(UPDATES);
-  /** What the prefixes led to in the last step: their ids, claims, sets of attributes. */
-  readonly #found = new Int32Array(MOST);
   /** What was looked at; kept, so that the looking is not left out as being for nothing. */
   warmth = 0;
 
@@ -43,8 +43,6 @@ export class LookAhead {
   look(bytes: Uint8Array, from: number, to: number): number {
     const prefixes = this.#prefixes;
     if (prefixes === undefined) return to;
-    const hashes = this.#hashes;
-    const setHashes = this.#setHashes;
     let count = 0;
     let updates = 0;
     let at = from;
@@ -63,13 +61,12 @@ export class LookAhead {
       }
       at = end;
     }
-    this.warmth = (this.sets.glance(setHashes, updates) + this.#follow(prefixes.guess(hashes, count, this.#found))) | 0;
+    this.warmth = (this.sets.glance(setHashes, updates) + this.#follow(prefixes.guess(hashes, count, found))) | 0;
     return at === from ? to : at;
   }
 
   /** From ids to sets of attributes. */
   #follow(count: number): number {
-    const found = this.#found;
     const { records, claims } = this.rib;
     for (let i = 0; i < count; i++) found[i] = records.headOf(found[i] as number); // i < count
     let claimed = 0;
