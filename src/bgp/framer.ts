@@ -18,8 +18,8 @@ const NO_DATA = new Uint8Array(0);
 const JOINED = 4096;
 
 /**
- * Cuts a byte stream into messages: one walk over each chunk. UPDATEs that stand together are handed on together; a message that
- * is split over chunks is completed in a buffer of its own, and the rest of the chunk is walked where it stands, if that is not much.
+ * Cuts a byte stream into messages: one walk over each chunk. UPDATEs that stand together are handed on together; of a message that
+ * is split over chunks, the beginning is held until the next: a large one is put behind it, to be one run; a small one completes it and is walked where it stands.
  *
  * @internal
  */

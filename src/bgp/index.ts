@@ -4,7 +4,7 @@
  * A session is a machine without I/O: `events.ts` is its vocabulary, `fsm.ts` the table of RFC 4271 §8.2.2 and its actions,
  * `session.ts` the machine, `negotiation.ts` what two OPENs agree on, `config.ts` what it is configured with. `peer.ts` is a neighbour:
  * its session, the connection under it (`lib/transport.ts`), a second one while two collide; `farewell.ts` how connections are closed. `framer.ts` cuts the stream into messages;
- * runs of UPDATEs go on as octets.
+ * runs of UPDATEs go on as octets, all of a large chunk as one run, which is one turn of the network's.
  *
  * In: `ingest.ts` turns UPDATEs into claims (`look-ahead.ts`: what they will need from far away in memory; `repetition.ts`: those that are said again), `import.ts` judges an attribute set (loops, next hop, policy). Out: `export.ts` rewrites a
  * set for a neighbour, `packer.ts` fills UPDATEs; `roles.ts` is what RFC 9234 has each role do. Both work on octets and make no object a route. `policy/` is rules as data or code,

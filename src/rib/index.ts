@@ -13,7 +13,8 @@
  * touched for the first time (the system takes microseconds for a page) are what costs here: what is looked at together stands
  * together in one record, a run of UPDATEs looks ahead at its prefixes (`bgp/look-ahead.ts`), everything else is walked in the order of
  * ids, which is the order of arrival, what few claims have is a column that is made when first needed, and `reserve` touches the memory
- * of a whole table before it comes.
+ * of a whole table before it comes. The few loops over a turn's prefixes (`Rib.announceRun`, `mapping/lane.ts`, `bgp/packer.ts`) keep the records'
+ * words in constants; everybody else asks by name.
  *
  * Compiled without `noUncheckedIndexedAccess`, and held against naive models in `test/rib` and `test/network/fresh-network.test.ts`.
  */
