@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { open, writeFile } from 'node:fs/promises';
+import { open, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,13 +69,15 @@ test.skipIf(process.platform === 'win32')('a SIGHUP before it runs is heeded whe
   const child = command(['run', pipe], ['ignore', 'pipe', 'inherit']);
   const said: string[] = [];
   child.stdout?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
-  // Opened once the other end is: the command reads its file, and waits for what is in it.
+  // Opened once the other end is: the command reads its file, and waits for what is in it. What it reads again is a plain file that has
+  // taken the pipe's name meanwhile: written to the pipe a second time, it could still be a part of the first reading.
   const writing = (async () => {
     const file = await open(pipe, 'w');
     child.kill('SIGHUP');
+    await writeFile(`${pipe}.next`, ROUTER);
+    await rename(`${pipe}.next`, pipe);
     await file.writeFile(ROUTER);
     await file.close();
-    await writeFile(pipe, ROUTER);
   })();
   const gone = once(child, 'exit');
   await Promise.race([writing, gone]);
