@@ -77,6 +77,38 @@ export class Lab {
     }
   }
 
+  /** A cable between two hosts, past the bridge, by which they reach each other's addresses from then on. Returns the name of its end at `to`. */
+  wire(from: Host, to: Host, mtu: number): string {
+    const near = `to-${to.namespace.slice(this.#prefix.length + 1)}`;
+    const far = `to-${from.namespace.slice(this.#prefix.length + 1)}`;
+    this.#ip(
+      'link',
+      'add',
+      near,
+      'mtu',
+      String(mtu),
+      'netns',
+      from.namespace,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      far,
+      'mtu',
+      String(mtu),
+      'netns',
+      to.namespace,
+    );
+    for (const [host, device, other] of [
+      [from, near, to],
+      [to, far, from],
+    ] as const) {
+      this.#ip('-n', host.namespace, 'link', 'set', device, 'up');
+      this.#ip('-n', host.namespace, 'route', 'add', `${other.address}/32`, 'dev', device, 'src', host.address);
+    }
+    return far;
+  }
+
   addAddress(host: Host, address: string): void {
     execFileSync('ip', ['-n', host.namespace, 'address', 'add', `${address}/16`, 'dev', 'eth0']);
   }
