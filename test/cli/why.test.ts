@@ -108,6 +108,24 @@ describe('a control socket', () => {
     await server.close();
   });
 
+  test('ends who does not read the answer, and who keeps the connection', async () => {
+    const server = await openControl({
+      endpoint: { path: join(folder, 'unread.sock') },
+      answers: { ...answers, '/long': () => 'x'.repeat(4 << 20) },
+      patience: 20,
+    });
+    const { path } = server.endpoint as { path: string };
+    const sockets = Array.from({ length: CONNECTIONS }, (_, i) => {
+      const socket = connect(path).on('error', () => {});
+      socket.write(`GET ${i % 2 === 0 ? '/long' : '/hello'} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      return i % 2 === 0 ? socket.pause() : socket.resume();
+    });
+    await until('there is room again', async () => (await ask(server.endpoint, '/hello').catch(() => '')) === '200 hello');
+    await until('all who do not read are ended', () => server.refused['too-slow'] === CONNECTIONS / 2);
+    for (const socket of sockets) socket.destroy();
+    await server.close();
+  });
+
   test('on loopback does not answer a page that a browser was led to by another name', async () => {
     const server = await openControl({ endpoint: { address: '127.0.0.1', port: 0 }, answers });
     expect(await ask(server.endpoint, '/hello', { host: 'evil.example' })).toBe('403 forbidden');
@@ -164,6 +182,26 @@ describe('why', () => {
       expect(await command('why', ...args)).toMatchObject({ code: 2, out: '' });
     const { code, err } = await command('why', '10.0.0.1', '--node', 'a', '--control', join(folder, 'none.sock'));
     expect([code, err]).toEqual([1, expect.stringMatching(/^virtual-router: no router answers there: /)]);
+  });
+
+  test.each([
+    [
+      'goes away in the middle of its answer',
+      'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{',
+      'the router went away in the middle of its answer',
+    ],
+    ['is no router', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>', 'what answers there is no virtual router'],
+    ['speaks no HTTP', 'SSH-2.0-x\r\n', expect.stringMatching(/^no router answers there: /)],
+  ])('says in one line that who answers %s', async (_what, words, said) => {
+    const path = join(folder, 'strange.sock');
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(words));
+    }).listen(path);
+    await once(server, 'listening');
+    const { code, err } = await command('status', '--control', path);
+    expect([code, err.replace(/^virtual-router: (.*)\n$/, '$1')]).toEqual([1, said]);
+    await new Promise((closed) => server.close(closed));
   });
 
   test('a router does not start where its control socket cannot be had', async () => {
