@@ -109,6 +109,33 @@ describe('virtual-router run', () => {
     expect(err).toMatch(new RegExp(`^virtual-router: .*${port}.* in use.*\n$`));
   });
 
+  test.skipIf(process.platform === 'win32').each(['its port', 'its control socket'])(
+    'leaves the snapshot to the next try where %s is in use',
+    async (what) => {
+      const [snapshot, control] = [join(folder, 'claims'), join(folder, 'in-use.sock')];
+      writeFileSync(snapshot, 'of the former life');
+      const [port, socket] = [createServer().listen(0, '127.0.0.1'), createServer().listen(control)];
+      await Promise.all([once(port, 'listening'), once(socket, 'listening')]);
+      const at = (listen: number) => `
+network: { nodes: [], restart: { snapshot: ${snapshot} } }
+routers:
+  - { name: left, as: 65000, routerId: 192.0.2.1, listen: [{ address: 127.0.0.1, port: 0 }] }
+  - { name: right, as: 65000, routerId: 192.0.2.2, listen: [{ address: 127.0.0.1, port: ${listen} }] }
+`;
+      const args = what === 'its port' ? [file(at((port.address() as AddressInfo).port))] : ['--control', control, file(at(0))];
+      expect(await command('run', ...args)).toMatchObject({ code: 1, err: expect.stringMatching(/in use|somebody else/) });
+      for (const server of [port, socket]) server.close();
+      expect(readFileSync(snapshot, 'utf8')).toBe('of the former life');
+      // Who ran and was stopped leaves none.
+      const terminal = new KeptTerminal();
+      const ended = main(['run', file(at(0))], terminal);
+      await terminal.out.until(/listening on .* \(right\)/);
+      terminal.signal('SIGTERM');
+      expect(await ended).toBe(0);
+      expect(existsSync(snapshot)).toBe(false);
+    },
+  );
+
   test('says where it listens, who comes and goes, what moves and what is refused, and ends sessions with a Cease', async () => {
     const terminal = new KeptTerminal();
     const ended = main(['run', file(ROUTER)], terminal);
