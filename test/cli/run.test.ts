@@ -155,6 +155,13 @@ routers:
     expect(terminal.err.text).toBe('');
   });
 
+  test('starts nothing where it is told to stop before it has', async () => {
+    const terminal = Object.assign(new KeptTerminal(), { cold: false });
+    terminal.signal('SIGTERM');
+    expect(await main(['run', file(ROUTER)], terminal)).toBe(0);
+    expect([terminal.out.text.replace(/^\S+ /, ''), terminal.err.text]).toEqual(['stopping (SIGTERM)\n', '']);
+  });
+
   test('says that it runs when it listens nowhere', async () => {
     const terminal = new KeptTerminal();
     const ended = main(['run', file(ROUTER.replace(/^listen.*$/m, ''))], terminal);
@@ -180,6 +187,27 @@ routers:
     terminal.signal('SIGTERM');
     expect(await ended).toBe(0);
     expect(terminal.out.text).not.toMatch(/stopped: cease/);
+  });
+
+  test('shows what a guest says as one line, whatever it says (RFC 9003 §5)', async () => {
+    const terminal = new KeptTerminal();
+    const control = join(folder, 'guest-says.sock');
+    const ended = main(['run', '--control', control, file(ROUTER)], terminal);
+    const [, port] = await terminal.out.until(/listening on 127\.0\.0\.1:(\d+) \(router\)/);
+    const peer = await guest(Number(port));
+    await terminal.out.until(/session with guest-b .* up/);
+    const text = Buffer.from('bye\n\u001b[2J\u009b31m\u2028\u202etxet');
+    const notification = Buffer.concat([Buffer.from([6, 2, text.length]), text]);
+    peer.socket.write(Buffer.concat([hex(MARKER), Buffer.from([0, 19 + notification.length, 3]), notification]));
+    const shown = String.raw`bye\n\x1b[2J\x9b31m\u2028\u202etxet`;
+    await terminal.out.until(/txet/);
+    expect(terminal.out.text).toContain(shown);
+    if (process.platform !== 'win32') {
+      expect((await command('status', '--control', control)).out).toContain(shown);
+      expect((await command('why', '10.0.9.1', '--node', 'web-b', '--control', control)).out).toContain(shown);
+    }
+    terminal.signal('SIGTERM');
+    expect(await ended).toBe(0);
   });
 
   test('is in colour on a terminal that has it: times dim, what goes well green, what is refused red', async () => {
