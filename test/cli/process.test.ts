@@ -117,12 +117,16 @@ test('the command as a process reads its file again at SIGHUP, stops at SIGTERM 
   const file = join(folder, 'router.yaml');
   writeFileSync(file, ROUTER);
   const child = spawn(process.execPath, ['--import', 'tsx', ENTRY, 'run', file], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
-  expect(chunk.toString()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} listening on 127\.0\.0\.1:\d+ \(router\)\n$/);
+  const exit = once(child, 'exit');
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await until('it listens', () => said.includes('\n'));
+  expect(said).toMatch(/^\d\d:\d\d:\d\d\.\d{3} listening on 127\.0\.0\.1:\d+ \(router\)\n$/);
   writeFileSync(file, `${ROUTER}network: { nodes: [{ name: web-a }] }\n`);
   child.kill('SIGHUP');
-  const [again] = (await once(child.stdout, 'data')) as [Buffer];
-  expect(again.toString()).toMatch(/read again: node web-a added\n$/);
+  await until('it has read it again', () => /read again: node web-a added\n/.test(said));
   child.kill('SIGTERM');
-  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(await exit).toEqual([0, null]);
 });

@@ -89,12 +89,12 @@ describe('a control socket', () => {
     expect(server.refused).toEqual({ 'too-many-connections': 1 });
     for (const socket of sockets) socket.destroy();
     await Promise.all(ends);
+    await until('there is room again', async () => (await ask(endpoint, '/hello').catch(() => '')) === '200 hello');
     const garbage = connect(endpoint.path);
     const over = once(garbage, 'close');
     garbage.on('error', () => {}).write('no HTTP at all\r\n\r\n');
     await over;
     expect(server.refused['wrong-question']).toBe(1);
-    await until('there is room again', async () => (await ask(endpoint, '/hello').catch(() => '')) === '200 hello');
     await server.close();
   });
 
@@ -112,7 +112,7 @@ describe('a control socket', () => {
     const server = await openControl({
       endpoint: { path: join(folder, 'unread.sock') },
       answers: { ...answers, '/long': () => 'x'.repeat(4 << 20) },
-      patience: 20,
+      patience: 100,
     });
     const { path } = server.endpoint as { path: string };
     const sockets = Array.from({ length: CONNECTIONS }, (_, i) => {
@@ -121,7 +121,8 @@ describe('a control socket', () => {
       return i % 2 === 0 ? socket.pause() : socket.resume();
     });
     await until('there is room again', async () => (await ask(server.endpoint, '/hello').catch(() => '')) === '200 hello');
-    await until('all who do not read are ended', () => server.refused['too-slow'] === CONNECTIONS / 2);
+    // On a machine that stands still meanwhile, others may be too slow as well.
+    await until('all who do not read are ended', () => (server.refused['too-slow'] ?? 0) >= CONNECTIONS / 2);
     for (const socket of sockets) socket.destroy();
     await server.close();
   });
