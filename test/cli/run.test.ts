@@ -309,6 +309,31 @@ access: [{ action: deny, direction: in, at: [one, two] }]
     expect(terminal.err.text).toBe('');
   });
 
+  test('gives a port another name, also where rules have it, and takes a name that several nodes have meanwhile', async () => {
+    const at = (name: string, rest: string) => `
+as: 65000
+routerId: 192.0.2.1
+listen: [{ address: 127.0.0.1, port: 0 }]
+ports: [{ name: ${name}, type: stream, path: ${join(folder, 'named.sock')} }]
+access: [{ action: deny, direction: in, at: [${name}] }]
+network: { nodes: [${rest}] }
+`;
+    const { terminal, become, stop } = await started(at('one', '{ name: a, location: one }'));
+    become(at('two', '{ name: a, location: two }'));
+    await terminal.out.until(/read again: port two added; node a changed; port one removed\n/);
+    expect(existsSync(join(folder, 'named.sock'))).toBe(true);
+    const without = (rest: string) => at('two', rest).replace(/^(ports|access): .*\n/gm, '');
+    become(without('{ name: a, location: two }'));
+    await terminal.out.until(/read again: port two removed\n/);
+    expect(existsSync(join(folder, 'named.sock'))).toBe(false);
+    become(at('three', '{ name: a, location: three }').replace(/^access: .*\n/m, ''));
+    await terminal.out.until(/read again: port three added; node a changed\n/);
+    become(without('{ name: a, location: three }, { name: b, location: three }'));
+    await terminal.out.until(/read again: node b added; port three removed\n/);
+    await stop();
+    expect(terminal.err.text).toBe('');
+  });
+
   test('opens no port where something else cannot be done, and leaves the others where one cannot be opened', async () => {
     const port = (name: string, path = `${name}.sock`) => `{ name: ${name}, type: stream, path: ${join(folder, path)} }`;
     const { terminal, become, stop } = await started(`${ROUTER}ports: [${port('first')}]\n`);
