@@ -76,7 +76,7 @@ export class NodeTransport implements Transport {
           secure: (all) => {
             if (all.length === 0 && !security) return;
             security ??= new LateSecurity(
-              () => descriptor(server),
+              () => (server.listening ? descriptor(server) : undefined),
               ipv6,
               (loaded) => {
                 c = loaded;
@@ -163,40 +163,49 @@ function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents, firs
 }
 
 /**
- * Keys for a listener that was opened without any: until the C library is there to set them, whoever they are meant for is not let in.
+ * Keys for a listener that was opened without any: until the C library is there to set them, whoever they are meant for is not let in; nor
+ * where the system does not take them, which is warned of.
  */
 class LateSecurity {
   #now: ListenerSecurity | undefined;
-  #waiting: readonly SecuredPeers[] = [];
+  /** What is asked for, and whether the system has it. */
+  #wanted: readonly SecuredPeers[] = [];
+  #set = false;
   #closed = false;
 
-  constructor(fd: () => number, ipv6: boolean, loaded: (c: Libc) => void) {
+  /** @param fd - Of the listener; undefined once it is closed. */
+  constructor(fd: () => number | undefined, ipv6: boolean, loaded: (c: Libc) => void) {
     if (process.platform !== 'linux')
       throw new UsageError('SECURITY_UNAVAILABLE', `protecting TCP connections takes Linux, and this is ${process.platform}`);
-    tcpLibc().then(
-      (c) => {
+    tcpLibc()
+      .then((c) => {
         loaded(c);
-        this.#now = new ListenerSecurity(c, fd(), ipv6, true);
-        this.#now.replace(this.#waiting);
-      },
-      (error: Error) => {
-        this.#closed = true;
+        const socket = fd();
+        if (socket === undefined) return;
+        this.#now = new ListenerSecurity(c, socket, ipv6, true);
+        this.#now.replace(this.#wanted);
+        this.#set = true;
+      })
+      .catch((error: Error) => {
+        this.#closed = this.#now === undefined;
         process.emitWarning(error.message);
-      },
-    );
+      });
   }
 
   replace(peers: readonly SecuredPeers[]): void {
     if (this.#closed && peers.length > 0)
       throw new UsageError('SECURITY_UNAVAILABLE', 'protecting TCP connections takes Linux and the optional package koffi');
-    this.#waiting = peers;
-    this.#now?.replace(peers);
+    if (this.#now) {
+      this.#now.replace(peers);
+      this.#set = true;
+    }
+    this.#wanted = peers;
   }
 
   admit(socket: Socket, remote: string): boolean {
-    return this.#now
+    return this.#now && this.#set
       ? this.#now.admit(socket, remote)
-      : !this.#waiting.some(({ peers }) => contains(parsePrefix(peers), parseAddress(remote)));
+      : !this.#wanted.some(({ peers }) => contains(parsePrefix(peers), parseAddress(remote)));
   }
 }
 
