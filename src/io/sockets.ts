@@ -45,6 +45,7 @@ export class NodeTransport implements Transport {
     let security: ListenerSecurity | LateSecurity | undefined;
     let c: Libc | undefined;
     const server = createServer(OPTIONS, (socket) => {
+      if (!hasEnds(socket)) return;
       const connection = new SocketConnection(socket, { libc: () => c, first: this.first });
       // Not what its neighbour's configuration asks for: whoever it is, it is not answered.
       if (security && !security.admit(socket, connection.remote.address)) socket.resetAndDestroy();
@@ -140,6 +141,14 @@ export class NodeTransport implements Transport {
   }
 }
 
+/** Whether a connection is one. What was reset before we saw it has no addresses any more: it is nobody's, and goes. */
+function hasEnds(socket: Socket): boolean {
+  if (socket.remoteAddress !== undefined && socket.localAddress !== undefined) return true;
+  socket.on('error', () => {});
+  socket.destroy();
+  return false;
+}
+
 /** Tells how a dial ends, once. Returns a way to give up. */
 function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents, first: () => void): () => void {
   let over = false;
@@ -151,6 +160,10 @@ function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents, firs
   socket.once('error', failed);
   socket.once('connect', () => {
     if (over) return;
+    if (!hasEnds(socket)) {
+      failed(new Error('the connection was reset'));
+      return;
+    }
     over = true;
     socket.off('error', failed);
     events.connected(new SocketConnection(socket, { libc: () => c, first }));
