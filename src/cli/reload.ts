@@ -66,6 +66,11 @@ export async function reload(
     }
   };
   for (const { router, to } of pairs) await remove(router, to, () => {});
+  // A neighbour may go over to another router of the same listener: it has gone before it comes, whichever of them is first.
+  if (pairs.length > 1)
+    for (const { router, to, before } of pairs)
+      for (const { address } of before.neighbours ?? [])
+        if (!to.neighbours?.some((neighbour) => neighbour.address === address)) note(router.removeNeighbour(address));
   if (network && shared) note(await placed(['network'], () => shared.reconfigure(network)));
   for (const { router, to, path } of pairs) {
     const { ports: _wanted, ...rest } = to;

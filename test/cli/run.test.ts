@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/index.js';
-import { CLOSED_PORT } from '../support/free-port.js';
+import { CLOSED_PORT, freePort } from '../support/free-port.js';
 import { hex } from '../support/hex.js';
 import { KeptTerminal } from './terminal.js';
 
@@ -376,6 +376,30 @@ network: { nodes: [${rest}] }
     become(forwarded('').replace('nodes: [', 'nodes: [{ name: web-c }, '));
     await terminal.out.until(/read again: node web-c added/);
     await stop();
+  });
+
+  test('has neighbours go over to another router at the same listener, whichever comes first', async () => {
+    const port = await freePort('127.0.0.1');
+    const neighbour = (last: number) => `{ address: 127.0.0.${last}, as: 65001, passive: true }`;
+    const two = (left: string, right: string) => `
+network: { nodes: [{ name: a, addresses: [127.0.0.2] }, { name: b, addresses: [127.0.0.3] }] }
+routers:
+  - { name: left, as: 65000, routerId: 192.0.2.1, listen: [{ address: 127.0.0.1, port: ${port} }], neighbours: [${left}] }
+  - { name: right, as: 65000, routerId: 192.0.2.2, listen: [{ address: 127.0.0.1, port: ${port} }], neighbours: [${right}] }
+`;
+    const { terminal, become, stop } = await started(two(neighbour(2), neighbour(3)));
+    await terminal.out.until(/\(right\)/);
+    const moved = (...lasts: number[]) =>
+      [
+        ...lasts.map((last) => `neighbour 127.0.0.${last} removed`),
+        ...lasts.toReversed().map((last) => `neighbour 127.0.0.${last} added`),
+      ].join('; ');
+    become(two(neighbour(3), neighbour(2)));
+    await terminal.out.until(new RegExp(`read again: ${moved(2, 3)}\n`));
+    become(two(`${neighbour(3)}, ${neighbour(2)}`, ''));
+    await terminal.out.until(new RegExp(`read again: ${moved(2)}\n`));
+    await stop();
+    expect(terminal.err.text).toBe('');
   });
 
   test('changes a network that several routers share, and each of them', async () => {

@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
 /**
- * A UDP port that is free now at all of these addresses, and stays so until the test has it: it is none of those that the system gives to
- * whoever asks for any, as every other test does.
+ * A port, of UDP as is tried, that is free now at all of these addresses, and stays so until the test has it: it is none of those that the
+ * system gives to whoever asks for any, as every other test does.
  */
 export async function freePort(...addresses: readonly string[]): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
