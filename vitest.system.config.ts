@@ -11,6 +11,7 @@ const OUTSIDE = [
   'test/examples.test.ts',
   'test/cli/process.test.ts',
   'test/io/freed-memory.test.ts',
+  'test/io/ospf-sockets.test.ts',
   'test/io/tls.test.ts',
   'test/**/corpora.test.ts',
 ];

@@ -16,7 +16,7 @@ import { VirtualRouter } from '../src/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'virtual-router-'));
 const [path, capture] = [join(folder, 'vm.sock'), join(folder, 'vm.pcapng')];
-const port = 30_000 + (process.pid % 10_000);
+const port = 10_000 + (process.pid % 10_000);
 const router = new VirtualRouter({
   as: 65000,
   routerId: '10.0.0.1',

@@ -92,6 +92,8 @@ export function nodeHost(): Host {
 export class VirtualRouter extends CoreRouter {
   readonly #snapshots: string | undefined;
   #keeper: SnapshotKeeper | undefined;
+  /** Of the network that it shares with others. */
+  readonly #sharedKeeper: SnapshotKeeper | undefined;
   /** The router's side of the network's forwarder; and the same where the network is private, so that nobody else closes it. */
   readonly #forwarder: ForwarderService | undefined;
   readonly #own: ForwarderService | undefined;
@@ -111,6 +113,8 @@ export class VirtualRouter extends CoreRouter {
     this.#snapshots = path;
     this.#forwarder = forwarder;
     this.#own = own;
+    this.#sharedKeeper = options.network && keepers.get(options.network);
+    this.#sharedKeeper?.made(this);
   }
 
   override async start(): Promise<void> {
@@ -121,6 +125,7 @@ export class VirtualRouter extends CoreRouter {
       await this.#own?.close();
       throw error;
     }
+    this.#sharedKeeper?.runs(this);
     this.#forwarder?.serve(this.network);
     if (this.#snapshots !== undefined) this.#keeper ??= new SnapshotKeeper(this.#snapshots, this.network);
   }
@@ -165,7 +170,10 @@ export class VirtualNetwork extends CoreNetwork {
   constructor(config: NetworkConfig = {}, options: Partial<NetworkOptions> = {}) {
     const path = unchecked(config)?.restart?.snapshot;
     super(config, { clock: nodeHost().clock, ...former(path, options.snapshot), ...options });
-    if (path !== undefined) this.#keeper = new SnapshotKeeper(path, this);
+    if (path !== undefined) {
+      this.#keeper = new SnapshotKeeper(path, this);
+      keepers.set(this, this.#keeper);
+    }
     const forwarder = serviceOf(config, options.clock);
     if (forwarder) forwarders.set(this, forwarder);
   }
@@ -195,6 +203,9 @@ export class Forwarder extends CoreForwarder {
     super(config, { clock: nodeHost().clock, ports: new NodePorts(), dial: dialPath, ...options });
   }
 }
+
+/** The keepers of networks that routers share. */
+const keepers = new WeakMap<CoreNetwork, SnapshotKeeper>();
 
 /** The routers' side of the forwarders of networks that routers share. */
 const forwarders = new WeakMap<CoreNetwork, ForwarderService>();

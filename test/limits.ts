@@ -8,7 +8,7 @@ import { LIMITS, type LimitName } from '../src/bgp/limits.js';
 import { PATIENCE as FAILURES, TURNED_AWAY } from '../src/bgp/peer.js';
 import { MAX_EXTENDED_MESSAGE } from '../src/bgp/wire/codes.js';
 import { MOST_FLAPS } from '../src/claims/dampening.js';
-import { CONNECTIONS, LONGEST_URL, PATIENCE } from '../src/io/control.js';
+import { ANSWER_LONGER, CONNECTIONS, LONGEST_URL, PATIENCE } from '../src/io/control.js';
 import { TURN } from '../src/io/reading-turn.js';
 import { INSTANCE_DEFAULTS, INTERFACE_DEFAULTS } from '../src/ospf/options.js';
 import { DEFAULT_LIMIT } from '../src/router/attach/bgp/attachment.js';
@@ -301,6 +301,15 @@ const callers: readonly Limit[] = [
     reason: 'too-slow',
     metric: `${control}{reason="too-slow"}`,
     test: ['cli/why.test.ts', 'ends who asks half a question and then nothing'],
+  },
+  {
+    name: 'time to take a whole answer',
+    configured: false,
+    otherwise: count((PATIENCE * ANSWER_LONGER) / 1000, 'seconds'),
+    beyond: 'its connection is closed',
+    reason: 'too-slow',
+    metric: `${control}{reason="too-slow"}`,
+    test: ['cli/why.test.ts', 'ends who does not read the answer, and who keeps the connection'],
   },
   {
     name: 'length of a URL',

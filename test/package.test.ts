@@ -8,9 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const project = mkdtempSync(join(tmpdir(), 'virtual-router-package-'));
 
+/** Milliseconds that a program may take: the build takes a minute and a half where nothing else is done. */
+const LONGEST = 300_000;
+
 /** Runs a program to its end; its standard output. */
 function output(folder: string, command: string, ...args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', timeout: 100_000 });
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', timeout: LONGEST });
   if (error) throw error;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
   return stdout;
@@ -33,7 +36,7 @@ beforeAll(() => {
   }[];
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true }));
   output(project, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', `./${packed?.filename}`);
-});
+}, 2 * LONGEST);
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 

@@ -27,6 +27,8 @@ export interface Terminal {
 /** One stream of text. */
 export interface Output {
   write(text: string): void;
+  /** Resolves once what was written is on its way, for who has much to write and can wait. Where it is not there, that is always so. */
+  ready?(): Promise<void>;
   readonly colour: boolean;
   /** Why some of it could not be written, where that was so: the disk is full, say. */
   readonly failure?: string | undefined;
@@ -54,4 +56,21 @@ export class CommandError extends Error {
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return /^[A-Z]+: ([^,]+),/.exec(error.message)?.[1] ?? error.message;
+}
+
+/** What would be a line of its own, move the cursor, or turn the reading order about: control characters, and those of lines and directions. */
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text that may be a stranger's as one line on a terminal, or in a log (RFC 9003 §5): what cannot be seen is spelt out. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, (character) => {
+    if (character === '\n') return '\\n';
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** The same of all text in an answer that came as JSON. */
+export function allVisible<T>(answer: T): T {
+  return JSON.parse(JSON.stringify(answer), (_key, value: unknown) => (typeof value === 'string' ? visible(value) : value)) as T; // as it was
 }

@@ -35,10 +35,16 @@ interface ControlValues {
 export async function askRouter<T>(values: ControlValues, url: string): Promise<T> {
   const place = controlPlace(values);
   if (!place) throw new CommandError('expected --control SOCKET, as the router was started with', WRONG_USE);
+  let answer: string;
   try {
-    return JSON.parse(await askControl(place.endpoint, url, place.token)) as T; // as the path is answered
+    answer = await askControl(place.endpoint, url, place.token);
   } catch (error) {
     throw error instanceof UsageError ? new CommandError(error.message, FAILED) : error;
+  }
+  try {
+    return JSON.parse(answer) as T; // as the path is answered
+  } catch {
+    throw new CommandError('what answers there is no virtual router', FAILED);
   }
 }
 

@@ -70,8 +70,12 @@ not be written, 2 the command line is wrong.
 /** Prints all lines, a batch at a time, so that the output can keep up and a signal is heard. */
 async function print(file: CaptureFile, terminal: Terminal, progress: Progress): Promise<number> {
   let stopped = false;
-  const forget = terminal.onStop(() => {
-    stopped = true;
+  let forget = (): void => {};
+  const stop = new Promise<void>((resolve) => {
+    forget = terminal.onStop(() => {
+      stopped = true;
+      resolve();
+    });
   });
   let batch: string[] = [];
   let lines = 0;
@@ -90,6 +94,7 @@ async function print(file: CaptureFile, terminal: Terminal, progress: Progress):
     terminal.out.write(`${batch.join('\n')}\n`);
     batch = [];
     await new Promise((resolve) => setImmediate(resolve));
+    await Promise.race([terminal.out.ready?.(), stop]);
     if (stopped || terminal.out.failure !== undefined) break;
     progress.at(soFar);
   }

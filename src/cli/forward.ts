@@ -12,7 +12,8 @@ Opens the ports of the routers that FILE describes, and forwards by the mapping 
 \`virtual-router run FILE.yaml\`, another process, tells it over the socket that
 network.forwarder.path names (docs/forwarder.md). It is started before or after that one,
 and outlives it: while no router runs it forwards by what it knew, for as long as
-network.forwarder.stale says. Runs until SIGINT or SIGTERM.
+network.forwarder.stale says. Runs until SIGINT or SIGTERM; at SIGHUP it goes on with what it
+has read.
 
 Prints a line when how it stands with the router changes: waiting (it has never heard the
 mapping, and takes no packets), following, stale, expired (it forwards nothing any more).
@@ -34,16 +35,21 @@ line or FILE is wrong.
     if (file === undefined) throw new CommandError('expected the name of a configuration file', WRONG_USE);
     if (more !== undefined) throw new CommandError(`expected one file, got ${more} too`, WRONG_USE);
     const style: Style = values.quiet ? 'quiet' : values.json ? 'json' : 'human';
-    return serve(assemble(readConfig(file)), terminal, new Printer(terminal.out, style));
+    return serve(file, terminal, new Printer(terminal.out, style));
   },
 };
 
-async function serve(forwarder: Forwarder, terminal: Terminal, printer: Printer): Promise<number> {
+async function serve(file: string, terminal: Terminal, printer: Printer): Promise<number> {
+  const forwarder = assemble(readConfig(file));
   let stop: (why: string) => void = () => {};
   const stopped = new Promise<string>((resolve) => {
     stop = resolve;
   });
   const forget = terminal.onStop(stop);
+  // What outlives the router is not ended by who has that one read its file again.
+  const forgetReload = terminal.onReload(() =>
+    printer.line(Date.now(), { event: 'not-reloaded', file }, `${file} is not read again: start both anew where its ports have changed`),
+  );
   forwarder.on('forwarder-change', (event) => {
     const { state, reason, prefixes } = event;
     const words = state === 'following' ? `following the router, ${prefixes} prefixes` : `${state}, ${prefixes} prefixes: ${reason}`;
@@ -61,6 +67,7 @@ async function serve(forwarder: Forwarder, terminal: Terminal, printer: Printer)
   } catch (error) {
     throw error instanceof UsageError ? new CommandError(error.message, FAILED) : error;
   } finally {
+    forgetReload();
     await forwarder.stop();
     forget();
   }

@@ -7,7 +7,7 @@
  * moves, `reload.ts` has running routers do what their file says now, `forward.ts` forwards for a `run` that has its ports elsewhere, `decode.ts`
  * prints what recorded bytes say (`progress.ts`: how far it is), `engine.ts` tells the engine what suits a router, `status.ts` and `why.ts`
  * ask running routers through the socket of `control.ts`. `file.ts` says what a configuration file holds, `yaml.ts` reads one and knows the line of every field,
- * `report.ts` says in lines what running routers tell of, `print.ts` writes them for people or as JSON. `run` goes through `src/index.ts`, as a program of the user's
+ * `report.ts` says in lines what running routers tell of, `print.ts` writes them for people or as JSON, and `stream-output.ts` hands them to whoever reads. `run` goes through `src/index.ts`, as a program of the user's
  * would; `decode` reads captures and the wire directly.
  *
  * Not done: routers that come or go with the file, or another AS number, while it runs; daemonising (leave that to the service manager).
@@ -15,11 +15,12 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command, CommandError, FAILED, reasonOf, type Terminal, WRONG_USE } from './command.js';
+import { type Command, CommandError, FAILED, type Terminal, WRONG_USE } from './command.js';
 import { tuneEngine } from './engine.js';
+import { StreamOutput } from './stream-output.js';
 
-/** Commands that read their file again at SIGHUP: from the very beginning, as the signal's default is to end the process. */
-const RELOADING: readonly string[] = ['run', 'watch'];
+/** Commands that live on at SIGHUP, as they read their file again or say that they do not: from the very beginning, as the signal's default is to end the process. */
+const RELOADING: readonly string[] = ['run', 'watch', 'forward'];
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => {
@@ -112,26 +113,24 @@ function version(): string {
   throw new Error('no package.json above the command');
 }
 
-/** Errors of an output that is at its end: its reader went away, or the terminal was closed. Others may pass: a disk that is full. */
-const UNREAD = ['EPIPE', 'EIO', 'ECONNRESET'];
+/** Milliseconds that a process which was told to stop leaves to a reader for what is written. */
+const LAST_WORDS = 2000;
 
-/** The terminal that the process has. */
-function processTerminal(): Terminal {
+/** The terminal that the process has; `end` is called when all is done. */
+function processTerminal(): Terminal & { end(): void } {
   const { stdout, stderr, env } = process;
   const stopped = new Set<(why: string) => void>();
-  let failure: string | undefined;
-  // From the first line to the last: an error that nobody listens for ends the process, and with it what it was about to do.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code && UNREAD.includes(error.code)) {
+  const colour = (stream: NodeJS.WriteStream): boolean => Boolean(stream.isTTY) && !env.NO_COLOR;
+  const out = new StreamOutput(stdout, colour(stdout), {
+    unread: () => {
       for (const call of stopped) call('nobody reads the output');
-      return;
-    }
-    process.exitCode = FAILED;
-    if (failure === undefined) stderr.write(`virtual-router: the output cannot be written: ${reasonOf(error)}\n`);
-    failure = reasonOf(error);
+    },
+    failed: (reason) => {
+      process.exitCode = FAILED;
+      stderr.write(`virtual-router: the output cannot be written: ${reason}\n`);
+    },
   });
   stderr.on('error', () => {}); // there is nowhere left to say so
-  const colour = (stream: NodeJS.WriteStream): boolean => Boolean(stream.isTTY) && !env.NO_COLOR;
   let stops = 0;
   let reload: (() => void) | undefined;
   let missed = false;
@@ -142,12 +141,11 @@ function processTerminal(): Terminal {
       else missed = true;
     });
   return {
-    out: {
-      write: (text) => void stdout.write(text),
-      colour: colour(stdout),
-      get failure() {
-        return failure;
-      },
+    out,
+    end: () => {
+      if (stops === 0) return;
+      // Who was told to stop does not wait for a reader that has stopped itself.
+      setTimeout(() => process.exit(out.waits ? FAILED : process.exitCode), LAST_WORDS).unref();
     },
     err: { write: (text) => void stderr.write(text), colour: colour(stderr) },
     now: () => performance.now(),
@@ -181,6 +179,7 @@ if (process.argv[1] !== undefined && isThisFile(process.argv[1])) {
   const code = await main(process.argv.slice(2), terminal);
   // What could not be written was not done.
   process.exitCode ||= code;
+  terminal.end();
 }
 
 /** npm starts the command through a link. */

@@ -1,6 +1,6 @@
 /** Lines about a running router: for people, or as JSON. */
 import type { Cause, MappingChange, Targets } from '../index.js';
-import type { Output } from './command.js';
+import { type Output, visible } from './command.js';
 
 /** How lines are written. */
 export type Style = 'human' | 'json' | 'quiet';
@@ -26,7 +26,8 @@ export class Printer {
   /** @param at - Milliseconds since the epoch. */
   line(at: number, happening: Happening, words: string, tone: Tone = 'plain'): void {
     if (this.style === 'json') this.output.write(`${JSON.stringify({ time: new Date(at).toISOString(), ...happening })}\n`);
-    else if (this.style === 'human') this.output.write(`${paint(this.output, 'dim', clockTime(at))} ${paint(this.output, tone, words)}\n`);
+    else if (this.style === 'human')
+      this.output.write(`${paint(this.output, 'dim', clockTime(at))} ${paint(this.output, tone, visible(words))}\n`);
   }
 
   change(change: MappingChange): void {

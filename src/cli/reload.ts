@@ -57,16 +57,31 @@ export async function reload(
   }
   for (const { router, to, path, before } of pairs)
     if (!same(to.ports, before.ports)) applied.push(...(await placed(path, () => router.becomePorts(to.ports ?? []))));
+  // What goes goes before the rest is taken over, which may have other uses for its name; what rules of before name stays until they are gone.
+  const removed: string[] = [];
+  const remove = async (router: VirtualRouter, to: RouterConfig, refused: (error: unknown) => void): Promise<void> => {
+    for (const { name } of router.configuration().ports ?? []) {
+      if (to.ports?.some((port) => port.name === name)) continue;
+      await router.removePort(name).then(() => void removed.push(`port ${name} removed`), refused);
+    }
+  };
+  for (const { router, to } of pairs) await remove(router, to, () => {});
+  // A neighbour may go over to another router of the same listener: it has gone before it comes, whichever of them is first.
+  if (pairs.length > 1)
+    for (const { router, to, before } of pairs)
+      for (const { address } of before.neighbours ?? [])
+        if (!to.neighbours?.some((neighbour) => neighbour.address === address)) note(router.removeNeighbour(address));
   if (network && shared) note(await placed(['network'], () => shared.reconfigure(network)));
   for (const { router, to, path } of pairs) {
     const { ports: _wanted, ...rest } = to;
     const { ports } = router.configuration();
     note(await placed(path, () => router.reconfigure(ports ? { ...rest, ports } : rest)));
-    for (const { name } of ports ?? []) {
-      if (to.ports?.some((port) => port.name === name)) continue;
-      await placed(path, () => router.removePort(name));
-      applied.push(`port ${name} removed`);
-    }
+    await placed(path, () =>
+      remove(router, to, (error) => {
+        throw error;
+      }),
+    );
   }
+  applied.push(...removed);
   return { applied, restarted };
 }

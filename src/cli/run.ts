@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { VirtualNetwork as CoreNetwork } from '../core.js';
+import type { Clock, VirtualNetwork as CoreNetwork } from '../core.js';
 import { nodeCompiler, nodeHost, type Position, rehearse, UsageError, VirtualNetwork, VirtualRouter } from '../index.js';
 import { type Command, CommandError, DONE, FAILED, type Terminal, WRONG_USE } from './command.js';
 import { answerQuestions, CONTROL_OPTIONS, type ControlPlace, controlPlace } from './control.js';
@@ -37,8 +37,9 @@ are few, else how many.
              the token, for Authorization: Bearer (or VIRTUAL_ROUTER_CONTROL_TOKEN)
   --help     this text
 
-A full disk under standard output stops nothing: that lines are missing is said on standard
-error, once.
+A full disk under standard output, or a pipe whose reader does not keep up, stops nothing:
+that lines are missing is said on standard error, once. A terminal that is stopped (^S) does
+stop it; BFD goes on.
 
 Exit codes: 0 stopped by a signal, or nobody read its lines any more, 1 it could not run (a
 port in use, say), or lines of it could not be written, 2 the command line or FILE is wrong;
@@ -83,11 +84,26 @@ export async function serve(
   const forget = terminal.onStop(stop);
   // Before anything real is made: what is made later has the shapes that the engine has compiled for.
   if (!terminal.cold) {
-    rehearsed ??= rehearse(nodeHost().clock, {
+    const clock = nodeHost().clock;
+    let over = false;
+    // Who is told to stop meanwhile does: no act follows.
+    const acts: Clock = {
+      now: () => clock.now(),
+      at: (when, call) => clock.at(when, call),
+      defer: (call) => clock.defer(() => void (over || call())),
+    };
+    rehearsed ??= rehearse(acts, {
       ospf: read.config.routers.some(({ config }) => (config.ospf ?? []).length > 0),
       compiler: nodeCompiler,
     });
-    await rehearsed;
+    const why = await Promise.race([rehearsed, stopped]);
+    if (why !== undefined) {
+      over = true;
+      rehearsed = undefined;
+      forget();
+      printer.line(Date.now(), { event: 'stopping', why }, `stopping (${why})`);
+      return DONE;
+    }
   }
   const { network, routers } = assemble(read);
   let stopping = false;

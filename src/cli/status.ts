@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { NeighbourStatus, RouterMetrics } from '../index.js';
-import { type Command, CommandError, DONE, WRONG_USE } from './command.js';
+import { allVisible, type Command, CommandError, DONE, WRONG_USE } from './command.js';
 import { askRouter, CONTROL_HELP, CONTROL_OPTIONS, type Status } from './control.js';
 
 export const status: Command = {
@@ -25,7 +25,7 @@ Exit codes: 0 it answers, 1 no router answers, 2 the command line is wrong.
     });
     if (positionals.length > 0) throw new CommandError(`expected nothing but options, got ${positionals.join(' ')}`, WRONG_USE);
     const answer = await askRouter<Status>(values, '/status');
-    terminal.out.write(values.json ? `${JSON.stringify(answer)}\n` : formatStatus(answer));
+    terminal.out.write(values.json ? `${JSON.stringify(answer)}\n` : formatStatus(allVisible(answer)));
     return DONE;
   },
 };

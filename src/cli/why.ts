@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { formatWhy, type Why } from '../index.js';
-import { type Command, CommandError, DONE, FAILED, WRONG_USE } from './command.js';
+import { allVisible, type Command, CommandError, DONE, FAILED, WRONG_USE } from './command.js';
 import { askRouter, CONTROL_HELP, CONTROL_OPTIONS } from './control.js';
 
 export const why: Command = {
@@ -28,7 +28,7 @@ Exit codes: 0 the node holds it, 1 it does not, or no router answers, 2 the comm
     if (values.node === undefined) throw new CommandError('expected --node NAME', WRONG_USE);
     const query = new URLSearchParams({ prefix, node: values.node });
     const answer = await askRouter<Why>(values, `/why?${query.toString()}`);
-    terminal.out.write(values.json ? `${JSON.stringify(answer)}\n` : `${formatWhy(answer)}\n`);
+    terminal.out.write(values.json ? `${JSON.stringify(answer)}\n` : `${formatWhy(allVisible(answer))}\n`);
     return answer.outcome === 'holds' ? DONE : FAILED;
   },
 };

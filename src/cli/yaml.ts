@@ -16,6 +16,9 @@ import type { Path } from '../lib/validate.js';
 import { CommandError, reasonOf, WRONG_USE } from './command.js';
 import { checkFile, type FileConfig } from './file.js';
 
+/** What aliases may come to in however short a file. */
+const FEW_ALIASES = 1000;
+
 /** A configuration file, read and checked. */
 export interface ReadFile {
   readonly config: FileConfig;
@@ -39,7 +42,8 @@ export function readConfig(file: string): ReadFile {
   const [broken] = [...document.errors, ...document.warnings];
   if (broken) throw new CommandError(`${at(broken.pos[0])}: ${sentenceOf(broken)}`, WRONG_USE);
   try {
-    return { config: checkFile(toValue(document, at(0))), explain };
+    // A file of many neighbours may say `*defaults` as often as it has room for; what multiplies by itself is longer than that.
+    return { config: checkFile(toValue(document, Math.max(FEW_ALIASES, text.length), at(0))), explain };
   } catch (error) {
     throw error instanceof UsageError ? explain(error) : error;
   }
@@ -59,9 +63,9 @@ function readText(file: string): string {
   }
 }
 
-function toValue(document: Document.Parsed, at: string): unknown {
+function toValue(document: Document.Parsed, maxAliasCount: number, at: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: 1000 });
+    return document.toJS({ maxAliasCount });
   } catch (error) {
     // Aliases that multiply, or that name nothing.
     throw new CommandError(`${at}: ${error instanceof Error ? error.message : String(error)}`, WRONG_USE);

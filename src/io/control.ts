@@ -19,7 +19,7 @@ export interface ControlOptions {
   /** Asked for as `Authorization: Bearer`. Must be there where the address is not the host's own loopback. */
   readonly token?: string;
   readonly answers: ControlAnswers;
-  /** Milliseconds in which a question must have come whole. Default 5000. */
+  /** Milliseconds in which a question must have come whole; its answer must have been taken in twelve times as long. Default 5000. */
   readonly patience?: number;
 }
 
@@ -49,6 +49,8 @@ export const LONGEST_URL = 4096;
 export const CONNECTIONS = 32;
 /** @internal */
 export const PATIENCE = 5000;
+/** How much longer an answer may take than a question: it is long where there are many neighbours. @internal */
+export const ANSWER_LONGER = 12;
 const REFUSALS: Readonly<Record<number, ControlRefusal>> = {
   400: 'wrong-question',
   401: 'unauthorized',
@@ -83,6 +85,12 @@ export function openControl({ endpoint, token, answers, patience = PATIENCE }: C
     const status = respond(asked, answer, answers, wanted, endpoint);
     const reason = REFUSALS[status];
     if (reason) count(reason);
+    // Node waits for ever for who does not read, and so would its place.
+    const unread = setTimeout(() => {
+      count('too-slow');
+      asked.socket.destroy();
+    }, patience * ANSWER_LONGER);
+    answer.on('close', () => clearTimeout(unread));
   });
   server.maxConnections = CONNECTIONS;
   server.on('drop', () => count('too-many-connections'));
@@ -136,6 +144,8 @@ function respond(
     'content-type': typeof body === 'string' ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    // There are few places: nobody keeps one for a next question.
+    connection: 'close',
   });
   answer.end(text);
   return status;
@@ -191,6 +201,7 @@ export function askControl(endpoint: ControlEndpoint, url: string, token?: strin
         if (answer.statusCode === 200) resolve(text);
         else reject(new UsageError('CONTROL_REFUSED', `the router answers: ${text.trim()}`));
       });
+      answer.on('error', () => reject(new UsageError('CONTROL_REFUSED', 'the router went away in the middle of its answer')));
     });
     asking.on('timeout', () => asking.destroy(new Error('no answer in time')));
     asking.on('error', (error) => reject(new UsageError('CONTROL_REFUSED', `no router answers there: ${error.message}`)));

@@ -143,8 +143,9 @@ class RawLink implements OspfLink {
 
   #sendFrom(source: Uint8Array): void {
     if (this.#source && bytesEqual(this.#source, source)) return;
-    this.#set(Ip.level, Ip.multicastIf, interfaceRequest(source, this.index), 'IP_MULTICAST_IF');
-    this.#source = source.slice();
+    const request = interfaceRequest(source, this.index);
+    // Where the device or its address has gone, which is told in a moment, nothing is sent.
+    if (this.c.setsockopt(this.#fd, Ip.level, Ip.multicastIf, request, request.length) >= 0) this.#source = source.slice();
   }
   #addressOf(destination: Uint8Array, index: number): Uint8Array {
     if (this.#destination && bytesEqual(this.#destination, destination)) return this.#socketAddress;

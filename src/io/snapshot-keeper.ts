@@ -26,6 +26,8 @@ export class SnapshotKeeper {
   #failing = false;
   #busy: Promise<void> = Promise.resolve();
   #closed = false;
+  /** Routers of the network that have not run so far. */
+  readonly #idle = new Set<object>();
 
   constructor(
     path: string,
@@ -35,7 +37,18 @@ export class SnapshotKeeper {
     this.#next(EVERY);
   }
 
-  /** Keeps no more: with the snapshot of now for the next life, or with none. */
+  /** A router of the network is there; and it runs. */
+  made(router: object): void {
+    this.#idle.add(router);
+  }
+  runs(router: object): void {
+    this.#idle.delete(router);
+  }
+
+  /**
+   * Keeps no more: with the snapshot of now for the next life, or with none. Where a router never ran (its port was in use, as by another
+   * process with the same file), what there is stays for the next try.
+   */
   async close(restart: boolean): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -44,7 +57,7 @@ export class SnapshotKeeper {
     await this.#busy;
     try {
       if (restart) this.#file.writeNow(last);
-      else this.#file.remove();
+      else if (this.#idle.size === 0) this.#file.remove();
     } catch (error) {
       this.source.snapshotFailed(this.#file.path, messageOf(error));
     }

@@ -45,6 +45,7 @@ export class NodeTransport implements Transport {
     let security: ListenerSecurity | LateSecurity | undefined;
     let c: Libc | undefined;
     const server = createServer(OPTIONS, (socket) => {
+      if (!hasEnds(socket)) return;
       const connection = new SocketConnection(socket, { libc: () => c, first: this.first });
       // Not what its neighbour's configuration asks for: whoever it is, it is not answered.
       if (security && !security.admit(socket, connection.remote.address)) socket.resetAndDestroy();
@@ -76,7 +77,7 @@ export class NodeTransport implements Transport {
           secure: (all) => {
             if (all.length === 0 && !security) return;
             security ??= new LateSecurity(
-              () => descriptor(server),
+              () => (server.listening ? descriptor(server) : undefined),
               ipv6,
               (loaded) => {
                 c = loaded;
@@ -140,6 +141,14 @@ export class NodeTransport implements Transport {
   }
 }
 
+/** Whether a connection is one. What was reset before we saw it has no addresses any more: it is nobody's, and goes. */
+function hasEnds(socket: Socket): boolean {
+  if (socket.remoteAddress !== undefined && socket.localAddress !== undefined) return true;
+  socket.on('error', () => {});
+  socket.destroy();
+  return false;
+}
+
 /** Tells how a dial ends, once. Returns a way to give up. */
 function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents, first: () => void): () => void {
   let over = false;
@@ -151,6 +160,10 @@ function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents, firs
   socket.once('error', failed);
   socket.once('connect', () => {
     if (over) return;
+    if (!hasEnds(socket)) {
+      failed(new Error('the connection was reset'));
+      return;
+    }
     over = true;
     socket.off('error', failed);
     events.connected(new SocketConnection(socket, { libc: () => c, first }));
@@ -163,40 +176,49 @@ function watchDial(socket: Socket, c: Libc | undefined, events: DialEvents, firs
 }
 
 /**
- * Keys for a listener that was opened without any: until the C library is there to set them, whoever they are meant for is not let in.
+ * Keys for a listener that was opened without any: until the C library is there to set them, whoever they are meant for is not let in; nor
+ * where the system does not take them, which is warned of.
  */
 class LateSecurity {
   #now: ListenerSecurity | undefined;
-  #waiting: readonly SecuredPeers[] = [];
+  /** What is asked for, and whether the system has it. */
+  #wanted: readonly SecuredPeers[] = [];
+  #set = false;
   #closed = false;
 
-  constructor(fd: () => number, ipv6: boolean, loaded: (c: Libc) => void) {
+  /** @param fd - Of the listener; undefined once it is closed. */
+  constructor(fd: () => number | undefined, ipv6: boolean, loaded: (c: Libc) => void) {
     if (process.platform !== 'linux')
       throw new UsageError('SECURITY_UNAVAILABLE', `protecting TCP connections takes Linux, and this is ${process.platform}`);
-    tcpLibc().then(
-      (c) => {
+    tcpLibc()
+      .then((c) => {
         loaded(c);
-        this.#now = new ListenerSecurity(c, fd(), ipv6, true);
-        this.#now.replace(this.#waiting);
-      },
-      (error: Error) => {
-        this.#closed = true;
+        const socket = fd();
+        if (socket === undefined) return;
+        this.#now = new ListenerSecurity(c, socket, ipv6, true);
+        this.#now.replace(this.#wanted);
+        this.#set = true;
+      })
+      .catch((error: Error) => {
+        this.#closed = this.#now === undefined;
         process.emitWarning(error.message);
-      },
-    );
+      });
   }
 
   replace(peers: readonly SecuredPeers[]): void {
     if (this.#closed && peers.length > 0)
       throw new UsageError('SECURITY_UNAVAILABLE', 'protecting TCP connections takes Linux and the optional package koffi');
-    this.#waiting = peers;
-    this.#now?.replace(peers);
+    if (this.#now) {
+      this.#now.replace(peers);
+      this.#set = true;
+    }
+    this.#wanted = peers;
   }
 
   admit(socket: Socket, remote: string): boolean {
-    return this.#now
+    return this.#now && this.#set
       ? this.#now.admit(socket, remote)
-      : !this.#waiting.some(({ peers }) => contains(parsePrefix(peers), parseAddress(remote)));
+      : !this.#wanted.some(({ peers }) => contains(parsePrefix(peers), parseAddress(remote)));
   }
 }
 

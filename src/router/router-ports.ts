@@ -78,8 +78,8 @@ export class RouterPorts {
 
   /**
    * Opens what is new among `next` and has others as they are there, all closed before any is opened: one may have what another had. What is
-   * not among them stays, until it is removed. Says what was done, a line each. Where some cannot be opened, the first reason is thrown at the
-   * end: they are as they were then, or not at all.
+   * not among them stays, until it is removed; it is closed where one of them has its place. Says what was done, a line each. Where some cannot
+   * be opened, the first reason is thrown at the end: they are as they were then, or not at all.
    */
   async become(next: readonly PortConfig[]): Promise<string[]> {
     await this.#mayChange();
@@ -87,8 +87,10 @@ export class RouterPorts {
     const fresh = next.filter((port) => !same(port, before.get(port.name)));
     const wanted = new Set(next.map(({ name }) => name));
     const { owner } = this;
-    if (owner.isRunning) for (const { name } of fresh) if (before.has(name)) await owner.link.close(name);
-    owner.keep([...next, ...this.#configs.filter(({ name }) => !wanted.has(name))]);
+    const leaving = this.#configs.filter(({ name }) => !wanted.has(name));
+    const inTheWay = leaving.filter((port) => !this.#given.has(port.name) && fresh.some((other) => atOnePlace(port, other)));
+    if (owner.isRunning) for (const { name } of [...fresh, ...inTheWay]) if (before.has(name)) await owner.link.close(name);
+    owner.keep([...next, ...leaving]);
     const failures: unknown[] = [];
     for (const port of owner.isRunning ? fresh : []) {
       const old = before.get(port.name);
@@ -101,6 +103,10 @@ export class RouterPorts {
         else this.#forget(port.name);
         owner.changed(port.name);
       }
+    }
+    for (const port of owner.isRunning ? inTheWay : []) {
+      if (failures.length > 0) await this.#again(port, undefined).catch(() => {});
+      owner.changed(port.name);
     }
     if (failures.length > 0) throw failures[0];
     return fresh.map(({ name }) => `port ${name} ${before.has(name) ? 'changed' : 'added'}`);
@@ -156,4 +162,10 @@ export class RouterPorts {
     if (this.owner.isRunning && this.#configs.includes(port)) this.owner.changed(port.name);
     else await this.owner.link.close(port.name);
   }
+}
+
+/** Whether two ports cannot be open at once: they have one path, device or file, or one address and tunnel. */
+function atOnePlace(a: PortConfig, b: PortConfig): boolean {
+  if ((['path', 'device', 'capture'] as const).some((field) => a[field] !== undefined && a[field] === b[field])) return true;
+  return a.address !== undefined && (['type', 'address', 'port', 'remote', 'vni'] as const).every((field) => a[field] === b[field]);
 }

@@ -1,10 +1,9 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/index.js';
+import { freePort } from '../support/free-port.js';
 import { KeptTerminal } from './terminal.js';
 
 let folder = '';
@@ -22,15 +21,6 @@ async function command(...args: readonly string[]) {
   const terminal = new KeptTerminal();
   return { code: await main(args, terminal), err: terminal.err.text };
 }
-/** A UDP port that is free now. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
-}
-
 const routerWith = (port: number, network: string): string => `
 as: 65000
 routerId: 10.0.0.1
@@ -57,7 +47,7 @@ describe('forward', () => {
   });
 
   test.skipIf(process.platform === 'win32')('waits for `run`, follows it, goes on without it, and follows the next one', async () => {
-    const path = file('both.yaml', routerWith(await freePort(), `  forwarder: { path: ${join(folder, 'feed.sock')} }\n`));
+    const path = file('both.yaml', routerWith(await freePort('127.0.0.1'), `  forwarder: { path: ${join(folder, 'feed.sock')} }\n`));
     const forwarder = new KeptTerminal();
     const forwarding = main(['forward', '--json', path], forwarder);
     await forwarder.out.until(/"state":"waiting"/);

@@ -86,16 +86,47 @@ test.skipIf(process.platform === 'win32')('a SIGHUP before it runs is heeded whe
   expect(await gone).toEqual([0, null]);
 });
 
+test('who is told to stop does not wait for a reader that has stopped itself', async () => {
+  // UPDATEs that withdraw eight hundred addresses: two hundred of them, which are written at once, fill whatever is between the two.
+  const file = join(folder, 'long.hex');
+  const addresses = Array.from({ length: 800 }, (_, i) => `20 0a00${i.toString(16).padStart(4, '0')}`).join('');
+  writeFileSync(file, `${'ff'.repeat(16)} 0fb7 02 0fa0 ${addresses} 0000\n`.repeat(400));
+  const child = command(['decode', file], ['ignore', 'pipe', 'inherit']);
+  const exit = once(child, 'exit');
+  await new Promise<void>((read) => child.stdout?.once('readable', read));
+  child.kill('SIGTERM');
+  expect(await exit).toEqual([1, null]);
+  child.stdout?.destroy();
+});
+
+test.skipIf(process.platform === 'win32')('a forwarder goes on at SIGHUP', async () => {
+  const file = join(folder, 'forwarder.yaml');
+  writeFileSync(file, `${ROUTER}network: { forwarder: { path: ${join(folder, 'nobody.sock')} } }\n`);
+  const child = command(['forward', file], ['ignore', 'pipe', 'inherit']);
+  const exit = once(child, 'exit');
+  const said: string[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  await until('it waits', () => said.join('').includes('waiting, '));
+  child.kill('SIGHUP');
+  await until('it says that it goes on', () => said.join('').includes(`${file} is not read again`));
+  child.kill('SIGTERM');
+  expect(await exit).toEqual([0, null]);
+});
+
 test('the command as a process reads its file again at SIGHUP, stops at SIGTERM and exits with 0', async () => {
   const file = join(folder, 'router.yaml');
   writeFileSync(file, ROUTER);
   const child = spawn(process.execPath, ['--import', 'tsx', ENTRY, 'run', file], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
-  expect(chunk.toString()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} listening on 127\.0\.0\.1:\d+ \(router\)\n$/);
+  const exit = once(child, 'exit');
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await until('it listens', () => said.includes('\n'));
+  expect(said).toMatch(/^\d\d:\d\d:\d\d\.\d{3} listening on 127\.0\.0\.1:\d+ \(router\)\n$/);
   writeFileSync(file, `${ROUTER}network: { nodes: [{ name: web-a }] }\n`);
   child.kill('SIGHUP');
-  const [again] = (await once(child.stdout, 'data')) as [Buffer];
-  expect(again.toString()).toMatch(/read again: node web-a added\n$/);
+  await until('it has read it again', () => /read again: node web-a added\n/.test(said));
   child.kill('SIGTERM');
-  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(await exit).toEqual([0, null]);
 });

@@ -1,10 +1,12 @@
+import { Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/index.js';
+import { CLOSED_PORT, freePort } from '../support/free-port.js';
 import { hex } from '../support/hex.js';
 import { KeptTerminal } from './terminal.js';
 
@@ -109,6 +111,33 @@ describe('virtual-router run', () => {
     expect(err).toMatch(new RegExp(`^virtual-router: .*${port}.* in use.*\n$`));
   });
 
+  test.skipIf(process.platform === 'win32').each(['its port', 'its control socket'])(
+    'leaves the snapshot to the next try where %s is in use',
+    async (what) => {
+      const [snapshot, control] = [join(folder, 'claims'), join(folder, 'in-use.sock')];
+      writeFileSync(snapshot, 'of the former life');
+      const [port, socket] = [createServer().listen(0, '127.0.0.1'), createServer().listen(control)];
+      await Promise.all([once(port, 'listening'), once(socket, 'listening')]);
+      const at = (listen: number) => `
+network: { nodes: [], restart: { snapshot: ${snapshot} } }
+routers:
+  - { name: left, as: 65000, routerId: 192.0.2.1, listen: [{ address: 127.0.0.1, port: 0 }] }
+  - { name: right, as: 65000, routerId: 192.0.2.2, listen: [{ address: 127.0.0.1, port: ${listen} }] }
+`;
+      const args = what === 'its port' ? [file(at((port.address() as AddressInfo).port))] : ['--control', control, file(at(0))];
+      expect(await command('run', ...args)).toMatchObject({ code: 1, err: expect.stringMatching(/in use|somebody else/) });
+      for (const server of [port, socket]) server.close();
+      expect(readFileSync(snapshot, 'utf8')).toBe('of the former life');
+      // Who ran and was stopped leaves none.
+      const terminal = new KeptTerminal();
+      const ended = main(['run', file(at(0))], terminal);
+      await terminal.out.until(/listening on .* \(right\)/);
+      terminal.signal('SIGTERM');
+      expect(await ended).toBe(0);
+      expect(existsSync(snapshot)).toBe(false);
+    },
+  );
+
   test('says where it listens, who comes and goes, what moves and what is refused, and ends sessions with a Cease', async () => {
     const terminal = new KeptTerminal();
     const ended = main(['run', file(ROUTER)], terminal);
@@ -128,6 +157,13 @@ describe('virtual-router run', () => {
     expect(terminal.err.text).toBe('');
   });
 
+  test('starts nothing where it is told to stop before it has', async () => {
+    const terminal = Object.assign(new KeptTerminal(), { cold: false });
+    terminal.signal('SIGTERM');
+    expect(await main(['run', file(ROUTER)], terminal)).toBe(0);
+    expect([terminal.out.text.replace(/^\S+ /, ''), terminal.err.text]).toEqual(['stopping (SIGTERM)\n', '']);
+  });
+
   test('says that it runs when it listens nowhere', async () => {
     const terminal = new KeptTerminal();
     const ended = main(['run', file(ROUTER.replace(/^listen.*$/m, ''))], terminal);
@@ -137,13 +173,8 @@ describe('virtual-router run', () => {
   });
 
   test('says why a session does not come up, whoever dials', async () => {
-    const nobody = createServer().listen(0, '127.0.0.1');
-    await once(nobody, 'listening');
-    const { port: closed } = nobody.address() as AddressInfo;
-    nobody.close();
-    await once(nobody, 'close');
     const terminal = new KeptTerminal();
-    const dialled = `neighbours: [{ address: 127.0.0.1, node: web-a, as: 65003, port: ${closed} }, {`;
+    const dialled = `neighbours: [{ address: 127.0.0.1, node: web-a, as: 65003, port: ${CLOSED_PORT} }, {`;
     const ended = main(['run', file(ROUTER.replace('as: 65001', 'as: 65002').replace('neighbours: [{', dialled))], terminal);
     const [, port] = await terminal.out.until(/listening on 127\.0\.0\.1:(\d+)/);
     await terminal.out.until(/session with 127\.0\.0\.1 does not come up: connect ECONNREFUSED/);
@@ -153,6 +184,27 @@ describe('virtual-router run', () => {
     terminal.signal('SIGTERM');
     expect(await ended).toBe(0);
     expect(terminal.out.text).not.toMatch(/stopped: cease/);
+  });
+
+  test('shows what a guest says as one line, whatever it says (RFC 9003 §5)', async () => {
+    const terminal = new KeptTerminal();
+    const control = join(folder, 'guest-says.sock');
+    const ended = main(['run', '--control', control, file(ROUTER)], terminal);
+    const [, port] = await terminal.out.until(/listening on 127\.0\.0\.1:(\d+) \(router\)/);
+    const peer = await guest(Number(port));
+    await terminal.out.until(/session with guest-b .* up/);
+    const text = Buffer.from('bye\n\u001b[2J\u009b31m\u2028\u202etxet');
+    const notification = Buffer.concat([Buffer.from([6, 2, text.length]), text]);
+    peer.socket.write(Buffer.concat([hex(MARKER), Buffer.from([0, 19 + notification.length, 3]), notification]));
+    const shown = String.raw`bye\n\x1b[2J\x9b31m\u2028\u202etxet`;
+    await terminal.out.until(/txet/);
+    expect(terminal.out.text).toContain(shown);
+    if (process.platform !== 'win32') {
+      expect((await command('status', '--control', control)).out).toContain(shown);
+      expect((await command('why', '10.0.9.1', '--node', 'web-b', '--control', control)).out).toContain(shown);
+    }
+    terminal.signal('SIGTERM');
+    expect(await ended).toBe(0);
   });
 
   test('is in colour on a terminal that has it: times dim, what goes well green, what is refused red', async () => {
@@ -257,6 +309,31 @@ access: [{ action: deny, direction: in, at: [one, two] }]
     expect(terminal.err.text).toBe('');
   });
 
+  test('gives a port another name, also where rules have it, and takes a name that several nodes have meanwhile', async () => {
+    const at = (name: string, rest: string) => `
+as: 65000
+routerId: 192.0.2.1
+listen: [{ address: 127.0.0.1, port: 0 }]
+ports: [{ name: ${name}, type: stream, path: ${join(folder, 'named.sock')} }]
+access: [{ action: deny, direction: in, at: [${name}] }]
+network: { nodes: [${rest}] }
+`;
+    const { terminal, become, stop } = await started(at('one', '{ name: a, location: one }'));
+    become(at('two', '{ name: a, location: two }'));
+    await terminal.out.until(/read again: port two added; node a changed; port one removed\n/);
+    expect(existsSync(join(folder, 'named.sock'))).toBe(true);
+    const without = (rest: string) => at('two', rest).replace(/^(ports|access): .*\n/gm, '');
+    become(without('{ name: a, location: two }'));
+    await terminal.out.until(/read again: port two removed\n/);
+    expect(existsSync(join(folder, 'named.sock'))).toBe(false);
+    become(at('three', '{ name: a, location: three }').replace(/^access: .*\n/m, ''));
+    await terminal.out.until(/read again: port three added; node a changed\n/);
+    become(without('{ name: a, location: three }, { name: b, location: three }'));
+    await terminal.out.until(/read again: node b added; port three removed\n/);
+    await stop();
+    expect(terminal.err.text).toBe('');
+  });
+
   test('opens no port where something else cannot be done, and leaves the others where one cannot be opened', async () => {
     const port = (name: string, path = `${name}.sock`) => `{ name: ${name}, type: stream, path: ${join(folder, path)} }`;
     const { terminal, become, stop } = await started(`${ROUTER}ports: [${port('first')}]\n`);
@@ -301,6 +378,30 @@ access: [{ action: deny, direction: in, at: [one, two] }]
     await stop();
   });
 
+  test('has neighbours go over to another router at the same listener, whichever comes first', async () => {
+    const port = await freePort('127.0.0.1');
+    const neighbour = (last: number) => `{ address: 127.0.0.${last}, as: 65001, passive: true }`;
+    const two = (left: string, right: string) => `
+network: { nodes: [{ name: a, addresses: [127.0.0.2] }, { name: b, addresses: [127.0.0.3] }] }
+routers:
+  - { name: left, as: 65000, routerId: 192.0.2.1, listen: [{ address: 127.0.0.1, port: ${port} }], neighbours: [${left}] }
+  - { name: right, as: 65000, routerId: 192.0.2.2, listen: [{ address: 127.0.0.1, port: ${port} }], neighbours: [${right}] }
+`;
+    const { terminal, become, stop } = await started(two(neighbour(2), neighbour(3)));
+    await terminal.out.until(/\(right\)/);
+    const moved = (...lasts: number[]) =>
+      [
+        ...lasts.map((last) => `neighbour 127.0.0.${last} removed`),
+        ...lasts.toReversed().map((last) => `neighbour 127.0.0.${last} added`),
+      ].join('; ');
+    become(two(neighbour(3), neighbour(2)));
+    await terminal.out.until(new RegExp(`read again: ${moved(2, 3)}\n`));
+    become(two(`${neighbour(3)}, ${neighbour(2)}`, ''));
+    await terminal.out.until(new RegExp(`read again: ${moved(2)}\n`));
+    await stop();
+    expect(terminal.err.text).toBe('');
+  });
+
   test('changes a network that several routers share, and each of them', async () => {
     const two = (grant: string, originate: string) => `
 network: { nodes: [{ name: web-b, addresses: [127.0.0.2] }], grants: [${grant}] }
@@ -316,32 +417,40 @@ routers:
   });
 });
 
-/** What of this process listens or is connected: sockets, pipes, and their servers. */
-const open = (): string[] =>
-  process
-    .getActiveResourcesInfo()
-    .filter((kind) => /TCP|UDP|Pipe|Server/.test(kind))
-    .sort();
+/** Has calls of a method told, and whether they are about a path. Returns a way to end that. */
+function noted<K extends string>(of: { [name in K]: (...args: never[]) => unknown }, name: K, tell: (call: string) => void): () => void {
+  const real = of[name];
+  of[name] = function (this: unknown, ...args: never[]) {
+    tell(typeof args[0] === 'string' ? `${name} at a path` : name);
+    return real.apply(this, args);
+  };
+  return () => {
+    of[name] = real;
+  };
+}
 
 test.skipIf(process.platform === 'win32')('nothing listens that was not asked for: no metrics, no control socket', async () => {
   const control = join(folder, 'asked-for.sock');
   const opened: string[][] = [];
+  let calls: string[] = [];
+  const restore = [
+    noted(Server.prototype, 'listen', (call) => calls.push(call)),
+    noted(Socket.prototype, 'connect', (call) => calls.push(call)),
+    noted(UdpSocket.prototype, 'bind', (call) => calls.push(call)),
+  ];
   for (const more of [[], ['--control', control]]) {
-    // What was closed is gone after a turn.
-    await new Promise(setImmediate);
-    const before = open();
+    calls = [];
     const terminal = new KeptTerminal();
     const ended = main(['run', ...more, file(ROUTER)], terminal);
     await terminal.out.until(/listening on /);
-    const there = open();
-    for (const kind of before) there.splice(there.indexOf(kind), 1);
-    opened.push(there);
+    opened.push(calls.sort());
     expect(existsSync(control)).toBe(more.length > 0);
     terminal.signal('SIGTERM');
     expect(await ended).toBe(0);
   }
+  for (const call of restore) call();
   // Where BGP listens, and nothing else.
-  expect(opened).toEqual([['TCPServerWrap'], ['PipeWrap', 'TCPServerWrap']]);
+  expect(opened).toEqual([['listen'], ['listen', 'listen at a path']]);
 });
 
 describe('virtual-router watch', () => {

@@ -1,3 +1,9 @@
+// What `main` loads for a command is here before a test's time begins: on a busy machine it takes the better part of a minute.
+import '../../src/cli/decode.js';
+import '../../src/cli/forward.js';
+import '../../src/cli/status.js';
+import '../../src/cli/watch.js';
+import '../../src/cli/why.js';
 import type { Output, Terminal } from '../../src/cli/command.js';
 
 /** A terminal whose output is kept, and whose signals are given by hand. */

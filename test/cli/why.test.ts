@@ -89,12 +89,12 @@ describe('a control socket', () => {
     expect(server.refused).toEqual({ 'too-many-connections': 1 });
     for (const socket of sockets) socket.destroy();
     await Promise.all(ends);
+    await until('there is room again', async () => (await ask(endpoint, '/hello').catch(() => '')) === '200 hello');
     const garbage = connect(endpoint.path);
     const over = once(garbage, 'close');
     garbage.on('error', () => {}).write('no HTTP at all\r\n\r\n');
     await over;
     expect(server.refused['wrong-question']).toBe(1);
-    await until('there is room again', async () => (await ask(endpoint, '/hello').catch(() => '')) === '200 hello');
     await server.close();
   });
 
@@ -105,6 +105,25 @@ describe('a control socket', () => {
     for (const socket of sockets) socket.on('error', () => {}).write('GET /hello HTTP/1.1\r\n');
     await Promise.all(sockets.map((socket) => new Promise((over) => socket.on('close', over))));
     expect(server.refused).toEqual({ 'too-slow': 3 });
+    await server.close();
+  });
+
+  test('ends who does not read the answer, and who keeps the connection', async () => {
+    const server = await openControl({
+      endpoint: { path: join(folder, 'unread.sock') },
+      answers: { ...answers, '/long': () => 'x'.repeat(4 << 20) },
+      patience: 100,
+    });
+    const { path } = server.endpoint as { path: string };
+    const sockets = Array.from({ length: CONNECTIONS }, (_, i) => {
+      const socket = connect(path).on('error', () => {});
+      socket.write(`GET ${i % 2 === 0 ? '/long' : '/hello'} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      return i % 2 === 0 ? socket.pause() : socket.resume();
+    });
+    await until('there is room again', async () => (await ask(server.endpoint, '/hello').catch(() => '')) === '200 hello');
+    // On a machine that stands still meanwhile, others may be too slow as well.
+    await until('all who do not read are ended', () => (server.refused['too-slow'] ?? 0) >= CONNECTIONS / 2);
+    for (const socket of sockets) socket.destroy();
     await server.close();
   });
 
@@ -164,6 +183,26 @@ describe('why', () => {
       expect(await command('why', ...args)).toMatchObject({ code: 2, out: '' });
     const { code, err } = await command('why', '10.0.0.1', '--node', 'a', '--control', join(folder, 'none.sock'));
     expect([code, err]).toEqual([1, expect.stringMatching(/^virtual-router: no router answers there: /)]);
+  });
+
+  test.each([
+    [
+      'goes away in the middle of its answer',
+      'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{',
+      'the router went away in the middle of its answer',
+    ],
+    ['is no router', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>', 'what answers there is no virtual router'],
+    ['speaks no HTTP', 'SSH-2.0-x\r\n', expect.stringMatching(/^no router answers there: /)],
+  ])('says in one line that who answers %s', async (_what, words, said) => {
+    const path = join(folder, 'strange.sock');
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(words));
+    }).listen(path);
+    await once(server, 'listening');
+    const { code, err } = await command('status', '--control', path);
+    expect([code, err.replace(/^virtual-router: (.*)\n$/, '$1')]).toEqual([1, said]);
+    await new Promise((closed) => server.close(closed));
   });
 
   test('a router does not start where its control socket cannot be had', async () => {

@@ -64,6 +64,16 @@ neighbours:
 `);
     expect(routers[0]?.config.neighbours?.[1]).toEqual({ address: '10.0.0.3', as: 65001, holdTime: 9 });
   });
+
+  test('may say the same thousands of times', () => {
+    const hosts = Array.from({ length: 1100 }, (_, i) => `${i >> 8}.${i & 255}`);
+    const { routers } = read(`${HEAD}
+network:
+  nodes: [{ name: all, addresses: [${hosts.map((host) => `10.0.${host}`).join(', ')}] }]
+neighbours:
+${hosts.map((host, i) => `  - { address: 10.0.${host}, as: 65001, bfd: ${i === 0 ? '&bfd { minTx: 50 }' : '*bfd'} }\n`).join('')}`);
+    expect(routers[0]?.config.neighbours?.at(-1)?.bfd).toEqual({ minTx: 50 });
+  });
 });
 
 describe('a wrong file is answered in one line with the place', () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { readPcapng } from '../../src/capture/index.js';
 import { Forwarder, NodePorts, type Port, type PortConfig, VirtualRouter } from '../../src/index.js';
+import { freePort } from '../support/free-port.js';
 import { hex } from '../support/hex.js';
 import { until } from '../support/until.js';
 
@@ -25,21 +26,12 @@ const next = (from: Port): Promise<string> =>
   new Promise((resolve) => from.listen((b, start, end) => resolve(Buffer.from(b.subarray(start, end)).toString('hex'))));
 const text = Buffer.from(FRAME).toString('hex');
 
-/** A UDP port that is free now. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
-}
-
 const native = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 /** As it comes, and without batched system calls. */
 const ways = [{}, { batched: false }];
 
 test.each(ways)('a VXLAN port (%j) puts a frame in a datagram as RFC 7348 has it, and knows its guest by address and VNI', async (way) => {
-  const at = await freePort();
+  const at = await freePort('127.0.0.1', '127.0.0.2');
   const vxlan = { type: 'vxlan', address: '127.0.0.1', port: at, ...way } as const;
   const ports = new NodePorts();
   const a = await port({ ...vxlan, remote: '127.0.0.2', vni: 42 }, ports);
@@ -62,7 +54,7 @@ test.each(ways)('a VXLAN port (%j) puts a frame in a datagram as RFC 7348 has it
 });
 
 test.skipIf(!native)('batched VXLAN ports take and send many frames of several guests at a time, and leave nothing behind', async () => {
-  const at = await freePort();
+  const at = await freePort('127.0.0.1', '127.0.0.2', '127.0.0.3');
   const ports = new NodePorts();
   const vxlan = { type: 'vxlan', address: '127.0.0.1', port: at } as const;
   const a = await port({ ...vxlan, remote: '127.0.0.2', vni: 1 }, ports);
@@ -92,7 +84,7 @@ test.skipIf(!native)('batched VXLAN ports take and send many frames of several g
 test.each(ways)(
   'a VXLAN port (%j) sends a frame on from where it received it, once, and what else is sent is not mixed with it',
   async (way) => {
-    const at = await freePort();
+    const at = await freePort('127.0.0.1', '127.0.0.2', '127.0.0.3');
     const ports = new NodePorts();
     const vxlan = { type: 'vxlan', address: '127.0.0.1', port: at, ...way } as const;
     const a = await port({ ...vxlan, remote: '127.0.0.2', vni: 1 }, ports);
@@ -152,7 +144,7 @@ test("QEMU's stream cuts frames out however they arrive, takes the next guest, a
 });
 
 test("QEMU's dgram is a frame a datagram, from the one far end", async () => {
-  const [at, far] = [await freePort(), await freePort()];
+  const [at, far] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
   const vm = await port({ type: 'dgram', address: '127.0.0.1', port: at, remote: '127.0.0.1', remotePort: far });
   const stranger = createSocket('udp4').bind(0, '127.0.0.1');
   const guest = createSocket('udp4').bind(far, '127.0.0.1');
@@ -168,7 +160,7 @@ test("QEMU's dgram is a frame a datagram, from the one far end", async () => {
 });
 
 test('a port that cannot be had is a UsageError', async () => {
-  const at = await freePort();
+  const at = await freePort('127.0.0.1');
   await port({ type: 'dgram', address: '127.0.0.1', port: at, remote: '127.0.0.1', remotePort: 1 });
   await expect(port({ type: 'vxlan', address: '127.0.0.1', port: at, remote: '127.0.0.2', vni: 1 })).rejects.toMatchObject({
     code: 'PORT_IN_USE',
@@ -179,7 +171,7 @@ test('a port that cannot be had is a UsageError', async () => {
 test.skipIf(!existsSync('/dev/full'))(
   'a capture on a disk that is full ends, which is told once, and frames pass all the same',
   async () => {
-    const [at, far] = [await freePort(), await freePort()];
+    const [at, far] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
     const config = {
       name: 'vm',
       type: 'dgram',

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BgpSpeaker } from '../../src/bgp/speaker.js';
@@ -82,6 +83,45 @@ describe('a connection of the host', () => {
     expect(dialled.buffered).toBeGreaterThanOrEqual(65_536);
     expect(dialled.buffered).toBeLessThan(65_536 + 16_384);
   });
+});
+
+test('who resets its connection before it is accepted is nobody, and is no harm', async () => {
+  const accepted: string[] = [];
+  const listener = await transport.listen({ address: '127.0.0.1', port: 0 }, ({ remote }) => accepted.push(remote.address));
+  open.push(listener);
+  const clock = new ManualClock();
+  const router = new VirtualRouter(
+    {
+      as: 65000,
+      routerId: '10.0.0.1',
+      listen: [{ address: '127.0.0.1', port: 0 }],
+      network: { nodes: [{ name: 'guest', addresses: ['127.0.0.2'] }] },
+      neighbours: [{ address: '127.0.0.0/24', as: 'any' }],
+    },
+    { host: new Host({ transport, clock }) },
+  );
+  const refused: string[] = [];
+  router.on('session-refused', ({ address }) => refused.push(address));
+  await router.start();
+  open.push({ close: () => router.stop() });
+  const ports = [listener.endpoint.port, router.endpoints[0]?.port];
+  const resetting = `const socket = require('net').connect(port, '127.0.0.1', () => socket.resetAndDestroy())`;
+  // Nothing is accepted meanwhile.
+  spawnSync(process.execPath, ['-e', `for (const port of ${JSON.stringify(ports)}) { ${resetting}; }`]);
+  const last = { connected: false };
+  for (const port of ports)
+    transport.dial(
+      { remote: { address: '127.0.0.1', port: port ?? 0 }, localAddress: '127.0.0.3' },
+      {
+        connected: (connection) => {
+          last.connected = true;
+          open.push({ close: () => connection.abort() });
+        },
+        failed: () => {},
+      },
+    );
+  await until('who came after it is there', () => last.connected && accepted.length > 0 && refused.length > 0);
+  expect([accepted, refused]).toEqual([['127.0.0.3'], ['127.0.0.3']]);
 });
 
 test('a guest that says too much at once fills its backlog, which is told, and nothing of it is lost', async () => {

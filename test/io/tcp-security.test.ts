@@ -145,6 +145,44 @@ describe.skipIf(!available)('a connection of the host’s, by TCP MD5', () => {
     await until('it is connected', () => open.connection !== undefined);
   });
 
+  test('that the system does not take keeps out whom it is for, is warned of, and may be replaced', async () => {
+    const warned: string[] = [];
+    const warn = ({ message }: Error) => void warned.push(message);
+    process.on('warning', warn);
+    open.push({ close: () => process.off('warning', warn) });
+    const { endpoint, accepted, secure } = await listener([]);
+    secure?.([{ peers: '127.0.0.2', security: md5('x'.repeat(81)) }]);
+    await until('it is warned of', () => warned.length > 0);
+    expect(warned).toEqual([expect.stringMatching(/keys of TCP MD5 of 80 octets at most/)]);
+    const barred = dial(endpoint, '127.0.0.2');
+    await until('it is turned away', () => barred.closed !== undefined || barred.failed !== undefined);
+    expect(accepted.length).toBe(0);
+    const other = dial(endpoint, '127.0.0.3');
+    await until('it is connected', () => other.connection !== undefined && accepted.length === 1);
+    expect(() => secure?.([{ peers: '127.0.0.2', security: md5('y'.repeat(81)) }])).toThrow(/80 octets at most/);
+    secure?.([{ peers: '127.0.0.2', security: md5('short') }]);
+    // As above: whoever is in the queue is turned away once.
+    let right = dial(endpoint, '127.0.0.2', md5('short'));
+    await until('it is let in', () => {
+      if (right.closed !== undefined || right.failed !== undefined) right = dial(endpoint, '127.0.0.2', md5('short'));
+      return right.connection !== undefined && accepted.length === 2;
+    });
+  });
+
+  test('may be asked for of a listener that is closed meanwhile', async () => {
+    const warned: Error[] = [];
+    const warn = (warning: Error) => void warned.push(warning);
+    process.on('warning', warn);
+    open.push({ close: () => process.off('warning', warn) });
+    const made = await transport.listen({ address: '127.0.0.1', port: 0 }, () => {});
+    made.secure?.([{ peers: '127.0.0.2', security: md5('hush') }]);
+    await made.close();
+    // An unhandled rejection would be the end of the process.
+    await tcpLibc();
+    await new Promise(setImmediate);
+    expect(warned).toEqual([]);
+  });
+
   test('over IPv6', async () => {
     const { endpoint } = await listener([{ peers: '::1', security: { ...md5('six'), hops: 1 } }], '::1');
     const right = dial(endpoint, '::1', { ...md5('six'), hops: 1 });

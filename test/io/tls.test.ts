@@ -12,6 +12,7 @@ import { VirtualRouter } from '../../src/router/virtual-router.js';
 import type { CacheTls } from '../../src/rtr/config.js';
 import { encodePdu } from '../../src/rtr/wire/index.js';
 import { Authority, type Issued, opensslHere } from '../support/authority.js';
+import { CLOSED_PORT } from '../support/free-port.js';
 
 const NAME = 'rpki.test';
 const intervals = { refresh: 3600, retry: 600, expire: 7200 };
@@ -229,9 +230,7 @@ describe.skipIf(!opensslHere)('a cache over TLS', () => {
   });
 
   test('that does not listen is told as over TCP', async () => {
-    const port = await listening(createServer());
-    await cleanup.pop()?.();
-    expect(await refusal(port, trusting())).toMatch(/^connect ECONNREFUSED/);
+    expect(await refusal(CLOSED_PORT, trusting())).toMatch(/^connect ECONNREFUSED/);
   });
 
   test.each([

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { NodePorts, type Port, type PortConfig } from '../../src/index.js';
+import { freePort } from '../support/free-port.js';
 
 const native = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 const open: (() => unknown)[] = [];
@@ -10,11 +11,11 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-/** A far end on a port that is free at our end too, as a rule, and tunnels to it. */
+/** A far end on a port that is free at our end too, and tunnels to it. */
 async function scene() {
-  const far = createSocket('udp4').bind(0, '127.0.0.2');
+  const port = await freePort('127.0.0.1', '127.0.0.2');
+  const far = createSocket('udp4').bind(port, '127.0.0.2');
   await once(far, 'listening');
-  const { port } = far.address();
   open.push(() => far.close());
   const ports = new NodePorts();
   return {

@@ -171,6 +171,30 @@ describe('a session is bound to the node that owns its address', () => {
   });
 });
 
+test('who dialled in from a range, and is then a neighbour by itself or of a narrower range, is that one’s; and nobody’s once it is removed', async () => {
+  const range: NeighbourConfig = { address: '10.0.0.0/24', as: 'any', passive: true };
+  const own: NeighbourConfig = { address: A, as: 65001, passive: true, name: 'own' };
+  const lab = await routerLab([range]);
+  const a = lab.guest(A, 65001);
+  lab.say(a, '192.0.2.1/32');
+  const there = () => lab.router.neighbours().map(({ name, state, claims }) => `${name} ${state} ${claims}`);
+  const become = (...neighbours: NeighbourConfig[]) => {
+    const done = change(lab, { neighbours });
+    lab.clock.advance(60_000);
+    return done;
+  };
+  expect(become(range, own)).toEqual({ applied: ['neighbour own added'], restarted: [`neighbour ${A}`] });
+  expect(there()).toEqual(['own established 1']);
+  expect(become(range)).toEqual({ applied: ['neighbour own removed'], restarted: [] });
+  expect(there()).toEqual([`${A} established 1`]);
+  const narrower: NeighbourConfig = { address: '10.0.0.8/29', as: 65001, maxPathLength: 7 };
+  expect(become(range, narrower).restarted).toEqual([`neighbour ${A}`]);
+  expect(there()).toEqual([`${A} established 1`]);
+  become(range, narrower, { ...own, shutdown: true });
+  expect([there(), a.state === 'established']).toEqual([['own idle 0'], false]);
+  expect([...lab.router.claims({ node: 'a' })].filter(({ source }) => source === 'bgp')).toEqual([]);
+});
+
 test('a neighbour that is shut down hears why (RFC 9003), is turned away, and comes back', async () => {
   const neighbour: NeighbourConfig = { address: A, as: 65001, passive: true };
   const lab = await routerLab([neighbour]);

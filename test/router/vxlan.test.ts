@@ -7,6 +7,7 @@ import { parseAddress } from '../../src/lib/address.js';
 import { writeArp } from '../../src/stack/wire/arp.js';
 import { writeEthernet } from '../../src/stack/wire/ethernet.js';
 import { writeIpv4 } from '../../src/stack/wire/ipv4.js';
+import { freePort } from '../support/free-port.js';
 import { until } from '../support/until.js';
 
 const ROUTER = Uint8Array.of(2, 0x56, 10, 0, 0, 1);
@@ -28,9 +29,9 @@ test.each([{}, { batched: false }])(
   'one VXLAN socket serves many pairs of VTEP and VNI, each a node (%j)',
   async (way: { readonly batched?: boolean }) => {
     const sockets = new Map<string, Socket>();
-    const first = createSocket('udp4').bind(0, '127.0.0.2');
+    const port = await freePort('127.0.0.1', '127.0.0.2', '127.0.0.3');
+    const first = createSocket('udp4').bind(port, '127.0.0.2');
     await once(first, 'listening');
-    const { port } = first.address();
     sockets.set('127.0.0.2', first);
     sockets.set('127.0.0.3', createSocket('udp4').bind(port, '127.0.0.3'));
     for (const socket of sockets.values()) open.push(() => socket.close());

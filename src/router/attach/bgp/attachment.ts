@@ -123,6 +123,14 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     this.#configs = configs;
     this.#prefixes = configs.map(({ address }) => parsePrefix(address));
     this.#ranges = configs.flatMap((config) => (isAddress(config.address) ? [] : [{ config, prefix: parsePrefix(config.address) }]));
+    // Who dialled in from a range, and is a neighbour by itself now or of a narrower range, is that one's.
+    for (const { neighbour, range } of [...this.dynamic.values()]) {
+      const after = wanted.get(neighbour.address) ?? this.#rangeOf(neighbour.address);
+      if (!after || after.address === range.address) continue;
+      const [subcode, text] = after.shutdown ? shutdownOf(after) : [CeaseSubcode.administrativeReset];
+      this.#end(neighbour, subcode, text);
+      if (!after.shutdown) restarted.push(`neighbour ${neighbour.address}`);
+    }
     for (const config of configs) {
       if (!isAddress(config.address)) continue;
       if (!known.has(config.address)) applied.push(`neighbour ${config.name ?? config.address} added`);
