@@ -463,11 +463,12 @@ export class AttributeSets {
     this.#freePages.push(p);
   }
 
-  /** Growth in steps: the larger hash starts empty, and each later addition moves a few slots over. */
+  /** Growth in steps, and where few sets are left, the other way: the new hash starts empty, and each later addition moves a few slots over. */
   #grow(): void {
     if (this.#old) {
       const old = this.#old;
-      const until = Math.min(old.length, this.#oldAt + 16);
+      // It must be done by the time that an eighth of the new one's room is taken by what comes meanwhile.
+      const until = Math.min(old.length, this.#oldAt + Math.max(16, (8 * old.length) / this.#slots.length));
       for (; this.#oldAt < until; this.#oldAt++) {
         const id = old[this.#oldAt];
         if (id > 0) {
@@ -482,7 +483,9 @@ export class AttributeSets {
     if (this.#slotsUsed < this.#slots.length * FULL) return;
     this.#old = this.#slots;
     this.#oldAt = 0;
-    this.#slots = new Int32Array(Math.max(64, 1 << Math.ceil(Math.log2(this.size * 2))));
+    // Sets that wait to be buried move too.
+    const sets = this.limit - 1 - this.#freeCount;
+    this.#slots = new Int32Array(Math.max(64, 2 ** Math.ceil(Math.log2(sets * 2))));
     this.#slotsUsed = 0;
   }
 
