@@ -54,6 +54,8 @@ export class Ingest {
   lastBeyond: 'ipv4-unicast' | 'ipv6-unicast' = 'ipv4-unicast';
   /** Prefixes that the neighbour claims, where several paths make them fewer than its claims; -1 until counted. */
   #unique = -1;
+  /** Those that the UPDATE at hand has brought: by another path of the same UPDATE they are not new. */
+  readonly #brought = new Set<number>();
 
   constructor(
     private readonly ribs: { readonly ipv4: Rib | undefined; readonly ipv6: Rib | undefined },
@@ -352,7 +354,7 @@ export class Ingest {
       const id = ids[i] as number; // i < count
       const path = paths?.[i] ?? 0;
       const known = rib.find(id, feed, path) !== 0;
-      const newPrefix = !known && !(paths && rib.hears(id, feed));
+      const newPrefix = !known && !this.#brought.has(id) && !(paths && rib.hears(id, feed));
       const limit = overSets
         ? 'attributeSets'
         : known
@@ -372,12 +374,16 @@ export class Ingest {
         }
       }
       if (!known) claims++;
-      if (newPrefix) unique++;
+      if (newPrefix) {
+        unique++;
+        if (count > 1) this.#brought.add(id);
+      }
       ids[kept] = id;
       if (paths) paths[kept] = path;
       kept++;
     }
     if (several) this.#unique = unique;
+    if (this.#brought.size > 0) this.#brought.clear();
     return kept;
   }
 
