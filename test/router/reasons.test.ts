@@ -238,6 +238,16 @@ describe('what a guest is told of its claims', () => {
     expect(a.route(PREFIX)).toBeUndefined();
   });
 
+  test('is about the prefixes that it claims now, however soon one came after the other', async () => {
+    const { clock, a, settle } = await lab({});
+    expect(a.route(PREFIX)).toBeDefined();
+    a.withdraw(PREFIX);
+    clock.settle();
+    a.announce('198.51.100.0/24');
+    settle(clock, 200);
+    expect(a.routes().map(({ prefix }) => prefix)).toEqual(['198.51.100.0/24']);
+  });
+
   test('gives way to a route of another’s that it is told of', async () => {
     const { clock, guest, a, settle } = await lab({
       neighbour: { export: 'claims' },
