@@ -668,6 +668,8 @@ export class Rib {
       );
       claims.setStanding(row, stands);
       standings.release(stood);
+      // Who holds it may be all that is another.
+      if (stands !== stood) this.touch(prefix);
     }
   }
 

@@ -190,6 +190,21 @@ test('a neighbour that is shut down hears why (RFC 9003), is turned away, and co
   expect(a.state).toBe('established');
 });
 
+test('a claim is of who has the next hop’s address now', async () => {
+  const nodes = (b: string[], c: string[]) => [
+    { name: 'a', addresses: [A] },
+    { name: 'b', addresses: b },
+    { name: 'c', addresses: c },
+  ];
+  const grants = [{ node: 'a', prefix: '192.0.2.0/24', as: 'gateway', speaksFor: ['b', 'c'] }] as const;
+  const lab = await routerLab([{ address: A, as: 65001 }], { network: { nodes: nodes([B], [C]), grants } });
+  lab.say(lab.guest(A, 65001), '192.0.2.0/24', { nextHop: B });
+  const target = () => lab.router.network.get('192.0.2.0/24')?.map(({ node }) => node);
+  expect(target()).toEqual(['b']);
+  change(lab, { network: { ...networkOf(lab), nodes: nodes([], [C, B]) } });
+  expect(target()).toEqual(['c']);
+});
+
 test('nodes come and go by the configuration', async () => {
   const lab = await routerLab([{ address: A, as: 65001 }]);
   const network = networkOf(lab);
