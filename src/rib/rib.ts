@@ -3,7 +3,7 @@ import type { Dampening } from '../claims/dampening.js';
 import type { Feed } from '../claims/feed.js';
 import { preferenceOf } from '../claims/grant.js';
 import { GrantTrait } from '../claims/grant-columns.js';
-import { VERDICTS } from '../claims/reasons.js';
+import { VERDICTS, Verdict } from '../claims/reasons.js';
 import { roomFor, widen } from '../lib/columns.js';
 import type { Prefix } from '../lib/prefix.js';
 import { Down, type NetworkModel } from '../network/model.js';
@@ -519,8 +519,11 @@ export class Rib {
         kind = this.#kind;
         if (this.dampening && source !== 'api') verdict = this.#dampened(row, holder);
         if (verdict === 0 && this.authorization.columns.isLimited(judged)) {
-          if (this.#limited) this.#limited.push(row);
-          else verdict = this.#limits.count(row, holder, judged, this.authorization.grants[judged].limit);
+          if (this.#limited) {
+            this.#limited.push(row);
+            // Until it is counted it stands as before: what is refused still is not refused anew.
+            if (this.verdictOf(row) === Verdict['limit-exceeded']) verdict = Verdict['limit-exceeded'];
+          } else verdict = this.#limits.count(row, holder, judged, this.authorization.grants[judged].limit);
         }
       }
     }

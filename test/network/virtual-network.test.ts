@@ -510,6 +510,15 @@ describe('a lease', () => {
     expect(told).toEqual(['192.0.2.1/32 not-granted']);
   });
 
+  test('and stays so is told of once, and counted once, whatever else changes', () => {
+    const { network, rejected } = lab({ ...base, grants: [{ node: 'web-a', prefix: '10.0.1.0/24', ge: 32, limit: 1 }] });
+    for (const prefix of ['10.0.1.1/32', '10.0.1.2/32']) network.claim({ node: 'web-a', prefix });
+    network.grant({ node: 'web-b', prefix: '10.0.2.0/24' });
+    network.addNode({ name: 'web-c' });
+    expect(rejected.map(({ prefix, reason }) => `${prefix} ${reason}`)).toEqual(['10.0.1.2/32 limit-exceeded']);
+    expect(network.counts()).toMatchObject({ claimsRefused: 1, refusals: { 'limit-exceeded': 1 } });
+  });
+
   test('has a length, or none; what is no length changes nothing', () => {
     const { network, clock } = lab();
     const before = network.counts().claims;
