@@ -353,24 +353,44 @@ export class AttributeSets {
     const busy = this.#made !== this.#madeBefore;
     this.#madeBefore = this.#made;
     if (busy && this.#octets * 4 > held) return true;
-    for (let p = 0; p < this.#pages.length; p++) {
+    // All that are emptied now are found in one walk over the sets.
+    const emptied: number[] = [];
+    let octets = 0;
+    let more = false;
+    for (let p = 0; p < this.#pages.length && !more; p++) {
       if (p === this.#page || this.#pages[p] === undefined || this.#live[p] * 2 > PAGE) continue;
-      if (budget <= 0) return true;
-      budget -= this.#live[p];
-      const page = this.#pages[p] as Uint8Array; // checked above
-      for (let id = 1; id < this.limit && this.#live[p] > 0; id++) {
-        const length = this.lengthOf(id);
-        if (length === 0 || this.#record[id * RECORD] >>> PAGE_BITS !== p) continue;
-        const at = this.offsetOf(id);
-        this.#live[p] -= length;
-        this.#octets -= length;
-        if (this.#top + length + 3 > this.#end) this.#turn(length);
-        (this.#pages[this.#page] as Uint8Array).set(page.subarray(at, (at + length + 3) & ~3), this.#top); // padding too
-        this.#place(id, length);
+      if (octets >= budget) more = true;
+      else {
+        octets += this.#live[p];
+        emptied.push(p);
       }
-      this.#reclaim(p);
     }
-    return false;
+    this.#empty(emptied, octets);
+    return more;
+  }
+
+  /** Moves what is alive in these pages, so many octets, to the newest. */
+  #empty(pages: readonly number[], octets: number): void {
+    const marks = new Uint8Array(this.#pages.length);
+    for (const p of pages) marks[p] = 1;
+    let left = octets;
+    const { limit } = this;
+    const record = this.#record;
+    for (let id = 1; id < limit && left > 0; id++) {
+      const p = record[id * RECORD] >>> PAGE_BITS;
+      if (marks[p] !== 1) continue;
+      const length = this.lengthOf(id);
+      if (length === 0) continue;
+      const page = this.#pages[p] as Uint8Array; // it is one of them
+      const at = this.offsetOf(id);
+      this.#live[p] -= length;
+      this.#octets -= length;
+      left -= length;
+      if (this.#top + length + 3 > this.#end) this.#turn(length);
+      (this.#pages[this.#page] as Uint8Array).set(page.subarray(at, (at + length + 3) & ~3), this.#top); // padding too
+      this.#place(id, length);
+    }
+    for (const p of pages) this.#reclaim(p);
   }
 
   /** A set equal to what stands at the top of the newest page, or 0. */
