@@ -574,6 +574,15 @@ describe('initial holders', () => {
     expect(next.configuration().holders).toEqual([{ prefix, node: 'b', as: 'gateway' }]);
   });
 
+  test('that were moved end each when its own claim is heard, also where a prefix has several', () => {
+    const holders = ['a', 'b'].map((node) => ({ prefix, node, moved: true }));
+    const network = start({ holders, grants: ['a', 'b'].map((node) => ({ node, prefix, mode: 'shared' as const })) });
+    expect(network.counts().claims).toBe(2);
+    const leases = ['a', 'b'].map((node) => network.claim({ node, prefix }));
+    for (const lease of leases) lease.release();
+    expect([network.get(prefix), network.counts().claims]).toEqual([undefined, 0]);
+  });
+
   test('of their own addresses have them after a restart as they claimed them', () => {
     const own = [{ name: 'a', addresses: ['10.0.0.1'] }];
     const grants = [{ node: 'a', prefix, as: 'gateway' as const }];
