@@ -399,24 +399,46 @@ export class Rib {
     }
   }
 
-  /** A feed is gone for long (RFC 9494 §4.2): what may stay of its marked claims does so as the last resort, and says so to others. */
-  keepLongLived(feed: number): void {
-    for (let at = this.firstOf(feed); at !== 0; ) {
+  /**
+   * A feed is gone for long (RFC 9494 §4.2): what may stay of its marked claims does so as the last resort, and says so to others. Up to `most`,
+   * beginning with the row (+ 1) where the last call ended; returns where this one does, 0 for the end.
+   */
+  keepLongLived(feed: number, most: number, from = 0): number {
+    const { claims, sets } = this;
+    // Neighbours mostly have their set in common. The last one and what is made of it are held, as each may be the other's last user.
+    let [last, made] = [0, 0];
+    const stands = from !== 0 && claims.setInOf(from - 1) !== 0 && this.feedOf(from - 1) === feed;
+    let at = stands ? from : this.firstOf(feed);
+    for (let kept = 0; at !== 0 && kept < most; kept++) {
       const row = at - 1;
       at = this.afterOf(row);
-      if (this.claims.staleOf(row) === Stale.fresh || this.claims.staleOf(row) === Stale.longLived) continue;
-      const before = this.claims.setOutOf(row);
-      if ((this.sets.flagsOf(before) & SetFlag.noLlgr) !== 0) {
+      if (claims.staleOf(row) === Stale.fresh || claims.staleOf(row) === Stale.longLived) continue;
+      const before = claims.setOutOf(row);
+      if ((sets.flagsOf(before) & SetFlag.noLlgr) !== 0) {
         this.remove(row);
         continue;
       }
-      this.claims.setStale(row, Stale.longLived);
-      const told = this.#adorned(row, before);
-      this.sets.release(before);
-      this.#tell(row, this.claims.setInOf(row), before, told);
+      claims.setStale(row, Stale.longLived);
+      if (before !== last) {
+        if (last !== 0) {
+          sets.release(last);
+          sets.release(made);
+        }
+        sets.retain(before);
+        last = before;
+        made = this.#adorned(row, before);
+      }
+      sets.retain(made);
+      sets.release(before);
+      this.#tell(row, claims.setInOf(row), before, made);
       this.rejudge(row);
-      this.touch(this.claims.prefixOf(row));
+      this.touch(claims.prefixOf(row));
     }
+    if (last !== 0) {
+      sets.release(last);
+      sets.release(made);
+    }
+    return at;
   }
 
   /** What is told of a claim with this set, counted once more. */

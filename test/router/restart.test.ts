@@ -362,6 +362,24 @@ test('long-lived: a claim with NO_LLGR ends with the first time, and one that is
   expect(lines).toEqual(['10.0.9.2/32 nobody']);
 });
 
+test('long-lived: very many claims become the last resort in slices, between which others have their turn, and all of them do', async () => {
+  const { clock, guest, crash, stale, router } = await lab({ longLivedRestart: 600 }, [GRACEFUL, LONG_LIVED]);
+  const many = Array.from({ length: 9000 }, (_, i) => `10.0.${i >> 8}.${i & 255}/32`);
+  const first = guest(...many.slice(0, -3));
+  for (const [i, prefix] of many.slice(-3).entries()) first.announce(prefix, { med: i });
+  clock.advance(5000);
+  crash(first);
+  clock.advance(59_000);
+  const turns = router.network.turns;
+  clock.advance(2000);
+  expect(router.network.turns - turns).toBeGreaterThanOrEqual(3);
+  expect(stale()).toEqual(many.map((prefix) => `${prefix} long-lived`).sort());
+  expect(router.network.explain('10.0.9.1').claims[0]).toMatchObject({ preference: 0, won: true });
+  // All of them have gone, and what was made for the mark.
+  clock.advance(610_000);
+  expect(router.network.counts()).toMatchObject({ claims: 3, attributeSets: 1 });
+});
+
 test('a refresh marks what is not said again yet (RFC 7313), and its end sweeps it', async () => {
   const { clock, lines, guest, stale } = await lab();
   const speaker = guest('10.0.9.1/32', '10.0.9.2/32');
