@@ -106,6 +106,29 @@ test('a claim that a policy refuses says so in the policy’s words', async () =
   expect(lab.router.explain('192.0.2.0/24').claims[0]?.message).toBe(told[0]);
 });
 
+test('policies of several neighbours that change at once are looked at once', async () => {
+  let asked = 0;
+  const neighbours = (): NeighbourConfig[] =>
+    [A, B, C].map((address, i) => ({
+      address,
+      as: 65001 + i,
+      passive: true,
+      import: () => {
+        asked++;
+        return 'accept';
+      },
+    }));
+  const lab = await routerLab(neighbours());
+  for (const [i, address] of [A, B, C].entries()) lab.say(lab.guest(address, 65001 + i), `192.0.2.${i}/32`);
+  const asks = (part: Partial<RouterConfig>): number => {
+    asked = 0;
+    change(lab, part);
+    return asked;
+  };
+  const unchanged = asks({});
+  expect(asks({ neighbours: neighbours() })).toBe(unchanged + 3);
+});
+
 test('rules are looked at again when a prefix list that they name changes', async () => {
   const lab = await routerLab([{ address: A, as: 65001, import: [{ match: { prefixes: ['mine'] }, verdict: 'reject' }] }], {
     prefixLists: { mine: [{ prefix: '192.0.2.1/32' }] },

@@ -286,8 +286,8 @@ export class BgpNeighbour implements PeerOwner {
     for (const family of this.#negotiated.families) this.#outbound?.sendRefresh(family, RefreshSubtype.request);
   }
 
-  /** Policies changed: what was heard and what was told is looked at again, and the session goes on. */
-  repolicy(config: NeighbourConfig): void {
+  /** Policies changed, and the session goes on. Whether there is one: what was heard is to be judged again then, and what was told {@link BgpNeighbour.retell told anew}. */
+  repolicy(config: NeighbourConfig): boolean {
     const raised = !same(config.limits, this.config.limits);
     this.#change(config);
     if (raised) {
@@ -297,16 +297,19 @@ export class BgpNeighbour implements PeerOwner {
       // What was not taken in may have room now.
       this.requestRefresh();
     }
-    if (!this.#negotiated || !this.#import) return;
+    if (!this.#negotiated || !this.#import) return false;
     this.#import.change(this.#importContext(this.#negotiated));
-    this.around.network.rejudge({ type: 'policy-changed', neighbour: this.name });
+    return true;
+  }
+
+  retell(): void {
     this.#outbound?.retell(this.#terms, this.#draining);
   }
 
   /** What it was told is told anew, with GRACEFUL_SHUTDOWN: it is to find other ways (RFC 8326 §4.2). */
   drain(): void {
     this.#draining = true;
-    this.#outbound?.retell(this.#terms, this.#draining);
+    this.retell();
   }
 
   /** BFD has other intervals, keys or modes: the sessions go on. */
