@@ -46,7 +46,7 @@ export class Rib {
   readonly claims = new ClaimRecords();
   readonly standings = new Standings();
   readonly #feedRows = new FeedRows();
-  /** Claims that changed since the last publication beyond the first ({@link PrefixState.touched}), up to 65,535; made when first needed. */
+  /** Claims that changed since the last publication beyond the first ({@link PrefixState.touched}), up to 65,534; made when first needed. */
   #merged = new Uint16Array(0);
   /** Claims alive, refused ones too. */
   rows = 0;
@@ -461,7 +461,7 @@ export class Rib {
     return this.#feedRows.limit;
   }
 
-  /** Claims to a prefix that changed since the last publication, up to 65,536. */
+  /** Claims to a prefix that changed since the last publication, up to 65,535. */
   mergedOf(prefix: number): number {
     if ((this.records.stateOf(prefix) & PrefixState.touched) === 0) return 0;
     return 1 + (prefix < this.#merged.length ? this.#merged[prefix] : 0);
@@ -474,7 +474,7 @@ export class Rib {
     }
     if (changes === 0) return;
     if (this.#merged.length < this.records.room) this.#merged = widen(this.#merged, this.records.room);
-    this.#merged[prefix] = Math.min(0xffff, this.#merged[prefix] + changes);
+    this.#merged[prefix] = Math.min(0xfffe, this.#merged[prefix] + changes);
   }
   /** Claims that changed to a prefix of this state, which is to be no more {@link PrefixState.touched}: what changes from now on belongs to the next publication. */
   takeMerged(prefix: number, state: number): number {
