@@ -303,6 +303,24 @@ test('we stop for good with a hard reset towards those who would wait for us', a
   expect(reasons).toEqual(['the neighbour sent hard reset (cease: administrative shutdown): gone']);
 });
 
+test('what a guest that restarts has claimed is judged by a policy that changes meanwhile, as by a grant that does', async () => {
+  const { clock, router, guest, crash, restarting } = await lab();
+  const first = guest('10.0.9.1/32', '10.0.9.2/32');
+  clock.advance(5000);
+  crash(first);
+  const verdicts = () => [...router.claims()].flatMap(({ source, verdict }) => (source === 'bgp' ? [verdict] : []));
+  expect([restarting(), verdicts()]).toEqual([true, ['accepted', 'accepted']]);
+  const { neighbours = [], ...config } = router.configuration();
+  const [mine, ...others] = neighbours;
+  const rules = [{ match: { prefixes: ['10.0.9.1/32'] } }, { verdict: 'reject' }] as const;
+  if (mine) router.reconfigure({ ...config, neighbours: [{ ...mine, import: rules }, ...others] });
+  expect([restarting(), verdicts()]).toEqual([true, ['accepted', 'policy-rejected']]);
+  expect(router.lookup('10.0.9.2')).toBeUndefined();
+  guest('10.0.9.1/32', '10.0.9.2/32');
+  clock.advance(5000);
+  expect([restarting(), verdicts()]).toEqual([false, ['accepted', 'policy-rejected']]);
+});
+
 test('long-lived: after its time the claim stays as the last resort, marked, and is told only to those who know the mark', async () => {
   const { clock, router, lines, guest, crash, stale, other, phases } = await lab({ longLivedRestart: 600 }, [GRACEFUL, LONG_LIVED]);
   const knows = other([]);

@@ -286,7 +286,10 @@ export class BgpNeighbour implements PeerOwner {
     for (const family of this.#negotiated.families) this.#outbound?.sendRefresh(family, RefreshSubtype.request);
   }
 
-  /** Policies changed, and the session goes on. Whether there is one: what was heard is to be judged again then, and what was told {@link BgpNeighbour.retell told anew}. */
+  /**
+   * Policies changed, and the session goes on. Whether there is something of it: what was heard is to be judged again then, and what was told
+   * {@link BgpNeighbour.retell told anew}.
+   */
   repolicy(config: NeighbourConfig): boolean {
     const raised = !same(config.limits, this.config.limits);
     this.#change(config);
@@ -297,8 +300,9 @@ export class BgpNeighbour implements PeerOwner {
       // What was not taken in may have room now.
       this.requestRefresh();
     }
-    if (!this.#negotiated || !this.#import) return false;
-    this.#import.change(this.#importContext(this.#negotiated));
+    const route = this.#import ?? this.#absence.route;
+    if (!route) return false;
+    route.change(this.#importContext(route.context));
     return true;
   }
 
@@ -362,7 +366,7 @@ export class BgpNeighbour implements PeerOwner {
     this.#terms = new NeighbourTerms(config, this.address, this.node, this.around);
   }
 
-  #importContext(negotiated: Negotiated): ReturnType<NeighbourTerms['importContext']> {
+  #importContext(negotiated: Pick<Negotiated, 'peerAs'>): ReturnType<NeighbourTerms['importContext']> {
     return this.#terms.importContext(negotiated, this.#budget.most.communities);
   }
 
