@@ -227,7 +227,10 @@ export class BgpNeighbour implements PeerOwner {
   refresh(_peer: Peer, request: RouteRefresh): void {
     const family = FAMILIES.find((one) => familyNumbers(one).join() === [request.afi, request.safi].join());
     if (!family || !this.#negotiated?.families.includes(family)) return;
-    if (request.subtype === RefreshSubtype.request) this.#outbound?.refresh(family);
+    if (request.subtype === RefreshSubtype.request) {
+      this.#outbound?.refresh(family);
+      this.#echo?.again(family === 'ipv6-unicast');
+    }
     // RFC 7313 §4: the neighbour marks the beginning and the end of its own answer to us.
     else if (request.subtype === RefreshSubtype.begin) this.#refreshed?.begin(family);
     else if (request.subtype === RefreshSubtype.end) this.#refreshed?.end(family);

@@ -14,6 +14,8 @@ const NO_ADVERTISE = '65535:65282';
 export const MOST_ECHOES = 4096;
 /** Changes are gathered for so long. */
 const PAUSE: Millis = 100;
+/** The code of an echo that is to be sent again, whatever it is. */
+const UNHEARD = -1;
 /** Where several paths are sent: the path identifier of echoes, which no row of the RIB has. */
 const PATH_ID = 0xffff_fffe;
 
@@ -54,6 +56,16 @@ export class VerdictEcho {
       this.#due = undefined;
       this.#look();
     });
+  }
+
+  /** It wants to hear everything of a family again: the echoes follow the answer. */
+  again(ipv6: boolean): void {
+    for (const [rib, told] of this.#told) {
+      if (rib.ipv6 === ipv6) for (const [id, { prefix }] of told) told.set(id, { code: UNHEARD, prefix });
+    }
+    this.#due?.();
+    this.#due = undefined;
+    this.note();
   }
 
   stop(): void {
