@@ -54,6 +54,8 @@ export class Ingest {
   lastBeyond: 'ipv4-unicast' | 'ipv6-unicast' = 'ipv4-unicast';
   /** Prefixes that the neighbour claims, where several paths make them fewer than its claims; -1 until counted. */
   #unique = -1;
+  /** Those that the UPDATE at hand has brought: by another path of the same UPDATE they are not new. */
+  readonly #brought = new Set<number>();
 
   constructor(
     private readonly ribs: { readonly ipv4: Rib | undefined; readonly ipv6: Rib | undefined },
@@ -107,7 +109,7 @@ export class Ingest {
     if (withdrawnLength > 0 && ipv4 && !this.disabled.ipv4) {
       const whole =
         attributesEnd < end
-          ? this.#withdrawOthers4(ipv4, bytes, from + 2, withdrawnEnd, attributesEnd, end)
+          ? this.#withdrawOthers(ipv4, bytes, from + 2, withdrawnEnd, attributesEnd, end)
           : this.#withdraw4(ipv4, bytes, from + 2, withdrawnEnd);
       if (!whole) return badNlri;
     }
@@ -192,9 +194,14 @@ export class Ingest {
       if (alone) this.endOfRib.add(rib.ipv6 ? 'ipv6-unicast' : 'ipv4-unicast');
       return undefined;
     }
-    return (rib.ipv6 ? this.#withdraw6(rib, bytes, at + 3, end) : this.#withdraw4(rib, bytes, at + 3, end))
-      ? undefined
-      : badMp(bytes, this.#scan.mpUnreachStart, end);
+    const { mpReachAt, mpReachLength, mpUnreachStart } = this.#scan;
+    const whole =
+      mpReachAt >= 0 && this.#ribOf(u16(bytes, mpReachAt), bytes[mpReachAt + 2] ?? 0) === rib
+        ? this.#withdrawOthers(rib, bytes, at + 3, end, mpReachAt + 5 + (bytes[mpReachAt + 3] ?? 0), mpReachAt + mpReachLength)
+        : rib.ipv6
+          ? this.#withdraw6(rib, bytes, at + 3, end)
+          : this.#withdraw4(rib, bytes, at + 3, end);
+    return whole ? undefined : badMp(bytes, mpUnreachStart, end);
   }
 
   /** The RIB of a family that was negotiated and is not given up. */
@@ -352,7 +359,7 @@ export class Ingest {
       const id = ids[i] as number; // i < count
       const path = paths?.[i] ?? 0;
       const known = rib.find(id, feed, path) !== 0;
-      const newPrefix = !known && !(paths && rib.hears(id, feed));
+      const newPrefix = !known && !this.#brought.has(id) && !(paths && rib.hears(id, feed));
       const limit = overSets
         ? 'attributeSets'
         : known
@@ -372,12 +379,16 @@ export class Ingest {
         }
       }
       if (!known) claims++;
-      if (newPrefix) unique++;
+      if (newPrefix) {
+        unique++;
+        if (count > 1) this.#brought.add(id);
+      }
       ids[kept] = id;
       if (paths) paths[kept] = path;
       kept++;
     }
     if (several) this.#unique = unique;
+    if (this.#brought.size > 0) this.#brought.clear();
     return kept;
   }
 
@@ -419,12 +430,15 @@ export class Ingest {
     return true;
   }
 
-  /** Withdraws what is not in the NLRI of the same UPDATE: what is there is as if it had not been withdrawn (RFC 4271 §4.3). Few send both. */
-  #withdrawOthers4(rib: Rib, bytes: Uint8Array, from: number, end: number, nlriFrom: number, nlriEnd: number): boolean {
-    const withdrawn = this.#read4(rib, bytes, from, end);
+  /**
+   * Withdraws what is not in the NLRI of the same UPDATE: what is there is as if it had not been withdrawn (RFC 4271 §4.3), in MP attributes
+   * too. Few send both.
+   */
+  #withdrawOthers(rib: Rib, bytes: Uint8Array, from: number, end: number, nlriFrom: number, nlriEnd: number): boolean {
+    const withdrawn = this.#read(rib, bytes, from, end);
     if (!withdrawn) return false;
     // NLRI that are malformed end the session when they are taken in.
-    const announced = this.#read4(rib, bytes, nlriFrom, nlriEnd) ?? [];
+    const announced = this.#read(rib, bytes, nlriFrom, nlriEnd) ?? [];
     const again = new Set(announced.map((path) => path.join()));
     for (const [prefix, pathId] of withdrawn) {
       if (again.has(`${prefix},${pathId}`)) continue;
@@ -435,15 +449,21 @@ export class Ingest {
   }
 
   /** The prefixes of a field by their ids, -1 for what nobody claims, with path identifiers; undefined where they run past its end. */
-  #read4(rib: Rib, bytes: Uint8Array, from: number, end: number): (readonly [prefix: number, pathId: number])[] | undefined {
+  #read(rib: Rib, bytes: Uint8Array, from: number, end: number): (readonly [prefix: number, pathId: number])[] | undefined {
     const paths: (readonly [number, number])[] = [];
+    const pathIds = rib.ipv6 ? this.#pathIds6 : this.#pathIds4;
+    const longest = rib.ipv6 ? 128 : 32;
     for (let at = from; at < end; ) {
-      const pathId = this.#pathIds4 && at + 4 <= end ? u32(bytes, at) : 0;
-      if (this.#pathIds4) at += 4;
+      const pathId = pathIds && at + 4 <= end ? u32(bytes, at) : 0;
+      if (pathIds) at += 4;
       const length = at < end ? (bytes[at++] as number) : 0xff; // at < end
       const octets = (length + 7) >> 3;
-      if (length > 32 || at + octets > end) return undefined;
-      paths.push([rib.prefixes.find(maskedWord(bytes, at, octets, length), 0, 0, 0, length), pathId]);
+      if (length > longest || at + octets > end) return undefined;
+      const word = (i: number): number => maskedWord(bytes, at + 4 * i, octets - 4 * i, length - 32 * i);
+      paths.push([
+        rib.ipv6 ? rib.prefixes.find(word(0), word(1), word(2), word(3), length) : rib.prefixes.find(word(0), 0, 0, 0, length),
+        pathId,
+      ]);
       at += octets;
     }
     return paths;

@@ -104,6 +104,7 @@ export type Cause =
       readonly type: 'held' | 'node-up' | 'node-draining' | 'node-down' | 'node-added' | 'node-changed' | 'node-removed';
       readonly node: string;
     }
+  /** Of neighbours whose policies changed together, the first. */
   | { readonly type: 'policy-changed'; readonly neighbour: string }
   | { readonly type: 'rpki-changed'; readonly cache: string }
   /**

@@ -353,24 +353,44 @@ export class AttributeSets {
     const busy = this.#made !== this.#madeBefore;
     this.#madeBefore = this.#made;
     if (busy && this.#octets * 4 > held) return true;
-    for (let p = 0; p < this.#pages.length; p++) {
+    // All that are emptied now are found in one walk over the sets.
+    const emptied: number[] = [];
+    let octets = 0;
+    let more = false;
+    for (let p = 0; p < this.#pages.length && !more; p++) {
       if (p === this.#page || this.#pages[p] === undefined || this.#live[p] * 2 > PAGE) continue;
-      if (budget <= 0) return true;
-      budget -= this.#live[p];
-      const page = this.#pages[p] as Uint8Array; // checked above
-      for (let id = 1; id < this.limit && this.#live[p] > 0; id++) {
-        const length = this.lengthOf(id);
-        if (length === 0 || this.#record[id * RECORD] >>> PAGE_BITS !== p) continue;
-        const at = this.offsetOf(id);
-        this.#live[p] -= length;
-        this.#octets -= length;
-        if (this.#top + length + 3 > this.#end) this.#turn(length);
-        (this.#pages[this.#page] as Uint8Array).set(page.subarray(at, (at + length + 3) & ~3), this.#top); // padding too
-        this.#place(id, length);
+      if (octets >= budget) more = true;
+      else {
+        octets += this.#live[p];
+        emptied.push(p);
       }
-      this.#reclaim(p);
     }
-    return false;
+    this.#empty(emptied, octets);
+    return more;
+  }
+
+  /** Moves what is alive in these pages, so many octets, to the newest. */
+  #empty(pages: readonly number[], octets: number): void {
+    const marks = new Uint8Array(this.#pages.length);
+    for (const p of pages) marks[p] = 1;
+    let left = octets;
+    const { limit } = this;
+    const record = this.#record;
+    for (let id = 1; id < limit && left > 0; id++) {
+      const p = record[id * RECORD] >>> PAGE_BITS;
+      if (marks[p] !== 1) continue;
+      const length = this.lengthOf(id);
+      if (length === 0) continue;
+      const page = this.#pages[p] as Uint8Array; // it is one of them
+      const at = this.offsetOf(id);
+      this.#live[p] -= length;
+      this.#octets -= length;
+      left -= length;
+      if (this.#top + length + 3 > this.#end) this.#turn(length);
+      (this.#pages[this.#page] as Uint8Array).set(page.subarray(at, (at + length + 3) & ~3), this.#top); // padding too
+      this.#place(id, length);
+    }
+    for (const p of pages) this.#reclaim(p);
   }
 
   /** A set equal to what stands at the top of the newest page, or 0. */
@@ -463,11 +483,12 @@ export class AttributeSets {
     this.#freePages.push(p);
   }
 
-  /** Growth in steps: the larger hash starts empty, and each later addition moves a few slots over. */
+  /** Growth in steps, and where few sets are left, the other way: the new hash starts empty, and each later addition moves a few slots over. */
   #grow(): void {
     if (this.#old) {
       const old = this.#old;
-      const until = Math.min(old.length, this.#oldAt + 16);
+      // It must be done by the time that an eighth of the new one's room is taken by what comes meanwhile.
+      const until = Math.min(old.length, this.#oldAt + Math.max(16, (8 * old.length) / this.#slots.length));
       for (; this.#oldAt < until; this.#oldAt++) {
         const id = old[this.#oldAt];
         if (id > 0) {
@@ -482,7 +503,9 @@ export class AttributeSets {
     if (this.#slotsUsed < this.#slots.length * FULL) return;
     this.#old = this.#slots;
     this.#oldAt = 0;
-    this.#slots = new Int32Array(Math.max(64, 1 << Math.ceil(Math.log2(this.size * 2))));
+    // Sets that wait to be buried move too.
+    const sets = this.limit - 1 - this.#freeCount;
+    this.#slots = new Int32Array(Math.max(64, 2 ** Math.ceil(Math.log2(sets * 2))));
     this.#slotsUsed = 0;
   }
 

@@ -3,7 +3,7 @@ import type { Dampening } from '../claims/dampening.js';
 import type { Feed } from '../claims/feed.js';
 import { preferenceOf } from '../claims/grant.js';
 import { GrantTrait } from '../claims/grant-columns.js';
-import { VERDICTS } from '../claims/reasons.js';
+import { VERDICTS, Verdict } from '../claims/reasons.js';
 import { roomFor, widen } from '../lib/columns.js';
 import type { Prefix } from '../lib/prefix.js';
 import { Down, type NetworkModel } from '../network/model.js';
@@ -46,7 +46,7 @@ export class Rib {
   readonly claims = new ClaimRecords();
   readonly standings = new Standings();
   readonly #feedRows = new FeedRows();
-  /** Claims that changed since the last publication beyond the first ({@link PrefixState.touched}), up to 65,535; made when first needed. */
+  /** Claims that changed since the last publication beyond the first ({@link PrefixState.touched}), up to 65,534; made when first needed. */
   #merged = new Uint16Array(0);
   /** Claims alive, refused ones too. */
   rows = 0;
@@ -399,24 +399,46 @@ export class Rib {
     }
   }
 
-  /** A feed is gone for long (RFC 9494 §4.2): what may stay of its marked claims does so as the last resort, and says so to others. */
-  keepLongLived(feed: number): void {
-    for (let at = this.firstOf(feed); at !== 0; ) {
+  /**
+   * A feed is gone for long (RFC 9494 §4.2): what may stay of its marked claims does so as the last resort, and says so to others. Up to `most`,
+   * beginning with the row (+ 1) where the last call ended; returns where this one does, 0 for the end.
+   */
+  keepLongLived(feed: number, most: number, from = 0): number {
+    const { claims, sets } = this;
+    // Neighbours mostly have their set in common. The last one and what is made of it are held, as each may be the other's last user.
+    let [last, made] = [0, 0];
+    const stands = from !== 0 && claims.setInOf(from - 1) !== 0 && this.feedOf(from - 1) === feed;
+    let at = stands ? from : this.firstOf(feed);
+    for (let kept = 0; at !== 0 && kept < most; kept++) {
       const row = at - 1;
       at = this.afterOf(row);
-      if (this.claims.staleOf(row) === Stale.fresh || this.claims.staleOf(row) === Stale.longLived) continue;
-      const before = this.claims.setOutOf(row);
-      if ((this.sets.flagsOf(before) & SetFlag.noLlgr) !== 0) {
+      if (claims.staleOf(row) === Stale.fresh || claims.staleOf(row) === Stale.longLived) continue;
+      const before = claims.setOutOf(row);
+      if ((sets.flagsOf(before) & SetFlag.noLlgr) !== 0) {
         this.remove(row);
         continue;
       }
-      this.claims.setStale(row, Stale.longLived);
-      const told = this.#adorned(row, before);
-      this.sets.release(before);
-      this.#tell(row, this.claims.setInOf(row), before, told);
+      claims.setStale(row, Stale.longLived);
+      if (before !== last) {
+        if (last !== 0) {
+          sets.release(last);
+          sets.release(made);
+        }
+        sets.retain(before);
+        last = before;
+        made = this.#adorned(row, before);
+      }
+      sets.retain(made);
+      sets.release(before);
+      this.#tell(row, claims.setInOf(row), before, made);
       this.rejudge(row);
-      this.touch(this.claims.prefixOf(row));
+      this.touch(claims.prefixOf(row));
     }
+    if (last !== 0) {
+      sets.release(last);
+      sets.release(made);
+    }
+    return at;
   }
 
   /** What is told of a claim with this set, counted once more. */
@@ -439,7 +461,7 @@ export class Rib {
     return this.#feedRows.limit;
   }
 
-  /** Claims to a prefix that changed since the last publication, up to 65,536. */
+  /** Claims to a prefix that changed since the last publication, up to 65,535. */
   mergedOf(prefix: number): number {
     if ((this.records.stateOf(prefix) & PrefixState.touched) === 0) return 0;
     return 1 + (prefix < this.#merged.length ? this.#merged[prefix] : 0);
@@ -452,7 +474,7 @@ export class Rib {
     }
     if (changes === 0) return;
     if (this.#merged.length < this.records.room) this.#merged = widen(this.#merged, this.records.room);
-    this.#merged[prefix] = Math.min(0xffff, this.#merged[prefix] + changes);
+    this.#merged[prefix] = Math.min(0xfffe, this.#merged[prefix] + changes);
   }
   /** Claims that changed to a prefix of this state, which is to be no more {@link PrefixState.touched}: what changes from now on belongs to the next publication. */
   takeMerged(prefix: number, state: number): number {
@@ -519,8 +541,11 @@ export class Rib {
         kind = this.#kind;
         if (this.dampening && source !== 'api') verdict = this.#dampened(row, holder);
         if (verdict === 0 && this.authorization.columns.isLimited(judged)) {
-          if (this.#limited) this.#limited.push(row);
-          else verdict = this.#limits.count(row, holder, judged, this.authorization.grants[judged].limit);
+          if (this.#limited) {
+            this.#limited.push(row);
+            // Until it is counted it stands as before: what is refused still is not refused anew.
+            if (this.verdictOf(row) === Verdict['limit-exceeded']) verdict = Verdict['limit-exceeded'];
+          } else verdict = this.#limits.count(row, holder, judged, this.authorization.grants[judged].limit);
         }
       }
     }
@@ -668,6 +693,8 @@ export class Rib {
       );
       claims.setStanding(row, stands);
       standings.release(stood);
+      // Who holds it may be all that is another.
+      if (stands !== stood) this.touch(prefix);
     }
   }
 

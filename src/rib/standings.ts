@@ -16,7 +16,7 @@ export class Standings {
   #slots = new Uint32Array(16);
   #used = 0;
 
-  feed = new Uint16Array(0);
+  feed = new Uint32Array(0);
   /** Node index. */
   holder = new Uint32Array(0);
   /** What the protocol or policy has against the claim, and the whole verdict; positions in `VERDICTS`. */

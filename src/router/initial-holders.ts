@@ -81,27 +81,37 @@ export class InitialHolders {
     return moved && this.network.model.at(moved.holder).name;
   }
 
-  /** Ends those that are moved and whose claim is heard again: one that is configured, too, is no more than that. */
+  /** Ends those that are moved and whose claim is heard again: one that is configured, too, is no more than that. Looks where claims changed. */
   settle(): void {
     if (this.#moved.size === 0) return;
-    for (const [text, { holder, configured }] of this.#moved) {
-      const prefix = parsePrefix(text);
-      const rib = this.network.ribs[prefix.family];
-      const id = rib.prefixes.find(...prefixWords(prefix.bytes), prefix.length);
-      if (id < 0) continue;
-      let standIn = -1;
-      let heard = false;
-      for (let at = rib.records.headOf(id); at !== 0; at = rib.claims.nextOf(at - 1)) {
-        if (rib.holderOf(at - 1) !== holder) continue;
-        if (rib.feedOf(at - 1) === this.feed.index) standIn = (rib.claims.wishOf(at - 1) & MOVED) !== 0 ? at - 1 : standIn;
-        else if (rib.verdictOf(at - 1) === 0) heard = true;
-      }
-      if (!heard) continue;
-      this.#moved.delete(text);
-      if (standIn < 0) continue;
-      if (configured === undefined) rib.remove(standIn);
-      else rib.announce(id, this.feed.index, rib.claims.pathIdOf(standIn), this.set, this.set, 0, holder, configured);
+    const { ribs } = this.network;
+    for (const rib of [ribs.ipv4, ribs.ipv6]) {
+      // What is changed here is dirty already.
+      for (let i = 0; i < rib.dirtyCount; i++) this.#settleAt(rib, rib.dirty[i] as number); // i < dirtyCount
     }
+  }
+
+  #settleAt(rib: Rib, prefix: number): void {
+    for (let at = rib.records.headOf(prefix); at !== 0; ) {
+      const row = at - 1;
+      at = rib.claims.nextOf(row);
+      if (rib.feedOf(row) !== this.feed.index || (rib.claims.wishOf(row) & MOVED) === 0) continue;
+      const holder = rib.holderOf(row);
+      if (!this.#isHeard(rib, prefix, holder)) continue;
+      const text = rib.prefixes.format(prefix);
+      const moved = this.#moved.get(text);
+      const configured = moved?.holder === holder ? moved.configured : undefined;
+      if (moved?.holder === holder) this.#moved.delete(text);
+      if (configured === undefined) rib.remove(row);
+      else rib.announce(prefix, this.feed.index, rib.claims.pathIdOf(row), this.set, this.set, 0, holder, configured);
+    }
+  }
+
+  /** Whether a node has an accepted claim to a prefix beside those that stand for its claims of before. */
+  #isHeard(rib: Rib, prefix: number, node: number): boolean {
+    for (let at = rib.records.headOf(prefix); at !== 0; at = rib.claims.nextOf(at - 1))
+      if (rib.feedOf(at - 1) !== this.feed.index && rib.holderOf(at - 1) === node && rib.verdictOf(at - 1) === 0) return true;
+    return false;
   }
 
   #wanted({ holders = [] }: NetworkConfig): Map<string, Wanted> {

@@ -57,6 +57,23 @@ describe('the forwarding table', () => {
     ]);
   });
 
+  test('a change that merges very many says 65,535', async () => {
+    const { table, network, claim, heard } = lab();
+    await table.done();
+    const lease = claim('a', 1);
+    await table.done();
+    const { ipv4 } = network.ribs;
+    const id = ipv4.prefixes.find(0x0a00_0001, 0, 0, 0, 32);
+    network.begin();
+    for (let i = 0; i < 70_000; i++) ipv4.touch(id);
+    lease.release();
+    await table.done();
+    expect(heard.map(({ prefix, merged }) => [prefix, merged])).toEqual([
+      ['10.0.0.1/32', 1],
+      ['10.0.0.1/32', 65_535],
+    ]);
+  });
+
   test('a change that merges several was heard when the first of them was', async () => {
     const { table, claim, heard, clock } = lab();
     await table.done();

@@ -510,6 +510,15 @@ describe('a lease', () => {
     expect(told).toEqual(['192.0.2.1/32 not-granted']);
   });
 
+  test('and stays so is told of once, and counted once, whatever else changes', () => {
+    const { network, rejected } = lab({ ...base, grants: [{ node: 'web-a', prefix: '10.0.1.0/24', ge: 32, limit: 1 }] });
+    for (const prefix of ['10.0.1.1/32', '10.0.1.2/32']) network.claim({ node: 'web-a', prefix });
+    network.grant({ node: 'web-b', prefix: '10.0.2.0/24' });
+    network.addNode({ name: 'web-c' });
+    expect(rejected.map(({ prefix, reason }) => `${prefix} ${reason}`)).toEqual(['10.0.1.2/32 limit-exceeded']);
+    expect(network.counts()).toMatchObject({ claimsRefused: 1, refusals: { 'limit-exceeded': 1 } });
+  });
+
   test('has a length, or none; what is no length changes nothing', () => {
     const { network, clock } = lab();
     const before = network.counts().claims;
@@ -563,6 +572,15 @@ describe('initial holders', () => {
     lease.release();
     expect(next.get(prefix)).toEqual([{ type: 'gateway', node: 'b' }]);
     expect(next.configuration().holders).toEqual([{ prefix, node: 'b', as: 'gateway' }]);
+  });
+
+  test('that were moved end each when its own claim is heard, also where a prefix has several', () => {
+    const holders = ['a', 'b'].map((node) => ({ prefix, node, moved: true }));
+    const network = start({ holders, grants: ['a', 'b'].map((node) => ({ node, prefix, mode: 'shared' as const })) });
+    expect(network.counts().claims).toBe(2);
+    const leases = ['a', 'b'].map((node) => network.claim({ node, prefix }));
+    for (const lease of leases) lease.release();
+    expect([network.get(prefix), network.counts().claims]).toEqual([undefined, 0]);
   });
 
   test('of their own addresses have them after a restart as they claimed them', () => {

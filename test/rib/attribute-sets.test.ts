@@ -118,3 +118,32 @@ it('puts sets on the account of who brought them first', () => {
   sets.bury(10);
   expect(sets.account(account)).toMatchObject({ sets: 0, octets: 0 });
 });
+
+it.each([
+  ['buried', 'and then others come and go'],
+  ['unburied', 'and then others come, to stay'],
+])('finds every set after a great many have gone, %s, %s', (gone) => {
+  const sets = new AttributeSets();
+  const med = (value: number): Uint8Array => {
+    const octets = Uint8Array.of(0x40, 1, 1, 0, 0x40, 2, 0, 0x80, 4, 4, 0, 0, 0, 0);
+    new DataView(octets.buffer).setUint32(10, value);
+    return octets;
+  };
+  const intern = (value: number): number => sets.intern(med(value), 0, 14);
+  // Just before the hash of 131,072 grows.
+  const first = Array.from({ length: 78_000 }, (_, i) => intern(i));
+  for (const id of first) sets.release(id);
+  if (gone === 'buried') while (sets.bury(10_000));
+  const held: { readonly id: number; readonly value: number }[] = [];
+  for (let value = 100_000; value < 220_000; value++) {
+    const id = intern(value);
+    if (gone === 'unburied' ? held.length < 20_000 : value % 20_000 === 0) held.push({ id, value });
+    else {
+      sets.release(id);
+      sets.bury(10);
+    }
+  }
+  while (sets.bury(10_000));
+  expect(sets.size).toBe(held.length);
+  for (const { id, value } of held) expect(intern(value)).toBe(id);
+});

@@ -212,3 +212,29 @@ it('forgets every prefix that nobody claims any more, also where more go at once
     expect(rib.prefixes.find(...prefixWords(address(2)), 32)).toBe(-1);
   }
 });
+
+it('judges each claim as its own feed’s, also of more than 65,536 feeds', () => {
+  const clock = new ManualClock();
+  const nodes = ['a', 'b'].map((name, i) => ({ name, addresses: [`10.0.1.${i + 1}`] }));
+  const network = new VirtualNetwork({ nodes, grants: [{ node: 'b', prefix: '192.0.2.0/24', as: 'gateway' }] }, { clock });
+  const open = (name: string) => {
+    const speaker = network.model.node(name).index;
+    return network.openFeed({ source: 'bgp', speaker, label: name, router: 'r', cause: { type: 'configured' } });
+  };
+  const first = open('a').index;
+  for (let i = 1; i < 65_536; i++) open('a');
+  const feed = open('b');
+  expect(feed.index).toBe(first + 65_536);
+  const { ipv4 } = network.ribs;
+  network.begin();
+  const id = ipv4.prefixId(...prefixWords(Uint8Array.of(192, 0, 2, 0)), 24);
+  ipv4.announce(id, feed.index, 0, network.bareSet, network.bareSet, 0, feed.speaker, -1);
+  network.settle(feed.cause);
+  network.grant({ node: 'a', prefix: '198.51.100.0/24', as: 'gateway', limit: 1 });
+  network.addNode({ name: 'c' });
+  expect([...network.claims({ prefix: '192.0.2.0/24' })].map(({ node, verdict }) => `${node} ${verdict}`)).toEqual(['b accepted']);
+  network.begin();
+  ipv4.sweep(feed.index, 1);
+  network.settle(feed.cause);
+  expect(ipv4.standings.size).toBe(2);
+});

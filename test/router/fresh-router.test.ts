@@ -14,6 +14,8 @@ import { VirtualRouter } from '../../src/router/virtual-router.js';
 const NODES = ['a', 'b', 'c'] as const;
 type Name = (typeof NODES)[number];
 const ADDRESS: Readonly<Record<Name, string>> = { a: '10.0.0.10', b: '10.0.0.11', c: '10.0.0.12' };
+/** Next hops that go from node to node. */
+const MOVING = ['10.0.0.20', '10.0.0.21'];
 const PREFIXES = ['10.1.0.0/24', '10.1.0.1/32', '10.1.0.2/32', '192.0.2.0/24', '0.0.0.0/0'];
 
 const pick = <T>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
@@ -57,7 +59,7 @@ const attributes: fc.Arbitrary<PathAttributes> = fc
     med: sometimes(5),
     largeCommunities: sometimes(['65000:1000:450'], ['65000:1000:90']),
     communities: sometimes(['65535:0'], ['65001:1'], ['65535:65281']),
-    nextHop: sometimes(...Object.values(ADDRESS)),
+    nextHop: sometimes(...Object.values(ADDRESS), ...MOVING),
     origin: sometimes<'incomplete'>('incomplete'),
   })
   .map(given);
@@ -79,6 +81,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('reconfigure' as const), grants: fc.array(grant, { maxLength: 3 }) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('ranges' as const), ranges: pick(['10.1.0.0/16'], ['10.1.0.0/24'], []) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('tags' as const), node, tags: pick<string[]>(['all'], []) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('addresses' as const), to: fc.tuple(node, node) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('rules' as const), node, rules: sometimes(...RULES) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('state' as const), node, state: pick('up' as const, 'down' as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('die' as const), node }) },
@@ -233,6 +236,10 @@ async function follow(scene: Scene, steps: readonly (typeof step extends fc.Arbi
       } else if (next.type === 'ranges') router.reconfigure({ ...config, network: { ...network, ranges: next.ranges } });
       else if (next.type === 'tags') {
         const nodes = (network.nodes ?? []).map((one) => (one.name === next.node ? { ...one, tags: next.tags } : one));
+        router.reconfigure({ ...config, network: { ...network, nodes } });
+      } else if (next.type === 'addresses') {
+        const own = (name: string): string[] => [ADDRESS[name as Name], ...MOVING.filter((_, i) => next.to[i] === name)]; // names are these
+        const nodes = (network.nodes ?? []).map((one) => ({ ...one, addresses: own(one.name) }));
         router.reconfigure({ ...config, network: { ...network, nodes } });
       } else {
         const neighbours = (config.neighbours ?? []).map(({ import: before, ...one }) => {

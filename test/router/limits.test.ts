@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { LIMITS, type LimitName, type LimitsConfig } from '../../src/bgp/limits.js';
 import { AttributeFlag } from '../../src/bgp/wire/codes.js';
-import { defaultContext, encodeMessage, type PathAttributes } from '../../src/bgp/wire/index.js';
+import { defaultContext, encodeMessage, type Nlri, type PathAttributes } from '../../src/bgp/wire/index.js';
 import type { ManualClock, Millis } from '../../src/lib/clock.js';
 import type { Connection, Transport } from '../../src/lib/transport.js';
 import type { LimitReached, SessionRefused } from '../../src/router/events.js';
 import { renderPrometheus } from '../../src/router/prometheus.js';
+import { rawPeer } from '../support/raw-peer.js';
 import { A, B, routerLab } from '../support/router-lab.js';
 
 const LIMITED = { address: A, as: 65001 };
@@ -95,6 +96,28 @@ describe('a limit of prefixes', () => {
     a.announce({ prefix: host(4), pathId: 1 });
     clock.settle();
     expect(claimed().sort()).toEqual([host(1), host(1), host(4)]);
+  });
+
+  test('counts it once, too, where one UPDATE brings several of these, or one of them twice', async () => {
+    const { transport, clock, used, claimed } = await lab([{ ...LIMITED, addPath: 'receive', limits: { prefixes: 2 } }]);
+    const peer = rawPeer(transport, clock, A, 65001, [
+      { type: 'four-octet-as', asn: 65001 },
+      { type: 'add-path', families: [{ family: 'ipv4-unicast', send: true, receive: false }] },
+    ]);
+    const context = { ...defaultContext, addPath: { 'ipv4-unicast': true } };
+    const say = (...[withdrawn, announced]: [Nlri[], Nlri[]]): void => {
+      const attributes =
+        announced.length === 0 ? {} : ({ origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], nextHop: A } as const);
+      peer.connection.write(encodeMessage({ type: 'update', withdrawn, attributes, announced }, context));
+      clock.advance(10);
+    };
+    const paths = [1, 2, 1].map((pathId) => ({ prefix: host(0), pathId }));
+    for (let i = 0; i < 3; i++) {
+      say([], paths);
+      expect([used('prefixes')?.used, claimed()]).toEqual([1, [host(0), host(0)]]);
+      say(paths, []);
+      expect(used('prefixes')?.used).toBe(0);
+    }
   });
 
   test('ends the session only where that is asked for, or does nothing but tell', async () => {

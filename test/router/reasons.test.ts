@@ -238,6 +238,31 @@ describe('what a guest is told of its claims', () => {
     expect(a.route(PREFIX)).toBeUndefined();
   });
 
+  test('is told again when it asks for everything, and ends with the claim as ever', async () => {
+    const { clock, a, settle } = await lab({});
+    const heard: string[] = [];
+    a.on('routes', ({ announced, withdrawn }) =>
+      heard.push(...announced.map(({ prefix }) => `+${prefix}`), ...withdrawn.map(({ prefix }) => `-${prefix}`)),
+    );
+    a.refresh('ipv4-unicast');
+    settle(clock, 200);
+    expect(heard).toEqual([`+${PREFIX}`]);
+    a.refresh('ipv4-unicast');
+    a.withdraw(PREFIX);
+    settle(clock, 200);
+    expect(heard.slice(1)).toEqual([`-${PREFIX}`]);
+  });
+
+  test('is about the prefixes that it claims now, however soon one came after the other', async () => {
+    const { clock, a, settle } = await lab({});
+    expect(a.route(PREFIX)).toBeDefined();
+    a.withdraw(PREFIX);
+    clock.settle();
+    a.announce('198.51.100.0/24');
+    settle(clock, 200);
+    expect(a.routes().map(({ prefix }) => prefix)).toEqual(['198.51.100.0/24']);
+  });
+
   test('gives way to a route of another’s that it is told of', async () => {
     const { clock, guest, a, settle } = await lab({
       neighbour: { export: 'claims' },

@@ -106,6 +106,29 @@ test('a claim that a policy refuses says so in the policy’s words', async () =
   expect(lab.router.explain('192.0.2.0/24').claims[0]?.message).toBe(told[0]);
 });
 
+test('policies of several neighbours that change at once are looked at once', async () => {
+  let asked = 0;
+  const neighbours = (): NeighbourConfig[] =>
+    [A, B, C].map((address, i) => ({
+      address,
+      as: 65001 + i,
+      passive: true,
+      import: () => {
+        asked++;
+        return 'accept';
+      },
+    }));
+  const lab = await routerLab(neighbours());
+  for (const [i, address] of [A, B, C].entries()) lab.say(lab.guest(address, 65001 + i), `192.0.2.${i}/32`);
+  const asks = (part: Partial<RouterConfig>): number => {
+    asked = 0;
+    change(lab, part);
+    return asked;
+  };
+  const unchanged = asks({});
+  expect(asks({ neighbours: neighbours() })).toBe(unchanged + 3);
+});
+
 test('rules are looked at again when a prefix list that they name changes', async () => {
   const lab = await routerLab([{ address: A, as: 65001, import: [{ match: { prefixes: ['mine'] }, verdict: 'reject' }] }], {
     prefixLists: { mine: [{ prefix: '192.0.2.1/32' }] },
@@ -212,6 +235,21 @@ test('a neighbour that is shut down hears why (RFC 9003), is turned away, and co
   change(lab, { neighbours: [neighbour] });
   lab.clock.advance(10_000);
   expect(a.state).toBe('established');
+});
+
+test('a claim is of who has the next hop’s address now', async () => {
+  const nodes = (b: string[], c: string[]) => [
+    { name: 'a', addresses: [A] },
+    { name: 'b', addresses: b },
+    { name: 'c', addresses: c },
+  ];
+  const grants = [{ node: 'a', prefix: '192.0.2.0/24', as: 'gateway', speaksFor: ['b', 'c'] }] as const;
+  const lab = await routerLab([{ address: A, as: 65001 }], { network: { nodes: nodes([B], [C]), grants } });
+  lab.say(lab.guest(A, 65001), '192.0.2.0/24', { nextHop: B });
+  const target = () => lab.router.network.get('192.0.2.0/24')?.map(({ node }) => node);
+  expect(target()).toEqual(['b']);
+  change(lab, { network: { ...networkOf(lab), nodes: nodes([], [C, B]) } });
+  expect(target()).toEqual(['c']);
 });
 
 test('nodes come and go by the configuration', async () => {

@@ -303,6 +303,24 @@ test('we stop for good with a hard reset towards those who would wait for us', a
   expect(reasons).toEqual(['the neighbour sent hard reset (cease: administrative shutdown): gone']);
 });
 
+test('what a guest that restarts has claimed is judged by a policy that changes meanwhile, as by a grant that does', async () => {
+  const { clock, router, guest, crash, restarting } = await lab();
+  const first = guest('10.0.9.1/32', '10.0.9.2/32');
+  clock.advance(5000);
+  crash(first);
+  const verdicts = () => [...router.claims()].flatMap(({ source, verdict }) => (source === 'bgp' ? [verdict] : []));
+  expect([restarting(), verdicts()]).toEqual([true, ['accepted', 'accepted']]);
+  const { neighbours = [], ...config } = router.configuration();
+  const [mine, ...others] = neighbours;
+  const rules = [{ match: { prefixes: ['10.0.9.1/32'] } }, { verdict: 'reject' }] as const;
+  if (mine) router.reconfigure({ ...config, neighbours: [{ ...mine, import: rules }, ...others] });
+  expect([restarting(), verdicts()]).toEqual([true, ['accepted', 'policy-rejected']]);
+  expect(router.lookup('10.0.9.2')).toBeUndefined();
+  guest('10.0.9.1/32', '10.0.9.2/32');
+  clock.advance(5000);
+  expect([restarting(), verdicts()]).toEqual([false, ['accepted', 'policy-rejected']]);
+});
+
 test('long-lived: after its time the claim stays as the last resort, marked, and is told only to those who know the mark', async () => {
   const { clock, router, lines, guest, crash, stale, other, phases } = await lab({ longLivedRestart: 600 }, [GRACEFUL, LONG_LIVED]);
   const knows = other([]);
@@ -360,6 +378,24 @@ test('long-lived: a claim with NO_LLGR ends with the first time, and one that is
   expect(stale()).toEqual([]);
   expect(router.network.explain('10.0.9.1').claims[0]?.preference).toBe(400);
   expect(lines).toEqual(['10.0.9.2/32 nobody']);
+});
+
+test('long-lived: very many claims become the last resort in slices, between which others have their turn, and all of them do', async () => {
+  const { clock, guest, crash, stale, router } = await lab({ longLivedRestart: 600 }, [GRACEFUL, LONG_LIVED]);
+  const many = Array.from({ length: 9000 }, (_, i) => `10.0.${i >> 8}.${i & 255}/32`);
+  const first = guest(...many.slice(0, -3));
+  for (const [i, prefix] of many.slice(-3).entries()) first.announce(prefix, { med: i });
+  clock.advance(5000);
+  crash(first);
+  clock.advance(59_000);
+  const turns = router.network.turns;
+  clock.advance(2000);
+  expect(router.network.turns - turns).toBeGreaterThanOrEqual(3);
+  expect(stale()).toEqual(many.map((prefix) => `${prefix} long-lived`).sort());
+  expect(router.network.explain('10.0.9.1').claims[0]).toMatchObject({ preference: 0, won: true });
+  // All of them have gone, and what was made for the mark.
+  clock.advance(610_000);
+  expect(router.network.counts()).toMatchObject({ claims: 3, attributeSets: 1 });
 });
 
 test('a refresh marks what is not said again yet (RFC 7313), and its end sweeps it', async () => {

@@ -562,6 +562,44 @@ describe('sessions', () => {
     }
   });
 
+  test.each([undefined, 'send'] as const)('and so it is in MP attributes (add-path: %s)', async (addPath) => {
+    const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
+    const prefix = (i: number): string => `2001:db8::${i}:0:0:0/112`;
+    const { guest, say, router, clock } = await lab(
+      [
+        { address: A, as: 65001, families, addPath: 'receive' },
+        { address: B, as: 65002, families },
+      ],
+      {
+        network: {
+          nodes: [
+            { name: 'a', addresses: [A, 'fd00::10'] },
+            { name: 'b', addresses: [B, 'fd00::11'] },
+          ],
+          grants: ['a', 'b'].map((node) => ({ node, prefix: '2001:db8::/32', le: 128, as: 'gateway', takeover: 'if-holder-down' })),
+        },
+      },
+    );
+    const a = guest(A, 65001, { families, ...(addPath ? { addPath } : {}) });
+    const b = guest(B, 65002, { families });
+    const context = { ...defaultContext, addPath: addPath ? { 'ipv6-unicast': true } : {} };
+    const nlri = (...numbers: number[]) => numbers.map((i) => ({ prefix: prefix(i), ...(addPath ? { pathId: 7 } : {}) }));
+    const send = (withdrawn: readonly number[], announced: readonly number[]): void => {
+      const family = 'ipv6-unicast';
+      const mpReach = { family, nextHop: 'fd00::10', nlri: nlri(...announced) } as const;
+      const attributes = { origin: 'igp', asPath: [{ type: 'sequence', asns: [65001] }], mpReach } as const;
+      const mpUnreach = withdrawn.length > 0 ? { mpUnreach: { family, nlri: nlri(...withdrawn) } as const } : {};
+      a.sendRaw(encodeMessage({ type: 'update', withdrawn: [], attributes: { ...attributes, ...mpUnreach }, announced: [] }, context));
+      clock.settle();
+    };
+    const holders = () => [1, 2].map((i) => router.network.get(prefix(i))?.[0].node);
+    send([], [1, 2]);
+    for (const i of [1, 2]) say(b, prefix(i), { nextHop: 'fd00::11' });
+    expect(holders()).toEqual(['a', 'a']);
+    send([1, 2, 3], [1]);
+    expect(holders()).toEqual(['a', 'b']);
+  });
+
   test('a malformed attribute withdraws the route and keeps the session (RFC 7606)', async () => {
     const { guest, say, router, clock } = await lab([{ address: A, as: 65001 }]);
     const malformed: string[] = [];

@@ -131,6 +131,11 @@ export class NeighbourAbsence {
     });
   }
 
+  /** Who judges what it left behind, as it did while there was a session. */
+  get route(): RouteImport | undefined {
+    return this.#import;
+  }
+
   /** Something of it is there without a session. */
   get lingers(): boolean {
     return this.#retained !== undefined || this.#dying > 0;

@@ -92,6 +92,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     const applied: string[] = [];
     const restarted: string[] = [];
     const wanted = new Map(configs.map((config) => [config.address, config]));
+    const repolicied: BgpNeighbour[] = [];
     for (const before of this.#configs) {
       const after = wanted.get(before.address);
       if (after === before && !rules) continue;
@@ -102,7 +103,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
         const policy = changed || (rules && hasRules(after));
         const watch = bfdOf(before) !== bfdOf(after);
         for (const neighbour of this.#of(before)) {
-          if (policy) neighbour.repolicy(after);
+          if (policy && neighbour.repolicy(after)) repolicied.push(neighbour);
           if (watch) neighbour.rewatch(after);
         }
         if (policy) applied.push(`neighbour ${name} policy changed`);
@@ -119,6 +120,7 @@ export class BgpAttachment implements Acceptor, NetworkMember {
       else if (after) restarted.push(`neighbour ${name}`);
       else applied.push(`neighbour ${name} removed`);
     }
+    this.#rejudge(repolicied);
     const known = new Set(this.#configs.map(({ address }) => address));
     this.#configs = configs;
     this.#prefixes = configs.map(({ address }) => parsePrefix(address));
@@ -139,6 +141,14 @@ export class BgpAttachment implements Acceptor, NetworkMember {
     this.#restoreDynamic();
     for (const neighbour of this.all()) neighbour.localChanged();
     return { applied, restarted };
+  }
+
+  /** Policies of these changed: claims are judged again once for all of them, and each is told anew. */
+  #rejudge(neighbours: readonly BgpNeighbour[]): void {
+    const [first] = neighbours;
+    if (!first) return;
+    this.around.network.rejudge({ type: 'policy-changed', neighbour: first.name });
+    for (const neighbour of neighbours) neighbour.retell();
   }
 
   /**

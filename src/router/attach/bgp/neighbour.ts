@@ -227,7 +227,10 @@ export class BgpNeighbour implements PeerOwner {
   refresh(_peer: Peer, request: RouteRefresh): void {
     const family = FAMILIES.find((one) => familyNumbers(one).join() === [request.afi, request.safi].join());
     if (!family || !this.#negotiated?.families.includes(family)) return;
-    if (request.subtype === RefreshSubtype.request) this.#outbound?.refresh(family);
+    if (request.subtype === RefreshSubtype.request) {
+      this.#outbound?.refresh(family);
+      this.#echo?.again(family === 'ipv6-unicast');
+    }
     // RFC 7313 §4: the neighbour marks the beginning and the end of its own answer to us.
     else if (request.subtype === RefreshSubtype.begin) this.#refreshed?.begin(family);
     else if (request.subtype === RefreshSubtype.end) this.#refreshed?.end(family);
@@ -286,8 +289,11 @@ export class BgpNeighbour implements PeerOwner {
     for (const family of this.#negotiated.families) this.#outbound?.sendRefresh(family, RefreshSubtype.request);
   }
 
-  /** Policies changed: what was heard and what was told is looked at again, and the session goes on. */
-  repolicy(config: NeighbourConfig): void {
+  /**
+   * Policies changed, and the session goes on. Whether there is something of it: what was heard is to be judged again then, and what was told
+   * {@link BgpNeighbour.retell told anew}.
+   */
+  repolicy(config: NeighbourConfig): boolean {
     const raised = !same(config.limits, this.config.limits);
     this.#change(config);
     if (raised) {
@@ -297,16 +303,20 @@ export class BgpNeighbour implements PeerOwner {
       // What was not taken in may have room now.
       this.requestRefresh();
     }
-    if (!this.#negotiated || !this.#import) return;
-    this.#import.change(this.#importContext(this.#negotiated));
-    this.around.network.rejudge({ type: 'policy-changed', neighbour: this.name });
+    const route = this.#import ?? this.#absence.route;
+    if (!route) return false;
+    route.change(this.#importContext(route.context));
+    return true;
+  }
+
+  retell(): void {
     this.#outbound?.retell(this.#terms, this.#draining);
   }
 
   /** What it was told is told anew, with GRACEFUL_SHUTDOWN: it is to find other ways (RFC 8326 §4.2). */
   drain(): void {
     this.#draining = true;
-    this.#outbound?.retell(this.#terms, this.#draining);
+    this.retell();
   }
 
   /** BFD has other intervals, keys or modes: the sessions go on. */
@@ -359,7 +369,7 @@ export class BgpNeighbour implements PeerOwner {
     this.#terms = new NeighbourTerms(config, this.address, this.node, this.around);
   }
 
-  #importContext(negotiated: Negotiated): ReturnType<NeighbourTerms['importContext']> {
+  #importContext(negotiated: Pick<Negotiated, 'peerAs'>): ReturnType<NeighbourTerms['importContext']> {
     return this.#terms.importContext(negotiated, this.#budget.most.communities);
   }
 

@@ -32,6 +32,9 @@ export interface RetentionOwner {
   over(): void;
 }
 
+/** Claims that become the last resort in one slice: all that is told of them changes. */
+const SLICE = 4096;
+
 interface Kept {
   longLived: boolean;
   /** When its long-lived claims end. */
@@ -51,6 +54,8 @@ export class RetainedClaims {
   readonly #longLived: Retention['longLived'];
   #resumed = false;
   #timer: Cancel;
+  /** The next slice of claims that become the last resort. */
+  #demotion: Cancel | undefined;
   /** When the present phase ends. */
   until: Millis;
 
@@ -123,6 +128,7 @@ export class RetainedClaims {
   /** No longer watches the time. */
   release(): void {
     this.#timer();
+    this.#demotion?.();
     for (const { cancel } of this.#families.values()) cancel?.();
   }
 
@@ -164,14 +170,24 @@ export class RetainedClaims {
       // Started once: a second failure before the End-of-RIB does not start it anew.
       kept.deadline ??= this.#now + time;
       kept.cancel = this.network.timers.clock.at(kept.deadline, () => this.#outlived(family));
-      this.#rib(family).keepLongLived(this.feed.index);
     }
-    this.network.settle(this.feed.cause);
+    this.#demote(this.families);
     if (this.done) this.owner.over();
     else {
       this.until = Math.max(...[...this.#families.values()].map(({ deadline }) => deadline ?? 0));
       this.owner.changed('long-lived');
     }
+  }
+
+  /** What is long-lived becomes the last resort, a slice at a time, also while the neighbour says it again. */
+  #demote(families: readonly AddressFamily[], from = 0): void {
+    const { network } = this;
+    const [family, ...rest] = families;
+    network.begin();
+    const next = family && this.#families.has(family) ? this.#rib(family).keepLongLived(this.feed.index, SLICE, from) : 0;
+    network.settle(this.feed.cause);
+    const left = next === 0 ? rest : families;
+    this.#demotion = left.length === 0 ? undefined : network.timers.clock.defer(() => this.#demote(left, next));
   }
 
   #outlived(family: AddressFamily): void {

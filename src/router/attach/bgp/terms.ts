@@ -44,7 +44,7 @@ export class NeighbourTerms {
   }
 
   /** Roles are for sessions between two ASes (RFC 9234 §4.1). */
-  role(negotiated: Negotiated): Role | undefined {
+  role(negotiated: Pick<Negotiated, 'peerAs'>): Role | undefined {
     return negotiated.peerAs === this.localAs ? undefined : this.config.localRole;
   }
 
@@ -77,7 +77,7 @@ export class NeighbourTerms {
    *
    * @param maxCommunities - That a route of it may have.
    */
-  importContext(negotiated: Negotiated, maxCommunities: number): ImportContext {
+  importContext(negotiated: Pick<Negotiated, 'peerAs'>, maxCommunities: number): ImportContext {
     const { router, validation } = this.around;
     const { localAs } = this;
     return {

@@ -14,6 +14,8 @@ const NO_ADVERTISE = '65535:65282';
 export const MOST_ECHOES = 4096;
 /** Changes are gathered for so long. */
 const PAUSE: Millis = 100;
+/** The code of an echo that is to be sent again, whatever it is. */
+const UNHEARD = -1;
 /** Where several paths are sent: the path identifier of echoes, which no row of the RIB has. */
 const PATH_ID = 0xffff_fffe;
 
@@ -56,8 +58,24 @@ export class VerdictEcho {
     });
   }
 
+  /** It wants to hear everything of a family again: the echoes follow the answer. */
+  again(ipv6: boolean): void {
+    for (const [rib, told] of this.#told) {
+      if (rib.ipv6 === ipv6) for (const [id, { prefix }] of told) told.set(id, { code: UNHEARD, prefix });
+    }
+    this.#due?.();
+    this.#due = undefined;
+    this.note();
+  }
+
   stop(): void {
     this.#due?.();
+    for (const [rib, told] of this.#told) for (const id of told.keys()) this.#letGo(rib, told, id);
+  }
+
+  /** What is echoed keeps its prefix's id from being another's. */
+  #letGo(rib: Rib, told: Map<number, unknown>, id: number): void {
+    if (told.delete(id) && rib.records.hold(id, -1) === 0) rib.tidy(id);
   }
 
   #look(): void {
@@ -78,17 +96,19 @@ export class VerdictEcho {
       this.#told.set(rib, told);
       const now = this.#codes(rib);
       for (const [id, code] of now) {
-        if (!several && adjRibOut.told(id)) told.delete(id);
-        else if (told.get(id)?.code !== code) {
+        const before = told.get(id)?.code;
+        if (!several && adjRibOut.told(id)) this.#letGo(rib, told, id);
+        else if (before !== code) {
           const prefix = rib.prefixes.format(id);
+          if (before === undefined) rib.records.hold(id, 1);
           told.set(id, { code, prefix });
           session.send(this.#announcement(rib, prefix, code, several));
         }
       }
       for (const [id, { prefix }] of told) {
         if (now.has(id)) continue;
-        told.delete(id);
         if (several || !adjRibOut.told(id)) session.send(this.#withdrawal(rib, prefix, several));
+        this.#letGo(rib, told, id);
       }
     }
   }
