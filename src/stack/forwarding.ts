@@ -152,8 +152,8 @@ export class Forwarding {
 
   #owns4(link: Link, source: number): boolean {
     if (link.own4.has(source | 0)) return true;
-    // Whoever holds what all others are in does not have what is ours.
-    if (isMartian4(source) || this.stack.local.isOurs4(source | 0)) return false;
+    // Whoever holds what all others are in does not have what is a router's.
+    if (isMartian4(source) || this.stack.local.isRouters4(source | 0)) return false;
     return holds(this.stack.around.lookup4(source), link.holder);
   }
 
@@ -226,9 +226,9 @@ export class Forwarding {
   #owns6(link: Link, b: Uint8Array, at: number): boolean {
     if (b[at] === 0xff || isLinkLocal(b, at)) return false;
     const { around, local } = this.stack;
-    // Whoever holds what all others are in does not have what is ours, or nobody's.
+    // Whoever holds what all others are in does not have what is a router's, or nobody's.
     if (holds(around.lookup6(u32(b, at), u32(b, at + 4), u32(b, at + 8), u32(b, at + 12)), link.holder))
-      if (!isMartian6(b, at) && !local.isOurs6(b, at)) return true;
+      if (!isMartian6(b, at) && !local.isRouters6(b, at)) return true;
     for (const own of link.node?.addresses ?? []) {
       if (own.length !== 16) continue;
       let i = 0;

@@ -13,7 +13,7 @@
  * is counted; `limits.ts` has what the node at a port may use up.
  *
  * **Who may send what.** A packet's source must be an address of the node at the port, or one that the mapping gives to that node now (as
- * holder, or as gateway for what lies behind it); the router's own addresses, `::` and `::1` are nobody's, whatever a prefix covers. Exceptions, all of link scope and none of them forwarded:
+ * holder, or as gateway for what lies behind it); the addresses of the network's routers, `::` and `::1` are nobody's, whatever a prefix covers. Exceptions, all of link scope and none of them forwarded:
  *
  * | Source | Destination | What for |
  * | --- | --- | --- |

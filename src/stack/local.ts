@@ -23,6 +23,12 @@ const DEFAULT_HOP_LIMIT = 64;
 /** UDP port of BFD's echo function. */
 const BFD_ECHO = 3785;
 
+/** Addresses of routers, those of IPv4 as numbers with a sign. @internal */
+export interface RouterAddresses {
+  readonly ipv4: ReadonlySet<number>;
+  readonly ipv6: readonly Uint8Array[];
+}
+
 /**
  * Packets for the router itself, and of its own making: echo, transports, and the {@link IpLayer} that they send by.
  *
@@ -32,6 +38,7 @@ export class LocalDelivery implements IpLayer {
   readonly #ours4 = new Set<number>();
   readonly #broadcast4 = new Set<number>([-1]);
   #ours6: readonly Uint8Array[] = [];
+  #routers: RouterAddresses = { ipv4: this.#ours4, ipv6: [] };
   #faces: readonly Interface[] = [];
   readonly #receivers = new Map<number, IpReceiver>();
   readonly #pathMtu = new Map<string, { readonly mtu: number; readonly until: Millis }>();
@@ -54,6 +61,15 @@ export class LocalDelivery implements IpLayer {
     this.#ours6 = faces.flatMap(({ addresses, linkLocal }) => [...addresses.filter((one) => one.length === 16), linkLocal]);
   }
 
+  /** Addresses of all routers of the network. */
+  setRouters(addresses: RouterAddresses): undefined {
+    this.#routers = addresses;
+  }
+  /** Addresses of the router's interfaces, link-local ones left out. */
+  get addresses(): readonly Uint8Array[] {
+    return this.#faces.flatMap(({ addresses }) => addresses);
+  }
+
   isOurs4(address: number): boolean {
     return this.#ours4.has(address);
   }
@@ -61,12 +77,14 @@ export class LocalDelivery implements IpLayer {
     return this.#broadcast4.has(address);
   }
   isOurs6(b: Uint8Array, at: number): boolean {
-    for (const own of this.#ours6) {
-      let i = 15; // they differ at the end, if at all
-      while (i >= 0 && own[i] === b[at + i]) i--;
-      if (i < 0) return true;
-    }
-    return false;
+    return isAmong(this.#ours6, b, at);
+  }
+  /** Whether it is any router's of the network: ours, or that of one behind a link. */
+  isRouters4(address: number): boolean {
+    return this.#routers.ipv4.has(address);
+  }
+  isRouters6(b: Uint8Array, at: number): boolean {
+    return isAmong(this.#routers.ipv6, b, at);
   }
 
   /** The router's address that a node at `link` sees: in its subnet if there is one. */
@@ -438,6 +456,15 @@ export class LocalDelivery implements IpLayer {
       (target.length === 4 ? around.via4(u32(target, 0)) : around.via6(u32(target, 0), u32(target, 4), u32(target, 8), u32(target, 12)))
     );
   }
+}
+
+function isAmong(addresses: readonly Uint8Array[], b: Uint8Array, at: number): boolean {
+  for (const own of addresses) {
+    let i = 15; // they differ at the end, if at all
+    while (i >= 0 && own[i] === b[at + i]) i--;
+    if (i < 0) return true;
+  }
+  return false;
 }
 
 function sameOctets(x: Uint8Array, y: Uint8Array): boolean {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Host, ManualClock, MemoryTransport, memoryCable, seeded, VirtualNetwork, VirtualRouter } from '../../src/core.js';
 import { parseAddress } from '../../src/lib/address.js';
 import type { NetworkConfig } from '../../src/network/config.js';
+import type { RouterConfig } from '../../src/router/config.js';
 import { Guest } from '../stack/guest.js';
 
 const network: NetworkConfig = {
@@ -114,6 +115,25 @@ describe('a packet through several routers', () => {
     a.ipv4('10.0.1.10', '10.0.7.7', { ttl: 20 });
     // r2 says r3, and r3 says r2.
     expect(a.take()).toMatchObject([expect.stringMatching(/^1\/11\/0/)]);
+  });
+
+  test('is of no router of the network: who holds what all others are in does not have their addresses', () => {
+    shared.grant({ node: 'a', prefix: '10.0.0.0/16', as: 'gateway' });
+    shared.grant({ node: 'a', prefix: '2001:db8::/32', as: 'gateway' });
+    for (const prefix of ['10.0.0.0/16', '2001:db8::/32']) shared.claim({ node: 'a', prefix });
+    const refused = () => routers[0]?.links().find(({ port }) => port === 'pa')?.refusedSources;
+    a.ipv4('10.0.44.4', '10.0.3.10');
+    expect([c.take().length, refused()]).toEqual([1, []]);
+    a.ipv4('10.0.3.1', '10.0.3.10');
+    a.ipv6(parseAddress('2001:db8:2::1'), parseAddress('2001:db8:3::a'), 17, new Uint8Array(20));
+    expect([c.take(), refused()]).toEqual([[], ['10.0.3.1', '2001:db8:2::1']]);
+    // An address that a router has from now on, and one that it has no longer.
+    const config = routers[2]?.configuration() as RouterConfig;
+    const interfaces = (config.interfaces ?? []).map((face) => (face.subnet === 'four3' ? { ...face, addresses: ['10.0.3.2'] } : face));
+    routers[2]?.reconfigure({ ...config, interfaces });
+    a.ipv4('10.0.3.2', '10.0.3.10');
+    a.ipv4('10.0.3.1', '10.0.3.10');
+    expect([c.take().length, refused()]).toEqual([1, ['10.0.3.1', '2001:db8:2::1', '10.0.3.2']]);
   });
 
   test('is checked for its source where it comes in, and counted on the links', () => {

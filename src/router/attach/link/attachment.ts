@@ -139,6 +139,7 @@ export class LinkAttachment implements NetworkMember {
     const faces = facesOf(interfaces, this.network.model.subnets, this.router.routerId);
     // A forwarder advertises for us, also while we are away.
     this.#stack.setInterfaces(this.network.isForwarded ? faces.map((face) => ({ ...face, advertise: false })) : faces);
+    this.network.routerLinks.addressesChanged();
     this.nodesChanged();
   }
 

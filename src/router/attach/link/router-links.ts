@@ -4,6 +4,7 @@ import type { LinkConfig, StaticRouteConfig } from '../../../network/config.js';
 import type { Link } from '../../../stack/link.js';
 import { memoryCable } from '../../../stack/memory-cable.js';
 import type { Stack } from '../../../stack/stack.js';
+import { u32 } from '../../../stack/wire/octets.js';
 
 /** Octets that a packet between routers may have: guests' ports are narrower. */
 const MTU = 65_535;
@@ -54,15 +55,26 @@ export class RouterLinks {
 
   join(router: string, member: Member): void {
     this.#members.set(router, member);
+    this.addressesChanged();
     this.#build();
   }
   leave(router: string): void {
     const member = this.#members.get(router);
     if (!member) return;
     this.#members.delete(router);
+    this.addressesChanged();
     for (const peer of [...member.stack.peers.keys()]) member.stack.part(peer);
     member.route(new Routes());
     this.#build();
+  }
+  /** A router may have other addresses: whoever is at a port of any of them is to have none of these. */
+  addressesChanged(): void {
+    const addresses = [...this.#members.values()].flatMap(({ stack }) => stack.local.addresses);
+    const all = {
+      ipv4: new Set(addresses.filter((one) => one.length === 4).map((one) => u32(one, 0) | 0)),
+      ipv6: addresses.filter((one) => one.length === 16),
+    };
+    for (const { stack } of this.#members.values()) stack.local.setRouters(all);
   }
   /** The configuration may be another one. */
   refresh(): void {
