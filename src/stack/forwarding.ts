@@ -187,7 +187,8 @@ export class Forwarding {
     if (group || ours || isLinkLocal(b, ip + 24)) {
       if (ours && sameAt(b, ip + 8, b, ip + 24, 16)) return local.looped6(link, b, ip, stop);
       // On the link: link-local sources are the node's by the port, and :: is for duplicate address detection and MLD.
-      const linkScope = isLinkLocal(b, ip + 8) || (group && (isZero(b, ip + 8, 16) || announcesItself(b, ip, stop)));
+      const linkScope =
+        (isLinkLocal(b, ip + 8) && !local.isOurs6(b, ip + 8)) || (group && (isZero(b, ip + 8, 16) || announcesItself(b, ip, stop)));
       if (link.peer === '') {
         if (!linkScope && !this.#owns6(link, b, ip + 8)) return this.#refuse(link, formatAddress(b.subarray(ip + 8, ip + 24)));
         if (link.accessIn.size > 0 && !this.#permits6(link.accessIn, b, ip, stop)) return this.#deny6(link, b, ip, stop);
@@ -349,6 +350,8 @@ export class Forwarding {
   unreachable(frame: Uint8Array, size: 4 | 16): undefined {
     const { stack } = this;
     const at = ETHERNET + (size === 4 ? 12 : 8);
+    // Of our own making: nobody is to be told, whoever holds what we are in.
+    if (size === 4 ? stack.local.isOurs4(u32(frame, at) | 0) : stack.local.isOurs6(frame, at)) return;
     const targets =
       size === 4
         ? stack.around.lookup4(u32(frame, at))

@@ -9,7 +9,7 @@ import { EtherType, Icmp4, Icmp6, Protocol, Unreachable4, Unreachable6 } from '.
 import { ETHERNET, groupMac } from './wire/ethernet.js';
 import { checksumIcmp, ICMP } from './wire/icmp.js';
 import { DONT_FRAGMENT, headerLength4, IPV4, isFragment4, MORE_FRAGMENTS, writeIpv4 } from './wire/ipv4.js';
-import { IPV6, isLinkLocal, refusal6, walkHeaders, writeIpv6 } from './wire/ipv6.js';
+import { IPV6, isLinkLocal, nameOfUpper, refusal6, walkHeaders, writeIpv6 } from './wire/ipv6.js';
 import { ND_FIXED } from './wire/nd.js';
 import { put, put16, u16, u32 } from './wire/octets.js';
 
@@ -119,20 +119,21 @@ export class LocalDelivery implements IpLayer {
     const flags = u16(b, ip + 6);
     const key = `${u32(b, ip + 12)} ${u32(b, ip + 16)} ${u16(b, ip + 4)} ${protocol}`;
     const more = (flags & MORE_FRAGMENTS) !== 0;
-    const whole = link.reassembly.add(key, (flags & 0x1fff) * 8, more, b.subarray(at, stop), this.stack.clock.now());
-    if (whole === null) return this.stack.drop(link, 'reassembly');
-    if (whole === undefined || whole.length + IPV4 > 0xffff) return;
+    const whole = link.reassembly.add(key, (flags & 0x1fff) * 8, more, b.subarray(at, stop), protocol, this.stack.clock.now());
+    if (whole === null || (whole && whole.payload.length + IPV4 > 0xffff)) return this.stack.drop(link, 'reassembly');
+    if (whole === undefined) return;
+    const { payload } = whole;
     // As if it had come whole, without options.
-    const packet = new Uint8Array(ETHERNET + IPV4 + whole.length);
+    const packet = new Uint8Array(ETHERNET + IPV4 + payload.length);
     writeIpv4(packet, ETHERNET, {
       source: b.subarray(ip + 12, ip + 16),
       target: b.subarray(ip + 16, ip + 20),
       protocol,
-      payload: whole.length,
+      payload: payload.length,
       ttl: b[ip + 8],
       tos: b[ip + 1],
     });
-    packet.set(whole, ETHERNET + IPV4);
+    packet.set(payload, ETHERNET + IPV4);
     this.ipv4(link, packet, ETHERNET, packet.length);
   }
 
@@ -154,18 +155,20 @@ export class LocalDelivery implements IpLayer {
     const field = fragment < 0 ? 0 : u16(b, fragment + 2);
     if (fragment >= 0 && (field & 0xfff9) !== 0) {
       const key = `${formatAddress(source)} ${formatAddress(b.subarray(ip + 24, ip + 40))} ${u32(b, fragment + 4)}`;
-      const whole = link.reassembly.add(key, field & 0xfff8, (field & 1) !== 0, b.subarray(fragment + 8, stop), this.stack.clock.now());
+      const part = b.subarray(fragment + 8, stop);
+      const whole = link.reassembly.add(key, field & 0xfff8, (field & 1) !== 0, part, b[fragment], this.stack.clock.now());
       if (whole === null) return this.stack.drop(link, 'reassembly');
       if (whole === undefined) return;
-      const packet = new Uint8Array(ETHERNET + IPV6 + whole.length);
+      const { payload } = whole;
+      const packet = new Uint8Array(ETHERNET + IPV6 + payload.length);
       writeIpv6(packet, ETHERNET, {
         source,
         target: b.subarray(ip + 24, ip + 40),
-        protocol: b[fragment],
-        payload: whole.length,
+        protocol: whole.protocol,
+        payload: payload.length,
         hopLimit: b[ip + 7],
       });
-      packet.set(whole, ETHERNET + IPV6);
+      packet.set(payload, ETHERNET + IPV6);
       return this.ipv6(link, packet, ETHERNET, packet.length);
     }
     if (protocol === Protocol.icmp6) return this.#icmp6(link, b, ip, at, stop);
@@ -285,8 +288,9 @@ export class LocalDelivery implements IpLayer {
       if (protocol === Protocol.udp)
         forwarding.error(link, b, ip, stop, ipv4 ? Icmp4.unreachable : Icmp6.unreachable, ipv4 ? Unreachable4.port : Unreachable6.port, 0);
       else if (ipv4) forwarding.error(link, b, ip, stop, Icmp4.unreachable, Unreachable4.protocol, 0);
-      // RFC 4443 §3.4: unrecognised next header, at the octet that names it.
-      else forwarding.error(link, b, ip, stop, Icmp6.parameterProblem, 1, 6);
+      // RFC 4443 §3.4: unrecognised next header, at the octet that names it. None is nothing to be recognised (RFC 8200 §4.7).
+      else if (protocol !== Protocol.none)
+        forwarding.error(link, b, ip, stop, Icmp6.parameterProblem, 1, nameOfUpper(b, ip, payload.byteOffset - b.byteOffset));
       return;
     }
     const datagram: IpDatagram = {
@@ -348,8 +352,11 @@ export class LocalDelivery implements IpLayer {
     const target = parseAddress(destination);
     const link = this.#linkFor(target, node);
     const mtu = link?.port.mtu ?? (target.length === 4 ? LEAST_MTU4 : LEAST_MTU6);
+    return Math.min(mtu, this.#narrowed(destination) ?? mtu);
+  }
+  #narrowed(destination: string): number | undefined {
     const narrow = this.#pathMtu.get(destination);
-    return narrow && narrow.until > this.stack.clock.now() ? Math.min(mtu, narrow.mtu) : mtu;
+    return narrow && narrow.until > this.stack.clock.now() ? narrow.mtu : undefined;
   }
 
   sourceFor(destination: string, node?: string): string | undefined {
@@ -360,6 +367,9 @@ export class LocalDelivery implements IpLayer {
   }
 
   #narrow(destination: string, mtu: number): undefined {
+    // What says that more passes than is known may be old (RFC 1191 §3, RFC 8201 §4).
+    if (mtu >= (this.#narrowed(destination) ?? Number.POSITIVE_INFINITY)) return;
+    this.#pathMtu.delete(destination);
     const [oldest] = this.#pathMtu.keys();
     if (this.#pathMtu.size >= MAX_PATH_MTUS && oldest !== undefined) this.#pathMtu.delete(oldest);
     this.#pathMtu.set(destination, { mtu, until: this.stack.clock.now() + PATH_MTU_TIME });

@@ -8,7 +8,10 @@ type Fragment = readonly [at: number, length: number, more: boolean];
 
 function added(fragments: readonly Fragment[]): (Uint8Array | undefined | null)[] {
   const reassembly = new Reassembly(() => {});
-  return fragments.map(([at, length, more]) => reassembly.add('a', at, more, part(at, length), 0));
+  return fragments.map(([at, length, more]) => {
+    const whole = reassembly.add('a', at, more, part(at, length), 17, 0);
+    return whole ? whole.payload : whole;
+  });
 }
 
 test('fragments are put together in any order', () => {
@@ -23,6 +26,22 @@ test('fragments are put together in any order', () => {
     [1, 2, 0],
   ])
     expect(added(order.flatMap((i) => fragments.slice(i, i + 1))).at(-1)).toEqual(part(0, 29));
+});
+
+test('a fragment that comes twice counts once, the last one too', () => {
+  const [first, last]: Fragment[] = [
+    [0, 16, true],
+    [24, 5, false],
+  ];
+  expect(added([first, first, last, last, first, [16, 8, true]] as Fragment[])).toEqual([...Array(5).fill(undefined), part(0, 29)]);
+});
+
+test('the first fragment says what the datagram is (RFC 8200 §4.5)', () => {
+  const reassembly = new Reassembly(() => {});
+  reassembly.add('a', 8, false, part(8, 8), 6, 0);
+  expect(reassembly.add('a', 0, true, part(0, 8), 58, 0)?.protocol).toBe(58);
+  reassembly.add('b', 0, true, part(0, 8), 58, 0);
+  expect(reassembly.add('b', 8, false, part(8, 8), 6, 0)?.protocol).toBe(58);
 });
 
 describe('a datagram is given up', () => {
@@ -63,6 +82,20 @@ describe('a datagram is given up', () => {
       ],
     ],
     ['where one of the middle is no multiple of eight octets', [[0, 13, true]]],
+    [
+      'where one comes twice, with other octets',
+      [
+        [0, 16, true],
+        [0, 8, true],
+      ],
+    ],
+    [
+      'where one comes twice, as the last one too',
+      [
+        [0, 16, true],
+        [0, 16, false],
+      ],
+    ],
     ['where it is longer than one may be', [[65_528, 16, false]]],
   ];
   test.each(cases)('%s', (_why, fragments) => {
