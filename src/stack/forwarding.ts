@@ -281,7 +281,7 @@ export class Forwarding {
       // Those at other routers count where there are links to any: the mapping has none that is down.
       const alive = targets.filter(({ type, node }) => {
         const link = this.stack.linkOf(node);
-        return type !== 'discard' && (link ? link.ready : this.stack.peers.size > 0);
+        return type !== 'discard' && (link ? link.ready : this.stack.mayBeElsewhere(node));
       });
       const weights = alive.map((target) => (target.type === 'discard' ? 1 : (target.weight ?? 1)));
       spread = {

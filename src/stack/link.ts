@@ -85,7 +85,7 @@ export class Link {
 
   /** Another node is here, or none. */
   forget(): void {
-    for (const neighbour of this.neighbours.values()) neighbour.forget();
+    for (const neighbour of this.neighbours.values()) this.drops.unresolved += neighbour.forget();
     this.neighbours.clear();
     this.hop4 = undefined;
     this.hop6 = undefined;

@@ -375,6 +375,11 @@ export class LocalDelivery implements IpLayer {
     this.#pathMtu.set(destination, { mtu, until: this.stack.clock.now() + PATH_MTU_TIME });
   }
 
+  /** Whoever was at a link is there no longer. */
+  forget(link: Link): undefined {
+    for (const [address, heard] of this.#onLink) if (heard === link) this.#onLink.delete(address);
+  }
+
   #remember(link: Link, address: string): undefined {
     const [oldest] = this.#onLink.keys();
     if (this.#onLink.size >= MAX_PATH_MTUS && oldest !== undefined) this.#onLink.delete(oldest);

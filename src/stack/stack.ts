@@ -63,6 +63,8 @@ export class Stack {
   readonly resolution: Resolution;
   readonly local: LocalDelivery;
   #nodes: readonly NodeOptions[] = [];
+  readonly #byLocation = new Map<string, NodeOptions>();
+  readonly #nowhere = new Set<string>();
   #access: readonly AccessRule[] = [];
   #busy = false;
   readonly #queue: { readonly link: Link; readonly frame: Uint8Array }[] = [];
@@ -86,38 +88,54 @@ export class Stack {
   setNodes(nodes: readonly NodeOptions[]): undefined {
     this.#nodes = nodes;
     this.#byNode.clear();
-    const at = new Map(nodes.map((node) => [node.location, node]));
-    for (const link of this.links.values()) {
-      const node = at.get(link.name);
-      const other = link.holder !== (node?.name ?? '');
-      if (other || !sameAddresses(link, node)) link.forget();
-      this.#place(link, node);
-      link.advertiser?.refresh(other);
-    }
+    this.#byLocation.clear();
+    this.#nowhere.clear();
+    for (const node of nodes)
+      if (node.location === undefined) this.#nowhere.add(node.name);
+      else this.#byLocation.set(node.location, node);
+    for (const link of this.links.values()) this.#occupy(link, this.#byLocation.get(link.name));
     this.routesChanged();
+  }
+
+  /** A node is at a link from now on, or none. */
+  #occupy(link: Link, node: NodeOptions | undefined): undefined {
+    const other = link.holder !== (node?.name ?? '');
+    if (other || !sameAddresses(link, node)) link.forget();
+    if (other) {
+      link.refused.length = 0;
+      this.local.forget(link);
+    }
+    this.#place(link, node);
+    link.advertiser?.refresh(other);
   }
 
   /** Static routes are others now: nodes elsewhere are reached by another way. An address that moves is so followed to its node. */
   routesChanged(): undefined {
     this.away4.clear();
     this.away6.clear();
-    for (const { name, addresses } of this.#nodes) {
-      if (this.#byNode.has(name)) continue;
-      for (const address of addresses.map(parseAddress)) {
-        const four = address.length === 4;
-        const link = four
-          ? this.around.via4(u32(address, 0))
-          : this.around.via6(u32(address, 0), u32(address, 4), u32(address, 8), u32(address, 12));
-        const away = four ? this.away4 : this.away6;
-        if (link && !away.has(name)) away.set(name, link);
-      }
-    }
+    for (const node of this.#nodes) if (!this.#byNode.has(node.name)) this.#wayTo(node);
     this.forwarding.forget();
+  }
+
+  #wayTo({ name, addresses }: NodeOptions): undefined {
+    for (const address of addresses.map(parseAddress)) {
+      const four = address.length === 4;
+      const link = four
+        ? this.around.via4(u32(address, 0))
+        : this.around.via6(u32(address, 0), u32(address, 4), u32(address, 8), u32(address, 12));
+      const away = four ? this.away4 : this.away6;
+      if (link && !away.has(name)) away.set(name, link);
+    }
   }
 
   /** The link of a node, if it is at a port of ours. */
   linkOf(node: string): Link | undefined {
     return this.#byNode.get(node);
+  }
+
+  /** Whether a node that is at no port of ours may be at another router's. */
+  mayBeElsewhere(node: string): boolean {
+    return this.peers.size > 0 && !this.#nowhere.has(node);
   }
 
   /** What may pass, from now on. */
@@ -140,7 +158,13 @@ export class Stack {
     this.links.set(name, link);
     this.#restrict(link);
     this.#listen(link);
-    this.setNodes(this.#nodes);
+    const node = this.#byLocation.get(name);
+    this.#occupy(link, node);
+    if (node) {
+      this.away4.delete(node.name);
+      this.away6.delete(node.name);
+    }
+    this.forwarding.forget();
     return link;
   }
 
@@ -176,9 +200,14 @@ export class Stack {
     if (!link) return;
     link.advertiser?.cease();
     link.port.listen(undefined);
-    link.forget();
     this.links.delete(name);
-    this.setNodes(this.#nodes);
+    this.#occupy(link, undefined);
+    const node = this.#byLocation.get(name);
+    if (node) {
+      this.#byNode.delete(node.name);
+      this.#wayTo(node);
+    }
+    this.forwarding.forget();
     if (this.links.size === 0) this.forwarding.rest();
   }
 

@@ -154,6 +154,16 @@ describe('a packet through several routers', () => {
     expect([nc + nd, nc % 2, nd % 2]).toEqual([200, 0, 0]);
     expect(Math.min(nc, nd)).toBeGreaterThan(60);
   });
+
+  test('has no part in nodes that are nowhere: all of it goes to the others', () => {
+    const nodes = (network.nodes ?? []).map(({ location, ...node }) =>
+      node.name === 'd' ? node : { ...node, ...(location ? { location } : {}) },
+    );
+    shared.reconfigure({ ...network, nodes });
+    for (const node of ['c', 'd']) shared.claim({ node, prefix: '10.0.9.9/32' });
+    for (let flow = 0; flow < 50; flow++) a.ipv4('10.0.1.10', '10.0.9.9', { payload: Uint8Array.of(0, flow, 0, 9, 0, 8, 0, 0) });
+    expect(c.take().length).toBe(50);
+  });
 });
 
 describe('links', () => {
