@@ -4,7 +4,7 @@ import { UsageError } from '../lib/errors.js';
 import type { PortConfig } from '../stack/config.js';
 import type { FrameReceiver, Port, PortCounters } from '../stack/port.js';
 import { FrameStream, LENGTH } from './frame-stream.js';
-import { bound, receiveBuffer } from './udp-socket.js';
+import { bound, isFull, receiveBuffer } from './udp-socket.js';
 import { listenAtPath } from './unix-socket.js';
 
 /** Octets that may wait for a guest that does not read, before frames are dropped. */
@@ -148,7 +148,10 @@ export class DatagramPort implements Port {
     this.#receiver = receiver;
   }
   send(buffer: Uint8Array, start: number, end: number): void {
-    if (!this.#open) return;
+    if (!this.#open || isFull(this.socket)) {
+      this.counters.dropped++;
+      return;
+    }
     this.counters.sent++;
     this.socket.send(Buffer.from(buffer.subarray(start, end)), this.config.remotePort, this.config.remote, (error) => {
       if (error) this.counters.dropped++;
