@@ -180,6 +180,25 @@ describe('links', () => {
     expect(c.take()).toEqual(['17 from 10.0.1.10 ttl 62']);
   });
 
+  test('count on while other links and routes change', () => {
+    a.ipv4('10.0.1.10', '10.0.3.10');
+    const counts = () =>
+      routers[1]
+        ?.links()
+        .map(({ router, received, sent }) => [router, received, sent])
+        .sort();
+    const before = counts();
+    expect(before).toEqual([
+      ['r1', 1, 0],
+      ['r3', 0, 1],
+    ]);
+    shared.reconfigure({ ...network, links: [...(network.links ?? []), { routers: ['r3', 'r1'] }] });
+    expect(counts()).toEqual(before);
+    const routes = (network.routes ?? []).filter(({ router, via }) => router !== 'r1' && via !== 'r1');
+    shared.reconfigure({ ...network, links: (network.links ?? []).slice(1), routes });
+    expect(counts()).toEqual([['r3', 0, 1]]);
+  });
+
   test('end with the router at the other end, and come back with it', async () => {
     await routers[1]?.stop();
     a.ipv4('10.0.1.10', '10.0.3.10');

@@ -85,7 +85,10 @@ export class RouterLinks {
   #build(): void {
     const { links, routes } = this.topology();
     this.#built = JSON.stringify([links, routes]);
-    for (const { stack } of this.#members.values()) for (const peer of [...stack.peers.keys()]) stack.part(peer);
+    const wanted = new Set(links.flatMap(({ routers: [one, other] }) => [pairOf(one, other), pairOf(other, one)]));
+    // What is there at both ends stays as it is, and counts on.
+    for (const [name, { stack }] of this.#members)
+      for (const peer of [...stack.peers.keys()]) if (!this.#members.has(peer) || !wanted.has(pairOf(name, peer))) stack.part(peer);
     for (const { routers } of links) {
       const [one, other] = routers;
       const a = this.#members.get(one);
@@ -104,4 +107,8 @@ export class RouterLinks {
       route(own);
     }
   }
+}
+
+function pairOf(one: string, other: string): string {
+  return JSON.stringify([one, other]);
 }
