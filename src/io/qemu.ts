@@ -1,7 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { UsageError } from '../lib/errors.js';
-import type { PortConfig } from '../stack/config.js';
+import { mtuOf, type PortConfig } from '../stack/config.js';
 import type { FrameReceiver, Port, PortCounters } from '../stack/port.js';
 import { FrameStream, LENGTH } from './frame-stream.js';
 import { bound, isFull, receiveBuffer } from './udp-socket.js';
@@ -29,7 +29,7 @@ export class StreamPort implements Port {
   #stream = new FrameStream();
 
   private constructor(private readonly config: PortConfig) {
-    this.mtu = config.mtu ?? 1500;
+    this.mtu = mtuOf(config);
   }
 
   static async open(config: PortConfig): Promise<StreamPort> {
@@ -126,7 +126,7 @@ export class DatagramPort implements Port {
     private readonly config: PortConfig,
     private readonly socket: UdpSocket,
   ) {
-    this.mtu = config.mtu ?? 1500;
+    this.mtu = mtuOf(config);
     socket.on('message', (bytes, { address, port }) => {
       if (address !== config.remote || port !== config.remotePort) {
         this.counters.dropped++;

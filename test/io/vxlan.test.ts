@@ -180,6 +180,30 @@ test.skipIf(!native)('while the one socket takes the place of the other frames a
   expect([sent + dropped, dropped > 0]).toEqual([200, true]);
 });
 
+test('what a frame may carry is what a datagram has room for beside the rest, in IPv4 and in IPv6', async () => {
+  const ports = new NodePorts();
+  const mtus: number[] = [];
+  for (const [address, remote, mtu] of [
+    ['127.0.0.1', '127.0.0.2'],
+    ['::1', '::1'],
+    ['::1', '::1', 1450],
+  ] as const) {
+    const tunnel = await ports.open({
+      name: 'p',
+      type: 'vxlan',
+      address,
+      port: 0,
+      remote,
+      vni: 1,
+      batched: false,
+      ...(mtu ? { mtu } : {}),
+    });
+    mtus.push(tunnel.mtu);
+    await tunnel.close();
+  }
+  expect(mtus).toEqual([1450, 1430, 1450]);
+});
+
 test('a socket forgets the tunnels that went', async () => {
   const address = '127.0.0.1';
   const socket = new VxlanSocket(address, 0, () => {});

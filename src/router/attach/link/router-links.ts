@@ -54,6 +54,7 @@ export class RouterLinks {
   constructor(private readonly topology: () => Topology) {}
 
   join(router: string, member: Member): void {
+    this.leave(router);
     this.#members.set(router, member);
     this.addressesChanged();
     this.#build();
