@@ -98,7 +98,7 @@ export class Forwarding {
     if (targets !== undefined) {
       const node = targets.length === 1 ? targets[0] : undefined;
       if (node?.type === 'discard') return stack.drop(link, 'discard');
-      const name = node ? node.node : this.#share(targets, this.#flow4(b, ip, source, target));
+      const name = node ? node.node : this.#share(targets, this.#flow4(b, ip, stop, source, target));
       out = stack.linkOf(name) ?? stack.away4.get(name);
     }
     out ??= stack.around.via4(target);
@@ -163,14 +163,22 @@ export class Forwarding {
     return false;
   }
 
-  #flow4(b: Uint8Array, ip: number, source: number, target: number): number {
+  #flow4(b: Uint8Array, ip: number, stop: number, source: number, target: number): number {
     const protocol = b[ip + 9];
+    const at = ip + headerLength4(b, ip);
+    const whole = !isFragment4(b, ip);
+    if (protocol === Protocol.icmp && whole && at + ICMP + IPV4 <= stop && isError(false, b[at])) {
+      // About a packet from the target: of the flow that it answered.
+      const inner = at + ICMP;
+      if (source4(b, inner) === target) {
+        const hash = mix(mix(b[inner + 9], target4(b, inner)), target);
+        const ports = inner + headerLength4(b, inner);
+        return hasPorts(b[inner + 9]) && ports + 4 <= stop ? mix(hash, swapped(u32(b, ports))) : hash;
+      }
+    }
     const hash = mix(mix(protocol, source), target);
     // Parts of a datagram other than the first have no ports: none of them is told apart by ports then.
-    const at = ip + headerLength4(b, ip);
-    return (protocol === Protocol.tcp || protocol === Protocol.udp) && !isFragment4(b, ip) && at + 4 <= b.length
-      ? mix(hash, u32(b, at))
-      : hash;
+    return hasPorts(protocol) && whole && at + 4 <= stop ? mix(hash, u32(b, at)) : hash;
   }
 
   // --- IPv6 ------------------------------------------------------------------------------------------------------------
@@ -248,13 +256,22 @@ export class Forwarding {
   }
 
   #flow6(b: Uint8Array, ip: number, stop: number): number {
-    let hash = 0;
-    for (let i = 8; i < 40; i += 4) hash = mix(hash, u32(b, ip + i));
     const { upper } = this;
-    if (!walkHeaders(b, ip, stop, upper)) return hash;
-    hash = mix(hash, upper.protocol);
-    const ports = (upper.protocol === Protocol.tcp || upper.protocol === Protocol.udp) && upper.fragment < 0 && upper.at + 4 <= stop;
-    return ports ? mix(hash, u32(b, upper.at)) : hash;
+    const known = walkHeaders(b, ip, stop, upper);
+    const { protocol, at, fragment } = upper;
+    const hash = mixAddress(mixAddress(0, b, ip + 8), b, ip + 24);
+    if (!known) return hash;
+    // Parts of a datagram other than the first know no more than what the header of a part says.
+    if (fragment >= 0) return mix(hash, b[fragment]);
+    const inner = at + ICMP;
+    if (protocol === Protocol.icmp6 && inner + IPV6 <= stop && isError(true, b[at]) && sameAt(b, inner + 8, b, ip + 24, 16)) {
+      // About a packet from the target: of the flow that it answered.
+      const about = mixAddress(mixAddress(0, b, inner + 24), b, inner + 8);
+      if (!walkHeaders(b, inner, stop, upper)) return about;
+      const answered = mix(about, upper.protocol);
+      return hasPorts(upper.protocol) && upper.at + 4 <= stop ? mix(answered, swapped(u32(b, upper.at))) : answered;
+    }
+    return hasPorts(protocol) && at + 4 <= stop ? mix(mix(hash, protocol), u32(b, at)) : mix(hash, protocol);
   }
 
   #permits6(list: AccessList, b: Uint8Array, ip: number, stop: number): boolean {
@@ -389,6 +406,19 @@ function asksForAddress(b: Uint8Array, ip: number, stop: number): boolean {
     at + 8 <= stop &&
     u32(b, at) === ((68 << 16) | 67)
   );
+}
+
+function hasPorts(protocol: number): boolean {
+  return protocol === Protocol.tcp || protocol === Protocol.udp;
+}
+
+/** Source and destination port of the other direction. */
+function swapped(ports: number): number {
+  return (ports << 16) | (ports >>> 16);
+}
+
+function mixAddress(hash: number, b: Uint8Array, at: number): number {
+  return mix(mix(mix(mix(hash, u32(b, at)), u32(b, at + 4)), u32(b, at + 8)), u32(b, at + 12));
 }
 
 /** Whether a node is among those that have an address now. */

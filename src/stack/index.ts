@@ -7,7 +7,7 @@
  * `resolution.ts` answers who has an address; `neighbour.ts` is what we know of a guest's MAC,
  * `advertiser.ts` when it is told of the router. `forwarding.ts` is the fast path: checks,
  * the source check, look-up in the forwarding table, TTL, MACs, out; in place, nothing made per frame. `flow-hash.ts` shares flows among
- * targets, and `flow-table.ts` knows those of late, so that old ones end where they are when a target is drained. `access.ts` is the rules on what may pass. `local.ts` takes what is for the router itself: echo, reassembly (`reassembly.ts`),
+ * targets, an ICMP error being of the flow that it is about, and `flow-table.ts` knows those of late, so that old ones end where they are when a target is drained. `access.ts` is the rules on what may pass. `local.ts` takes what is for the router itself: echo, reassembly (`reassembly.ts`),
  * transports by the seam of `ip-layer.ts`, of which `udp.ts` is one and `tcp/` another. `wire/` reads and writes octets in place. `drops.ts`
  * names every reason to drop a frame, and each
  * is counted; `limits.ts` has what the node at a port may use up.
