@@ -170,11 +170,7 @@ export class Forwarding {
     if (protocol === Protocol.icmp && whole && at + ICMP + IPV4 <= stop && isError(false, b[at])) {
       // About a packet from the target: of the flow that it answered.
       const inner = at + ICMP;
-      if (source4(b, inner) === target) {
-        const hash = mix(mix(b[inner + 9], target4(b, inner)), target);
-        const ports = inner + headerLength4(b, inner);
-        return hasPorts(b[inner + 9]) && ports + 4 <= stop ? mix(hash, swapped(u32(b, ports))) : hash;
-      }
+      if (source4(b, inner) === target) return answered4(b, inner, stop);
     }
     const hash = mix(mix(protocol, source), target);
     // Parts of a datagram other than the first have no ports: none of them is told apart by ports then.
@@ -266,12 +262,18 @@ export class Forwarding {
     const inner = at + ICMP;
     if (protocol === Protocol.icmp6 && inner + IPV6 <= stop && isError(true, b[at]) && sameAt(b, inner + 8, b, ip + 24, 16)) {
       // About a packet from the target: of the flow that it answered.
-      const about = mixAddress(mixAddress(0, b, inner + 24), b, inner + 8);
-      if (!walkHeaders(b, inner, stop, upper)) return about;
-      const answered = mix(about, upper.protocol);
-      return hasPorts(upper.protocol) && upper.at + 4 <= stop ? mix(answered, swapped(u32(b, upper.at))) : answered;
+      return this.#answered6(b, inner, stop);
     }
     return hasPorts(protocol) && at + 4 <= stop ? mix(mix(hash, protocol), u32(b, at)) : mix(hash, protocol);
+  }
+
+  /** The flow that a packet answered, as the first octets of it tell. */
+  #answered6(b: Uint8Array, ip: number, stop: number): number {
+    const { upper } = this;
+    const hash = mixAddress(mixAddress(0, b, ip + 24), b, ip + 8);
+    if (!walkHeaders(b, ip, stop, upper)) return hash;
+    const { protocol, at } = upper;
+    return hasPorts(protocol) && at + 4 <= stop ? mix(mix(hash, protocol), swapped(u32(b, at))) : mix(hash, protocol);
   }
 
   #permits6(list: AccessList, b: Uint8Array, ip: number, stop: number): boolean {
@@ -373,8 +375,11 @@ export class Forwarding {
       size === 4
         ? stack.around.lookup4(u32(frame, at))
         : stack.around.lookup6(u32(frame, at), u32(frame, at + 4), u32(frame, at + 8), u32(frame, at + 12));
+    let name = targets?.[0].node ?? '';
+    if (targets && targets.length > 1)
+      name = this.#share(targets, size === 4 ? answered4(frame, ETHERNET, frame.length) : this.#answered6(frame, ETHERNET, frame.length));
     const link =
-      (targets && (stack.linkOf(targets[0].node) ?? (size === 4 ? stack.away4 : stack.away6).get(targets[0].node))) ??
+      (targets && (stack.linkOf(name) ?? (size === 4 ? stack.away4 : stack.away6).get(name))) ??
       (size === 4
         ? stack.around.via4(u32(frame, at))
         : stack.around.via6(u32(frame, at), u32(frame, at + 4), u32(frame, at + 8), u32(frame, at + 12)));
@@ -410,6 +415,13 @@ function asksForAddress(b: Uint8Array, ip: number, stop: number): boolean {
 
 function hasPorts(protocol: number): boolean {
   return protocol === Protocol.tcp || protocol === Protocol.udp;
+}
+
+/** The flow that a packet answered, as the first octets of it tell. */
+function answered4(b: Uint8Array, ip: number, stop: number): number {
+  const hash = mix(mix(b[ip + 9], target4(b, ip)), source4(b, ip));
+  const at = ip + headerLength4(b, ip);
+  return hasPorts(b[ip + 9]) && at + 4 <= stop ? mix(hash, swapped(u32(b, at))) : hash;
 }
 
 /** Source and destination port of the other direction. */
