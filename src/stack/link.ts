@@ -43,6 +43,9 @@ export interface LinkNode {
 /** A port of the router, and the node at it. @internal */
 export class Link {
   node: LinkNode | undefined;
+  /** The same as it was named, and the router's interfaces then: what all that follows was made of. */
+  occupant: { readonly addresses: readonly string[]; readonly up: boolean } | undefined;
+  faces: readonly Interface[] | undefined;
   /** The name of the node, empty where there is none: compared for every frame. */
   holder = '';
   /** Whether frames may go out here: its node is up, or another router is there. */

@@ -99,8 +99,17 @@ export class Stack {
 
   /** A node is at a link from now on, or none. */
   #occupy(link: Link, node: NodeOptions | undefined): undefined {
+    const { occupant } = link;
     const other = link.holder !== (node?.name ?? '');
-    if (other || !sameAddresses(link, node)) link.forget();
+    const same = !other && sameTexts(occupant?.addresses ?? [], node?.addresses ?? []);
+    // Of many nodes one changes as a rule.
+    if (same && occupant?.up === node?.up && link.faces === this.interfaces) {
+      if (node) this.#byNode.set(node.name, link);
+      return;
+    }
+    if (!same) link.forget();
+    link.occupant = node;
+    link.faces = this.interfaces;
     if (other) {
       link.refused.length = 0;
       this.local.forget(link);
@@ -113,7 +122,7 @@ export class Stack {
   routesChanged(): undefined {
     this.away4.clear();
     this.away6.clear();
-    for (const node of this.#nodes) if (!this.#byNode.has(node.name)) this.#wayTo(node);
+    if (this.peers.size > 0) for (const node of this.#nodes) if (!this.#byNode.has(node.name)) this.#wayTo(node);
     this.forwarding.forget();
   }
 
@@ -205,7 +214,7 @@ export class Stack {
     const node = this.#byLocation.get(name);
     if (node) {
       this.#byNode.delete(node.name);
-      this.#wayTo(node);
+      if (this.peers.size > 0) this.#wayTo(node);
     }
     this.forwarding.forget();
     if (this.links.size === 0) this.forwarding.rest();
@@ -350,6 +359,6 @@ export class Stack {
   }
 }
 
-function sameAddresses(link: Link, node: NodeOptions | undefined): boolean {
-  return (link.node?.addresses ?? []).map(formatAddress).join() === (node?.addresses ?? []).join();
+function sameTexts(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((text, i) => text === other[i]));
 }
