@@ -4,7 +4,7 @@ import { Access, type AccessList } from './access.js';
 import type { DropReason } from './drops.js';
 import { chosen, mix, seedOf } from './flow-hash.js';
 import { FlowTable } from './flow-table.js';
-import type { Link } from './link.js';
+import type { Allowance, Link } from './link.js';
 import type { Stack } from './stack.js';
 import { Icmp4, Icmp6, Protocol, Unreachable4, Unreachable6 } from './wire/codes.js';
 import { ETHERNET } from './wire/ethernet.js';
@@ -337,7 +337,7 @@ export class Forwarding {
   error(link: Link, b: Uint8Array, ip: number, stop: number, type: number, code: number, rest: number): undefined {
     const ipv6 = b[ip] >>> 4 === 6;
     if (!this.#deservesError(b, ip, stop, ipv6)) return;
-    if (!link.errors.take(this.stack.clock)) {
+    if (!this.allowance(link, b, ip).errors.take(this.stack.clock)) {
       link.withheld['icmp-error']++;
       return;
     }
@@ -347,6 +347,17 @@ export class Forwarding {
     const most = ipv6 ? MAX_ERROR6 - IPV6 - ICMP : MAX_ERROR4 - IPV4 - ICMP;
     const message = icmpError(type, code, rest, b.subarray(ip, Math.min(stop, ip + most)));
     this.stack.local.icmp(own, source, message, link);
+  }
+
+  /** Whose time it takes to deal with the packet at `ip`: of the guest that sent it, who may be behind another router. */
+  allowance(link: Link, b: Uint8Array, ip: number): Allowance {
+    if (link.peer === '') return link.allowance;
+    const { around } = this.stack;
+    const targets =
+      b[ip] >>> 4 === 6
+        ? around.lookup6(u32(b, ip + 8), u32(b, ip + 12), u32(b, ip + 16), u32(b, ip + 20))
+        : around.lookup4(source4(b, ip));
+    return link.allowanceOf(targets?.[0].node ?? '');
   }
 
   /** RFC 1812 §4.3.2.7, RFC 4443 §2.4 e: not about errors, groups (of the link too), later fragments, or senders that are no single host. */

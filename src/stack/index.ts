@@ -33,7 +33,7 @@
  *
  * Within a subnet the router stands in for a switch (TTL stays); between subnets it takes one off, and so does each router on the way to a
  * node elsewhere: routers of one network are joined by cables, and a static route says which is next towards the node. ICMP errors are at most 100 a
- * second and link.
+ * second and link. Of what comes over a cable from another router, these bounds are each guest's own.
  *
  * RFCs: 768, 791, 792, 826, 1112 (group MACs), 1624, 1812 (forwarding and errors, no redirects), 2464, 4291 (link-local), 4443, 4861 (router's
  * side), 5227 (probes and announcements), 5722, 8200.

@@ -10,6 +10,8 @@ import { Reassembly } from './reassembly.js';
 
 /** ICMP errors at once (RFC 1812 §4.3.2.8, RFC 4443 §2.4 f). */
 const ERRORS_AT_ONCE = 20;
+/** Nodes behind another router whose share of the router's time is kept apart. */
+const MOST_BEHIND = 4096;
 
 /** So many a second, and so many at once. @internal */
 export class Bucket {
@@ -31,6 +33,14 @@ export class Bucket {
     this.#tokens--;
     return true;
   }
+}
+
+/** What a guest has of the router's time. @internal */
+export class Allowance {
+  /** ICMP errors. */
+  readonly errors = new Bucket(PORT_LIMITS.errors.most, ERRORS_AT_ONCE);
+  /** For groups, ARP and Neighbour Discovery, and what is sent to the router: each takes far longer than to pass a packet on. */
+  readonly control = new Bucket(PORT_LIMITS.control.most, PORT_LIMITS.control.most);
 }
 
 /** A node, as its link knows it. @internal */
@@ -73,9 +83,9 @@ export class Link {
   received = 0;
   sent = 0;
   forwarded = 0;
-  readonly errors = new Bucket(PORT_LIMITS.errors.most, ERRORS_AT_ONCE);
-  /** For groups, ARP and Neighbour Discovery, and what is sent to the router: each takes far longer than to pass a packet on. */
-  readonly control = new Bucket(PORT_LIMITS.control.most, PORT_LIMITS.control.most);
+  /** Of the node that is here; behind another router there are many, and each has its own. */
+  readonly allowance = new Allowance();
+  readonly #behind = new Map<string, Allowance>();
   /** Addresses of the last packets that the source check refused, for `explain`. */
   readonly refused: string[] = [];
 
@@ -85,6 +95,18 @@ export class Link {
     /** The router at the other end, empty where guests are: what it sends was checked where it came in. */
     readonly peer = '',
   ) {}
+
+  /** That of a node behind the router at the other end. */
+  allowanceOf(node: string): Allowance {
+    let allowance = this.#behind.get(node);
+    if (!allowance) {
+      const [oldest] = this.#behind.keys();
+      if (this.#behind.size >= MOST_BEHIND && oldest !== undefined) this.#behind.delete(oldest);
+      allowance = new Allowance();
+      this.#behind.set(node, allowance);
+    }
+    return allowance;
+  }
 
   /** Another node is here, or none. */
   forget(): void {

@@ -201,7 +201,7 @@ export class LocalDelivery implements IpLayer {
 
   /** Whether the link's bound lets one more through; a frame to a group was counted already. TCP knows better what a segment is worth. */
   #admits(link: Link, b: Uint8Array, ip: number): boolean {
-    return (b[ip - ETHERNET] & 1) !== 0 || link.control.take(this.stack.clock);
+    return (b[ip - ETHERNET] & 1) !== 0 || this.stack.forwarding.allowance(link, b, ip).control.take(this.stack.clock);
   }
 
   #takesGroups(protocol: number): boolean {

@@ -271,9 +271,9 @@ export class Stack {
     if ((b[start] & 1) !== 0) {
       if (b[start] === 1 && b[start + 1] === 0x80 && b[start + 2] === 0xc2 && b[start + 3] === 0 && b[start + 4] === 0 && b[start + 5] < 16)
         return this.drop(link, 'link-local-control');
-      if (!link.control.take(this.clock)) return this.drop(link, 'overload');
+      if (!link.allowance.control.take(this.clock)) return this.drop(link, 'overload');
     } else if (!this.#isOurs(link, b, start)) return this.drop(link, 'other-mac');
-    else if (type === EtherType.arp && !link.control.take(this.clock)) return this.drop(link, 'overload');
+    else if (type === EtherType.arp && !link.allowance.control.take(this.clock)) return this.drop(link, 'overload');
     if (link.holder === '' && link.peer === '') return this.drop(link, 'no-node');
     switch (type) {
       case EtherType.ipv4:

@@ -111,6 +111,24 @@ describe('a packet through several routers', () => {
     expect(a.take()).toEqual(['1/3/0 from 10.0.2.1 ttl 63']);
   });
 
+  test('is dealt with for its own sake: a guest that floods a router behind another takes nothing from others there', () => {
+    c.ipv4('10.0.3.10', '10.0.1.10', { ttl: 2 });
+    expect(c.take()).toEqual(['1/11/0 from 10.0.2.1 ttl 63']);
+    for (let i = 0; i < 3000; i++) d.ipv4('10.0.3.11', '10.0.1.10', { ttl: 2 });
+    for (let i = 0; i < 3000; i++) d.echo('10.0.3.11', '10.0.2.1');
+    const flood = d.take();
+    expect([flood.filter((what) => what.startsWith('1/11')).length, flood.filter((what) => what.startsWith('1/0')).length]).toEqual([
+      20, 1000,
+    ]);
+    c.ipv4('10.0.3.10', '10.0.1.10', { ttl: 2 });
+    c.echo('10.0.3.10', '10.0.2.1');
+    expect(c.take()).toEqual(['1/11/0 from 10.0.2.1 ttl 63', '1/0/0 from 10.0.2.1 ttl 63']);
+    expect(routers[1]?.links().find(({ router }) => router === 'r3')).toMatchObject({
+      withheld: { 'icmp-error': 2980 },
+      dropped: { overload: 2000 },
+    });
+  });
+
   test('that runs in a circle ends with its TTL', () => {
     a.ipv4('10.0.1.10', '10.0.7.7', { ttl: 20 });
     // r2 says r3, and r3 says r2.
