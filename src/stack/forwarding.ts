@@ -399,6 +399,12 @@ export class Forwarding {
     else this.error(link, frame, ETHERNET, frame.length, Icmp6.unreachable, Unreachable6.address, 0);
   }
 
+  /** The rest of a datagram for the router, whose first part a frame had, did not come in time (RFC 1122 §3.3.2, RFC 8200 §4.5). */
+  incomplete(link: Link, frame: Uint8Array): undefined {
+    const type = frame[ETHERNET] >>> 4 === 6 ? Icmp6.timeExceeded : Icmp4.timeExceeded;
+    this.error(link, frame, ETHERNET, frame.length, type, 1, 0);
+  }
+
   nextId(): number {
     this.#ids = (this.#ids + 1) & 0xffff;
     return this.#ids;

@@ -1,4 +1,5 @@
 import type { Clock, Millis } from '../lib/clock.js';
+import type { TimerHeap } from '../lib/timers.js';
 import { AccessList } from './access.js';
 import type { Advertiser } from './advertiser.js';
 import { noDrops } from './drops.js';
@@ -79,7 +80,7 @@ export class Link {
   /** Answers to what came in here that were not sent, as there were too many. */
   readonly withheld: WithheldCounters = { 'icmp-error': 0, reset: 0 };
   /** Fragments from here for the router itself. */
-  readonly reassembly = new Reassembly(() => this.drops.reassembly++);
+  readonly reassembly: Reassembly;
   received = 0;
   sent = 0;
   forwarded = 0;
@@ -92,9 +93,17 @@ export class Link {
   constructor(
     readonly name: string,
     readonly port: Port,
+    timers: TimerHeap,
+    /** The rest of a datagram for the router did not come within its time; the frame had its first part. */
+    expired: (link: Link, frame: Uint8Array) => void,
     /** The router at the other end, empty where guests are: what it sends was checked where it came in. */
     readonly peer = '',
-  ) {}
+  ) {
+    this.reassembly = new Reassembly(timers, (first) => {
+      this.drops.reassembly++;
+      if (first) expired(this, first);
+    });
+  }
 
   /** That of a node behind the router at the other end. */
   allowanceOf(node: string): Allowance {

@@ -119,7 +119,8 @@ export class LocalDelivery implements IpLayer {
     const flags = u16(b, ip + 6);
     const key = `${u32(b, ip + 12)} ${u32(b, ip + 16)} ${u16(b, ip + 4)} ${protocol}`;
     const more = (flags & MORE_FRAGMENTS) !== 0;
-    const whole = link.reassembly.add(key, (flags & 0x1fff) * 8, more, b.subarray(at, stop), protocol, this.stack.clock.now());
+    const whole = link.reassembly.add(key, (flags & 0x1fff) * 8, more, b.subarray(at, stop), protocol);
+    if (whole === undefined && (flags & 0x1fff) === 0) link.reassembly.began(key, b.slice(ip - ETHERNET, stop));
     if (whole === null || (whole && whole.payload.length + IPV4 > 0xffff)) return this.stack.drop(link, 'reassembly');
     if (whole === undefined) return;
     const { payload } = whole;
@@ -156,7 +157,8 @@ export class LocalDelivery implements IpLayer {
     if (fragment >= 0 && (field & 0xfff9) !== 0) {
       const key = `${formatAddress(source)} ${formatAddress(b.subarray(ip + 24, ip + 40))} ${u32(b, fragment + 4)}`;
       const part = b.subarray(fragment + 8, stop);
-      const whole = link.reassembly.add(key, field & 0xfff8, (field & 1) !== 0, part, b[fragment], this.stack.clock.now());
+      const whole = link.reassembly.add(key, field & 0xfff8, (field & 1) !== 0, part, b[fragment]);
+      if (whole === undefined && (field & 0xfff8) === 0) link.reassembly.began(key, b.slice(ip - ETHERNET, stop));
       if (whole === null) return this.stack.drop(link, 'reassembly');
       if (whole === undefined) return;
       const { payload } = whole;

@@ -1,4 +1,5 @@
 import type { Millis } from '../lib/clock.js';
+import type { Due, TimerHeap } from '../lib/timers.js';
 import { PORT_LIMITS } from './limits.js';
 
 /** Octets of a datagram, and how long it may take (RFC 791 §3.2, RFC 8200 §4.5: 60 s at most). */
@@ -11,6 +12,8 @@ interface Datagram {
   length: number | undefined;
   /** What the first part says it is, which alone counts (RFC 8200 §4.5). */
   protocol: number;
+  /** The frame that had the first part, for whoever is to be told that the others did not come. */
+  first: Uint8Array | undefined;
 }
 
 /** What parts became. @internal */
@@ -25,23 +28,55 @@ export interface Whole {
  *
  * @internal
  */
-export class Reassembly {
+export class Reassembly implements Due {
+  /** The oldest first. */
   readonly #datagrams = new Map<string, Datagram>();
+  deadline: Millis | undefined;
 
-  /** @param late - A datagram was given up since it took too long, or too many had begun. */
-  constructor(private readonly late: () => void) {}
+  constructor(
+    private readonly timers: TimerHeap,
+    /** A datagram was given up since it took too long, of whose first part this was the frame; or too many had begun. */
+    private readonly late: (first?: Uint8Array) => void,
+  ) {}
+
+  due(now: Millis): void {
+    for (const [key, { began, first }] of this.#datagrams) {
+      if (now - began < TIMEOUT) break;
+      this.#datagrams.delete(key);
+      this.late(first);
+    }
+    this.#wait();
+  }
+
+  /** Nothing comes any more. */
+  close(): undefined {
+    this.#datagrams.clear();
+    this.#wait();
+  }
+
+  #wait(): undefined {
+    const [oldest] = this.#datagrams.values();
+    if (oldest) {
+      this.deadline = oldest.began + TIMEOUT;
+      this.timers.note(this);
+    } else {
+      this.deadline = undefined;
+      this.timers.forget(this);
+    }
+  }
 
   /** The whole, once its last part is there; `undefined` while it waits; `null` when it is given up. */
-  add(key: string, at: number, more: boolean, bytes: Uint8Array, protocol: number, now: Millis): Whole | undefined | null {
-    for (const [old, { began }] of this.#datagrams) {
-      if (now - began < TIMEOUT && this.#datagrams.size + (this.#datagrams.has(key) ? 0 : 1) <= PORT_LIMITS.datagrams.most) break;
-      this.#datagrams.delete(old);
-      this.late();
-    }
+  add(key: string, at: number, more: boolean, bytes: Uint8Array, protocol: number): Whole | undefined | null {
     let own = this.#datagrams.get(key);
     if (!own) {
-      own = { began: now, parts: [], length: undefined, protocol };
+      const [oldest] = this.#datagrams.keys();
+      if (this.#datagrams.size >= PORT_LIMITS.datagrams.most && oldest !== undefined) {
+        this.#datagrams.delete(oldest);
+        this.late();
+      }
+      own = { began: this.timers.clock.now(), parts: [], length: undefined, protocol, first: undefined };
       this.#datagrams.set(key, own);
+      if (this.deadline === undefined) this.#wait();
     }
     const end = at + bytes.length;
     if (own.parts.some((part) => part.at === at && isSame(part.bytes, bytes)) && more === (end !== own.length)) return undefined;
@@ -67,6 +102,12 @@ export class Reassembly {
     const payload = new Uint8Array(own.length);
     for (const part of own.parts) payload.set(part.bytes, part.at);
     return { protocol: own.protocol, payload };
+  }
+
+  /** The frame that the first part of a datagram came in, if that is still waited for. */
+  began(key: string, frame: Uint8Array): undefined {
+    const own = this.#datagrams.get(key);
+    if (own) own.first ??= frame;
   }
 }
 

@@ -160,7 +160,7 @@ export class Stack {
   }
 
   attach(name: string, port: Port): Link {
-    const link = new Link(name, port);
+    const link = new Link(name, port, this.around.timers, this.#expired);
     link.advertiser = new Advertiser(link, this.around.timers, this.around.random, (faces, lifetime) =>
       this.resolution.advertise(link, faces, lifetime),
     );
@@ -179,7 +179,7 @@ export class Stack {
 
   /** Joins another router of the network, which shows `theirs`, by a cable. */
   join(peer: string, port: Port, own: Uint8Array, theirs: Uint8Array): Link {
-    const link = new Link(peer, port, peer);
+    const link = new Link(peer, port, this.around.timers, this.#expired, peer);
     link.mac = own.slice();
     link.ready = true;
     // Known for good: nobody is asked.
@@ -192,6 +192,7 @@ export class Stack {
   }
   part(peer: string): undefined {
     this.peers.get(peer)?.port.listen(undefined);
+    this.peers.get(peer)?.reassembly.close();
     this.peers.delete(peer);
   }
 
@@ -209,6 +210,7 @@ export class Stack {
     if (!link) return;
     link.advertiser?.cease();
     link.port.listen(undefined);
+    link.reassembly.close();
     this.links.delete(name);
     this.#occupy(link, undefined);
     const node = this.#byLocation.get(name);
@@ -319,6 +321,8 @@ export class Stack {
     link.sent++;
     link.port.send(frame, 0, frame.length);
   }
+
+  readonly #expired = (link: Link, frame: Uint8Array): void => this.forwarding.incomplete(link, frame);
 
   #unresolved(link: Link, frame: Uint8Array, size: 4 | 16): undefined {
     this.drop(link, 'unresolved');

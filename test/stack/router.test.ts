@@ -248,6 +248,23 @@ describe('a packet', () => {
     expect([b.take().filter((what) => what.startsWith('6:17')).length, b.solicited]).toEqual([120, { alone: 3, group: 1 }]);
   });
 
+  test.each([
+    ['over IPv4', '1/11/1 from 10.0.1.1 ttl 64'],
+    ['over IPv6', '6:58/3/1 hops 64'],
+  ])('of which the rest does not come is given up, and its sender is told: %s', (how, said) => {
+    if (how === 'over IPv4') a.ipv4('10.0.1.10', '10.0.1.1', { protocol: 1, fragment: 0x2000, payload: new Uint8Array(16).fill(8, 0, 1) });
+    else {
+      const [from, to] = [parseAddress('2001:db8::a'), parseAddress('2001:db8::1')];
+      a.ipv6(from, to, 44, Uint8Array.of(58, 0, 0, 1, 0, 0, 0, 1, 128, ...new Uint8Array(15)));
+      // Of this one the first part never came.
+      a.ipv6(from, to, 44, Uint8Array.of(58, 0, 0, 9, 0, 0, 0, 2, 128, ...new Uint8Array(15)));
+    }
+    clock.advance(29_999);
+    expect(a.take().filter((what) => !what.startsWith('6:58/134'))).toEqual([]);
+    clock.advance(1);
+    expect([a.take(), drops('pa')]).toEqual([[said], { reassembly: how === 'over IPv4' ? 1 : 2 }]);
+  });
+
   test('in parts for the router that are too long together is dropped, and counted', () => {
     for (let at = 0; at < 65_520; at += 1480)
       a.ipv4('10.0.1.10', '10.0.1.1', {
