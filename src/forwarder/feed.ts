@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from '../lib/logger.js';
 import type { Connection } from '../lib/transport.js';
 import type { MappingEntry, Position } from '../mapping/change.js';
 import type { JournalEntry } from '../mapping/journal.js';
-import type { PortConfig } from '../stack/config.js';
+import { mtuOf, type PortConfig } from '../stack/config.js';
 import type { FrameReceiver, Port, PortCounters } from '../stack/port.js';
 import {
   type EntryChange,
@@ -61,7 +61,7 @@ export class ForwarderFeed {
 
   /** A port of a router: its other end is at the forwarder. */
   port(router: string, config: PortConfig): Port {
-    const port = new PuntPort(config.mtu ?? (config.type === 'vxlan' ? 1450 : 1500));
+    const port = new PuntPort(mtuOf(config));
     this.#ports.set(keyOf([router, config.name]), port);
     return port;
   }

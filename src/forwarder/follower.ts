@@ -105,10 +105,16 @@ export class Follower {
     this.#running = false;
     this.#again();
     this.#away?.();
+    this.#away = undefined;
     this.#unconfirmed?.();
+    this.#unconfirmed = undefined;
     this.#hangUp();
     this.#connection?.abort();
     this.#connection = undefined;
+    // What it knew will be old when it is started again.
+    this.#forgetAll();
+    this.state = 'waiting';
+    this.#reason = '';
   }
 
   /** Leaves a frame from a port to the router. */
@@ -193,10 +199,14 @@ export class Follower {
   /** The router was away for too long. */
   #expire(): void {
     this.#away = undefined;
+    this.#forgetAll();
+    this.#turn('expired', 'the router was away for too long');
+  }
+
+  #forgetAll(): void {
     this.#known.clear();
     this.#position = undefined;
     this.#sync();
-    this.#turn('expired', 'the router was away for too long');
   }
 
   #turn(state: ForwarderState, reason: string): undefined {

@@ -98,6 +98,8 @@ export class Forwarder extends IsolatedEmitter<ForwarderEvents> {
   readonly #names: PortName[] = [];
   readonly #ports: Port[] = [];
   readonly #follower: Follower;
+  #opening: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
   #joined = false;
   #running = false;
 
@@ -166,18 +168,26 @@ export class Forwarder extends IsolatedEmitter<ForwarderEvents> {
   async start(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
+    await this.#ending;
+    this.#opening = this.#open();
     try {
-      for (const { config, name } of this.#members) {
-        for (const port of config.ports ?? []) {
-          const failed = (reason: string): void => this.#captureFailed(name, port, reason);
-          this.#ports.push(await this.options.ports.open(port, failed));
-        }
-      }
+      await this.#opening;
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.#follower.start();
+    if (this.#running) this.#follower.start();
+  }
+
+  /** Opens the ports, unless it is to stop meanwhile. */
+  async #open(): Promise<void> {
+    for (const { config, name } of this.#members) {
+      for (const port of config.ports ?? []) {
+        if (!this.#running) return;
+        const failed = (reason: string): void => this.#captureFailed(name, port, reason);
+        this.#ports.push(await this.options.ports.open(port, failed));
+      }
+    }
   }
 
   #captureFailed(router: string, { name: port, capture: path = '' }: PortConfig, reason: string): void {
@@ -189,9 +199,16 @@ export class Forwarder extends IsolatedEmitter<ForwarderEvents> {
   async stop(): Promise<void> {
     if (!this.#running) return;
     this.#running = false;
+    this.#ending = this.#end();
+    await this.#ending;
+  }
+
+  async #end(): Promise<void> {
     this.#follower.stop();
     for (const { stack } of this.#members) for (const name of [...stack.links.keys()]) stack.detach(name);
     this.#joined = false;
+    // Whether ports can be had is for whoever asked for that.
+    await this.#opening?.catch(() => {});
     await Promise.all(this.#ports.splice(0).map((port) => port.close()));
   }
 

@@ -20,6 +20,8 @@ const IPV6_V6ONLY = 26;
 /** linux/udp.h: what is sent leaves as datagrams of so many octets. */
 const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
+/** The same: datagrams without a checksum are taken over IPv6 too. */
+const UDP_NO_CHECK6_RX = 102;
 /** Octets that one message may have, for datagrams of their own below the 64 KB of an IP packet. */
 const MOST_OCTETS = 65_000;
 const MSG_DONTWAIT = 0x40;
@@ -109,7 +111,10 @@ export class BatchedUdp {
       octets.writeInt32LE(value);
       return c.setsockopt(fd, level, option, octets, 4);
     };
-    if (ipv6) set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    if (ipv6) {
+      set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+      set(SOL_UDP, UDP_NO_CHECK6_RX, 1);
+    }
     if (set(SOL_SOCKET, SO_RCVBUFFORCE, receiveBuffer) < 0) set(SOL_SOCKET, SO_RCVBUF, receiveBuffer);
     if (set(SOL_SOCKET, SO_SNDBUFFORCE, receiveBuffer) < 0) set(SOL_SOCKET, SO_SNDBUF, receiveBuffer);
     if (c.bind(fd, name, name.length) < 0) {

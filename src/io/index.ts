@@ -21,7 +21,7 @@
  * `tcp-options.ts` protects TCP connections (RFC 2385, RFC 5082).
  *
  * Not done: TCP-AO was only tried where the kernel has it not, and its keys do not roll over on host sockets; kernel routes; UNIX datagram sockets (Node has
- * none); `capture` of ports that the program gives.
+ * none); `capture` of ports that the program gives; VXLAN over IPv6 without checksums, where its socket is not batched.
  */
 export { BfdThread } from './bfd-thread.js';
 export { type CaptureFile, openCapture } from './capture-file.js';

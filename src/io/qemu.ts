@@ -1,10 +1,10 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { UsageError } from '../lib/errors.js';
-import type { PortConfig } from '../stack/config.js';
+import { mtuOf, type PortConfig } from '../stack/config.js';
 import type { FrameReceiver, Port, PortCounters } from '../stack/port.js';
 import { FrameStream, LENGTH } from './frame-stream.js';
-import { bound, receiveBuffer } from './udp-socket.js';
+import { bound, isFull, receiveBuffer } from './udp-socket.js';
 import { listenAtPath } from './unix-socket.js';
 
 /** Octets that may wait for a guest that does not read, before frames are dropped. */
@@ -29,7 +29,7 @@ export class StreamPort implements Port {
   #stream = new FrameStream();
 
   private constructor(private readonly config: PortConfig) {
-    this.mtu = config.mtu ?? 1500;
+    this.mtu = mtuOf(config);
   }
 
   static async open(config: PortConfig): Promise<StreamPort> {
@@ -126,7 +126,7 @@ export class DatagramPort implements Port {
     private readonly config: PortConfig,
     private readonly socket: UdpSocket,
   ) {
-    this.mtu = config.mtu ?? 1500;
+    this.mtu = mtuOf(config);
     socket.on('message', (bytes, { address, port }) => {
       if (address !== config.remote || port !== config.remotePort) {
         this.counters.dropped++;
@@ -148,7 +148,10 @@ export class DatagramPort implements Port {
     this.#receiver = receiver;
   }
   send(buffer: Uint8Array, start: number, end: number): void {
-    if (!this.#open) return;
+    if (!this.#open || isFull(this.socket)) {
+      this.counters.dropped++;
+      return;
+    }
     this.counters.sent++;
     this.socket.send(Buffer.from(buffer.subarray(start, end)), this.config.remotePort, this.config.remote, (error) => {
       if (error) this.counters.dropped++;

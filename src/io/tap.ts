@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { UsageError } from '../lib/errors.js';
-import type { PortConfig } from '../stack/config.js';
+import { mtuOf, type PortConfig } from '../stack/config.js';
 import type { FrameReceiver, Port, PortCounters } from '../stack/port.js';
 import { type Libc, libc } from './libc.js';
 import { reactor } from './reactor.js';
@@ -55,7 +55,7 @@ export class TapPort implements Port {
       closeSync(fd);
       throw new UsageError('DEVICE_UNAVAILABLE', `cannot make TAP device ${device}: it is in use, or CAP_NET_ADMIN is missing`);
     }
-    return new TapPort(c, fd, config.mtu ?? 1500);
+    return new TapPort(c, fd, mtuOf(config));
   }
 
   listen(receiver: FrameReceiver | undefined): void {

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { VXLAN, vniOf } from '../stack/wire/vxlan.js';
-import { bound, receiveBuffer } from './udp-socket.js';
+import { bound, isFull, receiveBuffer } from './udp-socket.js';
 import type { Tunnels, VxlanCarrier } from './vxlan-carrier.js';
 import type { VxlanTunnel } from './vxlan-tunnel.js';
 
@@ -44,6 +44,10 @@ export class PlainCarrier implements VxlanCarrier {
   widen(): void {}
 
   send({ counters, header, options, gone }: VxlanTunnel, buffer: Uint8Array, start: number, end: number): void {
+    if (isFull(this.socket)) {
+      counters.dropped++;
+      return;
+    }
     counters.sent++;
     const { remote, remotePort } = options;
     if (buffer === this.#reading && start >= VXLAN) {

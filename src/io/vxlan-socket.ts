@@ -24,6 +24,8 @@ export class VxlanSocket implements Tunnels, TunnelSocket {
   readonly #tunnels = new Map<number, VxlanTunnel[]>();
   /** Octets of the far ends, by what Node calls them: to parse each datagram's sender takes longer than all else that is done with it. */
   readonly #far = new Map<string, Uint8Array>();
+  /** How many tunnels go to each of them. */
+  readonly #tunnelsTo = new Map<string, number>();
   /** Tunnels, and those that are being opened. */
   #users = 0;
   /** Who opens and closes does so one after the other. */
@@ -51,10 +53,16 @@ export class VxlanSocket implements Tunnels, TunnelSocket {
 
   leave(tunnel: VxlanTunnel): Promise<void> {
     const key = keyOf(tunnel);
-    this.#tunnels.set(
-      key,
-      (this.#tunnels.get(key) ?? []).filter((one) => one !== tunnel),
-    );
+    const others = (this.#tunnels.get(key) ?? []).filter((one) => one !== tunnel);
+    if (others.length > 0) this.#tunnels.set(key, others);
+    else this.#tunnels.delete(key);
+    const remote = canonicalAddress(tunnel.options.remote);
+    const left = (this.#tunnelsTo.get(remote) ?? 1) - 1;
+    if (left > 0) this.#tunnelsTo.set(remote, left);
+    else {
+      this.#tunnelsTo.delete(remote);
+      this.#far.delete(remote);
+    }
     this.#users--;
     return this.#after(() => this.#rest());
   }
@@ -70,6 +78,11 @@ export class VxlanSocket implements Tunnels, TunnelSocket {
     const octets = this.#far.get(address) ?? this.#far.get(canonical(address));
     if (!octets) this.unknown++;
     return octets;
+  }
+
+  /** Lists of tunnels that it keeps, one for each far end and VNI. */
+  get size(): number {
+    return this.#tunnels.size;
   }
 
   #after<T>(step: () => Promise<T>): Promise<T> {
@@ -88,7 +101,9 @@ export class VxlanSocket implements Tunnels, TunnelSocket {
     this.carrier ??= await this.#bind(batched ?? (await mayBatch()));
     if (batched !== undefined && batched !== this.carrier.batched) await this.#replace(batched);
     this.carrier.widen(mtu);
-    this.#far.set(canonicalAddress(remote), parseAddress(remote));
+    const name = canonicalAddress(remote);
+    this.#far.set(name, parseAddress(remote));
+    this.#tunnelsTo.set(name, (this.#tunnelsTo.get(name) ?? 0) + 1);
     this.#tunnels.set(key, [...(this.#tunnels.get(key) ?? []), tunnel]);
     return tunnel;
   }
@@ -105,8 +120,9 @@ export class VxlanSocket implements Tunnels, TunnelSocket {
       throw new UsageError('PORT_IN_USE', `the tunnels on ${where} share a socket, which is to be batched by one and not by another`);
     }
     if (batched) await needBatch();
-    await this.carrier?.close();
+    const { carrier } = this;
     this.carrier = undefined;
+    await carrier?.close();
     try {
       this.carrier = await this.#bind(batched);
     } catch (error) {

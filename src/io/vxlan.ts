@@ -1,4 +1,4 @@
-import type { PortConfig } from '../stack/config.js';
+import { mtuOf, type PortConfig } from '../stack/config.js';
 import type { Port } from '../stack/port.js';
 import { VxlanSocket } from './vxlan-socket.js';
 
@@ -14,20 +14,13 @@ export class VxlanSockets {
   readonly #sockets = new Map<string, VxlanSocket>();
 
   /** Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`, `NATIVE_MISSING`). */
-  open({
-    address = '0.0.0.0',
-    port = VXLAN_PORT,
-    remote = '',
-    remotePort = port,
-    vni = 0,
-    mtu = 1450,
-    batched,
-  }: PortConfig): Promise<Port> {
+  open(config: PortConfig): Promise<Port> {
+    const { address = '0.0.0.0', port = VXLAN_PORT, remote = '', remotePort = port, vni = 0, batched } = config;
     const key = `${address} port ${port}`;
     const known = this.#sockets.get(key);
     const socket: VxlanSocket = known ?? new VxlanSocket(address, port, () => this.#closed(key, socket));
     this.#sockets.set(key, socket);
-    return socket.open({ remote, remotePort, vni, mtu, batched });
+    return socket.open({ remote, remotePort, vni, mtu: mtuOf(config), batched });
   }
 
   #closed(key: string, socket: VxlanSocket): void {

@@ -20,8 +20,11 @@ export interface PortOwner {
   changed(name: string): void;
 }
 
-/** A router's ports as they come, change and go. @internal */
+/** A router's ports as they come, change and go: one after the other, as what is opened for a name may be closed by it only once it is. @internal */
 export class RouterPorts {
+  /** Those under way, and the last of them. */
+  #changes = 0;
+  #last: Promise<unknown> = Promise.resolve();
   /** The program's own, by name. */
   readonly #given: Map<string, Port>;
 
@@ -39,7 +42,32 @@ export class RouterPorts {
     return this.owner.config().ports ?? [];
   }
 
-  async add(config: PortConfig, given: Port | undefined): Promise<void> {
+  add(config: PortConfig, given: Port | undefined): Promise<void> {
+    return this.#inTurn(() => this.#add(config, given));
+  }
+  change(config: PortConfig, given: Port | undefined): Promise<void> {
+    return this.#inTurn(() => this.#change(config, given));
+  }
+  /**
+   * Opens what is new among `next` and has others as they are there, all closed before any is opened: one may have what another had. What is
+   * not among them stays, until it is removed; it is closed where one of them has its place. Says what was done, a line each. Where some cannot
+   * be opened, the first reason is thrown at the end: they are as they were then, or not at all.
+   */
+  become(next: readonly PortConfig[]): Promise<string[]> {
+    return this.#inTurn(() => this.#become(next));
+  }
+  remove(name: string): Promise<void> {
+    return this.#inTurn(() => this.#remove(name));
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const taken = this.#changes++ === 0 ? change() : this.#last.then(change);
+    const over = (): void => void this.#changes--;
+    this.#last = taken.then(over, over);
+    return taken;
+  }
+
+  async #add(config: PortConfig, given: Port | undefined): Promise<void> {
     await this.#mayChange();
     const at = this.#configs.length;
     const port = this.#checked(config, at);
@@ -55,7 +83,7 @@ export class RouterPorts {
     await this.#opened(port);
   }
 
-  async change(config: PortConfig, given: Port | undefined): Promise<void> {
+  async #change(config: PortConfig, given: Port | undefined): Promise<void> {
     await this.#mayChange();
     const at = this.#placeOf(config.name);
     const [before, own] = [this.#configs[at] as PortConfig, this.#given.get(config.name)]; // at is its place
@@ -76,12 +104,7 @@ export class RouterPorts {
     }
   }
 
-  /**
-   * Opens what is new among `next` and has others as they are there, all closed before any is opened: one may have what another had. What is
-   * not among them stays, until it is removed; it is closed where one of them has its place. Says what was done, a line each. Where some cannot
-   * be opened, the first reason is thrown at the end: they are as they were then, or not at all.
-   */
-  async become(next: readonly PortConfig[]): Promise<string[]> {
+  async #become(next: readonly PortConfig[]): Promise<string[]> {
     await this.#mayChange();
     const before = new Map(this.#configs.map((port) => [port.name, port]));
     const fresh = next.filter((port) => !same(port, before.get(port.name)));
@@ -112,7 +135,9 @@ export class RouterPorts {
     return fresh.map(({ name }) => `port ${name} ${before.has(name) ? 'changed' : 'added'}`);
   }
 
-  async remove(name: string): Promise<void> {
+  async #remove(name: string): Promise<void> {
+    // While the router stops, all ports are closed anyhow.
+    await this.owner.settled().catch(() => {});
     this.#placeOf(name);
     checkPortless(this.owner.config(), name);
     this.#forget(name);

@@ -79,7 +79,7 @@ export const portSchema = z
       .describe(
         "`vxlan`: a tunnel over UDP (RFC 7348), told from others by the far end's address and the VNI. `stream`: QEMU's `-netdev stream`. `dgram`: QEMU's `-netdev dgram`. `tap`: a TAP device (Linux, koffi). `memory`: a port that the program gives.",
       ),
-    mtu: whole(68, 65_521).exactOptional().describe('Octets that a frame may carry. Default 1450 for `vxlan`, else 1500.'),
+    mtu: whole(68, 65_521).exactOptional().describe('Octets that a frame may carry. Default 1450 for `vxlan` (1430 over IPv6), else 1500.'),
     address: address().exactOptional().describe("`vxlan`, `dgram`: the host's address to receive on. `stream`: to listen at."),
     port: whole(0, 65_535)
       .exactOptional()

@@ -13,7 +13,7 @@ export interface PortConfig {
    * - `memory`: a port that the program gives, by `ports` of the router's options.
    */
   readonly type: 'vxlan' | 'stream' | 'dgram' | 'tap' | 'memory';
-  /** Octets that a frame may carry. Default 1450 for `vxlan`, else 1500. */
+  /** Octets that a frame may carry. Default 1450 for `vxlan` (1430 over IPv6), else 1500. */
   readonly mtu?: number;
   /** `vxlan`, `dgram`: the host's address to receive on. `stream`: to listen at. */
   readonly address?: string;
@@ -55,4 +55,14 @@ export interface PortOpener {
    * @param captureFailed - Told once, where the port's `capture` cannot be written any more: frames pass all the same.
    */
   open(config: PortConfig, captureFailed?: (reason: string) => void): Promise<Port>;
+}
+
+/**
+ * Octets that a frame may carry where nothing is said: 1500, less what VXLAN puts around the frame (RFC 7348 §5) in IPv4 or IPv6.
+ *
+ * @internal
+ */
+export function mtuOf({ type, address = '', mtu }: Pick<PortConfig, 'type' | 'address' | 'mtu'>): number {
+  if (mtu !== undefined) return mtu;
+  return type !== 'vxlan' ? 1500 : address.includes(':') ? 1430 : 1450;
 }

@@ -4,7 +4,7 @@ import { Access, type AccessList } from './access.js';
 import type { DropReason } from './drops.js';
 import { chosen, mix, seedOf } from './flow-hash.js';
 import { FlowTable } from './flow-table.js';
-import type { Link } from './link.js';
+import type { Allowance, Link } from './link.js';
 import type { Stack } from './stack.js';
 import { Icmp4, Icmp6, Protocol, Unreachable4, Unreachable6 } from './wire/codes.js';
 import { ETHERNET } from './wire/ethernet.js';
@@ -98,7 +98,7 @@ export class Forwarding {
     if (targets !== undefined) {
       const node = targets.length === 1 ? targets[0] : undefined;
       if (node?.type === 'discard') return stack.drop(link, 'discard');
-      const name = node ? node.node : this.#share(targets, this.#flow4(b, ip, source, target));
+      const name = node ? node.node : this.#share(targets, this.#flow4(b, ip, stop, source, target));
       out = stack.linkOf(name) ?? stack.away4.get(name);
     }
     out ??= stack.around.via4(target);
@@ -152,8 +152,8 @@ export class Forwarding {
 
   #owns4(link: Link, source: number): boolean {
     if (link.own4.has(source | 0)) return true;
-    // Whoever holds what all others are in does not have what is ours.
-    if (isMartian4(source) || this.stack.local.isOurs4(source | 0)) return false;
+    // Whoever holds what all others are in does not have what is a router's.
+    if (isMartian4(source) || this.stack.local.isRouters4(source | 0)) return false;
     return holds(this.stack.around.lookup4(source), link.holder);
   }
 
@@ -163,14 +163,18 @@ export class Forwarding {
     return false;
   }
 
-  #flow4(b: Uint8Array, ip: number, source: number, target: number): number {
+  #flow4(b: Uint8Array, ip: number, stop: number, source: number, target: number): number {
     const protocol = b[ip + 9];
+    const at = ip + headerLength4(b, ip);
+    const whole = !isFragment4(b, ip);
+    if (protocol === Protocol.icmp && whole && at + ICMP + IPV4 <= stop && isError(false, b[at])) {
+      // About a packet from the target: of the flow that it answered.
+      const inner = at + ICMP;
+      if (source4(b, inner) === target) return answered4(b, inner, stop);
+    }
     const hash = mix(mix(protocol, source), target);
     // Parts of a datagram other than the first have no ports: none of them is told apart by ports then.
-    const at = ip + headerLength4(b, ip);
-    return (protocol === Protocol.tcp || protocol === Protocol.udp) && !isFragment4(b, ip) && at + 4 <= b.length
-      ? mix(hash, u32(b, at))
-      : hash;
+    return hasPorts(protocol) && whole && at + 4 <= stop ? mix(hash, u32(b, at)) : hash;
   }
 
   // --- IPv6 ------------------------------------------------------------------------------------------------------------
@@ -187,7 +191,8 @@ export class Forwarding {
     if (group || ours || isLinkLocal(b, ip + 24)) {
       if (ours && sameAt(b, ip + 8, b, ip + 24, 16)) return local.looped6(link, b, ip, stop);
       // On the link: link-local sources are the node's by the port, and :: is for duplicate address detection and MLD.
-      const linkScope = isLinkLocal(b, ip + 8) || (group && (isZero(b, ip + 8, 16) || announcesItself(b, ip, stop)));
+      const linkScope =
+        (isLinkLocal(b, ip + 8) && !local.isOurs6(b, ip + 8)) || (group && (isZero(b, ip + 8, 16) || announcesItself(b, ip, stop)));
       if (link.peer === '') {
         if (!linkScope && !this.#owns6(link, b, ip + 8)) return this.#refuse(link, formatAddress(b.subarray(ip + 8, ip + 24)));
         if (link.accessIn.size > 0 && !this.#permits6(link.accessIn, b, ip, stop)) return this.#deny6(link, b, ip, stop);
@@ -226,9 +231,9 @@ export class Forwarding {
   #owns6(link: Link, b: Uint8Array, at: number): boolean {
     if (b[at] === 0xff || isLinkLocal(b, at)) return false;
     const { around, local } = this.stack;
-    // Whoever holds what all others are in does not have what is ours, or nobody's.
+    // Whoever holds what all others are in does not have what is a router's, or nobody's.
     if (holds(around.lookup6(u32(b, at), u32(b, at + 4), u32(b, at + 8), u32(b, at + 12)), link.holder))
-      if (!isMartian6(b, at) && !local.isOurs6(b, at)) return true;
+      if (!isMartian6(b, at) && !local.isRouters6(b, at)) return true;
     for (const own of link.node?.addresses ?? []) {
       if (own.length !== 16) continue;
       let i = 0;
@@ -247,13 +252,28 @@ export class Forwarding {
   }
 
   #flow6(b: Uint8Array, ip: number, stop: number): number {
-    let hash = 0;
-    for (let i = 8; i < 40; i += 4) hash = mix(hash, u32(b, ip + i));
     const { upper } = this;
+    const known = walkHeaders(b, ip, stop, upper);
+    const { protocol, at, fragment } = upper;
+    const hash = mixAddress(mixAddress(0, b, ip + 8), b, ip + 24);
+    if (!known) return hash;
+    // Parts of a datagram other than the first know no more than what the header of a part says.
+    if (fragment >= 0) return mix(hash, b[fragment]);
+    const inner = at + ICMP;
+    if (protocol === Protocol.icmp6 && inner + IPV6 <= stop && isError(true, b[at]) && sameAt(b, inner + 8, b, ip + 24, 16)) {
+      // About a packet from the target: of the flow that it answered.
+      return this.#answered6(b, inner, stop);
+    }
+    return hasPorts(protocol) && at + 4 <= stop ? mix(mix(hash, protocol), u32(b, at)) : mix(hash, protocol);
+  }
+
+  /** The flow that a packet answered, as the first octets of it tell. */
+  #answered6(b: Uint8Array, ip: number, stop: number): number {
+    const { upper } = this;
+    const hash = mixAddress(mixAddress(0, b, ip + 24), b, ip + 8);
     if (!walkHeaders(b, ip, stop, upper)) return hash;
-    hash = mix(hash, upper.protocol);
-    const ports = (upper.protocol === Protocol.tcp || upper.protocol === Protocol.udp) && upper.fragment < 0 && upper.at + 4 <= stop;
-    return ports ? mix(hash, u32(b, upper.at)) : hash;
+    const { protocol, at } = upper;
+    return hasPorts(protocol) && at + 4 <= stop ? mix(mix(hash, protocol), swapped(u32(b, at))) : mix(hash, protocol);
   }
 
   #permits6(list: AccessList, b: Uint8Array, ip: number, stop: number): boolean {
@@ -280,7 +300,7 @@ export class Forwarding {
       // Those at other routers count where there are links to any: the mapping has none that is down.
       const alive = targets.filter(({ type, node }) => {
         const link = this.stack.linkOf(node);
-        return type !== 'discard' && (link ? link.ready : this.stack.peers.size > 0);
+        return type !== 'discard' && (link ? link.ready : this.stack.mayBeElsewhere(node));
       });
       const weights = alive.map((target) => (target.type === 'discard' ? 1 : (target.weight ?? 1)));
       spread = {
@@ -317,7 +337,7 @@ export class Forwarding {
   error(link: Link, b: Uint8Array, ip: number, stop: number, type: number, code: number, rest: number): undefined {
     const ipv6 = b[ip] >>> 4 === 6;
     if (!this.#deservesError(b, ip, stop, ipv6)) return;
-    if (!link.errors.take(this.stack.clock)) {
+    if (!this.allowance(link, b, ip).errors.take(this.stack.clock)) {
       link.withheld['icmp-error']++;
       return;
     }
@@ -327,6 +347,17 @@ export class Forwarding {
     const most = ipv6 ? MAX_ERROR6 - IPV6 - ICMP : MAX_ERROR4 - IPV4 - ICMP;
     const message = icmpError(type, code, rest, b.subarray(ip, Math.min(stop, ip + most)));
     this.stack.local.icmp(own, source, message, link);
+  }
+
+  /** Whose time it takes to deal with the packet at `ip`: of the guest that sent it, who may be behind another router. */
+  allowance(link: Link, b: Uint8Array, ip: number): Allowance {
+    if (link.peer === '') return link.allowance;
+    const { around } = this.stack;
+    const targets =
+      b[ip] >>> 4 === 6
+        ? around.lookup6(u32(b, ip + 8), u32(b, ip + 12), u32(b, ip + 16), u32(b, ip + 20))
+        : around.lookup4(source4(b, ip));
+    return link.allowanceOf(targets?.[0].node ?? '');
   }
 
   /** RFC 1812 §4.3.2.7, RFC 4443 §2.4 e: not about errors, groups (of the link too), later fragments, or senders that are no single host. */
@@ -349,18 +380,29 @@ export class Forwarding {
   unreachable(frame: Uint8Array, size: 4 | 16): undefined {
     const { stack } = this;
     const at = ETHERNET + (size === 4 ? 12 : 8);
+    // Of our own making: nobody is to be told, whoever holds what we are in.
+    if (size === 4 ? stack.local.isOurs4(u32(frame, at) | 0) : stack.local.isOurs6(frame, at)) return;
     const targets =
       size === 4
         ? stack.around.lookup4(u32(frame, at))
         : stack.around.lookup6(u32(frame, at), u32(frame, at + 4), u32(frame, at + 8), u32(frame, at + 12));
+    let name = targets?.[0].node ?? '';
+    if (targets && targets.length > 1)
+      name = this.#share(targets, size === 4 ? answered4(frame, ETHERNET, frame.length) : this.#answered6(frame, ETHERNET, frame.length));
     const link =
-      (targets && (stack.linkOf(targets[0].node) ?? (size === 4 ? stack.away4 : stack.away6).get(targets[0].node))) ??
+      (targets && (stack.linkOf(name) ?? (size === 4 ? stack.away4 : stack.away6).get(name))) ??
       (size === 4
         ? stack.around.via4(u32(frame, at))
         : stack.around.via6(u32(frame, at), u32(frame, at + 4), u32(frame, at + 8), u32(frame, at + 12)));
     if (!link) return;
     if (size === 4) this.error(link, frame, ETHERNET, frame.length, Icmp4.unreachable, Unreachable4.host, 0);
     else this.error(link, frame, ETHERNET, frame.length, Icmp6.unreachable, Unreachable6.address, 0);
+  }
+
+  /** The rest of a datagram for the router, whose first part a frame had, did not come in time (RFC 1122 §3.3.2, RFC 8200 §4.5). */
+  incomplete(link: Link, frame: Uint8Array): undefined {
+    const type = frame[ETHERNET] >>> 4 === 6 ? Icmp6.timeExceeded : Icmp4.timeExceeded;
+    this.error(link, frame, ETHERNET, frame.length, type, 1, 0);
   }
 
   nextId(): number {
@@ -386,6 +428,26 @@ function asksForAddress(b: Uint8Array, ip: number, stop: number): boolean {
     at + 8 <= stop &&
     u32(b, at) === ((68 << 16) | 67)
   );
+}
+
+function hasPorts(protocol: number): boolean {
+  return protocol === Protocol.tcp || protocol === Protocol.udp;
+}
+
+/** The flow that a packet answered, as the first octets of it tell. */
+function answered4(b: Uint8Array, ip: number, stop: number): number {
+  const hash = mix(mix(b[ip + 9], target4(b, ip)), source4(b, ip));
+  const at = ip + headerLength4(b, ip);
+  return hasPorts(b[ip + 9]) && at + 4 <= stop ? mix(hash, swapped(u32(b, at))) : hash;
+}
+
+/** Source and destination port of the other direction. */
+function swapped(ports: number): number {
+  return (ports << 16) | (ports >>> 16);
+}
+
+function mixAddress(hash: number, b: Uint8Array, at: number): number {
+  return mix(mix(mix(mix(hash, u32(b, at)), u32(b, at + 4)), u32(b, at + 8)), u32(b, at + 12));
 }
 
 /** Whether a node is among those that have an address now. */

@@ -7,13 +7,13 @@
  * `resolution.ts` answers who has an address; `neighbour.ts` is what we know of a guest's MAC,
  * `advertiser.ts` when it is told of the router. `forwarding.ts` is the fast path: checks,
  * the source check, look-up in the forwarding table, TTL, MACs, out; in place, nothing made per frame. `flow-hash.ts` shares flows among
- * targets, and `flow-table.ts` knows those of late, so that old ones end where they are when a target is drained. `access.ts` is the rules on what may pass. `local.ts` takes what is for the router itself: echo, reassembly (`reassembly.ts`),
+ * targets, an ICMP error being of the flow that it is about, and `flow-table.ts` knows those of late, so that old ones end where they are when a target is drained. `access.ts` is the rules on what may pass. `local.ts` takes what is for the router itself: echo, reassembly (`reassembly.ts`),
  * transports by the seam of `ip-layer.ts`, of which `udp.ts` is one and `tcp/` another. `wire/` reads and writes octets in place. `drops.ts`
  * names every reason to drop a frame, and each
  * is counted; `limits.ts` has what the node at a port may use up.
  *
  * **Who may send what.** A packet's source must be an address of the node at the port, or one that the mapping gives to that node now (as
- * holder, or as gateway for what lies behind it); the router's own addresses, `::` and `::1` are nobody's, whatever a prefix covers. Exceptions, all of link scope and none of them forwarded:
+ * holder, or as gateway for what lies behind it); the addresses of the network's routers, `::` and `::1` are nobody's, whatever a prefix covers. Exceptions, all of link scope and none of them forwarded:
  *
  * | Source | Destination | What for |
  * | --- | --- | --- |
@@ -33,7 +33,7 @@
  *
  * Within a subnet the router stands in for a switch (TTL stays); between subnets it takes one off, and so does each router on the way to a
  * node elsewhere: routers of one network are joined by cables, and a static route says which is next towards the node. ICMP errors are at most 100 a
- * second and link.
+ * second and link. Of what comes over a cable from another router, these bounds are each guest's own.
  *
  * RFCs: 768, 791, 792, 826, 1112 (group MACs), 1624, 1812 (forwarding and errors, no redirects), 2464, 4291 (link-local), 4443, 4861 (router's
  * side), 5227 (probes and announcements), 5722, 8200.

@@ -9,7 +9,7 @@ import { EtherType, Icmp4, Icmp6, Protocol, Unreachable4, Unreachable6 } from '.
 import { ETHERNET, groupMac } from './wire/ethernet.js';
 import { checksumIcmp, ICMP } from './wire/icmp.js';
 import { DONT_FRAGMENT, headerLength4, IPV4, isFragment4, MORE_FRAGMENTS, writeIpv4 } from './wire/ipv4.js';
-import { IPV6, isLinkLocal, refusal6, walkHeaders, writeIpv6 } from './wire/ipv6.js';
+import { IPV6, isLinkLocal, nameOfUpper, refusal6, walkHeaders, writeIpv6 } from './wire/ipv6.js';
 import { ND_FIXED } from './wire/nd.js';
 import { put, put16, u16, u32 } from './wire/octets.js';
 
@@ -23,6 +23,12 @@ const DEFAULT_HOP_LIMIT = 64;
 /** UDP port of BFD's echo function. */
 const BFD_ECHO = 3785;
 
+/** Addresses of routers, those of IPv4 as numbers with a sign. @internal */
+export interface RouterAddresses {
+  readonly ipv4: ReadonlySet<number>;
+  readonly ipv6: readonly Uint8Array[];
+}
+
 /**
  * Packets for the router itself, and of its own making: echo, transports, and the {@link IpLayer} that they send by.
  *
@@ -32,6 +38,7 @@ export class LocalDelivery implements IpLayer {
   readonly #ours4 = new Set<number>();
   readonly #broadcast4 = new Set<number>([-1]);
   #ours6: readonly Uint8Array[] = [];
+  #routers: RouterAddresses = { ipv4: this.#ours4, ipv6: [] };
   #faces: readonly Interface[] = [];
   readonly #receivers = new Map<number, IpReceiver>();
   readonly #pathMtu = new Map<string, { readonly mtu: number; readonly until: Millis }>();
@@ -54,6 +61,15 @@ export class LocalDelivery implements IpLayer {
     this.#ours6 = faces.flatMap(({ addresses, linkLocal }) => [...addresses.filter((one) => one.length === 16), linkLocal]);
   }
 
+  /** Addresses of all routers of the network. */
+  setRouters(addresses: RouterAddresses): undefined {
+    this.#routers = addresses;
+  }
+  /** Addresses of the router's interfaces, link-local ones left out. */
+  get addresses(): readonly Uint8Array[] {
+    return this.#faces.flatMap(({ addresses }) => addresses);
+  }
+
   isOurs4(address: number): boolean {
     return this.#ours4.has(address);
   }
@@ -61,12 +77,14 @@ export class LocalDelivery implements IpLayer {
     return this.#broadcast4.has(address);
   }
   isOurs6(b: Uint8Array, at: number): boolean {
-    for (const own of this.#ours6) {
-      let i = 15; // they differ at the end, if at all
-      while (i >= 0 && own[i] === b[at + i]) i--;
-      if (i < 0) return true;
-    }
-    return false;
+    return isAmong(this.#ours6, b, at);
+  }
+  /** Whether it is any router's of the network: ours, or that of one behind a link. */
+  isRouters4(address: number): boolean {
+    return this.#routers.ipv4.has(address);
+  }
+  isRouters6(b: Uint8Array, at: number): boolean {
+    return isAmong(this.#routers.ipv6, b, at);
   }
 
   /** The router's address that a node at `link` sees: in its subnet if there is one. */
@@ -101,20 +119,22 @@ export class LocalDelivery implements IpLayer {
     const flags = u16(b, ip + 6);
     const key = `${u32(b, ip + 12)} ${u32(b, ip + 16)} ${u16(b, ip + 4)} ${protocol}`;
     const more = (flags & MORE_FRAGMENTS) !== 0;
-    const whole = link.reassembly.add(key, (flags & 0x1fff) * 8, more, b.subarray(at, stop), this.stack.clock.now());
-    if (whole === null) return this.stack.drop(link, 'reassembly');
-    if (whole === undefined || whole.length + IPV4 > 0xffff) return;
+    const whole = link.reassembly.add(key, (flags & 0x1fff) * 8, more, b.subarray(at, stop), protocol);
+    if (whole === undefined && (flags & 0x1fff) === 0) link.reassembly.began(key, b.slice(ip - ETHERNET, stop));
+    if (whole === null || (whole && whole.payload.length + IPV4 > 0xffff)) return this.stack.drop(link, 'reassembly');
+    if (whole === undefined) return;
+    const { payload } = whole;
     // As if it had come whole, without options.
-    const packet = new Uint8Array(ETHERNET + IPV4 + whole.length);
+    const packet = new Uint8Array(ETHERNET + IPV4 + payload.length);
     writeIpv4(packet, ETHERNET, {
       source: b.subarray(ip + 12, ip + 16),
       target: b.subarray(ip + 16, ip + 20),
       protocol,
-      payload: whole.length,
+      payload: payload.length,
       ttl: b[ip + 8],
       tos: b[ip + 1],
     });
-    packet.set(whole, ETHERNET + IPV4);
+    packet.set(payload, ETHERNET + IPV4);
     this.ipv4(link, packet, ETHERNET, packet.length);
   }
 
@@ -136,18 +156,21 @@ export class LocalDelivery implements IpLayer {
     const field = fragment < 0 ? 0 : u16(b, fragment + 2);
     if (fragment >= 0 && (field & 0xfff9) !== 0) {
       const key = `${formatAddress(source)} ${formatAddress(b.subarray(ip + 24, ip + 40))} ${u32(b, fragment + 4)}`;
-      const whole = link.reassembly.add(key, field & 0xfff8, (field & 1) !== 0, b.subarray(fragment + 8, stop), this.stack.clock.now());
+      const part = b.subarray(fragment + 8, stop);
+      const whole = link.reassembly.add(key, field & 0xfff8, (field & 1) !== 0, part, b[fragment]);
+      if (whole === undefined && (field & 0xfff8) === 0) link.reassembly.began(key, b.slice(ip - ETHERNET, stop));
       if (whole === null) return this.stack.drop(link, 'reassembly');
       if (whole === undefined) return;
-      const packet = new Uint8Array(ETHERNET + IPV6 + whole.length);
+      const { payload } = whole;
+      const packet = new Uint8Array(ETHERNET + IPV6 + payload.length);
       writeIpv6(packet, ETHERNET, {
         source,
         target: b.subarray(ip + 24, ip + 40),
-        protocol: b[fragment],
-        payload: whole.length,
+        protocol: whole.protocol,
+        payload: payload.length,
         hopLimit: b[ip + 7],
       });
-      packet.set(whole, ETHERNET + IPV6);
+      packet.set(payload, ETHERNET + IPV6);
       return this.ipv6(link, packet, ETHERNET, packet.length);
     }
     if (protocol === Protocol.icmp6) return this.#icmp6(link, b, ip, at, stop);
@@ -180,7 +203,7 @@ export class LocalDelivery implements IpLayer {
 
   /** Whether the link's bound lets one more through; a frame to a group was counted already. TCP knows better what a segment is worth. */
   #admits(link: Link, b: Uint8Array, ip: number): boolean {
-    return (b[ip - ETHERNET] & 1) !== 0 || link.control.take(this.stack.clock);
+    return (b[ip - ETHERNET] & 1) !== 0 || this.stack.forwarding.allowance(link, b, ip).control.take(this.stack.clock);
   }
 
   #takesGroups(protocol: number): boolean {
@@ -267,8 +290,9 @@ export class LocalDelivery implements IpLayer {
       if (protocol === Protocol.udp)
         forwarding.error(link, b, ip, stop, ipv4 ? Icmp4.unreachable : Icmp6.unreachable, ipv4 ? Unreachable4.port : Unreachable6.port, 0);
       else if (ipv4) forwarding.error(link, b, ip, stop, Icmp4.unreachable, Unreachable4.protocol, 0);
-      // RFC 4443 §3.4: unrecognised next header, at the octet that names it.
-      else forwarding.error(link, b, ip, stop, Icmp6.parameterProblem, 1, 6);
+      // RFC 4443 §3.4: unrecognised next header, at the octet that names it. None is nothing to be recognised (RFC 8200 §4.7).
+      else if (protocol !== Protocol.none)
+        forwarding.error(link, b, ip, stop, Icmp6.parameterProblem, 1, nameOfUpper(b, ip, payload.byteOffset - b.byteOffset));
       return;
     }
     const datagram: IpDatagram = {
@@ -330,8 +354,11 @@ export class LocalDelivery implements IpLayer {
     const target = parseAddress(destination);
     const link = this.#linkFor(target, node);
     const mtu = link?.port.mtu ?? (target.length === 4 ? LEAST_MTU4 : LEAST_MTU6);
+    return Math.min(mtu, this.#narrowed(destination) ?? mtu);
+  }
+  #narrowed(destination: string): number | undefined {
     const narrow = this.#pathMtu.get(destination);
-    return narrow && narrow.until > this.stack.clock.now() ? Math.min(mtu, narrow.mtu) : mtu;
+    return narrow && narrow.until > this.stack.clock.now() ? narrow.mtu : undefined;
   }
 
   sourceFor(destination: string, node?: string): string | undefined {
@@ -342,9 +369,17 @@ export class LocalDelivery implements IpLayer {
   }
 
   #narrow(destination: string, mtu: number): undefined {
+    // What says that more passes than is known may be old (RFC 1191 §3, RFC 8201 §4).
+    if (mtu >= (this.#narrowed(destination) ?? Number.POSITIVE_INFINITY)) return;
+    this.#pathMtu.delete(destination);
     const [oldest] = this.#pathMtu.keys();
     if (this.#pathMtu.size >= MAX_PATH_MTUS && oldest !== undefined) this.#pathMtu.delete(oldest);
     this.#pathMtu.set(destination, { mtu, until: this.stack.clock.now() + PATH_MTU_TIME });
+  }
+
+  /** Whoever was at a link is there no longer. */
+  forget(link: Link): undefined {
+    for (const [address, heard] of this.#onLink) if (heard === link) this.#onLink.delete(address);
   }
 
   #remember(link: Link, address: string): undefined {
@@ -438,6 +473,15 @@ export class LocalDelivery implements IpLayer {
       (target.length === 4 ? around.via4(u32(target, 0)) : around.via6(u32(target, 0), u32(target, 4), u32(target, 8), u32(target, 12)))
     );
   }
+}
+
+function isAmong(addresses: readonly Uint8Array[], b: Uint8Array, at: number): boolean {
+  for (const own of addresses) {
+    let i = 15; // they differ at the end, if at all
+    while (i >= 0 && own[i] === b[at + i]) i--;
+    if (i < 0) return true;
+  }
+  return false;
 }
 
 function sameOctets(x: Uint8Array, y: Uint8Array): boolean {

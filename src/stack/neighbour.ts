@@ -89,9 +89,10 @@ export class Neighbour implements Due {
     this.#fail();
   }
 
-  forget(): void {
+  /** It is another's concern now. Returns how many frames waited for it, which are lost. */
+  forget(): number {
     this.resolver.timers.forget(this);
-    this.#waiting = [];
+    return this.#waiting.splice(0).length;
   }
 
   #solicit(): void {

@@ -81,7 +81,7 @@ export class Resolution {
       case Icmp6.neighbourSolicitation:
         return this.#solicited(link, b, ip, at, end, source);
       case Icmp6.neighbourAdvertisement:
-        return this.#advertised(link, b, at, end);
+        return this.#advertised(link, b, ip, at, end);
       default:
         // Guests' own router advertisements and redirects concern nobody else.
         return;
@@ -91,9 +91,10 @@ export class Resolution {
   #solicited(link: Link, b: Uint8Array, ip: number, at: number, end: number, source: Uint8Array): undefined {
     const target = b.slice(at + ND_TARGET, at + ND_TARGET + 16);
     if (target[0] === 0xff) return this.stack.drop(link, 'malformed-nd');
-    // RFC 4861 §7.1.1: from ::, it is duplicate address detection, and has no option.
     const probe = isZero(b, ip + 8, 16);
     const option = linkAddressOption(b, at, end, NdOption.sourceLinkAddress);
+    // RFC 4861 §7.1.1: from ::, it is duplicate address detection, and has no option.
+    if (option >= 0 && (probe || isGroup(b, option))) return this.stack.drop(link, 'malformed-nd');
     if (!probe && option >= 0) this.#heard(link, source, b.slice(option, option + 6), false);
     if (!this.#answers(link, target, probe)) return;
     const own = this.#macFor(link, target);
@@ -105,11 +106,13 @@ export class Resolution {
     this.#sendNd(link, from, to, probe ? groupMac(ALL_NODES) : mac, neighbourAdvertisement(target, own, flags));
   }
 
-  #advertised(link: Link, b: Uint8Array, at: number, end: number): undefined {
+  #advertised(link: Link, b: Uint8Array, ip: number, at: number, end: number): undefined {
     const target = b.slice(at + ND_TARGET, at + ND_TARGET + 16);
     const option = linkAddressOption(b, at, end, NdOption.targetLinkAddress);
-    if (target[0] === 0xff) return;
     const unsolicited = (b[at + 4] & NaFlag.solicited) === 0;
+    // RFC 4861 §7.1.2.
+    if (target[0] === 0xff || (!unsolicited && b[ip + 24] === 0xff) || (option >= 0 && isGroup(b, option)))
+      return this.stack.drop(link, 'malformed-nd');
     // Whoever is asked at his MAC need not say it (RFC 4861 §7.2.4), and Linux does not: it is as it was.
     const mac = option < 0 ? link.neighbours.get(formatAddress(target))?.mac : b.slice(option, option + 6);
     if (mac && (option >= 0 || !unsolicited)) this.#heard(link, target, mac, unsolicited);
@@ -166,4 +169,9 @@ export class Resolution {
   #macFor(link: Link, target: Uint8Array): Uint8Array {
     return this.stack.interfaces.find((one) => onLink(one, target))?.mac ?? link.mac;
   }
+}
+
+/** Whether a MAC is a group's: no answer is taken that says somebody is one (RFC 1812 §3.3.2). */
+function isGroup(b: Uint8Array, at: number): boolean {
+  return (b[at] & 1) !== 0;
 }

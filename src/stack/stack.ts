@@ -63,6 +63,8 @@ export class Stack {
   readonly resolution: Resolution;
   readonly local: LocalDelivery;
   #nodes: readonly NodeOptions[] = [];
+  readonly #byLocation = new Map<string, NodeOptions>();
+  readonly #nowhere = new Set<string>();
   #access: readonly AccessRule[] = [];
   #busy = false;
   readonly #queue: { readonly link: Link; readonly frame: Uint8Array }[] = [];
@@ -86,38 +88,63 @@ export class Stack {
   setNodes(nodes: readonly NodeOptions[]): undefined {
     this.#nodes = nodes;
     this.#byNode.clear();
-    const at = new Map(nodes.map((node) => [node.location, node]));
-    for (const link of this.links.values()) {
-      const node = at.get(link.name);
-      const other = link.holder !== (node?.name ?? '');
-      if (other || !sameAddresses(link, node)) link.forget();
-      this.#place(link, node);
-      link.advertiser?.refresh(other);
-    }
+    this.#byLocation.clear();
+    this.#nowhere.clear();
+    for (const node of nodes)
+      if (node.location === undefined) this.#nowhere.add(node.name);
+      else this.#byLocation.set(node.location, node);
+    for (const link of this.links.values()) this.#occupy(link, this.#byLocation.get(link.name));
     this.routesChanged();
+  }
+
+  /** A node is at a link from now on, or none. */
+  #occupy(link: Link, node: NodeOptions | undefined): undefined {
+    const { occupant } = link;
+    const other = link.holder !== (node?.name ?? '');
+    const same = !other && sameTexts(occupant?.addresses ?? [], node?.addresses ?? []);
+    // Of many nodes one changes as a rule.
+    if (same && occupant?.up === node?.up && link.faces === this.interfaces) {
+      if (node) this.#byNode.set(node.name, link);
+      return;
+    }
+    if (!same) link.forget();
+    link.occupant = node;
+    link.faces = this.interfaces;
+    if (other) {
+      link.refused.length = 0;
+      this.local.forget(link);
+    }
+    this.#place(link, node);
+    link.advertiser?.refresh(other);
   }
 
   /** Static routes are others now: nodes elsewhere are reached by another way. An address that moves is so followed to its node. */
   routesChanged(): undefined {
     this.away4.clear();
     this.away6.clear();
-    for (const { name, addresses } of this.#nodes) {
-      if (this.#byNode.has(name)) continue;
-      for (const address of addresses.map(parseAddress)) {
-        const four = address.length === 4;
-        const link = four
-          ? this.around.via4(u32(address, 0))
-          : this.around.via6(u32(address, 0), u32(address, 4), u32(address, 8), u32(address, 12));
-        const away = four ? this.away4 : this.away6;
-        if (link && !away.has(name)) away.set(name, link);
-      }
-    }
+    if (this.peers.size > 0) for (const node of this.#nodes) if (!this.#byNode.has(node.name)) this.#wayTo(node);
     this.forwarding.forget();
+  }
+
+  #wayTo({ name, addresses }: NodeOptions): undefined {
+    for (const address of addresses.map(parseAddress)) {
+      const four = address.length === 4;
+      const link = four
+        ? this.around.via4(u32(address, 0))
+        : this.around.via6(u32(address, 0), u32(address, 4), u32(address, 8), u32(address, 12));
+      const away = four ? this.away4 : this.away6;
+      if (link && !away.has(name)) away.set(name, link);
+    }
   }
 
   /** The link of a node, if it is at a port of ours. */
   linkOf(node: string): Link | undefined {
     return this.#byNode.get(node);
+  }
+
+  /** Whether a node that is at no port of ours may be at another router's. */
+  mayBeElsewhere(node: string): boolean {
+    return this.peers.size > 0 && !this.#nowhere.has(node);
   }
 
   /** What may pass, from now on. */
@@ -133,20 +160,26 @@ export class Stack {
   }
 
   attach(name: string, port: Port): Link {
-    const link = new Link(name, port);
+    const link = new Link(name, port, this.around.timers, this.#expired);
     link.advertiser = new Advertiser(link, this.around.timers, this.around.random, (faces, lifetime) =>
       this.resolution.advertise(link, faces, lifetime),
     );
     this.links.set(name, link);
     this.#restrict(link);
     this.#listen(link);
-    this.setNodes(this.#nodes);
+    const node = this.#byLocation.get(name);
+    this.#occupy(link, node);
+    if (node) {
+      this.away4.delete(node.name);
+      this.away6.delete(node.name);
+    }
+    this.forwarding.forget();
     return link;
   }
 
   /** Joins another router of the network, which shows `theirs`, by a cable. */
   join(peer: string, port: Port, own: Uint8Array, theirs: Uint8Array): Link {
-    const link = new Link(peer, port, peer);
+    const link = new Link(peer, port, this.around.timers, this.#expired, peer);
     link.mac = own.slice();
     link.ready = true;
     // Known for good: nobody is asked.
@@ -159,6 +192,7 @@ export class Stack {
   }
   part(peer: string): undefined {
     this.peers.get(peer)?.port.listen(undefined);
+    this.peers.get(peer)?.reassembly.close();
     this.peers.delete(peer);
   }
 
@@ -176,9 +210,15 @@ export class Stack {
     if (!link) return;
     link.advertiser?.cease();
     link.port.listen(undefined);
-    link.forget();
+    link.reassembly.close();
     this.links.delete(name);
-    this.setNodes(this.#nodes);
+    this.#occupy(link, undefined);
+    const node = this.#byLocation.get(name);
+    if (node) {
+      this.#byNode.delete(node.name);
+      if (this.peers.size > 0) this.#wayTo(node);
+    }
+    this.forwarding.forget();
     if (this.links.size === 0) this.forwarding.rest();
   }
 
@@ -233,9 +273,9 @@ export class Stack {
     if ((b[start] & 1) !== 0) {
       if (b[start] === 1 && b[start + 1] === 0x80 && b[start + 2] === 0xc2 && b[start + 3] === 0 && b[start + 4] === 0 && b[start + 5] < 16)
         return this.drop(link, 'link-local-control');
-      if (!link.control.take(this.clock)) return this.drop(link, 'overload');
+      if (!link.allowance.control.take(this.clock)) return this.drop(link, 'overload');
     } else if (!this.#isOurs(link, b, start)) return this.drop(link, 'other-mac');
-    else if (type === EtherType.arp && !link.control.take(this.clock)) return this.drop(link, 'overload');
+    else if (type === EtherType.arp && !link.allowance.control.take(this.clock)) return this.drop(link, 'overload');
     if (link.holder === '' && link.peer === '') return this.drop(link, 'no-node');
     switch (type) {
       case EtherType.ipv4:
@@ -282,6 +322,8 @@ export class Stack {
     link.port.send(frame, 0, frame.length);
   }
 
+  readonly #expired = (link: Link, frame: Uint8Array): void => this.forwarding.incomplete(link, frame);
+
   #unresolved(link: Link, frame: Uint8Array, size: 4 | 16): undefined {
     this.drop(link, 'unresolved');
     this.forwarding.unreachable(frame, size);
@@ -321,6 +363,6 @@ export class Stack {
   }
 }
 
-function sameAddresses(link: Link, node: NodeOptions | undefined): boolean {
-  return (link.node?.addresses ?? []).map(formatAddress).join() === (node?.addresses ?? []).join();
+function sameTexts(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((text, i) => text === other[i]));
 }

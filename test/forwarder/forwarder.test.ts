@@ -370,6 +370,54 @@ test('routers that are joined by links are so in the forwarder: a packet passes 
   expect(guests[1]?.got).toEqual([62]);
 });
 
+test('a forwarder that was stopped knows nothing, and forwards again once it is started and told', async () => {
+  const { clock, forwarder, states, start, guest, pass } = await lab();
+  await start();
+  await pass(1000);
+  expect([forwarder.status().state, forwarder.lookup('10.0.1.11')?.[0].node]).toEqual(['following', 'b']);
+  await forwarder.stop();
+  expect([forwarder.status(), forwarder.lookup('10.0.1.11')]).toMatchObject([{ state: 'waiting', prefixes: 0 }, undefined]);
+  await forwarder.start();
+  await pass(1000);
+  expect([forwarder.status().state, states.at(-1)]).toEqual(['following', 'following']);
+  const [a, b] = [guest('a'), guest('b')];
+  a.send('10.0.1.11');
+  clock.advance(100);
+  expect(b.got).toEqual(['10.0.1.10']);
+});
+
+test('a forwarder that is stopped while it opens its ports leaves none of them open, and calls nobody', async () => {
+  const clock = new ManualClock();
+  const opened: (() => void)[] = [];
+  let [live, calls] = [0, 0];
+  const forwarder = new Forwarder(
+    { network: NETWORK, routers: [ROUTERS] },
+    {
+      clock,
+      ports: {
+        open: () =>
+          new Promise((resolve) =>
+            opened.push(() => {
+              live++;
+              resolve({ ...memoryCable()[0], mtu: 1500, listen: () => {}, send: () => {}, close: () => Promise.resolve(void live--) });
+            }),
+          ),
+      },
+      dial: () => {
+        calls++;
+        return () => {};
+      },
+    },
+  );
+  const both = [forwarder.start(), forwarder.stop()];
+  opened.shift()?.();
+  // Whoever opened one after another would have the second asked for by now.
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  for (const open of opened.splice(0)) open();
+  await Promise.all(both);
+  expect([live, calls]).toEqual([0, 0]);
+});
+
 test('a network without a forwarder has none to start, and a port in memory is in no other process', () => {
   const options = { clock: new ManualClock(), ports: { open: () => Promise.reject(new Error('none')) }, dial: () => () => {} };
   const { forwarder: _none, ...without } = NETWORK;

@@ -1,12 +1,12 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { readPcapng } from '../../src/capture/index.js';
-import { Forwarder, NodePorts, type Port, type PortConfig, VirtualRouter } from '../../src/index.js';
+import { Forwarder, NodePorts, type Port, type PortConfig, type PortCounters, VirtualRouter } from '../../src/index.js';
 import { freePort } from '../support/free-port.js';
 import { hex } from '../support/hex.js';
 import { until } from '../support/until.js';
@@ -51,6 +51,22 @@ test.each(ways)('a VXLAN port (%j) puts a frame in a datagram as RFC 7348 has it
   guest.send(Buffer.from(`0800000000002b00${text}`, 'hex'), at, '127.0.0.1');
   expect(await arrived).toBe(text);
   expect(wrong).toBe(0);
+});
+
+test.each([
+  { type: 'vxlan', vni: 1, batched: false },
+  { type: 'dgram', remotePort: 9 },
+] as const)('what a slow way out does not take waits within a bound, and is lost and counted beyond it (%j)', async (kind) => {
+  const one = (await port({ ...kind, address: '127.0.0.1', port: await freePort('127.0.0.1'), remote: '127.0.0.2' })) as Port & {
+    readonly counters: PortCounters;
+  };
+  // As where the interface sends less than it gets.
+  const waiting = vi.spyOn(Socket.prototype, 'getSendQueueSize').mockReturnValue((4 << 20) + 1);
+  one.send(FRAME, 0, FRAME.length);
+  waiting.mockReturnValue(4 << 20);
+  one.send(FRAME, 0, FRAME.length);
+  waiting.mockRestore();
+  expect(one.counters).toMatchObject({ sent: 1, dropped: 1 });
 });
 
 test.skipIf(!native)('batched VXLAN ports take and send many frames of several guests at a time, and leave nothing behind', async () => {

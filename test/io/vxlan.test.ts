@@ -2,7 +2,10 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { NodePorts, type Port, type PortConfig } from '../../src/index.js';
+import { NodePorts, type Port, type PortConfig, type PortCounters } from '../../src/index.js';
+import { socketName } from '../../src/io/batched-udp.js';
+import { libc } from '../../src/io/libc.js';
+import { VxlanSocket } from '../../src/io/vxlan-socket.js';
 import { freePort } from '../support/free-port.js';
 
 const native = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
@@ -160,4 +163,79 @@ test('where there are no batched system calls, a tunnel does without unless it i
   } finally {
     Object.defineProperty(process, 'arch', arch);
   }
+});
+
+test.skipIf(!native)('while the one socket takes the place of the other frames are lost and counted, and nothing is thrown', async () => {
+  const { open } = await scene();
+  const a = await open(1);
+  await (await open(2, { batched: false })).close();
+  const frame = new Uint8Array(60);
+  const opening = open(3, { batched: true });
+  for (let i = 0; i < 200; i++) {
+    a.send(frame, 0, 60);
+    await Promise.resolve();
+  }
+  const c = await opening;
+  expect([a.batched, c.batched]).toEqual([true, true]);
+  const { sent, dropped } = (a as Port & { readonly counters: PortCounters }).counters;
+  expect([sent + dropped, dropped > 0]).toEqual([200, true]);
+});
+
+test('what a frame may carry is what a datagram has room for beside the rest, in IPv4 and in IPv6', async () => {
+  const ports = new NodePorts();
+  const mtus: number[] = [];
+  for (const [address, remote, mtu] of [
+    ['127.0.0.1', '127.0.0.2'],
+    ['::1', '::1'],
+    ['::1', '::1', 1450],
+  ] as const) {
+    const tunnel = await ports.open({
+      name: 'p',
+      type: 'vxlan',
+      address,
+      port: 0,
+      remote,
+      vni: 1,
+      batched: false,
+      ...(mtu ? { mtu } : {}),
+    });
+    mtus.push(tunnel.mtu);
+    await tunnel.close();
+  }
+  expect(mtus).toEqual([1450, 1430, 1450]);
+});
+
+test('a socket forgets the tunnels that went', async () => {
+  const address = '127.0.0.1';
+  const socket = new VxlanSocket(address, 0, () => {});
+  const tunnel = (remote: string, vni: number) => socket.open({ remote, remotePort: 4789, vni, mtu: 1450, batched: false });
+  const stays = await tunnel('127.0.0.2', 1);
+  const others = await Promise.all(['127.0.0.2', '127.0.0.3', '127.0.0.3'].map((remote, i) => tunnel(remote, 2 + i)));
+  expect(socket.farEnd('127.0.0.3')).toBeDefined();
+  await others[1]?.close();
+  expect(socket.farEnd('127.0.0.3')).toBeDefined();
+  await Promise.all(others.map((one) => one.close()));
+  expect([socket.size, socket.unknown]).toEqual([1, 0]);
+  expect([socket.farEnd('127.0.0.2')?.length, socket.farEnd('127.0.0.3'), socket.unknown]).toEqual([4, undefined, 1]);
+  await stays.close();
+});
+
+test.skipIf(!native)('a datagram without a checksum is taken over IPv6 too, as RFC 7348 §5 has it', async () => {
+  const ports = new NodePorts();
+  const free = createSocket('udp6').bind(0, '::1');
+  await once(free, 'listening');
+  const { port } = free.address();
+  await new Promise<void>((resolve) => free.close(() => resolve()));
+  const tunnel = await ports.open({ name: 'p', type: 'vxlan', address: '::1', port, remote: '::1', vni: 7, batched: true });
+  open.push(() => tunnel.close());
+  const arrived = new Promise<number>((resolve) => tunnel.listen((_b, start, end) => resolve(end - start)));
+  const c = await libc('a test');
+  const fd = c.socket(10, 2, 0);
+  open.push(() => c.close(fd));
+  // UDP_NO_CHECK6_TX.
+  expect(c.setsockopt(fd, 17, 101, Buffer.from([1, 0, 0, 0]), 4)).toBe(0);
+  const name = socketName('::1', port);
+  const datagram = Buffer.concat([Buffer.from([8, 0, 0, 0, 0, 0, 7, 0]), Buffer.alloc(60)]);
+  expect(c.sendto(fd, datagram, datagram.length, 0, name, name.length)).toBe(datagram.length);
+  expect(await arrived).toBe(60);
 });

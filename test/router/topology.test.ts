@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Host, ManualClock, MemoryTransport, memoryCable, seeded, VirtualNetwork, VirtualRouter } from '../../src/core.js';
 import { parseAddress } from '../../src/lib/address.js';
 import type { NetworkConfig } from '../../src/network/config.js';
+import type { RouterConfig } from '../../src/router/config.js';
 import { Guest } from '../stack/guest.js';
 
 const network: NetworkConfig = {
@@ -110,10 +111,47 @@ describe('a packet through several routers', () => {
     expect(a.take()).toEqual(['1/3/0 from 10.0.2.1 ttl 63']);
   });
 
+  test('is dealt with for its own sake: a guest that floods a router behind another takes nothing from others there', () => {
+    c.ipv4('10.0.3.10', '10.0.1.10', { ttl: 2 });
+    expect(c.take()).toEqual(['1/11/0 from 10.0.2.1 ttl 63']);
+    for (let i = 0; i < 3000; i++) d.ipv4('10.0.3.11', '10.0.1.10', { ttl: 2 });
+    for (let i = 0; i < 3000; i++) d.echo('10.0.3.11', '10.0.2.1');
+    const flood = d.take();
+    expect([flood.filter((what) => what.startsWith('1/11')).length, flood.filter((what) => what.startsWith('1/0')).length]).toEqual([
+      20, 1000,
+    ]);
+    c.ipv4('10.0.3.10', '10.0.1.10', { ttl: 2 });
+    c.echo('10.0.3.10', '10.0.2.1');
+    expect(c.take()).toEqual(['1/11/0 from 10.0.2.1 ttl 63', '1/0/0 from 10.0.2.1 ttl 63']);
+    expect(routers[1]?.links().find(({ router }) => router === 'r3')).toMatchObject({
+      withheld: { 'icmp-error': 2980 },
+      dropped: { overload: 2000 },
+    });
+  });
+
   test('that runs in a circle ends with its TTL', () => {
     a.ipv4('10.0.1.10', '10.0.7.7', { ttl: 20 });
     // r2 says r3, and r3 says r2.
     expect(a.take()).toMatchObject([expect.stringMatching(/^1\/11\/0/)]);
+  });
+
+  test('is of no router of the network: who holds what all others are in does not have their addresses', () => {
+    shared.grant({ node: 'a', prefix: '10.0.0.0/16', as: 'gateway' });
+    shared.grant({ node: 'a', prefix: '2001:db8::/32', as: 'gateway' });
+    for (const prefix of ['10.0.0.0/16', '2001:db8::/32']) shared.claim({ node: 'a', prefix });
+    const refused = () => routers[0]?.links().find(({ port }) => port === 'pa')?.refusedSources;
+    a.ipv4('10.0.44.4', '10.0.3.10');
+    expect([c.take().length, refused()]).toEqual([1, []]);
+    a.ipv4('10.0.3.1', '10.0.3.10');
+    a.ipv6(parseAddress('2001:db8:2::1'), parseAddress('2001:db8:3::a'), 17, new Uint8Array(20));
+    expect([c.take(), refused()]).toEqual([[], ['10.0.3.1', '2001:db8:2::1']]);
+    // An address that a router has from now on, and one that it has no longer.
+    const config = routers[2]?.configuration() as RouterConfig;
+    const interfaces = (config.interfaces ?? []).map((face) => (face.subnet === 'four3' ? { ...face, addresses: ['10.0.3.2'] } : face));
+    routers[2]?.reconfigure({ ...config, interfaces });
+    a.ipv4('10.0.3.2', '10.0.3.10');
+    a.ipv4('10.0.3.1', '10.0.3.10');
+    expect([c.take().length, refused()]).toEqual([1, ['10.0.3.1', '2001:db8:2::1', '10.0.3.2']]);
   });
 
   test('is checked for its source where it comes in, and counted on the links', () => {
@@ -134,6 +172,16 @@ describe('a packet through several routers', () => {
     expect([nc + nd, nc % 2, nd % 2]).toEqual([200, 0, 0]);
     expect(Math.min(nc, nd)).toBeGreaterThan(60);
   });
+
+  test('has no part in nodes that are nowhere: all of it goes to the others', () => {
+    const nodes = (network.nodes ?? []).map(({ location, ...node }) =>
+      node.name === 'd' ? node : { ...node, ...(location ? { location } : {}) },
+    );
+    shared.reconfigure({ ...network, nodes });
+    for (const node of ['c', 'd']) shared.claim({ node, prefix: '10.0.9.9/32' });
+    for (let flow = 0; flow < 50; flow++) a.ipv4('10.0.1.10', '10.0.9.9', { payload: Uint8Array.of(0, flow, 0, 9, 0, 8, 0, 0) });
+    expect(c.take().length).toBe(50);
+  });
 });
 
 describe('links', () => {
@@ -148,6 +196,25 @@ describe('links', () => {
     });
     a.ipv4('10.0.1.10', '10.0.3.10');
     expect(c.take()).toEqual(['17 from 10.0.1.10 ttl 62']);
+  });
+
+  test('count on while other links and routes change', () => {
+    a.ipv4('10.0.1.10', '10.0.3.10');
+    const counts = () =>
+      routers[1]
+        ?.links()
+        .map(({ router, received, sent }) => [router, received, sent])
+        .sort();
+    const before = counts();
+    expect(before).toEqual([
+      ['r1', 1, 0],
+      ['r3', 0, 1],
+    ]);
+    shared.reconfigure({ ...network, links: [...(network.links ?? []), { routers: ['r3', 'r1'] }] });
+    expect(counts()).toEqual(before);
+    const routes = (network.routes ?? []).filter(({ router, via }) => router !== 'r1' && via !== 'r1');
+    shared.reconfigure({ ...network, links: (network.links ?? []).slice(1), routes });
+    expect(counts()).toEqual([['r3', 0, 1]]);
   });
 
   test('end with the router at the other end, and come back with it', async () => {

@@ -140,6 +140,13 @@ describe('the source check', () => {
     await gateway.stop();
   });
 
+  test("knows the router's link-local address, which is no guest's either", () => {
+    const own = parseAddress('fe80::56:aff:fe00:1');
+    a.ipv6(own, parseAddress('2001:db8::1'), 58, hex('80 00 0000 00000000'), 64, true);
+    a.ipv6(own, parseAddress('ff02::1:ff00:b'), 58, neighbourSolicitation(parseAddress('2001:db8::b'), a.mac), 255, true);
+    expect([a.take(), drops()]).toEqual([[], { 'source-not-held': 2 }]);
+  });
+
   test('knows who holds an address now: a claim that was accepted and does not win gives no right', () => {
     router.grant({ node: 'a', prefix: `${VIP}/32`, takeover: 'if-holder-down' });
     b.arp(1, VIP, VIP);

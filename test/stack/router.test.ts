@@ -3,7 +3,7 @@ import { Host, ManualClock, MemoryTransport, memoryCable, type RouterConfig, see
 import { parseAddress } from '../../src/lib/address.js';
 import { fold, sum } from '../../src/stack/wire/checksum.js';
 import { checksumIcmp } from '../../src/stack/wire/icmp.js';
-import { neighbourAdvertisement } from '../../src/stack/wire/nd.js';
+import { neighbourAdvertisement, neighbourSolicitation } from '../../src/stack/wire/nd.js';
 import { u16 } from '../../src/stack/wire/octets.js';
 import { hex } from '../support/hex.js';
 import { Guest } from './guest.js';
@@ -173,6 +173,19 @@ describe('a packet', () => {
     expect([said, drops('pa')]).toEqual(problem === undefined ? ['type 129', {}] : [problem, { 'refused-options': 1 }]);
   });
 
+  test.each([
+    ['at once', 200, '', '6'],
+    ['behind options', 60, 'c8 00 01 04 00000000', '40'],
+    ['behind options and the header of an only part', 60, '2c 00 01 04 00000000 c8 00 0000 00000001', '48'],
+    ['behind an authentication header', 51, 'c8 01 0000 00000001 00000001', '40'],
+    ['at once, where it is none', 59, '', ''],
+    ['behind options, where it is none', 60, '3b 00 01 04 00000000', ''],
+  ])('of no protocol that we know is refused where its name stands: %s', (_name, next, headers, pointer) => {
+    a.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::1'), next, Uint8Array.of(...hex(headers), ...new Uint8Array(8)));
+    expect(a.packets.map((p) => (p[40] === 4 && p[41] === 1 ? `${p[47]}` : 'something else')).join()).toBe(pointer);
+    expect(drops('pa')).toEqual({ 'no-protocol': 1 });
+  });
+
   test('to everybody, or to everybody on the link, is no reason to complain', () => {
     router.reconfigure({ ...config, access: [{ action: 'deny', direction: 'in', protocol: 'tcp' }] });
     const payload = new Uint8Array(20);
@@ -199,6 +212,33 @@ describe('a packet', () => {
     expect(a.take()).toEqual(['1/3/1 from 10.0.1.1 ttl 64']);
   });
 
+  test("of the router's own to a guest that does not answer is lost, and nobody else is told of it", async () => {
+    const [near, pa] = memoryCable();
+    const [far, pb] = memoryCable();
+    const host = new Host({ transport: new MemoryTransport(clock), clock, random: seeded(1) });
+    const { network } = config;
+    const holders = ['0.0.0.0/0', '::/0'].map((prefix) => ({ prefix, node: 'b' }));
+    const gateway = new VirtualRouter(
+      {
+        ...config,
+        ports: (config.ports ?? []).slice(0, 2),
+        network: { ...network, ranges: ['0.0.0.0/0', '::/0'], holders },
+      },
+      { host, ports: { pa, pb } },
+    );
+    await gateway.start();
+    const mute = new Guest(near, MACS[0], ROUTER, '10.0.1.10', '2001:db8::a');
+    const uplink = new Guest(far, MACS[1], ROUTER, '10.0.1.11', '2001:db8::b');
+    mute.silent = true;
+    mute.echo('10.0.1.10', '10.0.1.1');
+    const echo = hex('80 00 0000 00010001');
+    mute.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::1'), 58, echo, 64, true);
+    clock.advance(4000);
+    expect(uplink.take().filter((what) => !what.startsWith('6:58/134'))).toEqual([]);
+    expect(gateway.links()[0]?.dropped).toEqual({ unresolved: 2 });
+    await gateway.stop();
+  });
+
   test('to a neighbour that was long silent has it asked, once: who says no MAC is where he was', () => {
     const send = () => a.ipv6(parseAddress('2001:db8::a'), parseAddress('2001:db8::b'), 17, new Uint8Array(16));
     for (let second = 0; second < 120; second++) {
@@ -206,6 +246,33 @@ describe('a packet', () => {
       clock.advance(1000);
     }
     expect([b.take().filter((what) => what.startsWith('6:17')).length, b.solicited]).toEqual([120, { alone: 3, group: 1 }]);
+  });
+
+  test.each([
+    ['over IPv4', '1/11/1 from 10.0.1.1 ttl 64'],
+    ['over IPv6', '6:58/3/1 hops 64'],
+  ])('of which the rest does not come is given up, and its sender is told: %s', (how, said) => {
+    if (how === 'over IPv4') a.ipv4('10.0.1.10', '10.0.1.1', { protocol: 1, fragment: 0x2000, payload: new Uint8Array(16).fill(8, 0, 1) });
+    else {
+      const [from, to] = [parseAddress('2001:db8::a'), parseAddress('2001:db8::1')];
+      a.ipv6(from, to, 44, Uint8Array.of(58, 0, 0, 1, 0, 0, 0, 1, 128, ...new Uint8Array(15)));
+      // Of this one the first part never came.
+      a.ipv6(from, to, 44, Uint8Array.of(58, 0, 0, 9, 0, 0, 0, 2, 128, ...new Uint8Array(15)));
+    }
+    clock.advance(29_999);
+    expect(a.take().filter((what) => !what.startsWith('6:58/134'))).toEqual([]);
+    clock.advance(1);
+    expect([a.take(), drops('pa')]).toEqual([[said], { reassembly: how === 'over IPv4' ? 1 : 2 }]);
+  });
+
+  test('in parts for the router that are too long together is dropped, and counted', () => {
+    for (let at = 0; at < 65_520; at += 1480)
+      a.ipv4('10.0.1.10', '10.0.1.1', {
+        protocol: 1,
+        fragment: (at + 1480 < 65_520 ? 0x2000 : 0) | (at >> 3),
+        payload: new Uint8Array(Math.min(1480, 65_520 - at)),
+      });
+    expect([a.take(), drops('pa')]).toEqual([[], { reassembly: 1 }]);
   });
 
   test('in parts for the router is put together before it is answered', () => {
@@ -260,6 +327,48 @@ test('every odd frame has its counter, and none does harm', () => {
     group: 1,
     'no-protocol': 1,
   });
+});
+
+describe('who says that a group is his MAC', () => {
+  const GROUP = hex('ff ff ff ff ff ff');
+  const target = parseAddress('2001:db8::b');
+  const ways: readonly (readonly [how: string, say: () => void, reason: string])[] = [
+    ['by ARP', () => new Guest(b.cable, GROUP, ROUTER).arp(2, '10.0.1.11', '10.0.1.1'), 'malformed-arp'],
+    [
+      'by a neighbour solicitation',
+      () =>
+        b.ipv6(
+          target,
+          parseAddress('2001:db8::1'),
+          58,
+          neighbourSolicitation(parseAddress('2001:db8::1'), hex('33 33 00 00 00 01')),
+          255,
+          true,
+        ),
+      'malformed-nd',
+    ],
+    [
+      'by a neighbour advertisement',
+      () => b.ipv6(target, parseAddress('2001:db8::1'), 58, neighbourAdvertisement(target, GROUP, 0x60), 255, true),
+      'malformed-nd',
+    ],
+  ];
+  test.each(ways)('%s is not believed (RFC 1812 §3.3.2)', (_how, say, reason) => {
+    say();
+    const to: string[] = [];
+    b.cable.listen((x, start) => to.push(u16(x, start + 12) === 0x0800 ? 'a packet' : 'a question'));
+    a.ipv4('10.0.1.10', '10.0.1.11');
+    a.ipv6(parseAddress('2001:db8::a'), target, 17, new Uint8Array(8));
+    expect([to, drops('pb')]).toEqual([['a question', 'a question'], { [reason]: 1 }]);
+  });
+});
+
+test('Neighbour Discovery that RFC 4861 §7.1 has nobody believe is dropped', () => {
+  const group = parseAddress('ff02::1:ff00:b');
+  const own = parseAddress('2001:db8::a');
+  a.ipv6(new Uint8Array(16), group, 58, neighbourSolicitation(parseAddress('2001:db8::b'), a.mac), 255, true);
+  a.ipv6(own, parseAddress('ff02::1'), 58, neighbourAdvertisement(own, a.mac, 0x40), 255, true);
+  expect([a.take(), drops('pa')]).toEqual([[], { 'malformed-nd': 2 }]);
 });
 
 test('a storm of broadcasts is looked at a thousand times a second', () => {

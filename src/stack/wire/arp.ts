@@ -9,9 +9,10 @@ export const Arp = { operation: 6, senderMac: 8, sender: 14, targetMac: 18, targ
 /** @internal */
 export const ArpOperation = { request: 1, reply: 2 } as const;
 
-/** Whether `[at, end)` is ARP for IPv4 over Ethernet, a request or a reply, and whole. @internal */
+/** Whether `[at, end)` is ARP for IPv4 over Ethernet, a request or a reply, and whole; not from a group, which nobody is (RFC 1812 §3.3.2). @internal */
 export function isArp(b: Uint8Array, at: number, end: number): boolean {
   if (end - at < ARP || u16(b, at) !== 1 || u16(b, at + 2) !== 0x0800 || b[at + 4] !== 6 || b[at + 5] !== 4) return false;
+  if ((b[at + Arp.senderMac] & 1) !== 0) return false;
   const operation = u16(b, at + 6);
   return operation === ArpOperation.request || operation === ArpOperation.reply;
 }

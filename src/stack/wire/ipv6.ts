@@ -65,6 +65,21 @@ export function walkHeaders(b: Uint8Array, at: number, end: number, found: Upper
   return false;
 }
 
+/** Where in a packet the octet is that names what begins at `upper`, at which a walk over its headers ended. @internal */
+export function nameOfUpper(b: Uint8Array, at: number, upper: number): number {
+  let named = at + 6;
+  for (let next = at + IPV6; next < upper; ) {
+    const protocol = b[named];
+    named = next;
+    next += lengthOfHeader(b, next, protocol);
+  }
+  return named - at;
+}
+
+function lengthOfHeader(b: Uint8Array, next: number, protocol: number): number {
+  return protocol === Protocol.fragment ? 8 : protocol === Protocol.ah ? (b[next + 1] + 2) * 4 : (b[next + 1] + 1) * 8;
+}
+
 /** What whoever a packet is for cannot do of it. @internal */
 export interface Refusal6 {
   /** Code of the parameter problem that its sender is told (RFC 4443 §3.4); undefined where it asks not to be. */
@@ -100,7 +115,7 @@ export function refusal6(b: Uint8Array, at: number): Refusal6 | undefined {
       default:
         return undefined;
     }
-    const length = protocol === Protocol.fragment ? 8 : protocol === Protocol.ah ? (b[next + 1] + 2) * 4 : (b[next + 1] + 1) * 8;
+    const length = lengthOfHeader(b, next, protocol);
     const refused =
       protocol === Protocol.hopByHop || protocol === Protocol.destination ? unknownOption(b, at, next + 2, next + length) : undefined;
     if (refused) return refused;

@@ -86,7 +86,8 @@ test.each([
   expect(narrow.told).toBeLessThanOrEqual(10);
 });
 
-test.each([17, 50])('who says that what protocol %i carried was too big is not believed: nobody knows whether we sent it', (protocol) => {
+/** A guest, who is told by `tell` that of what it sent to 10.0.0.2 no more than so many octets pass. */
+function told(protocol: number) {
   const clock = new ManualClock(1_000_000);
   const [x, y] = memoryCable();
   const a = new GuestStack(clock, x, {
@@ -95,15 +96,37 @@ test.each([17, 50])('who says that what protocol %i carried was too big is not b
     prefixes: ['10.0.0.0/24'],
     router: ['10.0.0.2'],
   });
+  return { clock, a, tell: (mtu: number) => tell(y, protocol, mtu) };
+}
+
+function tell(y: Port, protocol: number, mtu: number): void {
   const about = new Uint8Array(IPV4 + 8);
   const [source, target] = [Uint8Array.of(10, 0, 0, 1), Uint8Array.of(10, 0, 0, 2)];
   writeIpv4(about, 0, { source, target, protocol, payload: 8, ttl: 64 });
-  const message = icmpError(Icmp4.unreachable, 4, 600, about);
+  const message = icmpError(Icmp4.unreachable, 4, mtu, about);
   checksumIcmp(message, 0, message.length);
   const frame = new Uint8Array(ETHERNET + IPV4 + message.length);
   writeEthernet(frame, 0, Uint8Array.of(2, 0, 0, 0, 0, 1), Uint8Array.of(2, 0, 0, 0, 0, 2), EtherType.ipv4);
   writeIpv4(frame, ETHERNET, { source: target, target: source, protocol: Protocol.icmp, payload: message.length, ttl: 64 });
   frame.set(message, ETHERNET + IPV4);
   y.send(frame, 0, frame.length);
+}
+
+test.each([17, 50])('who says that what protocol %i carried was too big is not believed: nobody knows whether we sent it', (protocol) => {
+  const { a, tell } = told(protocol);
+  tell(600);
   expect([a.stack.local.pathMtu('10.0.0.2'), [...a.stack.links.values()][0]?.drops['source-not-held']]).toEqual([1500, 0]);
+});
+
+test('who says that more passes than somebody said before is not believed: that may be old (RFC 1191 §3, RFC 8201 §4)', () => {
+  const { clock, a, tell } = told(17);
+  a.stack.local.register(17, { receive: () => {}, error: () => true });
+  const after = [900, 1200, 600, 700].map((mtu) => {
+    tell(mtu);
+    return a.stack.local.pathMtu('10.0.0.2');
+  });
+  expect(after).toEqual([900, 900, 600, 600]);
+  clock.advance(600_001);
+  tell(1200);
+  expect(a.stack.local.pathMtu('10.0.0.2')).toBe(1200);
 });

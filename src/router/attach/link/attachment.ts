@@ -139,6 +139,7 @@ export class LinkAttachment implements NetworkMember {
     const faces = facesOf(interfaces, this.network.model.subnets, this.router.routerId);
     // A forwarder advertises for us, also while we are away.
     this.#stack.setInterfaces(this.network.isForwarded ? faces.map((face) => ({ ...face, advertise: false })) : faces);
+    this.network.routerLinks.addressesChanged();
     this.nodesChanged();
   }
 
@@ -172,6 +173,8 @@ export class LinkAttachment implements NetworkMember {
     const { name, capture = '' } = config;
     const port = given ?? (await this.opener?.open(config, (reason) => this.captureFailed(name, capture, reason)));
     if (!port) return;
+    // The router may have stopped and started again meanwhile.
+    if (this.#stack.links.has(name)) await this.close(name);
     if (!given) this.#open.set(config.name, port);
     this.#stack.attach(config.name, port);
   }

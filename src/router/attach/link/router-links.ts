@@ -4,6 +4,7 @@ import type { LinkConfig, StaticRouteConfig } from '../../../network/config.js';
 import type { Link } from '../../../stack/link.js';
 import { memoryCable } from '../../../stack/memory-cable.js';
 import type { Stack } from '../../../stack/stack.js';
+import { u32 } from '../../../stack/wire/octets.js';
 
 /** Octets that a packet between routers may have: guests' ports are narrower. */
 const MTU = 65_535;
@@ -53,16 +54,28 @@ export class RouterLinks {
   constructor(private readonly topology: () => Topology) {}
 
   join(router: string, member: Member): void {
+    this.leave(router);
     this.#members.set(router, member);
+    this.addressesChanged();
     this.#build();
   }
   leave(router: string): void {
     const member = this.#members.get(router);
     if (!member) return;
     this.#members.delete(router);
+    this.addressesChanged();
     for (const peer of [...member.stack.peers.keys()]) member.stack.part(peer);
     member.route(new Routes());
     this.#build();
+  }
+  /** A router may have other addresses: whoever is at a port of any of them is to have none of these. */
+  addressesChanged(): void {
+    const addresses = [...this.#members.values()].flatMap(({ stack }) => stack.local.addresses);
+    const all = {
+      ipv4: new Set(addresses.filter((one) => one.length === 4).map((one) => u32(one, 0) | 0)),
+      ipv6: addresses.filter((one) => one.length === 16),
+    };
+    for (const { stack } of this.#members.values()) stack.local.setRouters(all);
   }
   /** The configuration may be another one. */
   refresh(): void {
@@ -73,7 +86,10 @@ export class RouterLinks {
   #build(): void {
     const { links, routes } = this.topology();
     this.#built = JSON.stringify([links, routes]);
-    for (const { stack } of this.#members.values()) for (const peer of [...stack.peers.keys()]) stack.part(peer);
+    const wanted = new Set(links.flatMap(({ routers: [one, other] }) => [pairOf(one, other), pairOf(other, one)]));
+    // What is there at both ends stays as it is, and counts on.
+    for (const [name, { stack }] of this.#members)
+      for (const peer of [...stack.peers.keys()]) if (!this.#members.has(peer) || !wanted.has(pairOf(name, peer))) stack.part(peer);
     for (const { routers } of links) {
       const [one, other] = routers;
       const a = this.#members.get(one);
@@ -92,4 +108,8 @@ export class RouterLinks {
       route(own);
     }
   }
+}
+
+function pairOf(one: string, other: string): string {
+  return JSON.stringify([one, other]);
 }
