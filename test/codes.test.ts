@@ -17,6 +17,7 @@ import {
   VirtualNetwork,
   VirtualRouter,
 } from '../src/index.js';
+import { defaultContext, encodeMessage } from '../src/wire.js';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const section = (title: string): string => README.slice(README.indexOf(`\n## ${title}\n`)).split('\n## ')[1] ?? '';
@@ -60,6 +61,7 @@ const WAYS: Readonly<Record<Exclude<UsageErrorCode, keyof typeof ELSEWHERE>, () 
   ADDRESS_INVALID: () => network().lookup('10.0.0.300'),
   PREFIX_INVALID: () => network().claim({ node: 'a', prefix: '10.0.0.1/24' }),
   ASN_INVALID: () => speaker(0),
+  VALUE_INVALID: () => encodeMessage({ type: 'notification', code: 256, subcode: 0, data: new Uint8Array() }, defaultContext),
   NAME_UNKNOWN: () => network().claim({ node: 'nobody', prefix: '10.0.0.1/32' }),
   NAME_TAKEN: () => network().addNode({ name: 'a' }),
   // Where the C library can be had, the interface that there is not; elsewhere a TAP port, which is Linux's.

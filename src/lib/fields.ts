@@ -4,7 +4,7 @@ import { canonicalAddress } from './address.js';
 import { parseAsn } from './asn.js';
 import { UsageError } from './errors.js';
 import { canonicalPrefix } from './prefix.js';
-import { shown } from './validate.js';
+import { shown } from './shown.js';
 
 /** An IPv4 or IPv6 address; canonical afterwards. @internal */
 export const address = () => z.string(expects('an IPv4 or IPv6 address')).check(through(canonicalAddress)).meta({ title: 'address' });

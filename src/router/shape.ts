@@ -24,8 +24,9 @@ import {
   whole,
   zonedAddress,
 } from '../lib/fields.js';
+import { shown } from '../lib/shown.js';
 import { didYouMean } from '../lib/suggest.js';
-import { type Holds, type Same, shown } from '../lib/validate.js';
+import type { Holds, Same } from '../lib/validate.js';
 import { networkSchema } from '../network/shape.js';
 import { portRange } from './access.js';
 import { bfd } from './bfd-shape.js';
