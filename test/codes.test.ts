@@ -60,7 +60,8 @@ const ELSEWHERE = {
 const WAYS: Readonly<Record<Exclude<UsageErrorCode, keyof typeof ELSEWHERE>, () => unknown>> = {
   ADDRESS_INVALID: () => network().lookup('10.0.0.300'),
   PREFIX_INVALID: () => network().claim({ node: 'a', prefix: '10.0.0.1/24' }),
-  ASN_INVALID: () => speaker(0),
+  ASN_INVALID: () =>
+    encodeMessage({ type: 'open', version: 4, asn: 70_000, holdTime: 90, routerId: '10.0.0.1', capabilities: [] }, defaultContext),
   VALUE_INVALID: () => encodeMessage({ type: 'notification', code: 256, subcode: 0, data: new Uint8Array() }, defaultContext),
   NAME_UNKNOWN: () => network().claim({ node: 'nobody', prefix: '10.0.0.1/32' }),
   NAME_TAKEN: () => network().addNode({ name: 'a' }),

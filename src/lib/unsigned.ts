@@ -16,6 +16,12 @@ export function unsigned(value: number, most: number): number {
   throw new UsageError('VALUE_INVALID', `expected a whole number from 0 to ${most}, got ${shown(value)}`);
 }
 
+/** An AS number that four octets hold, 0 included. Throws a `UsageError` (`ASN_INVALID`). @internal */
+export function asNumber(value: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= U32) return value;
+  throw new UsageError('ASN_INVALID', `expected an AS number from 0 to ${U32}, got ${shown(value)}`);
+}
+
 /** The place of `value` among the words that there are. Throws a `UsageError` (`VALUE_INVALID`). @internal */
 export function placeOf<T extends string>(words: readonly T[], value: T): number {
   const at = words.indexOf(value);

@@ -149,7 +149,7 @@ export function inspectMessage(bytes: Uint8Array, context: WireContext): Inspect
 
 /**
  * The octets of a message, header included. Throws a `UsageError` whose `path` says where a value stands that cannot be written
- * (`PREFIX_INVALID`, `ADDRESS_INVALID`, `COMMUNITY_INVALID`; `VALUE_INVALID`: a number out of bounds, a word that is none, or two fields that
+ * (`PREFIX_INVALID`, `ADDRESS_INVALID`, `ASN_INVALID`, `COMMUNITY_INVALID`; `VALUE_INVALID`: a number out of bounds, a word that is none, or two fields that
  * contradict each other), and where the message is longer than the session's may be (`MESSAGE_TOO_LONG`). A list of communities or clusters
  * that holds nothing is written as none; a text that is too long is cut.
  *

@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter, concatBytes } from '../../lib/bytes.js';
 import { UsageError, within } from '../../lib/errors.js';
 import { layout } from '../../lib/layout.js';
 import { shown } from '../../lib/shown.js';
-import { U8, U16, U32, unsigned } from '../../lib/unsigned.js';
+import { asNumber, U8, U16, unsigned } from '../../lib/unsigned.js';
 import { decodeCapabilities, encodeCapabilities } from './capabilities/list.js';
 import { ErrorCode, HEADER_SIZE, OpenError, OptionalParameter } from './codes.js';
 import type { Open } from './values.js';
@@ -82,12 +82,12 @@ export function encodeOpen(open: Open): Uint8Array {
   if (id.length !== 4)
     throw new UsageError('ADDRESS_INVALID', `expected a BGP identifier in dotted quad, got ${shown(routerId)}`, ['routerId']);
   const capabilities = within(['capabilities'], () => concatBytes(encodeCapabilities(open.capabilities)));
-  within(['asn'], () => unsigned(asn, U32));
+  within(['asn'], () => asNumber(asn));
   const four = open.capabilities.find((capability) => capability.type === 'four-octet-as');
   // Only the capability says a number that takes four octets, and where it is there the other end goes by it (RFC 6793 §4.1).
   if (four ? four.asn !== asn : asn > U16) {
     const given = four ? `, and the capability four-octet-as says ${four.asn}` : ' without the capability four-octet-as, which it takes';
-    throw new UsageError('VALUE_INVALID', `got ${asn}${given}`, ['asn']);
+    throw new UsageError('ASN_INVALID', `got ${asn}${given}`, ['asn']);
   }
   const to = new ByteWriter()
     .u8(within(['version'], () => unsigned(version, U8)))

@@ -1,6 +1,6 @@
 import { AS_TRANS } from '../../../lib/asn.js';
 import type { ByteReader, ByteWriter } from '../../../lib/bytes.js';
-import { placeOf, U32, unsigned } from '../../../lib/unsigned.js';
+import { asNumber, placeOf } from '../../../lib/unsigned.js';
 import { AttributeCode, SegmentType, UpdateError } from '../codes.js';
 import { type Attribute, always, Fault, OPTIONAL_TRANSITIVE, toAll, WELL_KNOWN } from './attribute.js';
 import type { AsSegment } from './values.js';
@@ -69,8 +69,8 @@ function writeSegments(to: ByteWriter, segments: readonly AsSegment[], width: 2 
       const part = asns.slice(at, at + 255);
       to.u8(placeOf(TYPES, type) + 1).u8(part.length);
       for (const asn of part) {
-        if (width === 4) to.u32(unsigned(asn, U32));
-        else to.u16(unsigned(asn, U32) > 0xffff ? AS_TRANS : asn);
+        if (width === 4) to.u32(asNumber(asn));
+        else to.u16(asNumber(asn) > 0xffff ? AS_TRANS : asn);
       }
     }
   }

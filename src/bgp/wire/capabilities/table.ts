@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from '../../../lib/bytes.js';
-import { placeOf, U16, U24, U32, unsigned } from '../../../lib/unsigned.js';
+import { asNumber, placeOf, U16, U24, unsigned } from '../../../lib/unsigned.js';
 import { CapabilityCode } from '../codes.js';
 import { type FamilyName, familyName, familyNumbers } from '../family.js';
 import { decodeUtf8, encodeUtf8 } from '../text.js';
@@ -122,7 +122,7 @@ export const capabilities: Table = {
     code: CapabilityCode.fourOctetAs,
     fits: exactly(4),
     decode: (value) => ({ type: 'four-octet-as', asn: value.u32() }),
-    encode: (to, { asn }) => to.u32(unsigned(asn, U32)),
+    encode: (to, { asn }) => to.u32(asNumber(asn)),
   },
   // RFC 7911 §4: an entry that is neither to send nor to receive is ignored, with all there is beside it.
   'add-path': {
