@@ -92,6 +92,8 @@ export function nodeHost(): Host {
 export class VirtualRouter extends CoreRouter {
   readonly #snapshots: string | undefined;
   #keeper: SnapshotKeeper | undefined;
+  /** Counts stops: what begins once the router has started is not to begin where it has been stopped since. */
+  #stops = 0;
   /** The router's side of the network's forwarder; and the same where the network is private, so that nobody else closes it. */
   readonly #forwarder: ForwarderService | undefined;
   readonly #own: ForwarderService | undefined;
@@ -101,7 +103,8 @@ export class VirtualRouter extends CoreRouter {
    * former life, and keeps the file while the router runs. Where the network has a `forwarder`, the router's ports are that one's, but those
    * that the program brings. See the class for what it throws.
    */
-  constructor(config: RouterConfig, options: Partial<RouterOptions> = {}) {
+  constructor(config: RouterConfig, given: Partial<RouterOptions> = {}) {
+    const options = withoutUndefined(given);
     const network = options.network ? undefined : unchecked(config)?.network;
     const path = network?.restart?.snapshot;
     const own = serviceOf(network, options.host?.clock);
@@ -114,6 +117,7 @@ export class VirtualRouter extends CoreRouter {
   }
 
   override async start(): Promise<void> {
+    const stops = this.#stops;
     await this.#forwarder?.open();
     try {
       await super.start();
@@ -121,11 +125,13 @@ export class VirtualRouter extends CoreRouter {
       await this.#own?.close();
       throw error;
     }
+    if (this.#stops !== stops) return;
     this.#forwarder?.serve(this.network);
     if (this.#snapshots !== undefined) this.#keeper ??= new SnapshotKeeper(this.#snapshots, this.network);
   }
 
   override async stop(options: StopOptions = {}): Promise<void> {
+    this.#stops++;
     const keeper = this.#keeper;
     this.#keeper = undefined;
     // Before the sessions end, and their claims with them.
@@ -162,7 +168,8 @@ export class VirtualNetwork extends CoreNetwork {
    * On the host's clock, unless `options.clock` says otherwise. With `restart.snapshot` it goes on with its former life, and keeps the file.
    * With `forwarder`, its routers' ports are that one's, which is told from when the first of them has started.
    */
-  constructor(config: NetworkConfig = {}, options: Partial<NetworkOptions> = {}) {
+  constructor(config: NetworkConfig = {}, given: Partial<NetworkOptions> = {}) {
+    const options = withoutUndefined(given);
     const path = unchecked(config)?.restart?.snapshot;
     super(config, { clock: nodeHost().clock, ...former(path, options.snapshot), ...options });
     if (path !== undefined) this.#keeper = new SnapshotKeeper(path, this);
@@ -192,7 +199,7 @@ export class VirtualNetwork extends CoreNetwork {
 export class Forwarder extends CoreForwarder {
   /** Over the host's sockets and clock, unless `options` say otherwise. Throws a `UsageError` (`CONFIG_INVALID`). */
   constructor(config: ForwarderConfiguration, options: Partial<ForwarderOptions> = {}) {
-    super(config, { clock: nodeHost().clock, ports: new NodePorts(), dial: dialPath, ...options });
+    super(config, { clock: nodeHost().clock, ports: new NodePorts(), dial: dialPath, ...withoutUndefined(options) });
   }
 }
 
@@ -209,6 +216,12 @@ function serviceOf(network: NetworkConfig | undefined, clock: Clock | undefined)
 /** A configuration that is about to be checked, and may be anything: what a file or a program without types gave. */
 function unchecked<T>(config: T): T | undefined {
   return config ?? undefined;
+}
+
+/** Options of which those that are undefined count as not given: a program passes on what it may have been given itself. */
+function withoutUndefined<T extends object>(options: T): T {
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as T; // the same fields, as far as they are there
 }
 
 /** The core looks at what it is given: nothing of it is believed here. */
@@ -233,6 +246,6 @@ export class BgpSpeaker extends CoreSpeaker {
   /** Over the host's sockets and clock, unless `options` say otherwise. */
   constructor(config: SpeakerConfig, options: Partial<SpeakerOptions> = {}) {
     const { transport, clock } = nodeHost();
-    super(config, { transport, clock, ...options });
+    super(config, { transport, clock, ...withoutUndefined(options) });
   }
 }

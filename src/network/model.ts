@@ -1,6 +1,7 @@
 import { parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
 import { type Prefix, parsePrefix } from '../lib/prefix.js';
+import { shown } from '../lib/shown.js';
 import type { NetworkConfig, NodeConfig, NodeState } from './config.js';
 
 /** A node, resolved. @internal */
@@ -54,7 +55,7 @@ export class NetworkModel {
 
   /** Throws a `UsageError` (`NAME_TAKEN`) where there is a node of this name. */
   checkFree(name: string): void {
-    if (this.#byName.has(name)) throw new UsageError('NAME_TAKEN', `there is a node ${JSON.stringify(name)} already`);
+    if (this.#byName.has(name)) throw new UsageError('NAME_TAKEN', `there is a node ${shown(name)} already`);
   }
 
   addNode(config: NodeConfig): Node {
@@ -143,7 +144,7 @@ export class NetworkModel {
   /** The node of a name. Throws a `UsageError` (`NAME_UNKNOWN`). */
   node(name: string): Node {
     const node = this.#byName.get(name);
-    if (!node) throw new UsageError('NAME_UNKNOWN', `there is no node ${JSON.stringify(name)}`);
+    if (!node) throw new UsageError('NAME_UNKNOWN', `there is no node ${shown(name)}`);
     return node;
   }
   find(name: string): Node | undefined {
