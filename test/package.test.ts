@@ -138,14 +138,8 @@ router.start().then(async () => {
         ['cjs', 'made.cjs', /leave virtual-router out of it/],
         ['esm', 'made.mjs', /Cannot find module .*bfd-worker\.js/],
       ] as const) {
-        const options = {
-          entryPoints: [join(project, 'bundled.mjs')],
-          bundle: true,
-          platform: 'node',
-          format,
-          outfile: join(made, file),
-        } as const;
-        buildSync({ ...options, logLevel: 'error' });
+        const entryPoints = [join(project, 'bundled.mjs')];
+        buildSync({ entryPoints, bundle: true, platform: 'node', format, outfile: join(made, file), logLevel: 'error' });
         expect(output(made, process.execPath, file)).toMatch(reason);
       }
     } finally {
