@@ -117,6 +117,8 @@ export class VrrpClaims implements IpReceiver {
   leave(gone: (node: string) => boolean): void {
     for (const session of [...this.#sessions.values()]) if (gone(session.node)) session.end();
     this.#remains.leave(gone);
+    // Not of one that is only down, which would begin anew when it is back.
+    for (const node of this.#rates.keys()) if (!this.network.model.find(node)) this.#rates.delete(node);
   }
 }
 
