@@ -103,14 +103,14 @@ export class VirtualRouter extends CoreRouter {
    * former life, and keeps the file while the router runs. Where the network has a `forwarder`, the router's ports are that one's, but those
    * that the program brings. See the class for what it throws.
    */
-  constructor(config: RouterConfig, given: Partial<RouterOptions> = {}) {
-    const options = withoutUndefined(given);
-    const network = options.network ? undefined : unchecked(config)?.network;
+  constructor(config: RouterConfig, options: Partial<RouterOptions> = {}) {
+    const parts = withoutUndefined(options);
+    const network = parts.network ? undefined : unchecked(config)?.network;
     const path = network?.restart?.snapshot;
-    const own = serviceOf(network, options.host?.clock);
-    const forwarder = options.network ? forwarders.get(options.network) : own;
-    const ports = forwarder && unchecked(config) ? { ports: { ...forwarder.ports(config), ...options.ports } } : {};
-    super(config, { host: nodeHost(), ...former(path, options.snapshot), ...options, ...ports });
+    const own = serviceOf(network, parts.host?.clock);
+    const forwarder = parts.network ? forwarders.get(parts.network) : own;
+    const ports = forwarder && unchecked(config) ? { ports: { ...forwarder.ports(config), ...parts.ports } } : {};
+    super(config, { host: nodeHost(), ...former(path, parts.snapshot), ...parts, ...ports });
     this.#snapshots = path;
     this.#forwarder = forwarder;
     this.#own = own;
@@ -168,12 +168,12 @@ export class VirtualNetwork extends CoreNetwork {
    * On the host's clock, unless `options.clock` says otherwise. With `restart.snapshot` it goes on with its former life, and keeps the file.
    * With `forwarder`, its routers' ports are that one's, which is told from when the first of them has started.
    */
-  constructor(config: NetworkConfig = {}, given: Partial<NetworkOptions> = {}) {
-    const options = withoutUndefined(given);
+  constructor(config: NetworkConfig = {}, options: Partial<NetworkOptions> = {}) {
+    const parts = withoutUndefined(options);
     const path = unchecked(config)?.restart?.snapshot;
-    super(config, { clock: nodeHost().clock, ...former(path, options.snapshot), ...options });
+    super(config, { clock: nodeHost().clock, ...former(path, parts.snapshot), ...parts });
     if (path !== undefined) this.#keeper = new SnapshotKeeper(path, this);
-    const forwarder = serviceOf(config, options.clock);
+    const forwarder = serviceOf(config, parts.clock);
     if (forwarder) forwarders.set(this, forwarder);
   }
 

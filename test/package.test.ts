@@ -122,6 +122,7 @@ export const hidden = (router: VirtualRouter) => router.network.openFeed;
 const router = new VirtualRouter({
   as: 65000,
   routerId: '192.0.2.1',
+  listen: [{ address: '127.0.0.1', port: 0 }],
   network: { nodes: [{ name: 'a', addresses: ['127.0.0.2'] }] },
   neighbours: [{ address: '127.0.0.2', as: 65001, passive: true, bfd: {} }],
 });

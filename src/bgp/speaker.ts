@@ -107,30 +107,30 @@ export class BgpSpeaker extends EventEmitter<SpeakerEvents> {
   readonly #logger: Logger;
 
   /** Throws a `UsageError` (`CONFIG_INVALID`) that names the path and what was expected there. */
-  constructor(given: SpeakerConfig, options: SpeakerOptions) {
+  constructor(config: SpeakerConfig, options: SpeakerOptions) {
     super();
-    const config = checkSpeaker(given);
-    this.#config = config;
+    const checked = checkSpeaker(config);
+    this.#config = checked;
     this.#logger = options.logger ?? silentLogger;
     this.#clock = options.clock;
     this.#transport = options.transport;
-    const { neighbour } = config;
+    const { neighbour } = checked;
     this.#peer = new Peer(
       {
         address: neighbour.address,
         port: neighbour.port ?? 179,
-        localAddress: config.localAddress,
-        localAs: parseAsn(config.as),
-        routerId: config.routerId,
+        localAddress: checked.localAddress,
+        localAs: parseAsn(checked.as),
+        routerId: checked.routerId,
         peerAs: neighbour.as === undefined ? undefined : [parseAsn(neighbour.as)],
-        passive: config.listen !== undefined,
-        addPath: config.addPath,
-        capabilities: config.capabilities ?? [],
-        holdTime: (config.holdTime ?? 90) * 1000,
-        connectRetryTime: (config.connectRetryTime ?? 1) * 1000,
+        passive: checked.listen !== undefined,
+        addPath: checked.addPath,
+        capabilities: checked.capabilities ?? [],
+        holdTime: (checked.holdTime ?? 90) * 1000,
+        connectRetryTime: (checked.connectRetryTime ?? 1) * 1000,
         idleHoldTime: 250,
         idleHoldMax: 2000,
-        ...(config.families ? { families: config.families } : {}),
+        ...(checked.families ? { families: checked.families } : {}),
       },
       {
         transport: remembering(options.transport, this.#connections),

@@ -70,7 +70,7 @@ export class UsageError extends Error {
 }
 
 /** What `act` gives. A `UsageError` that it throws says that it is of what stands at `path`. @internal */
-export function within<T>(path: readonly (string | number)[], act: () => T): T {
+export function atPath<T>(path: readonly (string | number)[], act: () => T): T {
   try {
     return act();
   } catch (error) {

@@ -23,7 +23,7 @@ export function asNumber(value: number): number {
 }
 
 /** The place of `value` among the words that there are. Throws a `UsageError` (`VALUE_INVALID`). @internal */
-export function placeOf<T extends string>(words: readonly T[], value: T): number {
+export function indexOfWord<T extends string>(words: readonly T[], value: T): number {
   const at = words.indexOf(value);
   if (at < 0) throw new UsageError('VALUE_INVALID', `expected ${words.map((word) => `"${word}"`).join(' or ')}, got ${shown(value)}`);
   return at;

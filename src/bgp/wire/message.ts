@@ -1,5 +1,5 @@
 import { concatBytes } from '../../lib/bytes.js';
-import { UsageError, within } from '../../lib/errors.js';
+import { atPath, UsageError } from '../../lib/errors.js';
 import { layout } from '../../lib/layout.js';
 import { shown } from '../../lib/shown.js';
 import { U8, unsigned } from '../../lib/unsigned.js';
@@ -163,7 +163,7 @@ export function encodeMessage(message: BgpMessage, context: WireContext): Uint8A
   const head = new Uint8Array(HEADER_SIZE).fill(0xff, 0, 16);
   head[16] = length >>> 8;
   head[17] = length & 255;
-  head[18] = within(['code'], () => unsigned(type, U8));
+  head[18] = atPath(['code'], () => unsigned(type, U8));
   return concatBytes([head, body]);
 }
 

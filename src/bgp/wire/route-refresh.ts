@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, concatBytes } from '../../lib/bytes.js';
-import { UsageError, within } from '../../lib/errors.js';
+import { atPath, UsageError } from '../../lib/errors.js';
 import { shown } from '../../lib/shown.js';
 import { U8, U16, unsigned } from '../../lib/unsigned.js';
 import { ErrorCode, HEADER_SIZE, RefreshError, RefreshSubtype } from './codes.js';
@@ -35,11 +35,11 @@ export function decodeRouteRefresh(body: Uint8Array, message: Uint8Array): Route
 /** @internal */
 export function encodeRouteRefresh({ afi, safi, family, subtype, data }: RouteRefresh): Uint8Array {
   const fixed = new ByteWriter(SIZE)
-    .u16(within(['afi'], () => unsigned(afi, U16)))
-    .u8(within(['subtype'], () => unsigned(subtype, U8)))
-    .u8(within(['safi'], () => unsigned(safi, U8)))
+    .u16(atPath(['afi'], () => unsigned(afi, U16)))
+    .u8(atPath(['subtype'], () => unsigned(subtype, U8)))
+    .u8(atPath(['safi'], () => unsigned(safi, U8)))
     .finish();
-  const numbers = within(['family'], () => familyNumbers(family));
+  const numbers = atPath(['family'], () => familyNumbers(family));
   if (numbers[0] !== afi || numbers[1] !== safi)
     throw new UsageError('VALUE_INVALID', `expected "${familyName(afi, safi)}", as \`afi\` and \`safi\` say, got ${shown(family)}`, [
       'family',

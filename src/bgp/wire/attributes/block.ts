@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from '../../../lib/bytes.js';
-import { within } from '../../../lib/errors.js';
+import { atPath } from '../../../lib/errors.js';
 import { U8, unsigned } from '../../../lib/unsigned.js';
 import { AttributeCode, AttributeFlag, ErrorCode, UpdateError } from '../codes.js';
 import type { WireContext } from '../context.js';
@@ -109,12 +109,12 @@ export function encodeAttributes(to: ByteWriter, value: PathAttributes, context:
 
 function putUnknown(to: ByteWriter, attribute: UnknownAttribute | undefined): void {
   if (!attribute) return;
-  within(['unknown'], () => put(to, unsigned(attribute.flags, U8), unsigned(attribute.code, U8), attribute.value));
+  atPath(['unknown'], () => put(to, unsigned(attribute.flags, U8), unsigned(attribute.code, U8), attribute.value));
 }
 
 function body(field: keyof typeof attributes, value: PathAttributes, context: WireContext): Uint8Array {
   const to = new ByteWriter();
-  within([field], () => byCode[attributes[field].code]?.attribute.encode(to, value[field], context));
+  atPath([field], () => byCode[attributes[field].code]?.attribute.encode(to, value[field], context));
   return to.finish();
 }
 

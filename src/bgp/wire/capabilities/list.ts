@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, bytesEqual } from '../../../lib/bytes.js';
-import { UsageError, within } from '../../../lib/errors.js';
+import { atPath, UsageError } from '../../../lib/errors.js';
 import { shown } from '../../../lib/shown.js';
 import { U8, unsigned } from '../../../lib/unsigned.js';
 import { ErrorCode, OpenError } from '../codes.js';
@@ -44,10 +44,10 @@ function decodeCapability(code: number, value: Uint8Array, at: number): Capabili
 /** Each with its code and length. Throws a `UsageError` (`MESSAGE_TOO_LONG`) where a value is longer than 255 octets. @internal */
 export function encodeCapabilities(list: readonly Capability[]): Uint8Array[] {
   return list.map((capability, i) => {
-    const [code, value] = within([i], () => encodeValue(capability));
+    const [code, value] = atPath([i], () => encodeValue(capability));
     if (value.length > 255) throw new UsageError('MESSAGE_TOO_LONG', `${value.length} octets in capability ${code}, where 255 may be`);
     return new ByteWriter(2 + value.length)
-      .u8(within([i, 'code'], () => unsigned(code, U8)))
+      .u8(atPath([i, 'code'], () => unsigned(code, U8)))
       .u8(value.length)
       .raw(value)
       .finish();

@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from '../../../lib/bytes.js';
-import { asNumber, placeOf, U16, U24, unsigned } from '../../../lib/unsigned.js';
+import { asNumber, indexOfWord, U16, U24, unsigned } from '../../../lib/unsigned.js';
 import { CapabilityCode } from '../codes.js';
 import { type FamilyName, familyName, familyNumbers } from '../family.js';
 import { decodeUtf8, encodeUtf8 } from '../text.js';
@@ -96,7 +96,7 @@ export const capabilities: Table = {
       const role = ROLES[value.u8()];
       return role ? { type: 'role', role } : undefined;
     },
-    encode: (to, { role }) => to.u8(placeOf(ROLES, role)),
+    encode: (to, { role }) => to.u8(indexOfWord(ROLES, role)),
   },
   // RFC 4724 §3, RFC 8538 §2: four flags and twelve bits of seconds, then families.
   'graceful-restart': {
