@@ -24,7 +24,9 @@ class Collector {
       for (; held.length >= 19 && held.length >= held.readUInt16BE(16); held = held.subarray(held.readUInt16BE(16))) {
         const message = decodeMessage(held.subarray(0, held.readUInt16BE(16)), defaultContext);
         if (message.type === 'open') {
-          say({ type: 'open', version: 4, asn: 65001, holdTime: 90, routerId: '192.0.2.1', capabilities: message.capabilities });
+          // It can do what the peer can; the AS number is its own.
+          const capabilities = message.capabilities.map((one) => (one.type === 'four-octet-as' ? { ...one, asn: 65001 } : one));
+          say({ type: 'open', version: 4, asn: 65001, holdTime: 90, routerId: '192.0.2.1', capabilities });
           say({ type: 'keepalive' });
         } else if (message.type === 'update') {
           const { mpReach, mpUnreach, communities = [] } = message.attributes;

@@ -94,6 +94,8 @@ export class VirtualRouter extends CoreRouter {
   #keeper: SnapshotKeeper | undefined;
   /** Of the network that it shares with others. */
   readonly #sharedKeeper: SnapshotKeeper | undefined;
+  /** Counts stops: what begins once the router has started is not to begin where it has been stopped since. */
+  #stops = 0;
   /** The router's side of the network's forwarder; and the same where the network is private, so that nobody else closes it. */
   readonly #forwarder: ForwarderService | undefined;
   readonly #own: ForwarderService | undefined;
@@ -104,20 +106,22 @@ export class VirtualRouter extends CoreRouter {
    * that the program brings. See the class for what it throws.
    */
   constructor(config: RouterConfig, options: Partial<RouterOptions> = {}) {
-    const network = options.network ? undefined : unchecked(config)?.network;
+    const parts = withoutUndefined(options);
+    const network = parts.network ? undefined : unchecked(config)?.network;
     const path = network?.restart?.snapshot;
-    const own = serviceOf(network, options.host?.clock);
-    const forwarder = options.network ? forwarders.get(options.network) : own;
-    const ports = forwarder && unchecked(config) ? { ports: { ...forwarder.ports(config), ...options.ports } } : {};
-    super(config, { host: nodeHost(), ...former(path, options.snapshot), ...options, ...ports });
+    const own = serviceOf(network, parts.host?.clock);
+    const forwarder = parts.network ? forwarders.get(parts.network) : own;
+    const ports = forwarder && unchecked(config) ? { ports: { ...forwarder.ports(config), ...parts.ports } } : {};
+    super(config, { host: nodeHost(), ...former(path, parts.snapshot), ...parts, ...ports });
     this.#snapshots = path;
     this.#forwarder = forwarder;
     this.#own = own;
-    this.#sharedKeeper = options.network && keepers.get(options.network);
+    this.#sharedKeeper = parts.network && keepers.get(parts.network);
     this.#sharedKeeper?.made(this);
   }
 
   override async start(): Promise<void> {
+    const stops = this.#stops;
     await this.#forwarder?.open();
     try {
       await super.start();
@@ -126,11 +130,13 @@ export class VirtualRouter extends CoreRouter {
       throw error;
     }
     this.#sharedKeeper?.runs(this);
+    if (this.#stops !== stops) return;
     this.#forwarder?.serve(this.network);
     if (this.#snapshots !== undefined) this.#keeper ??= new SnapshotKeeper(this.#snapshots, this.network);
   }
 
   override async stop(options: StopOptions = {}): Promise<void> {
+    this.#stops++;
     const keeper = this.#keeper;
     this.#keeper = undefined;
     // Before the sessions end, and their claims with them.
@@ -168,13 +174,14 @@ export class VirtualNetwork extends CoreNetwork {
    * With `forwarder`, its routers' ports are that one's, which is told from when the first of them has started.
    */
   constructor(config: NetworkConfig = {}, options: Partial<NetworkOptions> = {}) {
+    const parts = withoutUndefined(options);
     const path = unchecked(config)?.restart?.snapshot;
-    super(config, { clock: nodeHost().clock, ...former(path, options.snapshot), ...options });
+    super(config, { clock: nodeHost().clock, ...former(path, parts.snapshot), ...parts });
     if (path !== undefined) {
       this.#keeper = new SnapshotKeeper(path, this);
       keepers.set(this, this.#keeper);
     }
-    const forwarder = serviceOf(config, options.clock);
+    const forwarder = serviceOf(config, parts.clock);
     if (forwarder) forwarders.set(this, forwarder);
   }
 
@@ -200,7 +207,7 @@ export class VirtualNetwork extends CoreNetwork {
 export class Forwarder extends CoreForwarder {
   /** Over the host's sockets and clock, unless `options` say otherwise. Throws a `UsageError` (`CONFIG_INVALID`). */
   constructor(config: ForwarderConfiguration, options: Partial<ForwarderOptions> = {}) {
-    super(config, { clock: nodeHost().clock, ports: new NodePorts(), dial: dialPath, ...options });
+    super(config, { clock: nodeHost().clock, ports: new NodePorts(), dial: dialPath, ...withoutUndefined(options) });
   }
 }
 
@@ -220,6 +227,12 @@ function serviceOf(network: NetworkConfig | undefined, clock: Clock | undefined)
 /** A configuration that is about to be checked, and may be anything: what a file or a program without types gave. */
 function unchecked<T>(config: T): T | undefined {
   return config ?? undefined;
+}
+
+/** Options of which those that are undefined count as not given: a program passes on what it may have been given itself. */
+function withoutUndefined<T extends object>(options: T): T {
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as T; // the same fields, as far as they are there
 }
 
 /** The core looks at what it is given: nothing of it is believed here. */
@@ -244,6 +257,6 @@ export class BgpSpeaker extends CoreSpeaker {
   /** Over the host's sockets and clock, unless `options` say otherwise. */
   constructor(config: SpeakerConfig, options: Partial<SpeakerOptions> = {}) {
     const { transport, clock } = nodeHost();
-    super(config, { transport, clock, ...options });
+    super(config, { transport, clock, ...withoutUndefined(options) });
   }
 }

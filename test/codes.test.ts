@@ -17,6 +17,7 @@ import {
   VirtualNetwork,
   VirtualRouter,
 } from '../src/index.js';
+import { defaultContext, encodeMessage } from '../src/wire.js';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const section = (title: string): string => README.slice(README.indexOf(`\n## ${title}\n`)).split('\n## ')[1] ?? '';
@@ -59,7 +60,9 @@ const ELSEWHERE = {
 const WAYS: Readonly<Record<Exclude<UsageErrorCode, keyof typeof ELSEWHERE>, () => unknown>> = {
   ADDRESS_INVALID: () => network().lookup('10.0.0.300'),
   PREFIX_INVALID: () => network().claim({ node: 'a', prefix: '10.0.0.1/24' }),
-  ASN_INVALID: () => speaker(0),
+  ASN_INVALID: () =>
+    encodeMessage({ type: 'open', version: 4, asn: 70_000, holdTime: 90, routerId: '10.0.0.1', capabilities: [] }, defaultContext),
+  VALUE_INVALID: () => encodeMessage({ type: 'notification', code: 256, subcode: 0, data: new Uint8Array() }, defaultContext),
   NAME_UNKNOWN: () => network().claim({ node: 'nobody', prefix: '10.0.0.1/32' }),
   NAME_TAKEN: () => network().addNode({ name: 'a' }),
   // Where the C library can be had, the interface that there is not; elsewhere a TAP port, which is Linux's.

@@ -103,6 +103,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'router/ospf-shape.ts',
     'router/policy-shape.ts',
     'bgp/policy/shape.ts',
+    'bgp/speaker-shape.ts',
     'cli',
   ],
   eventemitter3: ['router', 'bgp/speaker.ts'],

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -117,6 +118,37 @@ export const hidden = (router: VirtualRouter) => router.network.openFeed;
     ];
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     expect(output(project, process.execPath, tsc, ...options, 'typed.mts', 'typed.cts')).toBe('');
+  });
+
+  test('says in a bundle why neighbours cannot be watched, and goes on', () => {
+    const program = `import { VirtualRouter } from 'virtual-router';
+const router = new VirtualRouter({
+  as: 65000,
+  routerId: '192.0.2.1',
+  listen: [{ address: '127.0.0.1', port: 0 }],
+  network: { nodes: [{ name: 'a', addresses: ['127.0.0.2'] }] },
+  neighbours: [{ address: '127.0.0.2', as: 65001, passive: true, bfd: {} }],
+});
+const failure = new Promise((resolve) => router.on('bfd-failure', resolve));
+router.start().then(async () => {
+  console.log((await failure).reason);
+  await router.stop();
+});
+`;
+    writeFileSync(join(project, 'bundled.mjs'), program);
+    const made = mkdtempSync(join(tmpdir(), 'virtual-router-bundle-'));
+    try {
+      for (const [format, file, reason] of [
+        ['cjs', 'made.cjs', /leave virtual-router out of it/],
+        ['esm', 'made.mjs', /Cannot find module .*bfd-worker\.js/],
+      ] as const) {
+        const entryPoints = [join(project, 'bundled.mjs')];
+        buildSync({ entryPoints, bundle: true, platform: 'node', format, outfile: join(made, file), logLevel: 'error' });
+        expect(output(made, process.execPath, file)).toMatch(reason);
+      }
+    } finally {
+      rmSync(made, { recursive: true, force: true });
+    }
   });
 
   test('brings its command along', () => {

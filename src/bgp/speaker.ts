@@ -11,13 +11,16 @@ import type { Connection, Listener, Transport } from '../lib/transport.js';
 import type { DownReason, SessionError, SessionState } from './events.js';
 import type { Negotiated } from './negotiation.js';
 import { Peer, type PeerOwner } from './peer.js';
+import { checkSpeaker } from './speaker-shape.js';
 import {
   type Capability,
   CeaseSubcode,
   decodeMessage,
+  defaultContext,
   encodeMessage,
   endOfRib,
   familyNumbers,
+  MAX_EXTENDED_MESSAGE,
   MessageError,
   type Nlri,
   type PathAttributes,
@@ -41,12 +44,12 @@ export interface SpeakerConfig {
   };
   /** Address to dial from, and the next hop of what is announced. Default: the system's choice. */
   readonly localAddress?: string;
-  /** Wait for the router to dial, at `localAddress` and this port, instead of dialling. */
+  /** Wait for the router to dial, at `localAddress` (default 127.0.0.1) and this port, instead of dialling. */
   readonly listen?: number;
   /** Default: the family of the neighbour's address. */
   readonly families?: readonly UnicastFamily[];
   readonly addPath?: 'send' | 'receive' | 'both';
-  /** Seconds. Default 90. */
+  /** Seconds, 0 or 3 to 65535. Default 90. */
   readonly holdTime?: number;
   /** Seconds between dials. Default 1: a speaker is for labs and tests. */
   readonly connectRetryTime?: number;
@@ -79,6 +82,12 @@ export interface SpeakerEvents {
   routes: [event: { readonly announced: readonly HeardRoute[]; readonly withdrawn: readonly Nlri[] }];
 }
 
+/** What of a session makes its announcements. */
+type Terms = Pick<Negotiated, 'families' | 'peerAs' | 'sendContext'>;
+
+/** Stands for the address of a session to come. */
+const UNKNOWN: Readonly<Record<UnicastFamily, string>> = { 'ipv4-unicast': '192.0.2.1', 'ipv6-unicast': '2001:db8::1' };
+
 /** Most prefixes in an UPDATE of a speaker's: the shortest message holds them with any attributes that it is likely to have. */
 const PREFIXES = 150;
 
@@ -95,35 +104,39 @@ export class BgpSpeaker extends EventEmitter<SpeakerEvents> {
   #negotiated: Negotiated | undefined;
   /** Families whose End-of-RIB the router has sent in this session. */
   readonly endOfRib = new Set<UnicastFamily>();
+  readonly #logger: Logger;
 
+  /** Throws a `UsageError` (`CONFIG_INVALID`) that names the path and what was expected there. */
   constructor(config: SpeakerConfig, options: SpeakerOptions) {
     super();
-    this.#config = config;
+    const checked = checkSpeaker(config);
+    this.#config = checked;
+    this.#logger = options.logger ?? silentLogger;
     this.#clock = options.clock;
     this.#transport = options.transport;
-    const { neighbour } = config;
+    const { neighbour } = checked;
     this.#peer = new Peer(
       {
         address: neighbour.address,
         port: neighbour.port ?? 179,
-        localAddress: config.localAddress,
-        localAs: parseAsn(config.as),
-        routerId: config.routerId,
+        localAddress: checked.localAddress,
+        localAs: parseAsn(checked.as),
+        routerId: checked.routerId,
         peerAs: neighbour.as === undefined ? undefined : [parseAsn(neighbour.as)],
-        passive: config.listen !== undefined,
-        addPath: config.addPath,
-        capabilities: config.capabilities ?? [],
-        holdTime: (config.holdTime ?? 90) * 1000,
-        connectRetryTime: (config.connectRetryTime ?? 1) * 1000,
+        passive: checked.listen !== undefined,
+        addPath: checked.addPath,
+        capabilities: checked.capabilities ?? [],
+        holdTime: (checked.holdTime ?? 90) * 1000,
+        connectRetryTime: (checked.connectRetryTime ?? 1) * 1000,
         idleHoldTime: 250,
         idleHoldMax: 2000,
-        ...(config.families ? { families: config.families } : {}),
+        ...(checked.families ? { families: checked.families } : {}),
       },
       {
         transport: remembering(options.transport, this.#connections),
         timers: new TimerHeap(options.clock),
         random: options.random ?? Math.random,
-        logger: options.logger ?? silentLogger,
+        logger: this.#logger,
         buffers: new Buffers(),
       },
       this.#owner(),
@@ -138,23 +151,32 @@ export class BgpSpeaker extends EventEmitter<SpeakerEvents> {
     return this.#negotiated;
   }
 
-  /** Dials, or waits to be dialled. */
-  start(): void {
+  /** Dials, or waits to be dialled. Rejects with a `UsageError` (`PORT_IN_USE`, `ADDRESS_UNAVAILABLE`) where it cannot wait there. */
+  async start(): Promise<void> {
     const { listen, localAddress } = this.#config;
-    if (listen !== undefined && !this.#listener) {
-      this.#listener = this.#transport.listen({ address: localAddress ?? '127.0.0.1', port: listen }, (connection) => {
-        this.#connections.add(connection);
-        this.#peer.accept(connection);
-      });
-    }
     this.#peer.start();
+    if (listen === undefined || this.#listener) return;
+    const listener = this.#transport.listen({ address: localAddress ?? '127.0.0.1', port: listen }, (connection) => {
+      this.#connections.add(connection);
+      this.#peer.accept(connection);
+    });
+    this.#listener = listener;
+    try {
+      await listener;
+    } catch (error) {
+      if (this.#listener === listener) this.#listener = undefined;
+      await this.#peer.stop({ subcode: CeaseSubcode.administrativeShutdown });
+      throw error;
+    }
   }
 
   /** Ends the session with a Cease, administrative shutdown, and `text` (RFC 9003). */
   async stop(options: { readonly text?: string } = {}): Promise<void> {
-    await this.#peer.stop({ subcode: CeaseSubcode.administrativeShutdown, ...options });
-    await (await this.#listener)?.close();
+    const listener = this.#listener;
     this.#listener = undefined;
+    await this.#peer.stop({ subcode: CeaseSubcode.administrativeShutdown, ...options });
+    // Where it could not wait, that was said to whoever started it.
+    await (await listener?.catch(() => undefined))?.close();
   }
 
   /** Dies: the connection is cut without a word, as the system cuts those of a process that was killed. */
@@ -164,16 +186,20 @@ export class BgpSpeaker extends EventEmitter<SpeakerEvents> {
     await this.stop();
   }
 
-  /** Announces a prefix, now and in each session to come. Next hop and AS path are its own unless given. */
+  /**
+   * Announces a prefix, now and in each session to come. Next hop and AS path are its own unless given. Throws a `UsageError` for what cannot
+   * be written, as `encodeMessage` of `virtual-router/wire` does, and announces nothing then.
+   */
   announce(prefix: string | Nlri, attributes: PathAttributes = {}): void {
     this.announceAll([prefix], attributes);
   }
 
-  /** Announces prefixes that have their attributes in common. */
+  /** Announces prefixes that have their attributes in common. Throws as {@link BgpSpeaker.announce} does. */
   announceAll(prefixes: readonly (string | Nlri)[], attributes: PathAttributes = {}): void {
     const all = prefixes.map(nlriOf);
+    const messages = this.#announcements(all, attributes, this.#negotiated ?? this.#likely());
     for (const nlri of all) this.#announced.set(keyOf(nlri), { nlri, attributes });
-    this.#tell(all, attributes);
+    if (this.#negotiated) for (const message of messages) this.#peer.send(message);
   }
 
   /** Withdraws what was announced. Throws a `UsageError` (`NAME_UNKNOWN`) for a prefix that was not. */
@@ -317,20 +343,49 @@ export class BgpSpeaker extends EventEmitter<SpeakerEvents> {
     this.#send(endOfRib(family));
   }
 
+  /** Says again what was announced before. What this session's messages cannot hold, as attributes may be long, is left out. */
   #tell(all: readonly Nlri[], attributes: PathAttributes): void {
     const negotiated = this.#negotiated;
     if (!negotiated) return;
-    for (const family of negotiated.families) {
-      const mine = all.filter((nlri) => familyOf(nlri) === family);
-      for (let i = 0; i < mine.length; i += PREFIXES)
-        this.#send(this.#announcement(family, mine.slice(i, i + PREFIXES), attributes, negotiated));
+    try {
+      for (const message of this.#announcements(all, attributes, negotiated)) this.#peer.send(message);
+    } catch (error) {
+      if (!(error instanceof UsageError) || error.code !== 'MESSAGE_TOO_LONG') throw error;
+      this.#logger.warn({ prefixes: all.map(({ prefix }) => prefix) }, `not announced: ${error.message}`);
     }
   }
 
-  #announcement(family: UnicastFamily, nlri: readonly Nlri[], given: PathAttributes, negotiated: Negotiated): Update {
+  /** UPDATEs with as many prefixes as each holds. Throws a `UsageError` for what cannot be written. */
+  #announcements(all: readonly Nlri[], attributes: PathAttributes, session: Terms): Uint8Array[] {
+    const messages: Uint8Array[] = [];
+    const put = (family: UnicastFamily, nlri: readonly Nlri[]): void => {
+      try {
+        messages.push(encodeMessage(this.#announcement(family, nlri, attributes, session), session.sendContext));
+      } catch (error) {
+        if (nlri.length === 1 || !(error instanceof UsageError) || error.code !== 'MESSAGE_TOO_LONG') throw error;
+        const half = nlri.length >> 1;
+        put(family, nlri.slice(0, half));
+        put(family, nlri.slice(half));
+      }
+    };
+    for (const family of session.families) {
+      const mine = all.filter((nlri) => familyOf(nlri) === family);
+      for (let i = 0; i < mine.length; i += PREFIXES) put(family, mine.slice(i, i + PREFIXES));
+    }
+    return messages;
+  }
+
+  /** What a session may agree on at most: before there is one, what can never be said is found by it. */
+  #likely(): Terms {
+    const { neighbour } = this.#config;
+    const sendContext = { ...defaultContext, extendedNextHop: true, maxMessage: MAX_EXTENDED_MESSAGE };
+    return { families: ['ipv4-unicast', 'ipv6-unicast'], peerAs: neighbour.as === undefined ? 0 : parseAsn(neighbour.as), sendContext };
+  }
+
+  #announcement(family: UnicastFamily, nlri: readonly Nlri[], given: PathAttributes, session: Terms): Update {
     const localAs = parseAsn(this.#config.as);
-    const internal = negotiated.peerAs === localAs;
-    const { nextHop = this.#peer.localAddress, linkLocalNextHop, ...others } = given;
+    const internal = session.peerAs === localAs;
+    const { nextHop = this.#peer.localAddress ?? (this.#negotiated ? undefined : UNKNOWN[family]), linkLocalNextHop, ...others } = given;
     const attributes: PathAttributes = {
       origin: 'igp',
       asPath: internal ? [] : [{ type: 'sequence', asns: [localAs] }],

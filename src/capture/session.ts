@@ -10,6 +10,7 @@ import {
   type WireContext,
 } from '../bgp/wire/index.js';
 import { canonicalAddress } from '../lib/address.js';
+import { AS_TRANS } from '../lib/asn.js';
 import { concatBytes } from '../lib/bytes.js';
 import type { Clock } from '../lib/clock.js';
 import type { Connection, Transport } from '../lib/transport.js';
@@ -196,7 +197,9 @@ function opening(bytes: Uint8Array, heard: Open | undefined): Uint8Array {
   if (!open || !heard) return bytes;
   const had = (type: Capability['type']): boolean => heard.capabilities.some((capability) => capability.type === type);
   const capabilities = open.capabilities.filter(({ type }) => (type !== 'four-octet-as' && type !== 'add-path') || had(type));
-  return capabilities.length === open.capabilities.length ? bytes : encodeMessage({ ...open, capabilities }, agreed(open, heard));
+  if (capabilities.length === open.capabilities.length) return bytes;
+  const asn = had('four-octet-as') || open.asn <= 0xffff ? open.asn : AS_TRANS;
+  return encodeMessage({ ...open, asn, capabilities }, agreed(open, heard));
 }
 
 /** The address in `"10.0.0.1:179"` or `"[2001:db8::1]:179"`. */

@@ -4,6 +4,7 @@ import { UsageError } from '../lib/errors.js';
 import { type Logger, silentLogger } from '../lib/logger.js';
 import { parsePrefix } from '../lib/prefix.js';
 import type { Random } from '../lib/random.js';
+import { shown } from '../lib/shown.js';
 import { TimerHeap } from '../lib/timers.js';
 import type { DialEvents } from '../lib/transport.js';
 import type { Targets } from '../mapping/target.js';
@@ -110,6 +111,8 @@ export class Forwarder extends IsolatedEmitter<ForwarderEvents> {
   ) {
     super();
     this.logger = options.logger ?? silentLogger;
+    if (!Array.isArray((config as ForwarderConfiguration | undefined)?.routers))
+      throw new UsageError('CONFIG_INVALID', `expected { network, routers: [...] }, got ${shown(config)}`);
     const names = config.routers.map(({ name = 'router' }) => name);
     const network = checkNetwork(config.network, ['network'], names);
     const { forwarder } = network;

@@ -12,6 +12,8 @@ const WAKE = new Uint8Array(BigUint64Array.of(1n).buffer);
  * On Linux with koffi the thread waits in the kernel to the nanosecond and, where it may (CAP_SYS_NICE), runs in real time, before all
  * that is not; elsewhere it has Node's timers, which are a millisecond or two late.
  *
+ * The thread runs a file of its own, `bfd-worker.js`: a program that is bundled leaves virtual-router out of its bundle.
+ *
  * @public
  */
 export class BfdThread implements BfdService {
@@ -34,8 +36,13 @@ export class BfdThread implements BfdService {
   watch(target: BfdTarget, events: BfdEvents): BfdWatch {
     const id = this.#next++;
     this.#watched.set(id, events);
-    this.#running ??= this.#start();
-    this.#running.say({ type: 'watch', id, target });
+    try {
+      this.#running ??= this.#start();
+    } catch (error) {
+      // Told as the end of a thread is, and not from inside whatever asked for the watch.
+      queueMicrotask(() => void (this.#watched.delete(id) && events.failed(error instanceof Error ? error.message : String(error))));
+    }
+    this.#running?.say({ type: 'watch', id, target });
     return {
       reconfigure: (config) => this.#running?.say({ type: 'reconfigure', id, config }),
       signal: (diagnostic) => this.#running?.say({ type: 'signal', id, diagnostic }),
@@ -130,6 +137,11 @@ class Running {
 /** A thread that runs the file of a name beside this one: as it was built, or, where the library runs from its sources, as they are. */
 function thread(name: string, workerData: ThreadData): Worker {
   const options = { name, workerData, transferList: [workerData.port] };
+  // A bundle of CommonJS takes it away.
+  if ((import.meta.url as string | undefined) === undefined)
+    throw new Error(
+      "the file of the BFD thread cannot be found from inside a bundle: leave virtual-router out of it (esbuild's --external:virtual-router)",
+    );
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL(`./${name}.js`, import.meta.url), options);
   const file = new URL(`./${name}.ts`, import.meta.url).href;
   return new Worker(`import('tsx/esm/api').then(({ tsImport }) => tsImport('${file}', '${import.meta.url}'))`, { ...options, eval: true });

@@ -1,6 +1,7 @@
 import { IPv4, IPv6, Validator } from 'ip-num';
 import { UsageError } from './errors.js';
 import { plainIpv4, plainIpv6 } from './plain-address.js';
+import { shown } from './shown.js';
 
 /** @public */
 export type Family = 'ipv4' | 'ipv6';
@@ -23,7 +24,7 @@ export function parseAddress(text: string): Uint8Array {
     'ADDRESS_INVALID',
     isAddress(alone)
       ? `expected an address without a prefix length, got ${JSON.stringify(text)}; did you mean ${JSON.stringify(alone)}?`
-      : `expected an IPv4 or IPv6 address, got ${JSON.stringify(text)}${why}`,
+      : `expected an IPv4 or IPv6 address, got ${shown(text)}${why}`,
   );
 }
 
@@ -38,6 +39,8 @@ export function canonicalAddress(text: string): string {
 }
 
 function tryParse(text: string): [bytes: Uint8Array | undefined, why: string] {
+  // Of a program without types, this may be anything.
+  if (typeof text !== 'string') return [undefined, ''];
   const v6 = text.includes(':');
   // Nearly all is written plainly, and most of it by us; ip-num, a hundred times slower, has the rest, and says what is wrong with it.
   const plain = v6 ? plainIpv6(text) : plainIpv4(text);

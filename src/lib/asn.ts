@@ -1,5 +1,6 @@
 import { Asn } from 'ip-num';
 import { UsageError } from './errors.js';
+import { shown } from './shown.js';
 
 /** The largest AS number (RFC 6793). @internal */
 export const MAX_ASN = 0xffff_ffff;
@@ -13,9 +14,9 @@ export const AS_TRANS = 23456;
  * @internal
  */
 export function parseAsn(value: number | string): number {
-  const asn = typeof value === 'number' ? value : fromText(value.trim());
+  const asn = typeof value === 'string' ? fromText(value.trim()) : value;
   if (!Number.isInteger(asn) || asn < 1 || asn > MAX_ASN) {
-    throw new UsageError('ASN_INVALID', `expected an AS number from 1 to ${MAX_ASN}, got ${JSON.stringify(value)}`);
+    throw new UsageError('ASN_INVALID', `expected an AS number from 1 to ${MAX_ASN}, got ${shown(value)}`);
   }
   return Asn.fromNumber(asn).value === BigInt(asn) ? asn : Number.NaN;
 }

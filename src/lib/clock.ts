@@ -1,4 +1,6 @@
 import { Appointments } from './appointments.js';
+import { UsageError } from './errors.js';
+import { shown } from './shown.js';
 
 /** Milliseconds since the Unix epoch, with a fraction, never running backwards. @public */
 export type Millis = number;
@@ -50,8 +52,9 @@ export class ManualClock implements Clock {
     return this.at(this.#now, call);
   }
 
-  /** Lets `by` milliseconds pass. */
+  /** Lets `by` milliseconds pass. Throws a `UsageError` (`VALUE_INVALID`) where that is no length of time: clocks do not run backwards. */
   advance(by: Millis): void {
+    if (!Number.isFinite(by) || by < 0) throw new UsageError('VALUE_INVALID', `expected milliseconds, 0 or more, got ${shown(by)}`);
     const until = this.#now + by;
     for (let next = this.#appointments.take(until); next; next = this.#appointments.take(until)) {
       this.#now = Math.max(this.#now, next.at);

@@ -28,6 +28,7 @@ export type UsageErrorCode =
   | 'PREFIX_INVALID'
   | 'ASN_INVALID'
   | 'COMMUNITY_INVALID'
+  | 'VALUE_INVALID'
   | 'MESSAGE_TOO_LONG'
   | 'NAME_UNKNOWN'
   | 'NAME_TAKEN'
@@ -59,12 +60,23 @@ export class UsageError extends Error {
     /** Stable; the message is for people. */
     readonly code: UsageErrorCode,
     message: string,
-    /** Where in the configuration, outermost first: `['network', 'grants', 3, 'prefix']`. Empty outside configuration. */
+    /** Where in the configuration, or in the value that was given, outermost first: `['network', 'grants', 3, 'prefix']`. Empty elsewhere. */
     readonly path: readonly (string | number)[] = [],
     /** All that is wrong with a configuration, the first included. Empty where there is nothing more to say. */
     readonly problems: readonly Problem[] = [],
   ) {
     super(path.length > 0 ? `${formatPath(path)}: ${message}` : message);
+  }
+}
+
+/** What `act` gives. A `UsageError` that it throws says that it is of what stands at `path`. @internal */
+export function atPath<T>(path: readonly (string | number)[], act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const plain = error.path.length > 0 ? error.message.slice(formatPath(error.path).length + 2) : error.message;
+    throw new UsageError(error.code, plain, [...path, ...error.path], error.problems);
   }
 }
 

@@ -4,7 +4,7 @@ import { canonicalAddress } from './address.js';
 import { parseAsn } from './asn.js';
 import { UsageError } from './errors.js';
 import { canonicalPrefix } from './prefix.js';
-import { shown } from './validate.js';
+import { shown } from './shown.js';
 
 /** An IPv4 or IPv6 address; canonical afterwards. @internal */
 export const address = () => z.string(expects('an IPv4 or IPv6 address')).check(through(canonicalAddress)).meta({ title: 'address' });
@@ -104,6 +104,14 @@ export const seconds = (min: number, max = 65_535) => {
   const words = `seconds, from ${min} to ${max}`;
   return z.number(expects(words)).min(min, expects(words)).max(max, expects(words));
 };
+
+/** BGP's Hold Time: seconds that are none, or three and more (RFC 4271 §4.2). @internal */
+export const holdTime = () =>
+  z.int(expects('0, or 3 to 65535 seconds')).check((payload) => {
+    const { value } = payload;
+    if (value < 0 || value > 65_535 || value === 1 || value === 2)
+      fail(payload, `expected 0, or 3 to 65535 seconds (RFC 4271 §4.2), got ${value}`);
+  });
 
 /** A secret, or where it is kept. What is wrong with one is said without showing it. @internal */
 export const secret = (what = 'a secret') => {

@@ -1,5 +1,6 @@
 import { addressSize, type Family, formatAddress, parseAddress, wordAt } from './address.js';
 import { UsageError } from './errors.js';
+import { shown } from './shown.js';
 
 /** An address prefix: its octets with all bits past the length zero. @public */
 export interface Prefix {
@@ -16,13 +17,14 @@ export interface Prefix {
  * @internal
  */
 export function parsePrefix(text: string): Prefix {
-  const slash = text.indexOf('/');
+  // Of a program without types, this may be anything.
+  const slash = typeof text === 'string' ? text.indexOf('/') : -1;
   const address = slash < 0 ? text : text.slice(0, slash);
   let bytes: Uint8Array;
   try {
     bytes = parseAddress(address);
   } catch {
-    throw new UsageError('PREFIX_INVALID', `expected a prefix such as "10.0.0.0/8" or "2001:db8::/32", got ${JSON.stringify(text)}`);
+    throw new UsageError('PREFIX_INVALID', `expected a prefix such as "10.0.0.0/8" or "2001:db8::/32", got ${shown(text)}`);
   }
   const bits = bytes.length * 8;
   const lengthText = slash < 0 ? String(bits) : text.slice(slash + 1);

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { type Problem, UsageError } from './errors.js';
+import { shown } from './shown.js';
 import { didYouMean } from './suggest.js';
 
 /** Where something stands in a configuration, outermost first. @internal */
@@ -56,16 +57,6 @@ export type Holds<T extends true> = T;
 
 type Identical<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Plain<T> = T extends (...args: never) => unknown ? T : T extends object ? { -readonly [K in keyof T]: Plain<T[K]> } : T;
-
-/** A value as a sentence shows it, never long. @internal */
-export function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return String(value);
-}
 
 /** `a`, `a or b`, `a, b or c`. @internal */
 export function alternatives(words: readonly string[]): string {

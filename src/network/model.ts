@@ -1,6 +1,7 @@
 import { parseAddress } from '../lib/address.js';
 import { UsageError } from '../lib/errors.js';
 import { type Prefix, parsePrefix } from '../lib/prefix.js';
+import { shown } from '../lib/shown.js';
 import type { NetworkConfig, NodeConfig, NodeState } from './config.js';
 
 /** A node, resolved. @internal */
@@ -12,13 +13,24 @@ export interface Node {
   /** Neither configured to be down, nor silent to somebody who watches it, unless that is suspicious. */
   up: boolean;
   /** Who watches it and hears nothing. */
-  readonly silentTo: Set<string>;
+  silentTo: ReadonlySet<string>;
   /** Who watches it and hears it. */
-  readonly heardBy: Set<string>;
+  heardBy: ReadonlySet<string>;
   /** Its silence is suspicious: all that it holds stays, or the last that is left of it. */
   suspect: 'all' | 'last' | undefined;
   /** False once removed; its index may still stand in rows. */
   present: boolean;
+}
+
+/** Most nodes are watched by nobody, and nodes that are gone stay in the list: they have no sets of their own. */
+const NOBODY: ReadonlySet<string> = new Set();
+
+function changed(watchers: ReadonlySet<string>, watcher: string, among: boolean): ReadonlySet<string> {
+  if (watchers.has(watcher) === among) return watchers;
+  const made = new Set(watchers);
+  if (among) made.add(watcher);
+  else made.delete(watcher);
+  return made.size > 0 ? made : NOBODY;
 }
 
 /** What of a node's claims is out: nothing, all, or all but those that are marked `held`. @internal */
@@ -54,7 +66,7 @@ export class NetworkModel {
 
   /** Throws a `UsageError` (`NAME_TAKEN`) where there is a node of this name. */
   checkFree(name: string): void {
-    if (this.#byName.has(name)) throw new UsageError('NAME_TAKEN', `there is a node ${JSON.stringify(name)} already`);
+    if (this.#byName.has(name)) throw new UsageError('NAME_TAKEN', `there is a node ${shown(name)} already`);
   }
 
   addNode(config: NodeConfig): Node {
@@ -64,8 +76,8 @@ export class NetworkModel {
       name: config.name,
       config,
       up: config.state !== 'down',
-      silentTo: new Set(),
-      heardBy: new Set(),
+      silentTo: NOBODY,
+      heardBy: NOBODY,
       suspect: undefined,
       present: true,
     };
@@ -102,6 +114,8 @@ export class NetworkModel {
     this.#disown(node);
     this.#byName.delete(name);
     node.present = false;
+    node.silentTo = NOBODY;
+    node.heardBy = NOBODY;
     this.down[node.index] = Down.all;
     return node;
   }
@@ -116,13 +130,11 @@ export class NetworkModel {
     return state;
   }
   setSilent(node: Node, watcher: string, silent: boolean): void {
-    if (silent) node.silentTo.add(watcher);
-    else node.silentTo.delete(watcher);
+    node.silentTo = changed(node.silentTo, watcher, silent);
     this.#weigh(node);
   }
   setHeard(node: Node, watcher: string, heard: boolean): void {
-    if (heard) node.heardBy.add(watcher);
-    else node.heardBy.delete(watcher);
+    node.heardBy = changed(node.heardBy, watcher, heard);
   }
   suspect(node: Node, what: Node['suspect']): void {
     node.suspect = what;
@@ -143,7 +155,7 @@ export class NetworkModel {
   /** The node of a name. Throws a `UsageError` (`NAME_UNKNOWN`). */
   node(name: string): Node {
     const node = this.#byName.get(name);
-    if (!node) throw new UsageError('NAME_UNKNOWN', `there is no node ${JSON.stringify(name)}`);
+    if (!node) throw new UsageError('NAME_UNKNOWN', `there is no node ${shown(name)}`);
     return node;
   }
   find(name: string): Node | undefined {

@@ -1,6 +1,7 @@
 import type { Feed } from '../claims/feed.js';
-import { type RefusalReason, VERDICTS, verdictCode } from '../claims/reasons.js';
+import { type RefusalReason, VERDICTS, type VerdictCode, verdictCode } from '../claims/reasons.js';
 import { canonicalPrefix } from '../lib/prefix.js';
+import type { ClaimSource } from '../network/config.js';
 import type { NetworkModel } from '../network/model.js';
 import type { StaleReason } from '../rib/claim-records.js';
 import type { Rib } from '../rib/rib.js';
@@ -15,9 +16,9 @@ export interface ClaimView {
   readonly prefix: string;
   readonly node: string;
   readonly speaker: string;
-  readonly source: string;
+  readonly source: ClaimSource;
   readonly from: string;
-  readonly verdict: string;
+  readonly verdict: VerdictCode;
   readonly preference: number;
   /** Whether it is the one that others hear of. */
   readonly best: boolean;

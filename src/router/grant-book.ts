@@ -4,6 +4,7 @@ import { type Grant, grantId } from '../claims/grant.js';
 import type { Cancel, Clock } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { same } from '../lib/same.js';
+import { shown } from '../lib/shown.js';
 import type { GrantChange, Journal } from '../mapping/journal.js';
 import type { GrantConfig } from '../network/config.js';
 
@@ -70,7 +71,7 @@ export class GrantBook {
   revoke(id: string): void {
     const { owner } = this;
     const grant = owner.authorization.find(id);
-    if (!grant) throw new UsageError('NAME_UNKNOWN', `there is no grant ${JSON.stringify(id)}`);
+    if (!grant) throw new UsageError('NAME_UNKNOWN', `there is no grant ${shown(id)}`);
     owner.hold(() => {
       this.#remove(grant);
       owner.rejudge({ type: 'revoked', grant: id }, [grant]);

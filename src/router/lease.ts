@@ -1,3 +1,4 @@
+import type { VerdictCode } from '../claims/reasons.js';
 import type { Millis } from '../lib/clock.js';
 
 /** What a program claims for a node. @public */
@@ -20,8 +21,8 @@ export interface Lease {
   readonly prefix: string;
   /** When it ends; undefined when it does not by itself. */
   readonly expires: Millis | undefined;
-  /** Whether the claim is authorized now, and the reason when not. */
-  readonly verdict: string;
+  /** `accepted` where the claim is authorized now, else the reason why not; `ended` once it is over. */
+  readonly verdict: VerdictCode | 'ended';
   /** Starts the time anew, by its own length or another. Throws a `UsageError` when it has ended (`CLOSED`), or the time is none (`CONFIG_INVALID`). */
   renew(lease?: Millis): void;
   /** Ends the claim. Harmless when it has ended. */

@@ -3,6 +3,7 @@ import { verdictCode } from '../claims/reasons.js';
 import type { Cancel, Clock, Millis } from '../lib/clock.js';
 import { UsageError } from '../lib/errors.js';
 import { formatPrefix, parsePrefix, prefixWords } from '../lib/prefix.js';
+import { shown } from '../lib/shown.js';
 import type { NetworkModel } from '../network/model.js';
 import type { Rib } from '../rib/rib.js';
 import type { ClaimRequest, Lease } from './lease.js';
@@ -33,6 +34,8 @@ export class ProgramClaims {
   /** Throws a `UsageError` for an unknown node, a wrong prefix, or a length of time that is none. */
   claim(request: ClaimRequest): Lease {
     const { network, feed, bare, clock } = this;
+    if (typeof request !== 'object' || request === null)
+      throw new UsageError('CONFIG_INVALID', `expected a claim such as { node: "web-a", prefix: "10.0.1.100/32" }, got ${shown(request)}`);
     const node = network.model.node(request.node);
     const prefix = parsePrefix(request.prefix);
     checkLease(request.lease);

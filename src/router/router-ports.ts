@@ -1,5 +1,6 @@
 import { UsageError } from '../lib/errors.js';
 import { same } from '../lib/same.js';
+import { shown } from '../lib/shown.js';
 import type { PortConfig } from '../stack/config.js';
 import type { Port } from '../stack/port.js';
 import type { LinkAttachment } from './attach/link/attachment.js';
@@ -85,7 +86,7 @@ export class RouterPorts {
 
   async #change(config: PortConfig, given: Port | undefined): Promise<void> {
     await this.#mayChange();
-    const at = this.#placeOf(config.name);
+    const at = this.#placeOf((config as PortConfig | undefined)?.name ?? '');
     const [before, own] = [this.#configs[at] as PortConfig, this.#given.get(config.name)]; // at is its place
     const port = this.#checked(config, at);
     if (!this.owner.isRunning) {
@@ -155,7 +156,7 @@ export class RouterPorts {
 
   #placeOf(name: string): number {
     const at = this.#configs.findIndex((port) => port.name === name);
-    if (at < 0) throw new UsageError('NAME_UNKNOWN', `there is no port ${JSON.stringify(name)}`);
+    if (at < 0) throw new UsageError('NAME_UNKNOWN', `there is no port ${shown(name)}`);
     return at;
   }
 

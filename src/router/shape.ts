@@ -13,6 +13,7 @@ import {
   expectsAsn,
   fail,
   flag,
+  holdTime,
   list,
   mac,
   prefix,
@@ -24,8 +25,9 @@ import {
   whole,
   zonedAddress,
 } from '../lib/fields.js';
+import { shown } from '../lib/shown.js';
 import { didYouMean } from '../lib/suggest.js';
-import { type Holds, type Same, shown } from '../lib/validate.js';
+import type { Holds, Same } from '../lib/validate.js';
 import { networkSchema } from '../network/shape.js';
 import { portRange } from './access.js';
 import { bfd } from './bfd-shape.js';
@@ -217,13 +219,6 @@ function nextHopAddress(hop: string): string {
   }
 }
 
-/** 1 and 2 are no hold times (RFC 4271 §4.2). */
-const holdTime = z.int(expects('0, or 3 to 65535 seconds')).check((payload) => {
-  const { value } = payload;
-  if (value < 0 || value > 65_535 || value === 1 || value === 2)
-    fail(payload, `expected 0, or 3 to 65535 seconds (RFC 4271 §4.2), got ${value}`);
-});
-
 const watch = z
   .strictObject(
     {
@@ -385,7 +380,7 @@ export const neighbourSchema = z
     port: whole(1, 65_535).exactOptional().describe('Port to dial. Default 179.'),
     passive: flag().exactOptional().describe('Never dial. Default: false for an address, always true for a range.'),
     localAddress: address().exactOptional().describe("Address to dial from. Default: the system's choice."),
-    holdTime: holdTime.exactOptional().describe('Seconds, 0 or 3 to 65535. Default 90.'),
+    holdTime: holdTime().exactOptional().describe('Seconds, 0 or 3 to 65535. Default 90.'),
     connectRetryTime: seconds(0.001).exactOptional().describe('Seconds between dials. Default 30 (jittered).'),
     delayOpen: seconds(0).exactOptional().describe('Seconds to wait with our OPEN after the connection. Default: none.'),
     dampPeerOscillations: flag().exactOptional().describe('Back off when the session keeps failing. Default true.'),

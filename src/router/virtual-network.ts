@@ -35,6 +35,7 @@ import { GrantBook } from './grant-book.js';
 import { Guard } from './guard.js';
 import { InitialHolders } from './initial-holders.js';
 import type { ClaimRequest, Lease } from './lease.js';
+import { checkNetworkOptions, expectForwardingTable } from './parts.js';
 import { ProgramClaims } from './program-claims.js';
 import { Restoration, unusable } from './restoration.js';
 import { SilentNodes } from './silent-nodes.js';
@@ -151,6 +152,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   constructor(config: NetworkConfig, options: NetworkOptions) {
     super();
+    checkNetworkOptions(options);
     this.#config = checkNetwork(config, []);
     this.name = this.#config.name ?? 'network';
     this.logger = options.logger ?? silentLogger;
@@ -348,13 +350,13 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
 
   /** Adds a node. Throws a `UsageError` (`NAME_TAKEN`, or `CONFIG_INVALID` for an address of another's). */
   addNode(node: NodeConfig): void {
-    this.model.checkFree(node.name);
     const { nodes = [] } = this.#config;
+    this.model.checkFree((node as NodeConfig | undefined)?.name ?? '');
     this.#change({ nodes: [...nodes, checkNode(this.#config, node, nodes.length)] });
   }
   /** Changes a node: its addresses, tags, location, state. Throws a `UsageError` (`NAME_UNKNOWN`). */
   changeNode(node: NodeConfig): void {
-    this.model.node(node.name);
+    this.model.node((node as NodeConfig | undefined)?.name ?? '');
     const { nodes = [] } = this.#config;
     const at = nodes.findIndex(({ name }) => name === node.name);
     this.#change({ nodes: nodes.with(at, checkNode(this.#config, node, at)) });
@@ -438,9 +440,10 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     return this.authorization.current().map((grant) => grant.config);
   }
 
-  /** Forwards by another table from now on: it gets the whole mapping first. */
+  /** Forwards by another table from now on: it gets the whole mapping first. Throws a `UsageError` (`CONFIG_INVALID`) for what is none. */
   setForwardingTable(table: ForwardingTable): void {
     this.#open();
+    expectForwardingTable(table);
     this.#table = table;
     this.#words = wordsOf(table);
     const { ipv4 = 0, ipv6 = 0 } = this.#config.reserve ?? {};
@@ -516,7 +519,7 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
 
   /** What happened after a position; a snapshot when that cannot be told any more, or the position is of another life, or none at all. */
-  changesSince(position: Position): ChangesSince {
+  changesSince(position?: Position): ChangesSince {
     const changes = this.entriesSince(position);
     return changes
       ? { type: 'changes', changes, position: this.position }
@@ -524,9 +527,9 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
 
   /** The journal after a position, or undefined when that cannot be told any more, or the position is of another life. @internal */
-  entriesSince(position: Position): JournalEntry[] | undefined {
+  entriesSince(position: Position | undefined): JournalEntry[] | undefined {
     // Positions come back from wherever a follower kept them: what was no number there would find nothing after it, again and again.
-    return position.epoch === this.#epoch && Number.isSafeInteger(position.seq) ? this.#journal.since(position.seq) : undefined;
+    return position?.epoch === this.#epoch && Number.isSafeInteger(position.seq) ? this.#journal.since(position.seq) : undefined;
   }
 
   /** Why packets for an address, or a prefix, go where they go: every claim, its verdict, and the step that decided. */

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'eventemitter3';
 import type { BfdChange, BfdDrops, BfdService } from '../bfd/index.js';
 import { CeaseSubcode } from '../bgp/wire/index.js';
+import { canonicalAddress } from '../lib/address.js';
 import { parseAsn } from '../lib/asn.js';
 import { Buffers } from '../lib/buffers.js';
 import type { Clock } from '../lib/clock.js';
@@ -8,6 +9,7 @@ import { UsageError } from '../lib/errors.js';
 import { type Logger, silentLogger } from '../lib/logger.js';
 import { canonicalPrefix } from '../lib/prefix.js';
 import { same } from '../lib/same.js';
+import { shown } from '../lib/shown.js';
 import type { MappingEntry, Position } from '../mapping/change.js';
 import type { ForwardingTable } from '../mapping/forwarding-table.js';
 import type { Targets } from '../mapping/target.js';
@@ -34,6 +36,7 @@ import type { Host } from './host.js';
 import type { ClaimRequest, Lease } from './lease.js';
 import { type NeighbourStatus, neighbourStatus } from './neighbour-status.js';
 import type { OspfConfig } from './ospf-config.js';
+import { checkRouterOptions } from './parts.js';
 import { type PortOwner, RouterPorts } from './router-ports.js';
 import { checkNeighbour, checkRouter } from './schema.js';
 import { cacheDiallers, securities, withSecrets } from './secrets.js';
@@ -140,6 +143,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   /** Throws a `UsageError` (`CONFIG_INVALID`) that names the path and what was expected there; nothing has been started then. */
   constructor(config: RouterConfig, options: RouterOptions) {
     super();
+    checkRouterOptions(options);
     this.logger = options.logger ?? silentLogger;
     this.#host = options.host;
     this.#ownNetwork = options.network === undefined;
@@ -397,8 +401,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
    */
   addNeighbour(neighbour: NeighbourConfig): Reconfigured {
     const { neighbours = [] } = this.#config;
-    if (this.#placeOf(neighbour.address) >= 0)
-      throw new UsageError('NAME_TAKEN', `there is a neighbour ${JSON.stringify(neighbour.address)} already`);
+    const { address } = unchecked(neighbour);
+    if (this.#placeOf(address) >= 0) throw new UsageError('NAME_TAKEN', `there is a neighbour ${shown(address)} already`);
     return this.#takeNeighbours([...neighbours, this.#checked(neighbour, neighbours.length)]);
   }
   /**
@@ -406,7 +410,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
    * anew. Throws a `UsageError` (`NAME_UNKNOWN`, `CONFIG_INVALID`) and changes nothing then.
    */
   changeNeighbour(neighbour: NeighbourConfig): Reconfigured {
-    const at = this.#knownPlaceOf(neighbour.address);
+    const at = this.#knownPlaceOf(unchecked(neighbour).address);
     return this.#takeNeighbours((this.#config.neighbours ?? []).with(at, this.#checked(neighbour, at)));
   }
   /** Removes the neighbour of an address, or a range: sessions end with a Cease. Throws a `UsageError` (`NAME_UNKNOWN`). */
@@ -415,12 +419,14 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
     return this.#takeNeighbours((this.#config.neighbours ?? []).filter((_, i) => i !== at));
   }
 
-  #placeOf(address: string): number {
-    return (this.#config.neighbours ?? []).findIndex((neighbour) => neighbour.address === address);
+  /** However it is written. */
+  #placeOf(address: string | undefined): number {
+    const wanted = canonicalEnd(address);
+    return (this.#config.neighbours ?? []).findIndex((neighbour) => neighbour.address === wanted);
   }
-  #knownPlaceOf(address: string): number {
+  #knownPlaceOf(address: string | undefined): number {
     const at = this.#placeOf(address);
-    if (at < 0) throw new UsageError('NAME_UNKNOWN', `there is no neighbour ${JSON.stringify(address)}`);
+    if (at < 0) throw new UsageError('NAME_UNKNOWN', `there is no neighbour ${shown(address)}`);
     return at;
   }
   #checked(neighbour: NeighbourConfig, at: number): NeighbourConfig {
@@ -507,7 +513,7 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
    */
   why(prefix: string, node: string, neighbours: readonly NeighbourStatus[] = this.neighbours()): Why {
     const canonical = canonicalPrefix(prefix);
-    if (!this.network.model.find(node)) throw new UsageError('NAME_UNKNOWN', `there is no node ${JSON.stringify(node)}`);
+    if (!this.network.model.find(node)) throw new UsageError('NAME_UNKNOWN', `there is no node ${shown(node)}`);
     return whyNode(this.network.explain(canonical), neighbours, canonical, node);
   }
   /** Every mapped prefix and where it goes ({@link VirtualNetwork.mapping}). */
@@ -522,8 +528,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   lookup(address: string): Targets | undefined {
     return this.network.lookup(address);
   }
-  /** What happened after a position; a snapshot when that cannot be told any more, or the position is of another life. */
-  changesSince(position: Position): ChangesSince {
+  /** What happened after a position; a snapshot when that cannot be told any more, or the position is of another life, or none at all. */
+  changesSince(position?: Position): ChangesSince {
     return this.network.changesSince(position);
   }
   /** The last change. */
@@ -649,8 +655,8 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
   }
 
   #neighbour(name: string): BgpNeighbour {
-    const found = this.#bgp.find(name);
-    if (!found) throw new UsageError('NAME_UNKNOWN', `there is no neighbour ${JSON.stringify(name)}`);
+    const found = this.#bgp.find(name) ?? this.#bgp.find(canonicalEnd(name) ?? '');
+    if (!found) throw new UsageError('NAME_UNKNOWN', `there is no neighbour ${shown(name)}`);
     return found;
   }
 
@@ -769,5 +775,21 @@ export class VirtualRouter extends IsolatedEmitter<RouterEvents> {
         this.tell('message-malformed', { router: this.name, neighbour: neighbour.name, message, count });
       },
     };
+  }
+}
+
+/** What a program gave, which may be anything until it is checked. */
+function unchecked<T>(value: T): Partial<T> {
+  return value ?? {};
+}
+
+/** The address or prefix of a neighbour in its one canonical form, the zone left as it is; what is neither as it stands. */
+function canonicalEnd(text: string | undefined): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  const [plain = '', zone] = text.split('%', 2);
+  try {
+    return plain.includes('/') ? canonicalPrefix(plain) : `${canonicalAddress(plain)}${zone === undefined ? '' : `%${zone}`}`;
+  } catch {
+    return text;
   }
 }

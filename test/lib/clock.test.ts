@@ -50,3 +50,9 @@ test('the time of a call is that of its appointment, and what it makes is kept i
   clock.advance(10);
   expect([times, clock.now()]).toEqual([[103, 103, 105], 110]);
 });
+
+test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, '5' as never])('a clock that is turned by %s stays where it is', (by) => {
+  const clock = new ManualClock(1000);
+  expect(() => clock.advance(by)).toThrow(expect.objectContaining({ code: 'VALUE_INVALID' }));
+  expect(clock.now()).toBe(1000);
+});

@@ -339,6 +339,18 @@ describe('a neighbour by itself', () => {
     expect(router.claim({ node: 'b', prefix: `${B}/32` }).verdict).not.toBe('reserved');
   });
 
+  test('is found however its address is written', async () => {
+    const nodes = [{ name: 'a', addresses: [A, '2001:db8::a'] }];
+    const { router } = await routerLab([{ address: A, as: 65001 }], { network: { nodes } });
+    router.addNeighbour({ address: '2001:db8:0::a', as: 65001, passive: true });
+    expect(() => router.addNeighbour({ address: '2001:DB8::A', as: 65001 })).toThrow(expect.objectContaining({ code: 'NAME_TAKEN' }));
+    expect(router.changeNeighbour({ address: '2001:DB8::0a', as: 65002, passive: true }).restarted).toEqual(['neighbour 2001:db8::a']);
+    router.refresh('2001:DB8::A');
+    await router.reset('2001:db8:0:0::a');
+    expect(router.removeNeighbour('2001:0db8::a').applied).toEqual(['neighbour 2001:db8::a removed']);
+    expect(router.configuration().neighbours?.map(({ address }) => address)).toEqual([A]);
+  });
+
   test('is checked against what there is, and nothing has changed when it is refused', async () => {
     const { router } = await routerLab([{ address: A, as: 65001, name: 'first' }]);
     const before = router.configuration();

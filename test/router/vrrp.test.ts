@@ -1,6 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Host, ManualClock, MemoryTransport, memoryCable, type RouterConfig, seeded, VirtualRouter } from '../../src/core.js';
+import {
+  Host,
+  ManualClock,
+  MemoryTransport,
+  memoryCable,
+  type RouterConfig,
+  seeded,
+  VirtualNetwork,
+  VirtualRouter,
+} from '../../src/core.js';
 import { parseAddress } from '../../src/lib/address.js';
+import { LinkAttachment } from '../../src/router/attach/link/attachment.js';
+import { VrrpClaims } from '../../src/router/attach/link/vrrp.js';
 import { encodeVrrp } from '../../src/vrrp/wire/index.js';
 import { Guest } from '../stack/guest.js';
 import { hex } from '../support/hex.js';
@@ -228,4 +239,42 @@ test('one node cannot make sessions without end', () => {
     a.ipv4('10.0.1.10', '224.0.0.18', { protocol: 112, payload, ttl: 255 });
   }
   expect(router.virtualRouters().length).toBe(64);
+});
+
+test('what counts the packets of a node goes with it, and not while it is only down', async () => {
+  const network = new VirtualNetwork({ nodes: [{ name: 'vm-1' }] }, { clock });
+  const host = new Host({ transport: new MemoryTransport(clock), clock });
+  const link = new LinkAttachment(
+    network,
+    { name: 'router', routerId: '10.0.0.1' },
+    undefined,
+    host,
+    () => {},
+    () => {},
+  );
+  const vrrp = new VrrpClaims(network, 'router', { nodeAt: () => undefined, dropped: () => {}, relay: () => {} });
+  network.join({ announce: () => {}, nodesChanged: () => vrrp.leave((node) => network.model.find(node)?.up !== true) as undefined });
+  await link.start([], {});
+  const use = (): boolean[][] =>
+    Array.from({ length: 5000 }, () => [vrrp.admits('vm-1'), link.tcp.admits('vm-1', new Uint8Array(20), 0, 20)]);
+  expect(use().at(-1)).toEqual([false, false]);
+  network.setNodeState('vm-1', 'down');
+  expect(use()[0]).toEqual([false, false]);
+  network.removeNode('vm-1');
+  network.addNode({ name: 'vm-1' });
+  expect(use()[0]).toEqual([true, true]);
+  await link.stop();
+  await network.close();
+});
+
+test('nodes that are gone have no sets of their own', async () => {
+  const network = new VirtualNetwork({}, { clock });
+  for (let i = 0; i < 10; i++) {
+    network.addNode({ name: `vm-${i}` });
+    network.watched(`vm-${i}`, 'router', 'heard');
+    network.watched(`vm-${i}`, 'router', 'silent');
+    network.removeNode(`vm-${i}`);
+  }
+  expect(new Set(network.model.nodes.flatMap(({ silentTo, heardBy }) => [silentTo, heardBy])).size).toBe(1);
+  await network.close();
 });

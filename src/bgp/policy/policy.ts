@@ -1,4 +1,5 @@
-import { shown, validate } from '../../lib/validate.js';
+import { shown } from '../../lib/shown.js';
+import { validate } from '../../lib/validate.js';
 import type { PathAttributes } from '../wire/index.js';
 import { type Changer, compileChanges } from './changes.js';
 import { compileMatch, type Matcher, type PrefixLists } from './matcher.js';

@@ -5,6 +5,7 @@
 import { formatAddress, parseAddress } from '../../lib/address.js';
 import { ByteWriter, toHex } from '../../lib/bytes.js';
 import { UsageError } from '../../lib/errors.js';
+import { shown } from '../../lib/shown.js';
 
 /** Well-known communities by name (RFC 1997, 3765, 7611, 7999, 8326, 9494). @public */
 export const WELL_KNOWN_COMMUNITIES: Readonly<Record<string, string>> = {
@@ -33,7 +34,7 @@ export function formatCommunity(value: number): string {
  * @public
  */
 export function parseCommunity(text: string): number {
-  const name = text.toUpperCase().replaceAll('-', '_');
+  const name = String(text).toUpperCase().replaceAll('-', '_');
   const numbers = WELL_KNOWN_COMMUNITIES[ALIASES[name] ?? name] ?? text;
   const [high, low] =
     fields(numbers, /^(\d{1,5}):(\d{1,5})$/, [0xffff, 0xffff]) ?? invalid(text, 'a community such as "65000:1" or "no-export"');
@@ -172,5 +173,5 @@ function fromHex(digits: string): Uint8Array {
 }
 
 function invalid(text: string, expected: string): never {
-  throw new UsageError('COMMUNITY_INVALID', `expected ${expected}, got ${JSON.stringify(text)}`);
+  throw new UsageError('COMMUNITY_INVALID', `expected ${expected}, got ${shown(text)}`);
 }

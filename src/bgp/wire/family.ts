@@ -1,3 +1,6 @@
+import { UsageError } from '../../lib/errors.js';
+import { shown } from '../../lib/shown.js';
+import { U8, U16 } from '../../lib/unsigned.js';
 import { Afi, Safi } from './codes.js';
 
 /** A family whose routes virtual-router handles. @public */
@@ -41,10 +44,12 @@ export function familyName(afi: number, safi: number): FamilyName {
   return byNumber.get(afi * 256 + safi) ?? `${afi}/${safi}`;
 }
 
-/** AFI and SAFI of a family. @public */
+/** AFI and SAFI of a family. Throws a `UsageError` (`VALUE_INVALID`) for what names none. @public */
 export function familyNumbers(family: FamilyName): readonly [afi: number, safi: number] {
   const known = byName.get(family);
   if (known) return known;
-  const [afi = Number.NaN, safi = Number.NaN] = family.split('/').map(Number);
-  return [afi, safi];
+  const [, afi, safi] = /^(\d{1,5})\/(\d{1,3})$/.exec(family) ?? [];
+  if (afi === undefined || Number(afi) > U16 || Number(safi) > U8)
+    throw new UsageError('VALUE_INVALID', `expected a family such as "ipv4-unicast" or "25/70", got ${shown(family)}`);
+  return [Number(afi), Number(safi)];
 }

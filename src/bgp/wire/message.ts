@@ -1,6 +1,8 @@
 import { concatBytes } from '../../lib/bytes.js';
-import { UsageError } from '../../lib/errors.js';
+import { atPath, UsageError } from '../../lib/errors.js';
 import { layout } from '../../lib/layout.js';
+import { shown } from '../../lib/shown.js';
+import { U8, unsigned } from '../../lib/unsigned.js';
 import { ErrorCode, HEADER_SIZE, HeaderError, MAX_MESSAGE, MessageType } from './codes.js';
 import type { WireContext } from './context.js';
 import { decodeNotification, encodeNotification } from './notification.js';
@@ -146,8 +148,10 @@ export function inspectMessage(bytes: Uint8Array, context: WireContext): Inspect
 }
 
 /**
- * The octets of a message, header included. Throws a `UsageError` for values that cannot be written (`PREFIX_INVALID`,
- * `ADDRESS_INVALID`, `COMMUNITY_INVALID`), and where it is longer than the session's messages may be (`MESSAGE_TOO_LONG`).
+ * The octets of a message, header included. Throws a `UsageError` whose `path` says where a value stands that cannot be written
+ * (`PREFIX_INVALID`, `ADDRESS_INVALID`, `ASN_INVALID`, `COMMUNITY_INVALID`; `VALUE_INVALID`: a number out of bounds, a word that is none, or two fields that
+ * contradict each other), and where the message is longer than the session's may be (`MESSAGE_TOO_LONG`). A list of communities or clusters
+ * that holds nothing is written as none; a text that is too long is cut.
  *
  * @public
  */
@@ -159,7 +163,7 @@ export function encodeMessage(message: BgpMessage, context: WireContext): Uint8A
   const head = new Uint8Array(HEADER_SIZE).fill(0xff, 0, 16);
   head[16] = length >>> 8;
   head[17] = length & 255;
-  head[18] = type;
+  head[18] = atPath(['code'], () => unsigned(type, U8));
   return concatBytes([head, body]);
 }
 
@@ -177,5 +181,7 @@ function encodeBody(message: BgpMessage, context: WireContext): [type: number, b
       return [MessageType.routeRefresh, encodeRouteRefresh(message)];
     case 'unknown':
       return [message.code, message.body];
+    default:
+      throw new UsageError('VALUE_INVALID', `expected a message, whose \`type\` says which, got ${shown(message)}`);
   }
 }

@@ -2,6 +2,7 @@ import { formatIpv4, formatIpv6 } from '../../lib/address.js';
 import type { ByteWriter } from '../../lib/bytes.js';
 import { UsageError } from '../../lib/errors.js';
 import { parsePrefix } from '../../lib/prefix.js';
+import { U32, unsigned } from '../../lib/unsigned.js';
 import type { FamilyName } from './family.js';
 
 /** A prefix as announced or withdrawn. @public */
@@ -70,7 +71,7 @@ export function writeNlri(to: ByteWriter, list: readonly Nlri[], bits: 32 | 128,
     const { bytes, length } = parsePrefix(text);
     if (bytes.length * 8 !== bits)
       throw new UsageError('PREFIX_INVALID', `expected an IPv${bits === 32 ? 4 : 6} prefix, got ${JSON.stringify(text)}`);
-    if (pathIds) to.u32(pathId ?? 0);
+    if (pathIds) to.u32(unsigned(pathId ?? 0, U32));
     to.u8(length).raw(bytes.subarray(0, (length + 7) >> 3));
   }
 }

@@ -1,4 +1,6 @@
 import { ByteReader, ByteWriter } from '../../lib/bytes.js';
+import { atPath } from '../../lib/errors.js';
+import { U8, unsigned } from '../../lib/unsigned.js';
 import { CeaseSubcode, ErrorCode } from './codes.js';
 import { decodeUtf8, encodeUtf8 } from './text.js';
 import type { Notification } from './values.js';
@@ -39,9 +41,9 @@ function carriesText(code: number, subcode: number): boolean {
 
 /** The body of a NOTIFICATION. Text is cut to 255 octets, between two characters. @internal */
 export function encodeNotification({ code, subcode, data, text, hardReset }: Notification): Uint8Array {
-  const to = new ByteWriter().u8(code).u8(subcode);
+  const to = new ByteWriter().u8(atPath(['code'], () => unsigned(code, U8))).u8(atPath(['subcode'], () => unsigned(subcode, U8)));
   if (data.length > 0) return to.raw(data).finish();
-  if (hardReset) return to.raw(encodeNotification({ type: 'notification', ...hardReset })).finish();
+  if (hardReset) return to.raw(atPath(['hardReset'], () => encodeNotification({ type: 'notification', ...hardReset }))).finish();
   return text !== undefined && carriesText(code, subcode) ? to.raw(encodeShutdownText(text)).finish() : to.finish();
 }
 

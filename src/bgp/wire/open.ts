@@ -1,8 +1,10 @@
 import { formatIpv4, parseAddress } from '../../lib/address.js';
 import { AS_TRANS } from '../../lib/asn.js';
 import { ByteReader, ByteWriter, concatBytes } from '../../lib/bytes.js';
-import { UsageError } from '../../lib/errors.js';
+import { atPath, UsageError } from '../../lib/errors.js';
 import { layout } from '../../lib/layout.js';
+import { shown } from '../../lib/shown.js';
+import { asNumber, U8, U16, unsigned } from '../../lib/unsigned.js';
 import { decodeCapabilities, encodeCapabilities } from './capabilities/list.js';
 import { ErrorCode, HEADER_SIZE, OpenError, OptionalParameter } from './codes.js';
 import type { Open } from './values.js';
@@ -75,14 +77,22 @@ function error(subcode: number, message: string, offset: number, data?: Uint8Arr
  * @internal
  */
 export function encodeOpen(open: Open): Uint8Array {
-  const id = parseAddress(open.routerId);
+  const { version, asn, holdTime, routerId } = open;
+  const id = atPath(['routerId'], () => parseAddress(routerId));
   if (id.length !== 4)
-    throw new UsageError('ADDRESS_INVALID', `expected a BGP identifier in dotted quad, got ${JSON.stringify(open.routerId)}`);
-  const capabilities = concatBytes(encodeCapabilities(open.capabilities));
+    throw new UsageError('ADDRESS_INVALID', `expected a BGP identifier in dotted quad, got ${shown(routerId)}`, ['routerId']);
+  const capabilities = atPath(['capabilities'], () => concatBytes(encodeCapabilities(open.capabilities)));
+  atPath(['asn'], () => asNumber(asn));
+  const four = open.capabilities.find((capability) => capability.type === 'four-octet-as');
+  // Only the capability says a number that takes four octets, and where it is there the other end goes by it (RFC 6793 §4.1).
+  if (four ? four.asn !== asn : asn > U16) {
+    const given = four ? `, and the capability four-octet-as says ${four.asn}` : ' without the capability four-octet-as, which it takes';
+    throw new UsageError('ASN_INVALID', `got ${asn}${given}`, ['asn']);
+  }
   const to = new ByteWriter()
-    .u8(open.version)
-    .u16(open.asn > 0xffff ? AS_TRANS : open.asn)
-    .u16(open.holdTime)
+    .u8(atPath(['version'], () => unsigned(version, U8)))
+    .u16(asn > U16 ? AS_TRANS : asn)
+    .u16(atPath(['holdTime'], () => unsigned(holdTime, U16)))
     .raw(id);
   if (capabilities.length === 0) return to.u8(0).finish();
   if (capabilities.length <= 253) {

@@ -1,6 +1,9 @@
 import { ByteReader, ByteWriter, concatBytes } from '../../lib/bytes.js';
+import { atPath, UsageError } from '../../lib/errors.js';
+import { shown } from '../../lib/shown.js';
+import { U8, U16, unsigned } from '../../lib/unsigned.js';
 import { ErrorCode, HEADER_SIZE, RefreshError, RefreshSubtype } from './codes.js';
-import { familyName } from './family.js';
+import { familyName, familyNumbers } from './family.js';
 import type { RouteRefresh } from './values.js';
 import { MessageError } from './wire-error.js';
 
@@ -30,7 +33,16 @@ export function decodeRouteRefresh(body: Uint8Array, message: Uint8Array): Route
 }
 
 /** @internal */
-export function encodeRouteRefresh({ afi, safi, subtype, data }: RouteRefresh): Uint8Array {
-  const fixed = new ByteWriter(SIZE).u16(afi).u8(subtype).u8(safi).finish();
+export function encodeRouteRefresh({ afi, safi, family, subtype, data }: RouteRefresh): Uint8Array {
+  const fixed = new ByteWriter(SIZE)
+    .u16(atPath(['afi'], () => unsigned(afi, U16)))
+    .u8(atPath(['subtype'], () => unsigned(subtype, U8)))
+    .u8(atPath(['safi'], () => unsigned(safi, U8)))
+    .finish();
+  const numbers = atPath(['family'], () => familyNumbers(family));
+  if (numbers[0] !== afi || numbers[1] !== safi)
+    throw new UsageError('VALUE_INVALID', `expected "${familyName(afi, safi)}", as \`afi\` and \`safi\` say, got ${shown(family)}`, [
+      'family',
+    ]);
   return data ? concatBytes([fixed, data]) : fixed;
 }

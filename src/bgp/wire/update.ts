@@ -1,4 +1,5 @@
 import { ByteWriter } from '../../lib/bytes.js';
+import { atPath } from '../../lib/errors.js';
 import { decodeAttributes, encodeAttributes, fault } from './attributes/block.js';
 import type { PathAttributes } from './attributes/values.js';
 import { ErrorCode, UpdateError } from './codes.js';
@@ -83,9 +84,9 @@ function result(
 export function encodeUpdate({ withdrawn, attributes, announced }: Update, context: WireContext): Uint8Array {
   const pathIds = receivesPathIds(context, 'ipv4-unicast');
   const to = new ByteWriter(256);
-  field(to, () => writeNlri(to, withdrawn, 32, pathIds));
-  field(to, () => encodeAttributes(to, attributes, context));
-  writeNlri(to, announced, 32, pathIds);
+  field(to, () => atPath(['withdrawn'], () => writeNlri(to, withdrawn, 32, pathIds)));
+  field(to, () => atPath(['attributes'], () => encodeAttributes(to, attributes, context)));
+  atPath(['announced'], () => writeNlri(to, announced, 32, pathIds));
   return to.finish();
 }
 

@@ -41,7 +41,7 @@ export class ShortestPaths {
   #moved = new Uint8Array(0);
   readonly #lostList: number[] = [];
   readonly #movedList: number[] = [];
-  #whole = true;
+  #everything = true;
   #root = -1;
 
   constructor(
@@ -52,12 +52,12 @@ export class ShortestPaths {
 
   /** The root moved, or how its neighbours are reached did: the next calculation is a whole one. */
   invalidate(): void {
-    this.#whole = true;
+    this.#everything = true;
   }
 
   /** Whether the next calculation is a whole one. */
   get whole(): boolean {
-    return this.#whole;
+    return this.#everything;
   }
 
   /** Brings distances and next hops up to date with the graph. What changed stands in {@link ShortestPaths.changed}. */
@@ -65,7 +65,7 @@ export class ShortestPaths {
     const { graph } = this;
     this.#widen();
     this.changedCount = 0;
-    if (this.#whole || root !== this.#root || graph.freeLinks > 0 || graph.changes * MANY > graph.limit + 64) this.#calculate(root);
+    if (this.#everything || root !== this.#root || graph.freeLinks > 0 || graph.changes * MANY > graph.limit + 64) this.#calculate(root);
     else this.#amend(root);
     graph.changes = 0;
   }
@@ -75,7 +75,7 @@ export class ShortestPaths {
     const heap = this.#heap;
     const { limit, kind, start, count, to, out } = graph;
     this.full++;
-    this.#whole = false;
+    this.#everything = false;
     this.#root = root;
     this.#oldDistance.set(distance.subarray(0, limit));
     this.#oldHops.set(hops.subarray(0, limit));

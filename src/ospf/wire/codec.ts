@@ -82,7 +82,7 @@ function open<T>(
  * The octets of a packet: an IP payload. `sequence` is what {@link Received.cryptographicSequence} is at the other end, of cryptographic
  * authentication. What follows a Hello or Database Description (signalling, OSPFv3's trailer) is added to its options.
  *
- * @public
+ * @internal
  */
 export function encodePacket(packet: OspfPacket, context: PacketContext, sequence = 0n): Uint8Array {
   return encode(packet, context, sequence, 256);

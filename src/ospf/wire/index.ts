@@ -4,7 +4,7 @@
  * `codes.ts` has the numbers, `values.ts` the shapes, which both versions share. `packet.ts` reads and writes headers and bodies,
  * `lsa.ts` LSAs, and `lsa-run.ts` those of a packet where they stand; one file of `lsa/` has a type's body in both versions, and `lsa/table.ts` lists them. `codec.ts` is the door: a
  * packet out of an IP payload, or the reason to drop it, and back; what keeps packets whole (checksums, authentication, the
- * link-local signalling beside them) is one `PacketSecurity` a version. The far end's bytes throw nowhere past it. `inspect.ts` and
+ * link-local signalling beside them) is one `PacketSecurity` a version; `checked.ts` has the writers that programs are given. The far end's bytes throw nowhere past it. `inspect.ts` and
  * `json.ts` show packets to people, who have no keys.
  *
  * RFCs: 2328 A and D, 3101 A, 3623 A, 5187, 5250, 5340 A, 5613, 5709, 5838, 7166, 7474. Not done: what is in opaque LSAs but grace ones (they are
@@ -12,6 +12,7 @@
  */
 
 export { type Authentication, acceptedKey, longestSecret, type OspfHash, type OspfKey, sendingKey } from './authentication.js';
+export { encodeCheckedLsa, encodeOspfPacket } from './checked.js';
 export { type Dropped, decodePacket, encodeOctets, encodePacket, type Received, type ReceivedRun, runPacket } from './codec.js';
 export * from './codes.js';
 export { instanceFamily } from './family.js';

@@ -65,7 +65,7 @@ export function decodeLsaBody(lsa: Lsa, context: BodyContext): LsaBody | string 
 /** What of a header an originator chooses. @public */
 export type LsaHead = LsaKey & Pick<LsaHeader, 'age' | 'options' | 'sequence'>;
 
-/** An LSA with its length and checksum. The body must be one of its LS type. @public */
+/** An LSA with its length and checksum. The body must be one of its LS type. @internal */
 export function encodeLsa(head: LsaHead, body: LsaBody, context: BodyContext): Lsa {
   const to = new ByteWriter();
   writeLsaHeader(to, { ...head, checksum: 0, length: 0 }, context.version);

@@ -211,6 +211,11 @@ export class TcpStack implements IpReceiver, SocketOwner {
     return false;
   }
 
+  /** Counts no more what nodes send that are gone. */
+  forget(gone: (node: string) => boolean): void {
+    for (const node of this.#strangers.keys()) if (node !== '' && gone(node)) this.#strangers.delete(node);
+  }
+
   #strangersOf(node: string): { readonly looks: Bucket; readonly resets: Bucket } {
     let strangers = this.#strangers.get(node);
     if (!strangers) {

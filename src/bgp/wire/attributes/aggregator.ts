@@ -1,6 +1,7 @@
 import { formatAddress } from '../../../lib/address.js';
 import { AS_TRANS } from '../../../lib/asn.js';
 import type { ByteWriter } from '../../../lib/bytes.js';
+import { asNumber } from '../../../lib/unsigned.js';
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, always, Fault, OPTIONAL_TRANSITIVE, toAll } from './attribute.js';
 import { u16, u32 } from './octets.js';
@@ -23,7 +24,7 @@ export const aggregator: Attribute<Aggregator> = {
   decode: (value, { fourOctetAs }) => ({ asn: fourOctetAs ? value.u32() : value.u16(), address: formatAddress(value.take(4)) }),
   encode(to, value, { fourOctetAs }) {
     if (fourOctetAs) put(to, value);
-    else to.u16(value.asn > 0xffff ? AS_TRANS : value.asn).raw(dottedQuad(value.address));
+    else to.u16(asNumber(value.asn) > 0xffff ? AS_TRANS : value.asn).raw(dottedQuad(value.address));
   },
 };
 
@@ -42,5 +43,5 @@ export const as4Aggregator: Attribute<Aggregator> = {
 };
 
 function put(to: ByteWriter, value: Aggregator): void {
-  to.u32(value.asn).raw(dottedQuad(value.address));
+  to.u32(asNumber(value.asn)).raw(dottedQuad(value.address));
 }

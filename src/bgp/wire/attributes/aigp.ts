@@ -1,3 +1,5 @@
+import { UsageError } from '../../../lib/errors.js';
+import { shown } from '../../../lib/shown.js';
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, always, Fault, OPTIONAL_NON_TRANSITIVE, toAll } from './attribute.js';
 import { u16 } from './octets.js';
@@ -47,5 +49,10 @@ export const aigp: Attribute<number | bigint> = {
       return metric <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(metric) : metric;
     }
   },
-  encode: (to, value) => to.u8(AIGP_TLV).u16(AIGP_TLV_LENGTH).u64(BigInt(value)),
+  encode(to, value) {
+    const fits = typeof value === 'bigint' ? value >= 0n && value < 1n << 64n : Number.isSafeInteger(value) && value >= 0;
+    if (!fits)
+      throw new UsageError('VALUE_INVALID', `expected a whole number from 0 to 2^64-1, as a bigint above 2^53-1, got ${shown(value)}`);
+    to.u8(AIGP_TLV).u16(AIGP_TLV_LENGTH).u64(BigInt(value));
+  },
 };

@@ -1,5 +1,6 @@
 import { AS_TRANS } from '../../../lib/asn.js';
 import type { ByteReader, ByteWriter } from '../../../lib/bytes.js';
+import { asNumber, indexOfWord } from '../../../lib/unsigned.js';
 import { AttributeCode, SegmentType, UpdateError } from '../codes.js';
 import { type Attribute, always, Fault, OPTIONAL_TRANSITIVE, toAll, WELL_KNOWN } from './attribute.js';
 import type { AsSegment } from './values.js';
@@ -29,6 +30,7 @@ export const as4Path: Attribute<readonly AsSegment[]> = {
   forward: toAll('drop'),
   check: (bytes, from, to) => (to - from < 6 ? Fault.length : checkSegments(bytes, from, to, 4, true)),
   decode: (value) => readSegments(value, 4),
+  emptyIsNone: true,
   encode: (to, value) => writeSegments(to, value, 4),
 };
 
@@ -65,10 +67,10 @@ function writeSegments(to: ByteWriter, segments: readonly AsSegment[], width: 2 
   for (const { type, asns } of segments) {
     for (let at = 0; at < asns.length; at += 255) {
       const part = asns.slice(at, at + 255);
-      to.u8(TYPES.indexOf(type) + 1).u8(part.length);
+      to.u8(indexOfWord(TYPES, type) + 1).u8(part.length);
       for (const asn of part) {
-        if (width === 4) to.u32(asn);
-        else to.u16(asn > 0xffff ? AS_TRANS : asn);
+        if (width === 4) to.u32(asNumber(asn));
+        else to.u16(asNumber(asn) > 0xffff ? AS_TRANS : asn);
       }
     }
   }

@@ -80,6 +80,8 @@ export interface Attribute<T> {
   /** The value, of octets that {@link Attribute.check} (and `checkNlri`) found well-formed. */
   decode(value: ByteReader, context: WireContext): T;
   encode(to: ByteWriter, value: T, context: WireContext): void;
+  /** A list that holds nothing is written as no attribute, for an empty one is malformed. */
+  readonly emptyIsNone?: true;
 }
 
 /** The same remedy whoever it came from. @internal */

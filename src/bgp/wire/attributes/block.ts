@@ -1,4 +1,6 @@
 import { ByteReader, ByteWriter } from '../../../lib/bytes.js';
+import { atPath } from '../../../lib/errors.js';
+import { U8, unsigned } from '../../../lib/unsigned.js';
 import { AttributeCode, AttributeFlag, ErrorCode, UpdateError } from '../codes.js';
 import type { WireContext } from '../context.js';
 import type { Malformed, Remedy } from '../values.js';
@@ -98,18 +100,21 @@ export function encodeAttributes(to: ByteWriter, value: PathAttributes, context:
   for (const { field, attribute } of inOrder) {
     while (unknown[0] && unknown[0].code < attribute.code) putUnknown(to, unknown.shift());
     if (field === 'mpReach' || field === 'mpUnreach' || whole[field] === undefined) continue;
+    const given = whole[field];
+    if (attribute.emptyIsNone && Array.isArray(given) && given.length === 0) continue;
     put(to, attribute.flags, attribute.code, body(field, whole, context));
   }
   while (unknown.length > 0) putUnknown(to, unknown.shift());
 }
 
 function putUnknown(to: ByteWriter, attribute: UnknownAttribute | undefined): void {
-  if (attribute) put(to, attribute.flags, attribute.code, attribute.value);
+  if (!attribute) return;
+  atPath(['unknown'], () => put(to, unsigned(attribute.flags, U8), unsigned(attribute.code, U8), attribute.value));
 }
 
 function body(field: keyof typeof attributes, value: PathAttributes, context: WireContext): Uint8Array {
   const to = new ByteWriter();
-  byCode[attributes[field].code]?.attribute.encode(to, value[field], context);
+  atPath([field], () => byCode[attributes[field].code]?.attribute.encode(to, value[field], context));
   return to.finish();
 }
 

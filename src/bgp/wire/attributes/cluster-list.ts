@@ -17,6 +17,7 @@ export const clusterList: Attribute<readonly string[]> = {
     return to > from && (to - from) % 4 === 0 ? Fault.none : Fault.length;
   },
   decode: (value) => Array.from({ length: value.remaining / 4 }, () => formatAddress(value.take(4))),
+  emptyIsNone: true,
   encode(to, list) {
     for (const id of list) to.raw(dottedQuad(id));
   },

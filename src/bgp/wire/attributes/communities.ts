@@ -13,6 +13,7 @@ export const communities: Attribute<readonly string[]> = {
   forward: toAll('keep'),
   check: listOf(4),
   decode: (value) => Array.from({ length: value.remaining / 4 }, () => formatCommunity(value.u32())),
+  emptyIsNone: true,
   encode(to, list) {
     for (const text of list) to.u32(parseCommunity(text));
   },

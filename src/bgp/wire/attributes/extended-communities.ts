@@ -18,6 +18,7 @@ export const extendedCommunities: Attribute<readonly string[]> = {
   forward: { external: 'splice', internal: 'keep' },
   check: listOf(8),
   decode: (value) => Array.from({ length: value.remaining / 8 }, () => formatExtendedCommunity(value.take(8))),
+  emptyIsNone: true,
   encode(to, list) {
     for (const text of list) to.raw(parseExtendedCommunity(text));
   },
@@ -34,6 +35,7 @@ export const ipv6ExtendedCommunities: Attribute<readonly string[]> = {
   forward: { external: 'splice', internal: 'keep' },
   check: listOf(20),
   decode: (value) => Array.from({ length: value.remaining / 20 }, () => formatIpv6ExtendedCommunity(value.take(20))),
+  emptyIsNone: true,
   encode(to, list) {
     for (const text of list) to.raw(parseIpv6ExtendedCommunity(text));
   },

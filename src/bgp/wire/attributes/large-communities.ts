@@ -13,6 +13,7 @@ export const largeCommunities: Attribute<readonly string[]> = {
   forward: toAll('keep'),
   check: listOf(12),
   decode: (value) => Array.from({ length: value.remaining / 12 }, () => formatLargeCommunity(value.u32(), value.u32(), value.u32())),
+  emptyIsNone: true,
   encode(to, list) {
     for (const text of list) for (const part of parseLargeCommunity(text)) to.u32(part);
   },

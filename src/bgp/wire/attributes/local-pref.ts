@@ -1,3 +1,4 @@
+import { U32, unsigned } from '../../../lib/unsigned.js';
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, Fault, WELL_KNOWN } from './attribute.js';
 
@@ -12,5 +13,5 @@ export const localPref: Attribute<number> = {
   forward: { external: 'drop', internal: 'keep' },
   check: (_bytes, from, to, context) => (context.peerType === 'external' ? Fault.external : to - from === 4 ? Fault.none : Fault.length),
   decode: (value) => value.u32(),
-  encode: (to, value) => to.u32(value),
+  encode: (to, value) => to.u32(unsigned(value, U32)),
 };

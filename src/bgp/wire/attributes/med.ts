@@ -1,3 +1,4 @@
+import { U32, unsigned } from '../../../lib/unsigned.js';
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, always, OPTIONAL_NON_TRANSITIVE, ofLength } from './attribute.js';
 
@@ -12,5 +13,5 @@ export const med: Attribute<number> = {
   forward: { external: 'drop', internal: 'keep' },
   check: ofLength(4),
   decode: (value) => value.u32(),
-  encode: (to, value) => to.u32(value),
+  encode: (to, value) => to.u32(unsigned(value, U32)),
 };

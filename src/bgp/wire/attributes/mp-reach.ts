@@ -1,5 +1,7 @@
 import { formatAddress, parseAddress } from '../../../lib/address.js';
-import { type ByteReader, concatBytes } from '../../../lib/bytes.js';
+import { type ByteReader, type ByteWriter, concatBytes } from '../../../lib/bytes.js';
+import { UsageError } from '../../../lib/errors.js';
+import { U8, unsigned } from '../../../lib/unsigned.js';
 import { Afi, AttributeCode, Safi, UpdateError } from '../codes.js';
 import { receivesPathIds, type WireContext } from '../context.js';
 import { type FamilyName, familyName, familyNumbers } from '../family.js';
@@ -7,7 +9,7 @@ import { checkNlri, prefixBits, readNlri, writeNlri } from '../nlri.js';
 import { type Attribute, always, Fault, OPTIONAL_NON_TRANSITIVE, toAll } from './attribute.js';
 import { checkHost } from './next-hop.js';
 import { u16 } from './octets.js';
-import type { MpReach } from './values.js';
+import type { MpReach, MpUnreach } from './values.js';
 
 /** AFI, SAFI, length of the next hop; and after it the reserved octet. */
 const FIXED = 4;
@@ -51,10 +53,8 @@ export const mpReach: Attribute<MpReach> = {
   encode(to, value, context) {
     const [afi, safi] = familyNumbers(value.family);
     const nextHop = value.nextHopData ?? writeNextHop(value);
-    to.u16(afi).u8(safi).u8(nextHop.length).raw(nextHop).u8(0);
-    const bits = prefixBits(value.family);
-    if (value.data) to.raw(value.data);
-    else if (bits) writeNlri(to, value.nlri, bits, receivesPathIds(context, value.family));
+    to.u16(afi).u8(safi).u8(unsigned(nextHop.length, U8)).raw(nextHop).u8(0);
+    writeFamilyNlri(to, value, context);
   },
 };
 
@@ -70,7 +70,9 @@ function readNextHop(family: FamilyName, bytes: Uint8Array): Pick<MpReach, 'next
   return bytes.length === 4 || bytes.length === 16 ? { nextHop: formatAddress(bytes) } : { nextHopData: bytes.slice() };
 }
 
-function writeNextHop({ nextHop, linkLocalNextHop }: MpReach): Uint8Array {
+function writeNextHop({ family, nextHop, linkLocalNextHop }: MpReach): Uint8Array {
+  if (nextHop === undefined)
+    throw new UsageError('VALUE_INVALID', `expected \`nextHop\`${prefixBits(family) ? '' : ' or `nextHopData`'}, got neither`);
   return concatBytes([nextHop, linkLocalNextHop].flatMap((text) => (text === undefined ? [] : [parseAddress(text)])));
 }
 
@@ -78,6 +80,15 @@ function writeNextHop({ nextHop, linkLocalNextHop }: MpReach): Uint8Array {
 export function checkFamilyNlri(bytes: Uint8Array, from: number, to: number, family: FamilyName, context: WireContext): boolean {
   const bits = family === 'ipv4-unicast' ? 32 : family === 'ipv6-unicast' ? 128 : undefined;
   return bits === undefined || checkNlri(bytes, from, to, bits, receivesPathIds(context, family));
+}
+
+/** Writes the NLRI of a family: prefixes, or octets where those are given. @internal */
+export function writeFamilyNlri(to: ByteWriter, { family, nlri, data }: MpUnreach, context: WireContext): void {
+  const bits = prefixBits(family);
+  if (nlri.length > 0 && (data || !bits))
+    throw new UsageError('VALUE_INVALID', `expected ${data ? 'either `nlri` or `data`, got both' : `the NLRI of ${family} as \`data\``}`);
+  if (data) to.raw(data);
+  else if (bits) writeNlri(to, nlri, bits, receivesPathIds(context, family));
 }
 
 /** The NLRI of a family: prefixes, or octets where they are not read. @internal */

@@ -1,9 +1,7 @@
 import { AttributeCode, UpdateError } from '../codes.js';
-import { receivesPathIds } from '../context.js';
 import { familyName, familyNumbers } from '../family.js';
-import { prefixBits, writeNlri } from '../nlri.js';
 import { type Attribute, always, Fault, OPTIONAL_NON_TRANSITIVE, toAll } from './attribute.js';
-import { checkFamilyNlri, readFamilyNlri } from './mp-reach.js';
+import { checkFamilyNlri, readFamilyNlri, writeFamilyNlri } from './mp-reach.js';
 import { u16 } from './octets.js';
 import type { MpUnreach } from './values.js';
 
@@ -25,9 +23,6 @@ export const mpUnreach: Attribute<MpUnreach> = {
   },
   encode(to, value, context) {
     const [afi, safi] = familyNumbers(value.family);
-    to.u16(afi).u8(safi);
-    const bits = prefixBits(value.family);
-    if (value.data) to.raw(value.data);
-    else if (bits) writeNlri(to, value.nlri, bits, receivesPathIds(context, value.family));
+    writeFamilyNlri(to.u16(afi).u8(safi), value, context);
   },
 };

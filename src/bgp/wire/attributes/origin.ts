@@ -1,3 +1,4 @@
+import { indexOfWord } from '../../../lib/unsigned.js';
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, always, Fault, toAll, WELL_KNOWN } from './attribute.js';
 import type { Origin } from './values.js';
@@ -18,5 +19,5 @@ export const origin: Attribute<Origin> = {
     return (bytes[from] ?? 0) > 2 ? Fault.value : Fault.none;
   },
   decode: (value) => ORIGINS[value.u8()] ?? 'incomplete',
-  encode: (to, value) => to.u8(ORIGINS.indexOf(value)),
+  encode: (to, value) => to.u8(indexOfWord(ORIGINS, value)),
 };

@@ -1,3 +1,4 @@
+import { asNumber } from '../../../lib/unsigned.js';
 import { AttributeCode, UpdateError } from '../codes.js';
 import { type Attribute, always, OPTIONAL_TRANSITIVE, ofLength, toAll } from './attribute.js';
 
@@ -12,5 +13,5 @@ export const otc: Attribute<number> = {
   forward: toAll('keep'),
   check: ofLength(4),
   decode: (value) => value.u32(),
-  encode: (to, value) => to.u32(value),
+  encode: (to, value) => to.u32(asNumber(value)),
 };

@@ -1,5 +1,7 @@
 import { ByteReader, ByteWriter, bytesEqual } from '../../../lib/bytes.js';
-import { UsageError } from '../../../lib/errors.js';
+import { atPath, UsageError } from '../../../lib/errors.js';
+import { shown } from '../../../lib/shown.js';
+import { U8, unsigned } from '../../../lib/unsigned.js';
 import { ErrorCode, OpenError } from '../codes.js';
 import { MessageError } from '../wire-error.js';
 import { capabilities, capabilityByCode } from './table.js';
@@ -41,15 +43,21 @@ function decodeCapability(code: number, value: Uint8Array, at: number): Capabili
 
 /** Each with its code and length. Throws a `UsageError` (`MESSAGE_TOO_LONG`) where a value is longer than 255 octets. @internal */
 export function encodeCapabilities(list: readonly Capability[]): Uint8Array[] {
-  return list.map((capability) => {
-    const [code, value] = encodeValue(capability);
+  return list.map((capability, i) => {
+    const [code, value] = atPath([i], () => encodeValue(capability));
     if (value.length > 255) throw new UsageError('MESSAGE_TOO_LONG', `${value.length} octets in capability ${code}, where 255 may be`);
-    return new ByteWriter(2 + value.length).u8(code).u8(value.length).raw(value).finish();
+    return new ByteWriter(2 + value.length)
+      .u8(atPath([i, 'code'], () => unsigned(code, U8)))
+      .u8(value.length)
+      .raw(value)
+      .finish();
   });
 }
 
 function encodeValue(capability: Capability): [code: number, value: Uint8Array] {
   if (capability.type === 'unknown') return [capability.code, capability.value];
+  if (!Object.hasOwn(capabilities, capability.type))
+    throw new UsageError('VALUE_INVALID', `expected a capability, whose \`type\` says which, got ${shown(capability.type)}`);
   const row = capabilities[capability.type];
   const to = new ByteWriter();
   row.encode(to, capability as never); // the row is the one of the capability's type

@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '../../../lib/bytes.js';
+import { asNumber, indexOfWord, U16, U24, unsigned } from '../../../lib/unsigned.js';
 import { CapabilityCode } from '../codes.js';
 import { type FamilyName, familyName, familyNumbers } from '../family.js';
 import { decodeUtf8, encodeUtf8 } from '../text.js';
@@ -82,7 +83,7 @@ export const capabilities: Table = {
     encode(to, { entries }) {
       for (const { family, nextHopAfi } of entries) {
         const [afi, safi] = familyNumbers(family);
-        to.u16(afi).u16(safi).u16(nextHopAfi);
+        to.u16(afi).u16(safi).u16(unsigned(nextHopAfi, U16));
       }
     },
   },
@@ -95,7 +96,7 @@ export const capabilities: Table = {
       const role = ROLES[value.u8()];
       return role ? { type: 'role', role } : undefined;
     },
-    encode: (to, { role }) => to.u8(ROLES.indexOf(role)),
+    encode: (to, { role }) => to.u8(indexOfWord(ROLES, role)),
   },
   // RFC 4724 §3, RFC 8538 §2: four flags and twelve bits of seconds, then families.
   'graceful-restart': {
@@ -112,7 +113,7 @@ export const capabilities: Table = {
       };
     },
     encode(to, { restarted, notification, restartTime, families }) {
-      to.u16((((restarted ? RESTARTED : 0) | (notification ? NOTIFICATION : 0)) << 12) | (restartTime & 0xfff));
+      to.u16((((restarted ? RESTARTED : 0) | (notification ? NOTIFICATION : 0)) << 12) | unsigned(restartTime, 0xfff));
       for (const { family, forwarding } of families) writeFamily(to, family).u8(forwarding ? FORWARDING : 0);
     },
   },
@@ -121,7 +122,7 @@ export const capabilities: Table = {
     code: CapabilityCode.fourOctetAs,
     fits: exactly(4),
     decode: (value) => ({ type: 'four-octet-as', asn: value.u32() }),
-    encode: (to, { asn }) => to.u32(asn),
+    encode: (to, { asn }) => to.u32(asNumber(asn)),
   },
   // RFC 7911 §4: an entry that is neither to send nor to receive is ignored, with all there is beside it.
   'add-path': {
@@ -153,8 +154,7 @@ export const capabilities: Table = {
       for (const { family, forwarding, staleTime } of families) {
         writeFamily(to, family)
           .u8(forwarding ? FORWARDING : 0)
-          .u8((staleTime >> 16) & 255)
-          .u16(staleTime & 0xffff);
+          .u24(unsigned(staleTime, U24));
       }
     },
   },

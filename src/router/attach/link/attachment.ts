@@ -231,6 +231,7 @@ export class LinkAttachment implements NetworkMember {
     routerLinks.refresh();
     this.#claims.leave((node) => model.find(node)?.up !== true);
     this.#vrrp.leave((node) => model.find(node)?.up !== true);
+    this.tcp.forget((node) => !model.find(node));
     this.#stack.setNodes(
       model.present().map(({ name, config, up }) => ({ name, location: config.location, addresses: config.addresses ?? [], up })),
     );
