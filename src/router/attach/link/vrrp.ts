@@ -116,7 +116,6 @@ export class VrrpClaims implements IpReceiver {
   /** Ends what the nodes say that `gone` names. */
   leave(gone: (node: string) => boolean): void {
     for (const session of [...this.#sessions.values()]) if (gone(session.node)) session.end();
-    for (const node of this.#rates.keys()) if (gone(node)) this.#rates.delete(node);
     this.#remains.leave(gone);
     // Not of one that is only down, which would begin anew when it is back.
     for (const node of this.#rates.keys()) if (!this.network.model.find(node)) this.#rates.delete(node);
