@@ -36,20 +36,24 @@ const FAMILIES: readonly (readonly [name: FamilyName, afi: number, safi: number]
   ['link-state', 16_388, 71],
 ];
 
-const byNumber = new Map(FAMILIES.map(([name, afi, safi]) => [afi * 256 + safi, name]));
+const byNumber = new Map(FAMILIES.map(([name, afi, safi]) => [numberOf(afi, safi), name]));
 const byName = new Map<string, readonly [afi: number, safi: number]>(FAMILIES.map(([name, afi, safi]) => [name, [afi, safi]]));
 
-/** The name of an AFI (16 bits) and SAFI (8 bits). @public */
+/** The name of an AFI (16 bits) and SAFI (8 bits; 16 where RFC 8950 §4 says one). @public */
 export function familyName(afi: number, safi: number): FamilyName {
-  return byNumber.get(afi * 256 + safi) ?? `${afi}/${safi}`;
+  return byNumber.get(numberOf(afi, safi)) ?? `${afi}/${safi}`;
 }
 
-/** AFI and SAFI of a family. Throws a `UsageError` (`VALUE_INVALID`) for what names none. @public */
-export function familyNumbers(family: FamilyName): readonly [afi: number, safi: number] {
+/** AFI and SAFI of a family, the latter 255 at most unless `largest` says otherwise. Throws a `UsageError` (`VALUE_INVALID`) for what names none. @public */
+export function familyNumbers(family: FamilyName, largest: number = U8): readonly [afi: number, safi: number] {
   const known = byName.get(family);
   if (known) return known;
-  const [, afi, safi] = /^(\d{1,5})\/(\d{1,3})$/.exec(family) ?? [];
-  if (afi === undefined || Number(afi) > U16 || Number(safi) > U8)
+  const [, afi, safi] = /^(\d{1,5})\/(\d{1,5})$/.exec(family) ?? [];
+  if (afi === undefined || Number(afi) > U16 || Number(safi) > largest)
     throw new UsageError('VALUE_INVALID', `expected a family such as "ipv4-unicast" or "25/70", got ${shown(family)}`);
   return [Number(afi), Number(safi)];
+}
+
+function numberOf(afi: number, safi: number): number {
+  return afi * (U16 + 1) + safi;
 }

@@ -73,6 +73,8 @@ const capabilities: readonly (readonly [bytes: string, capability: Capability])[
   ['01 04 4004 00 09', { type: 'multiprotocol', family: '16388/9' }],
   ['02 00', { type: 'route-refresh' }],
   ['05 06 0001 0001 0002', { type: 'extended-next-hop', entries: [{ family: 'ipv4-unicast', nextHopAfi: 2 }] }],
+  // A SAFI of two octets is no AFI beside one of one.
+  ['05 06 0000 0101 0002', { type: 'extended-next-hop', entries: [{ family: '0/257', nextHopAfi: 2 }] }],
   ['06 00', { type: 'extended-message' }],
   ['09 01 03', { type: 'role', role: 'customer' }],
   ['09 01 07', { type: 'unknown', code: 9, value: hex('07') }],

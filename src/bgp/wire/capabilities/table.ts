@@ -82,7 +82,7 @@ export const capabilities: Table = {
     }),
     encode(to, { entries }) {
       for (const { family, nextHopAfi } of entries) {
-        const [afi, safi] = familyNumbers(family);
+        const [afi, safi] = familyNumbers(family, U16);
         to.u16(afi).u16(safi).u16(unsigned(nextHopAfi, U16));
       }
     },
