@@ -254,6 +254,9 @@ async function router(batched: boolean, mtu: number, hosts: readonly string[]): 
   await pause(60_000);
 }
 
+/** The guests' TCP: Linux's own default, whatever this machine's is. */
+const CONGESTION_CONTROL = 'cubic';
+
 interface Iperf {
   readonly name: string;
   readonly mtu: number;
@@ -273,9 +276,8 @@ async function iperf(lab: Lab, hosts: Guests, mtu: number): Promise<Iperf[]> {
     results.push({ name, mtu, megabitsPerSecond });
     console.log(`  iperf3, ${name}, MTU ${mtu}: ${megabitsPerSecond.toFixed(0)} Mb/s, ${end.sum_sent.retransmits} segments sent again`);
   };
-  const measure = (name: string, target: string): void => {
-    const out = inside(a, 'iperf3', '-c', target, '-t', String(SECONDS), '-O', '1', '-J');
-    note(name, out);
+  const measure = (name: string, target: string, from: Guest = a): void => {
+    note(name, inside(from, 'iperf3', '-c', target, '-t', String(SECONDS), '-O', '1', '-C', CONGESTION_CONTROL, '-J'));
   };
   const server = lab.spawn(b, ['iperf3', '-s']);
   lab.setMtu(mtu);
@@ -329,8 +331,7 @@ async function iperf(lab: Lab, hosts: Guests, mtu: number): Promise<Iperf[]> {
       'tap0',
     ]);
     await pause(1500);
-    const out = inside(guest, 'iperf3', '-c', '10.0.2.2', '-t', String(SECONDS), '-O', '1', '-J');
-    note('slirp4netns', out);
+    measure('slirp4netns', '10.0.2.2', guest);
     lab.stop(slirp);
     lab.stop(near);
   }

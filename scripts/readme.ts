@@ -141,7 +141,7 @@ function forwarding({ measured, loadAverage, memory, vxlanPlain, vxlanBatched, t
     ...rates,
     ...(transfers.length > 0
       ? [
-          '\niperf3 between two guests, each with a cable to the router, Mb/s, medians of rounds in one run; in parentheses the ratio to slirp4netns:\n',
+          '\niperf3 between two guests (TCP with cubic, as Linux has it by default), each with a cable to the router, Mb/s, medians of rounds in one run; in parentheses the ratio to slirp4netns:\n',
           `| | ${mtus.map((mtu) => `MTU ${mtu}`).join(' | ')} |`,
           `| --- |${' --- |'.repeat(mtus.length)}`,
           ...transfers,
