@@ -109,6 +109,7 @@ export {
 } from './network/config.js';
 export type {
   NeighbourReason,
+  NssaTranslatorRole,
   OspfAreaConfig,
   OspfAreaRangeConfig,
   OspfAreaType,

@@ -2,40 +2,38 @@ import { bytesEqual } from '../lib/bytes.js';
 import { defaultPrefix, type Prefix } from '../lib/prefix.js';
 import type { Area } from './area.js';
 import type { Database } from './database.js';
-import { type OspfRoute, routeKey } from './destinations.js';
-import { type OwnBody, routerOfVertex, vertexOfRouter } from './dialect.js';
+import { routeKey } from './destinations.js';
+import type { OwnBody } from './dialect.js';
 import type { ExternalRoute, RouteKey } from './events.js';
 import type { OspfInstance } from './instance.js';
-import { NssaRanges, type Translatable } from './nssa-ranges.js';
+import { NssaTranslation } from './nssa-translation.js';
 import { AreaRanges } from './ranges.js';
-import { best } from './routes.js';
-import { UNREACHABLE } from './spf/graph.js';
 import { Constant, type ExternalBody } from './wire/index.js';
 
 /**
  * What we say between areas and at the edge of the AS: summaries as border router (RFC 2328 §12.4.3), of networks or of areas' ranges,
- * externals as boundary router (§12.4.4), defaults into stub areas and NSSAs, and type 7 made into type 5 (RFC 3101 §3).
+ * externals as boundary router (§12.4.4), among them what we translate of NSSAs, and defaults into stub areas and NSSAs.
  *
  * @internal
  */
 export class Border {
   readonly #externals = new Map<RouteKey, { readonly prefix: Prefix; readonly route: ExternalRoute }>();
-  /** Type 7 that we translate one by one, by prefix. */
-  readonly #translated = new Map<RouteKey, Translatable>();
   /** Which id stands for what, by place and LS type. */
   readonly #ids = new Map<Database, Map<number, Ids>>();
   /** What was summarised into each area. */
   readonly #summarised = new Map<Area, Map<RouteKey, Prefix>>();
   readonly ranges = new AreaRanges();
-  readonly nssaRanges = new NssaRanges();
+  readonly translation: NssaTranslation;
   readonly #boundariesTold = new Map<Area, Set<number>>();
   #wasBorder = false;
 
-  constructor(private readonly o: OspfInstance) {}
+  constructor(private readonly o: OspfInstance) {
+    this.translation = new NssaTranslation(o);
+  }
 
-  /** Whether we bring anything into the AS (the E bit). */
+  /** Whether we bring anything into the AS, or may translate what comes into an NSSA (the E bit). */
   get isBoundary(): boolean {
-    return this.#externals.size > 0 || this.#translated.size > 0 || (this.o.isBorderNow && this.#hasNssa());
+    return this.#externals.size > 0 || (this.o.isBorderNow && this.#hasNssa());
   }
 
   #hasNssa(): boolean {
@@ -61,7 +59,7 @@ export class Border {
   #sayExternal(key: RouteKey, prefix: Prefix): void {
     const { o } = this;
     const own = this.#externals.get(key)?.route.metric;
-    const translated = this.nssaRanges.told(key) ?? this.#translated.get(key)?.body;
+    const translated = this.translation.told(key);
     const body: Omit<ExternalBody, 'prefixOptions' | 'referenced' | 'type' | 'propagate'> | undefined = own
       ? { prefix, metricType: own.type, metric: own.value, tag: own.tag, forwarding: undefined }
       : translated && { prefix, ...translated };
@@ -138,7 +136,8 @@ export class Border {
       if (moved) for (const [key, { prefix }] of this.#externals) this.#sayExternal(key, prefix);
       if (border) this.#summariseAll(this.#keysOf(changed));
     }
-    if (border || this.#translated.size > 0) this.#translate(this.#keysOf(changed));
+    if (border || this.translation.goesOn)
+      for (const [key, prefix] of this.translation.update(this.#keysOf(changed))) this.#sayExternal(key, prefix);
     if (border || this.#boundariesTold.size > 0) this.#tellBoundaries();
   }
 
@@ -247,77 +246,6 @@ export class Border {
     }
   }
 
-  // --- Type 7 into type 5 (RFC 3101 §3) --------------------------------------------------------------------------------
-
-  #translate(changed: readonly RouteKey[]): void {
-    const { o } = this;
-    const was = this.isBoundary;
-    const translates = new Map<Area, boolean>();
-    const isTranslator = (area: Area): boolean => {
-      let is = translates.get(area);
-      if (is === undefined) {
-        is = o.isBorderNow && this.#isElected(area);
-        translates.set(area, is);
-      }
-      return is;
-    };
-    const keys = new Set(changed);
-    for (const [key, { area }] of this.#translated) if (!isTranslator(area)) keys.add(key);
-    for (const key of this.nssaRanges.countedIn((area) => !isTranslator(area))) keys.add(key);
-    for (const area of o.areas.values())
-      if (area.options.type === 'nssa' && isTranslator(area) && !this.#elected.has(area))
-        for (const lsa of area.database.ofType(o.dialect.types.nssa))
-          for (const { prefix } of o.meaningOf(lsa)?.prefixes ?? []) keys.add(routeKey(prefix));
-    for (const [area, is] of translates)
-      if (is) this.#elected.add(area);
-      else this.#elected.delete(area);
-    const ranges = new Map<RouteKey, Prefix>();
-    for (const key of keys) {
-      const route = o.routes.routes.ofKey(key);
-      const external = route && this.#translation(route, isTranslator);
-      if (this.nssaRanges.any) for (const range of this.nssaRanges.update(key, external)) ranges.set(routeKey(range), range);
-      const now = this.nssaRanges.holds(key) ? undefined : external;
-      const before = this.#translated.get(key);
-      if (now) this.#translated.set(key, now);
-      else if (before) this.#translated.delete(key);
-      const prefix = route?.prefix ?? before?.prefix;
-      if (prefix && (now || before)) this.#sayExternal(key, prefix);
-    }
-    for (const [key, prefix] of ranges) this.#sayExternal(key, prefix);
-    if (was !== this.isBoundary) o.originateAll();
-  }
-  readonly #elected = new Set<Area>();
-
-  /** §3.2 step 1: of what is best, a type 7 that is to be told and says where to. */
-  #translation(route: OspfRoute, isTranslator: (area: Area) => boolean): Translatable | undefined {
-    for (const { kind, area, propagate, forwarding, metric, metricType, tag, lsa, way } of best(route)) {
-      if (kind !== 'nssa' || !area || !propagate || !forwarding || lsa.advertisingRouter === this.o.options.routerId) continue;
-      if (!isTranslator(area)) continue;
-      return { area, prefix: route.prefix, body: { metric, metricType, forwarding, tag }, cost: way.cost };
-    }
-    return undefined;
-  }
-
-  /**
-   * RFC 3101 §3.1: of the area's border routers, as far as they are reached outside of it too, the one of the highest id, those that always
-   * translate first.
-   */
-  #isElected(area: Area): boolean {
-    const { o } = this;
-    let elected = o.options.routerId;
-    for (const key of area.keys) {
-      const router = key === undefined ? undefined : routerOfVertex(key);
-      if (router === undefined || router === o.options.routerId || area.distance(vertexOfRouter(router)) >= UNREACHABLE) continue;
-      for (const lsa of area.speakers(vertexOfRouter(router))) {
-        const role = o.meaningOf(lsa)?.router;
-        if (!role?.areaBorder || !o.routes.reach(router)) continue;
-        if (role.nssaTranslator) return false;
-        if (router > elected) elected = router;
-      }
-    }
-    return elected === o.options.routerId;
-  }
-
   // --- Ids -------------------------------------------------------------------------------------------------------------
 
   #say(place: Database, lsType: number, key: RouteKey, prefix: Prefix, body: ((id: number) => OwnBody) | undefined): void {
@@ -346,7 +274,7 @@ export class Border {
     this.#ids.delete(area.database);
     this.#summarised.delete(area);
     this.#boundariesTold.delete(area);
-    this.#elected.delete(area);
+    this.translation.forget(area);
     this.#forwarding.delete(area);
   }
 }

@@ -1,5 +1,5 @@
 /** What the protocol is configured with. Plain JSON, as the YAML file. What of the network is told by it is the router's (`router/ospf-config.ts`). */
-import type { OspfAreaType, OspfInterfaceType } from './options.js';
+import type { NssaTranslatorRole, OspfAreaType, OspfInterfaceType } from './options.js';
 import type { OspfHash, OspfVersion } from './wire/index.js';
 
 /** An instance of the protocol, with one area or several. @public */
@@ -39,6 +39,13 @@ export interface OspfAreaConfig {
   readonly ranges?: readonly OspfAreaRangeConfig[];
   /** NSSAs: told beyond the area in place of the externals that lie in them (RFC 3101 §3.2). Default: each external is told. */
   readonly nssaRanges?: readonly OspfNssaRangeConfig[];
+  /**
+   * NSSAs: what we are as border router (RFC 3101 §2.1). A `candidate` tells the area's externals to others while it is the elected one of the area's
+   * border routers, `always` does whatever others do. Default `candidate`.
+   */
+  readonly translatorRole?: NssaTranslatorRole;
+  /** NSSAs: seconds for which a border router goes on doing so once another one is elected (RFC 3101 §2.1). Default 40. */
+  readonly translatorStabilityInterval?: number;
 }
 
 /** An address range of an area: while any network of the area in it can be reached, the range is told as one. @public */

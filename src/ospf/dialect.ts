@@ -27,7 +27,6 @@ export interface Self {
   readonly isBorder: boolean;
   readonly isBoundary: boolean;
   readonly stubRouter: boolean;
-  /** Translates type 7 in the area whatever others do. */
   cost(one: OspfInterface): number;
 }
 

@@ -9,7 +9,7 @@
  * `election.ts` who is designated router. LSAs (`lsa.ts`, with their octets in `lsa-octets.ts`) live in a `database.ts` for each scope, by their three
  * numbers (`columns/lsa-table.ts`), count for who gave them (`departed.ts`: where that is gone), grow old in `ageing.ts`; ours are made
  * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas (`ranges.ts`: several networks as one) and at
- * the edge of the AS (`nssa-ranges.ts`: several externals of an NSSA as one).
+ * the edge of the AS (`nssa-translation.ts`: for whom we tell an NSSA's externals, `nssa-ranges.ts`: several of them as one).
  *
  * What LSAs say goes two ways: links into an area's graph (`area.ts`; `spf/` has the shortest paths, whole and as amended by what changed, in
  * columns; `next-hops.ts` where they begin; `network-type.ts` tells why none leads over a link that both ends take for different things; `backoff.ts` when), prefixes (`said-prefix.ts`) into `routes.ts`, which works out again only what hangs on what
@@ -33,7 +33,7 @@
  * RFCs: 2328, 5340, 5838 (unicast families), 3101 (NSSA), 3509 (border routers), 3623 and 5187 (helper), 5250 (opaque LSAs are flooded and kept),
  * 6987 (stub router), 8405 (SPF back-off); in `wire/` 5709, 7166, 7474.
  *
- * Not done: NBMA networks, virtual links, NSSATranslatorRole Always and the stability interval of a translator (3101 §3.1), demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
+ * Not done: NBMA networks, virtual links, keeping back a translation that another translator tells alike (3101 §3.2), demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
  * traffic engineering, multi-topology, RFC 8362's extended LSAs, host routers (8770), RFC1583Compatibility (it is off), forwarding of packets along OSPF's
  * own paths (the mapping does that).
  */
@@ -62,10 +62,12 @@ export type { OspfLink, OspfLinkEvents, OspfLinks } from './link.js';
 export { MemoryOspfLinks, OspfSegment } from './memory-links.js';
 export type { Neighbour } from './neighbour.js';
 export {
+  AREA_DEFAULTS,
   type AreaOptions,
   INSTANCE_DEFAULTS,
   INTERFACE_DEFAULTS,
   type InterfaceOptions,
+  type NssaTranslatorRole,
   type OspfAreaType,
   type OspfInterfaceType,
 } from './options.js';

@@ -51,7 +51,8 @@ export type TimerKind =
   | 'ageing'
   | 'own'
   | 'spf'
-  | 'routes';
+  | 'routes'
+  | 'translation';
 /** `kind/neighbour's key/interface`. @internal */
 export type TimerName = `${TimerKind}/${string}/${string}`;
 
@@ -183,6 +184,9 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
       case 'routes':
         // That a turn begins is all.
         return;
+      case 'translation':
+        this.border.update([]);
+        return;
     }
     if (!one) return;
     switch (kind as TimerKind) {
@@ -253,7 +257,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
     const area = new Area(options, this.hopSets, (own) => this.nextHops.firstIn(own));
     this.areas.set(options.id, area);
     this.border.ranges.add(area);
-    this.border.nssaRanges.add(area);
+    this.border.translation.ranges.add(area);
     return area;
   }
 
@@ -578,7 +582,7 @@ export class OspfInstance implements Machine<OspfEvent, OspfEffect> {
 }
 
 function sameRole(x: Meaning['router'], y: Meaning['router']): boolean {
-  return x?.areaBorder === y?.areaBorder && x?.asBoundary === y?.asBoundary;
+  return x?.areaBorder === y?.areaBorder && x?.asBoundary === y?.asBoundary && x?.nssaTranslator === y?.nssaTranslator;
 }
 
 /** In their order (RFC 2328 §10.1). */

@@ -9,6 +9,9 @@ export type OspfInterfaceType = 'point-to-point' | 'broadcast' | 'point-to-multi
 /** @public */
 export type OspfAreaType = 'normal' | 'stub' | 'nssa';
 
+/** RFC 3101 §2.1, NSSATranslatorRole. @public */
+export type NssaTranslatorRole = 'candidate' | 'always';
+
 /** An address range of an area (RFC 2328 C.2), resolved. @internal */
 export interface AreaRange {
   readonly prefix: Prefix;
@@ -38,6 +41,10 @@ export interface AreaOptions {
   readonly ranges: readonly AreaRange[];
   /** What is told beyond an NSSA in place of the externals in it. */
   readonly nssaRanges: readonly NssaRange[];
+  /** NSSAs: whether a border router translates whatever others do (RFC 3101 §2.1). */
+  readonly translatorRole: NssaTranslatorRole;
+  /** How long it goes on translating once another one is elected. */
+  readonly translatorStability: Millis;
 }
 
 /** An interface, resolved. @internal */
@@ -103,6 +110,17 @@ export interface OspfOptions {
 
 /** RFC 8405 §5's timers, with the values of its §6: the first calculation at once, in a storm every five seconds at most. @internal */
 export const SPF_DELAYS: SpfDelays = { initial: 50, short: 200, long: 5000, timeToLearn: 500, holdDown: 10_000 };
+
+/** What an area is unless told otherwise. @internal */
+export const AREA_DEFAULTS = {
+  type: 'normal',
+  summaries: true,
+  defaultCost: 1,
+  ranges: [],
+  nssaRanges: [],
+  translatorRole: 'candidate',
+  translatorStability: 40_000,
+} as const satisfies Partial<AreaOptions>;
 
 /** What an interface is unless told otherwise. @internal */
 export const INTERFACE_DEFAULTS = {

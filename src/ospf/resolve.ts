@@ -2,7 +2,14 @@ import type { Family } from '../lib/address.js';
 import { parseAddress } from '../lib/address.js';
 import { parsePrefix } from '../lib/prefix.js';
 import type { OspfAreaConfig, OspfAuthenticationConfig, OspfInstanceConfig, OspfInterfaceConfig } from './config.js';
-import { type AreaOptions, INSTANCE_DEFAULTS, INTERFACE_DEFAULTS, type InterfaceOptions, type OspfOptions } from './options.js';
+import {
+  AREA_DEFAULTS,
+  type AreaOptions,
+  INSTANCE_DEFAULTS,
+  INTERFACE_DEFAULTS,
+  type InterfaceOptions,
+  type OspfOptions,
+} from './options.js';
 import { type Authentication, type OspfVersion, word } from './wire/index.js';
 
 /** The number of a router id or area id in dotted quad, or an area's number. @internal */
@@ -39,19 +46,13 @@ export function resolveInstance(config: OspfInstanceConfig, routerId: string): O
   };
 }
 
-function resolveArea({
-  area,
-  type = 'normal',
-  summaries = true,
-  defaultCost = 1,
-  ranges = [],
-  nssaRanges = [],
-}: OspfAreaConfig): AreaOptions {
+function resolveArea(config: OspfAreaConfig): AreaOptions {
+  const { ranges = [], nssaRanges = [], translatorStabilityInterval } = config;
   return {
-    id: idNumber(area),
-    type,
-    summaries,
-    defaultCost,
+    id: idNumber(config.area),
+    type: config.type ?? AREA_DEFAULTS.type,
+    summaries: config.summaries ?? AREA_DEFAULTS.summaries,
+    defaultCost: config.defaultCost ?? AREA_DEFAULTS.defaultCost,
     ranges: ranges.map(({ prefix, advertise = true }) => ({ prefix: parsePrefix(prefix), advertise })),
     nssaRanges: nssaRanges.map(({ prefix, advertise = true, metric, tag = 0 }) => ({
       prefix: parsePrefix(prefix),
@@ -59,6 +60,8 @@ function resolveArea({
       metric,
       tag,
     })),
+    translatorRole: config.translatorRole ?? AREA_DEFAULTS.translatorRole,
+    translatorStability: translatorStabilityInterval === undefined ? AREA_DEFAULTS.translatorStability : translatorStabilityInterval * 1000,
   };
 }
 

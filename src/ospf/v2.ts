@@ -115,7 +115,7 @@ export const v2: Dialect = {
           areaBorder: self.isBorder,
           asBoundary: self.isBoundary && area.options.type !== 'stub',
           virtualEnd: false,
-          nssaTranslator: false,
+          nssaTranslator: self.isBorder && area.options.translatorRole === 'always',
           options: v2.options(area),
           links: [...links, ...stubs.values()],
         },

@@ -110,7 +110,7 @@ export function v3(family: Family): Dialect {
             areaBorder: self.isBorder,
             asBoundary: self.isBoundary && area.options.type !== 'stub',
             virtualEnd: false,
-            nssaTranslator: false,
+            nssaTranslator: self.isBorder && area.options.translatorRole === 'always',
             options: dialect.options(area),
             links: [...area.interfaces].flatMap((one) => linksOf(one, self)),
           },

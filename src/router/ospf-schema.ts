@@ -24,7 +24,8 @@ function checkAreas(ospf: OspfConfig, at: Path, problems: Problems): void {
   const { areas = [] } = ospf;
   const seen = new Set<number>();
   const known = { ranges: new Set<string>(), nssaRanges: new Set<string>() };
-  for (const [i, { area, type = 'normal', summaries, defaultCost, ranges = [], nssaRanges = [] }] of areas.entries()) {
+  for (const [i, config] of areas.entries()) {
+    const { area, type = 'normal', summaries, defaultCost, ranges = [], nssaRanges = [] } = config;
     const where = [...at, 'areas', i];
     const id = idNumber(area);
     if (seen.has(id)) problems.add([...where, 'area'], `expected each area once, got ${area} again`);
@@ -43,6 +44,9 @@ function checkAreas(ospf: OspfConfig, at: Path, problems: Problems): void {
     }
     if (type !== 'nssa' && nssaRanges.length > 0)
       problems.add([...where, 'nssaRanges'], `expected nothing, as a ${type} area has no externals of its own`);
+    for (const field of ['translatorRole', 'translatorStabilityInterval'] as const)
+      if (type !== 'nssa' && config[field] !== undefined)
+        problems.add([...where, field], `expected nothing, as nothing is translated for a ${type} area`);
     if (type !== 'normal') continue;
     if (summaries !== undefined) problems.add([...where, 'summaries'], 'expected nothing, as a normal area has all summaries');
     if (defaultCost !== undefined)

@@ -47,6 +47,15 @@ const area = z
     nssaRanges: list(nssaRange, 'a list of ranges')
       .exactOptional()
       .describe('NSSAs: told beyond the area in place of the externals that lie in them (RFC 3101 §3.2). Default: each external is told.'),
+    translatorRole: z
+      .enum(['candidate', 'always'])
+      .exactOptional()
+      .describe(
+        "NSSAs: what we are as border router (RFC 3101 §2.1). A `candidate` tells the area's externals to others while it is the elected one of the area's border routers, `always` does whatever others do. Default `candidate`.",
+      ),
+    translatorStabilityInterval: seconds(0)
+      .exactOptional()
+      .describe('NSSAs: for how long a border router goes on doing so once another one is elected (RFC 3101 §2.1). Default 40.'),
   })
   .meta({ id: 'OspfArea', description: 'An area of OSPF.' });
 

@@ -16,11 +16,11 @@ function external(router: LabRouter, text: string, metric: { value: number; type
 }
 
 /** `1 (area 0) 2 (area 1) 3`, and a second border router 4 in parallel where asked for: links are numbered 12, 23, 14, 43. */
-function chain(version: 2 | 3, area: Partial<AreaOptions> = {}, parallel = false) {
+function chain(version: 2 | 3, area: Partial<AreaOptions> = {}, parallel = false, ofBorder: Partial<AreaOptions> = {}) {
   const lab = new Lab({ version });
   const one = { id: 1, ...area };
   const first = lab.router(1, [{ id: 0 }]);
-  const border = lab.router(2, [{ id: 0 }, one]);
+  const border = lab.router(2, [{ id: 0 }, { ...one, ...ofBorder }]);
   const last = lab.router(3, [one]);
   const join = (x: LabRouter, y: LabRouter, number: number, into: number): void => {
     const wire = lab.wire();
@@ -281,6 +281,62 @@ describe.each([2, 3] as const)('OSPFv%i', (version) => {
     lab.advance(60_000);
     expect(other?.machine.isBorderNow).toBe(true);
     expect(first.table()[outside(version, 1)]).toBe('external-2 5+20 via 2');
+  });
+
+  /** Who translates what comes into the area, as another router of the backbone has it. */
+  const translators = ({ machine }: LabRouter): number[] =>
+    [...machine.database.all()].filter(({ ended }) => !ended).map(({ advertisingRouter }) => advertisingRouter);
+
+  test('a border router of a not-so-stubby area that always translates says so, and the others leave it to that', () => {
+    const { lab, first, last, border, other } = chain(version, { type: 'nssa' }, true, { translatorRole: 'always' });
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 1 });
+    lab.advance(20_000);
+    expect(translators(first)).toEqual([2]);
+    expect(first.table()[outside(version, 1)]).toMatch(/^external-2 5\+2[01] via /);
+    const said = [...(last.machine.areas.get(1)?.speakers(2) ?? [])].map((lsa) => lsa.body(last.machine.dialect.context));
+    expect(said).toMatchObject([{ type: 'router', areaBorder: true, nssaTranslator: true }]);
+    border.handle({ type: 'stop' });
+    lab.advance(60_000);
+    expect(translators(first)).toEqual([4]);
+    expect(other?.machine.isBorderNow).toBe(true);
+  });
+
+  test('several border routers of a not-so-stubby area may always translate', () => {
+    const { lab, first, last } = chain(version, { type: 'nssa', translatorRole: 'always' }, true);
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 1 });
+    lab.advance(20_000);
+    expect(translators(first).sort()).toEqual([2, 4]);
+  });
+
+  test('a border router of a not-so-stubby area goes on translating for a while once another one is elected', () => {
+    const { lab, first, last, other } = chain(version, { type: 'nssa', translatorStability: 30_000 }, true);
+    const wire = other?.wires.get('e0');
+    if (!wire) throw new Error('it has no link in the backbone');
+    external(last, outside(version, 1), { value: 5, type: 2, tag: 1 });
+    lab.advance(60_000);
+    expect(translators(first)).toEqual([4]);
+    wire.up = false;
+    lab.advance(60_000);
+    expect(translators(first).filter((id) => id !== 4)).toEqual([2]);
+    wire.up = true;
+    lab.advance(25_000);
+    expect(translators(first).sort()).toEqual([2, 4]);
+    lab.advance(40_000);
+    expect(translators(first)).toEqual([4]);
+  });
+
+  test('what a range of a not-so-stubby area told ends when its router borders on it no more', () => {
+    const range = version === 2 ? '198.18.0.0/15' : '2001:db8:f000::/36';
+    const inside = version === 2 ? '198.18.1.0/24' : '2001:db8:f001::/48';
+    const nssaRanges = [{ prefix: parsePrefix(range), advertise: true, metric: undefined, tag: 0 }];
+    const { lab, last, border } = chain(version, { type: 'nssa', nssaRanges });
+    external(last, inside, { value: 5, type: 2, tag: 1 });
+    lab.advance(20_000);
+    expect(translators(border)).toEqual([2]);
+    border.handle({ type: 'interfaceDown', interface: 'e0' });
+    lab.advance(20_000);
+    expect(border.machine.isBorderNow).toBe(false);
+    expect(translators(border)).toEqual([]);
   });
 
   test('what is reached better than by an external of a not-so-stubby area is not told beyond it by that', () => {

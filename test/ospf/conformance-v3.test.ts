@@ -11,7 +11,7 @@ import { formatPrefix, parsePrefix } from '../../src/lib/prefix.js';
 import { OspfInstance } from '../../src/ospf/instance.js';
 import { StoredLsa } from '../../src/ospf/lsa.js';
 import { Neighbour } from '../../src/ospf/neighbour.js';
-import { INSTANCE_DEFAULTS, INTERFACE_DEFAULTS } from '../../src/ospf/options.js';
+import { AREA_DEFAULTS, INSTANCE_DEFAULTS, INTERFACE_DEFAULTS } from '../../src/ospf/options.js';
 import { best } from '../../src/ospf/routes.js';
 import {
   encodeLsa,
@@ -169,12 +169,10 @@ function replay(recorded: RecordedOspf, configured: ConfiguredAreas): OspfInstan
     family: 'ipv6',
     routerId: quad(recorded['router-id']),
     areas: configured.areas.area.map((area) => ({
+      ...AREA_DEFAULTS,
       id: quad(area['area-id']),
       type: area['area-type']?.includes('stub') ? 'stub' : 'normal',
       summaries: area.summary ?? true,
-      defaultCost: 1,
-      ranges: [],
-      nssaRanges: [],
     })),
   });
   const now = 1_000_000;

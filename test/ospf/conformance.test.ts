@@ -11,7 +11,7 @@ import { formatPrefix, maskBytes } from '../../src/lib/prefix.js';
 import { OspfInstance } from '../../src/ospf/instance.js';
 import { StoredLsa } from '../../src/ospf/lsa.js';
 import { Neighbour } from '../../src/ospf/neighbour.js';
-import { INSTANCE_DEFAULTS, INTERFACE_DEFAULTS } from '../../src/ospf/options.js';
+import { AREA_DEFAULTS, INSTANCE_DEFAULTS, INTERFACE_DEFAULTS } from '../../src/ospf/options.js';
 import { best } from '../../src/ospf/routes.js';
 import { encodeLsa, type LsaBody, LsTypeV2, maskedPrefix, type RouterLink, word } from '../../src/ospf/wire/index.js';
 
@@ -104,12 +104,10 @@ function replay(recorded: RecordedCase): OspfInstance {
     family: 'ipv4',
     routerId: quad(recorded.router_id),
     areas: recorded.configured_areas.area.map((area) => ({
+      ...AREA_DEFAULTS,
       id: quad(area['area-id']),
       type: area['area-type']?.includes('stub') ? 'stub' : 'normal',
       summaries: area.summary ?? true,
-      defaultCost: 1,
-      ranges: [],
-      nssaRanges: [],
     })),
   });
   const now = 1_000_000;

@@ -393,6 +393,18 @@ describe('OSPF that is wrong says where, and what was expected', () => {
     expect(wrongOspf(areas('nssa', '10.0.0.0/16', '10.0.0.0/16'))[0]).toBe('it.areas[1].nssaRanges[1].prefix');
   });
 
+  test('where an area has a translator that has nothing to translate', () => {
+    const areas = (type: string, own: object): object => ({ areas: [{ area: 0 }, { area: 1, type, ...own }] });
+    const role = { translatorRole: 'always', translatorStabilityInterval: 10 };
+    expect(checkRouter({ ...router, ospf: [{ ...ospf, ...areas('nssa', role) }] }).ospf?.[0]?.areas?.[1]).toMatchObject(role);
+    for (const [field, value] of Object.entries(role))
+      expect(wrongOspf(areas('stub', { [field]: value }))).toEqual([
+        `it.areas[1].${field}`,
+        'expected nothing, as nothing is translated for a stub area',
+      ]);
+    expect(wrongOspf(areas('nssa', { translatorRole: 'never' }))[0]).toBe('it.areas[1].translatorRole');
+  });
+
   test('where a link is said in two ways, is trusted without a key, or has a key of the other version', () => {
     const at = (change: object): object => ({ interfaces: [{ ...ospf.interfaces[0], ...change }] });
     expect(wrongOspf(at({ subnet: 'lan' }))).toEqual(['it.interfaces[0]', 'expected one of port, subnet and device']);

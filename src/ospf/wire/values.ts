@@ -120,7 +120,7 @@ export interface RouterBody {
   readonly asBoundary: boolean;
   /** V: an end of a virtual link. */
   readonly virtualEnd: boolean;
-  /** Nt: translates type 7 unconditionally (RFC 3101 §2.?, B). */
+  /** Nt: translates type 7 unconditionally (RFC 3101 §3.1, appendix B). */
   readonly nssaTranslator: boolean;
   /** OSPFv3; in OSPFv2 the header's. */
   readonly options: number;

@@ -7,7 +7,7 @@ import { Driver } from '../../../src/lib/machine.js';
 import { TimerHeap } from '../../../src/lib/timers.js';
 import type { OspfEffect, OspfEvent } from '../../../src/ospf/events.js';
 import { OspfInstance } from '../../../src/ospf/instance.js';
-import { INSTANCE_DEFAULTS, INTERFACE_DEFAULTS } from '../../../src/ospf/options.js';
+import { AREA_DEFAULTS, INSTANCE_DEFAULTS, INTERFACE_DEFAULTS } from '../../../src/ospf/options.js';
 import { MemoryOspfLinks, OspfSegment } from '../../../src/testing.js';
 
 /** When a clock begins, to which the times of packets are. */
@@ -75,7 +75,7 @@ export async function recorded(lsas: number): Promise<Packet[]> {
     version: 2,
     family: 'ipv4',
     routerId: 0x02020202,
-    areas: [{ id: 0, type: 'normal', summaries: true, defaultCost: 1, ranges: [], nssaRanges: [] }],
+    areas: [{ ...AREA_DEFAULTS, id: 0 }],
   });
   const links = new MemoryOspfLinks({ eth0: { segment, addresses: [{ bytes: SOURCE, length: 24 }] } });
   const sender = new Driver<OspfEvent, OspfEffect>(machine, new TimerHeap(clock), (effect) => {

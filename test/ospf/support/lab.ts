@@ -5,6 +5,7 @@ import { OspfInstance } from '../../../src/ospf/instance.js';
 import type { LsaOctets } from '../../../src/ospf/lsa-octets.js';
 import type { Neighbour } from '../../../src/ospf/neighbour.js';
 import {
+  AREA_DEFAULTS,
   type AreaOptions,
   INSTANCE_DEFAULTS,
   INTERFACE_DEFAULTS,
@@ -56,7 +57,7 @@ export class Lab {
       family: this.options.version === 3 ? 'ipv6' : 'ipv4',
       ...this.options.instance,
       routerId: id,
-      areas: areas.map((area) => ({ id: 0, type: 'normal', summaries: true, defaultCost: 1, ranges: [], nssaRanges: [], ...area })),
+      areas: areas.map((area) => ({ ...AREA_DEFAULTS, id: 0, ...area })),
       ...options,
     });
     this.routers.set(id, router);
