@@ -33,7 +33,7 @@
  * RFCs: 2328, 5340, 5838 (unicast families), 3101 (NSSA), 3509 (border routers), 3623 and 5187 (helper), 5250 (opaque LSAs are flooded and kept),
  * 6987 (stub router), 8405 (SPF back-off); in `wire/` 5709, 7166, 7474.
  *
- * Not done: NBMA networks, virtual links, keeping back a translation that another translator tells alike (3101 §3.2), demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
+ * Not done: NBMA networks, virtual links, keeping back a translation that another translator tells alike (2328 §12.4.4.1), demand circuits (1793), restarting gracefully ourselves, LSDB resynchronization (4811),
  * traffic engineering, multi-topology, RFC 8362's extended LSAs, host routers (8770), RFC1583Compatibility (it is off), forwarding of packets along OSPF's
  * own paths (the mapping does that).
  */
