@@ -27,6 +27,7 @@ export {
   type Inspected,
   inspectMessage,
   type Json,
+  lenientContext,
   MAX_EXTENDED_MESSAGE,
   MAX_MESSAGE,
   MessageError,

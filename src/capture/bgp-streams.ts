@@ -1,4 +1,4 @@
-import { decodeMessage, HEADER_SIZE, MAX_EXTENDED_MESSAGE, type Open, type WireContext } from '../bgp/wire/index.js';
+import { decodeMessage, HEADER_SIZE, lenientContext, type Open, type WireContext } from '../bgp/wire/index.js';
 import { concatBytes } from '../lib/bytes.js';
 import { IpReader, type Segment, segmentOf } from './ip.js';
 import { type CapturedOspf, ospfOf } from './ospf-packets.js';
@@ -43,16 +43,6 @@ const PORT = 179;
 const MARKER = 16;
 /** Directions that are followed at once. */
 const MOST_DIRECTIONS = 1 << 16;
-
-/** How messages read where no OPEN was recorded: leniently, as from inside. */
-const LENIENT: WireContext = {
-  fourOctetAs: true,
-  peerType: 'internal',
-  addPath: {},
-  extendedNextHop: true,
-  maxMessage: MAX_EXTENDED_MESSAGE,
-  aigp: true,
-};
 
 /** The BGP messages in recorded frames, in the order in which they were complete. Never throws. @public */
 export function* bgpMessages(frames: Iterable<Frame | Damage>): Generator<CapturedMessage | Damage> {
@@ -189,7 +179,7 @@ function message(direction: Direction, bytes: Uint8Array, { time, frame }: Seen,
 /** What an OPEN says; undefined when it is malformed, or no OPEN. @internal */
 export function openOf(bytes: Uint8Array): Open | undefined {
   try {
-    const decoded = decodeMessage(bytes, LENIENT);
+    const decoded = decodeMessage(bytes, lenientContext);
     return decoded.type === 'open' ? decoded : undefined;
   } catch {
     return undefined; // a malformed OPEN is shown as such; it just teaches nothing
@@ -200,7 +190,7 @@ export function openOf(bytes: Uint8Array): Open | undefined {
 function contextOf({ open: mine, other }: Direction): WireContext {
   const theirs = other?.open;
   const one = mine ?? theirs;
-  return one ? agreed(one, mine && theirs ? theirs : undefined) : LENIENT;
+  return one ? agreed(one, mine && theirs ? theirs : undefined) : lenientContext;
 }
 
 /** How the messages of a side read that said the one OPEN, and heard the other; undefined when that is not known. @internal */
@@ -210,7 +200,7 @@ export function agreed(said: Open, heard: Open | undefined): WireContext {
   const paths = (open: Open) => open.capabilities.flatMap((capability) => (capability.type === 'add-path' ? capability.families : []));
   const addPath = paths(said).filter(({ family, send }) => send && paths(other).some((entry) => entry.family === family && entry.receive));
   return {
-    ...LENIENT,
+    ...lenientContext,
     fourOctetAs: both('four-octet-as'),
     peerType: !heard || said.asn === heard.asn ? 'internal' : 'external',
     addPath: Object.fromEntries(addPath.map(({ family }) => [family, true])),

@@ -1,12 +1,5 @@
 import { decodeAttributes } from '../bgp/wire/attributes/block.js';
-import {
-  type FamilyName,
-  familyName,
-  MAX_EXTENDED_MESSAGE,
-  type Malformed,
-  type PathAttributes,
-  type WireContext,
-} from '../bgp/wire/index.js';
+import { type FamilyName, familyName, lenientContext, type Malformed, type PathAttributes, type WireContext } from '../bgp/wire/index.js';
 import { formatAddress } from '../lib/address.js';
 import { ByteReader, ByteWriter } from '../lib/bytes.js';
 import { WireError } from '../lib/errors.js';
@@ -221,7 +214,7 @@ function readBgp4mp(r: ByteReader, subtype: number, time: number, length: number
     return { type: 'state-change', time, peer: { address: from, as: peerAs }, from: r.u16(), to: r.u16() };
   const paths = subtype >= 8;
   const context: WireContext = {
-    ...LENIENT,
+    ...lenientContext,
     fourOctetAs: wide,
     addPath: paths ? { 'ipv4-unicast': true, 'ipv6-unicast': true } : {},
   };
@@ -246,18 +239,8 @@ function readOldBgp(r: ByteReader, subtype: number, time: number): MrtRecord | u
     .u8(messageType)
     .raw(body)
     .finish();
-  return { type: 'message', time, from, to, peerAs, localAs, bytes, context: { ...LENIENT, fourOctetAs: false } };
+  return { type: 'message', time, from, to, peerAs, localAs, bytes, context: { ...lenientContext, fourOctetAs: false } };
 }
-
-/** How messages read that come without their session. */
-const LENIENT: WireContext = {
-  fourOctetAs: true,
-  peerType: 'internal',
-  addPath: {},
-  extendedNextHop: true,
-  maxMessage: MAX_EXTENDED_MESSAGE,
-  aigp: true,
-};
 
 function readPrefix(r: ByteReader, ipv6: boolean): string {
   const length = r.u8();
@@ -273,7 +256,7 @@ function readPrefix(r: ByteReader, ipv6: boolean): string {
  * whole.
  */
 function readAttributes(bytes: Uint8Array, fourOctetAs: boolean, ipv6: boolean): Pick<MrtRoute, 'attributes' | 'malformed'> {
-  const context: WireContext = { ...LENIENT, fourOctetAs };
+  const context: WireContext = { ...lenientContext, fourOctetAs };
   const rest = new ByteWriter(bytes.length);
   let hop: Uint8Array | undefined;
   const r = new ByteReader(bytes);

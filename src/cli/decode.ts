@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Inspected, inspectMessage, MAX_EXTENDED_MESSAGE, toJson, type WireContext } from '../bgp/wire/index.js';
+import { type Inspected, inspectMessage, lenientContext, toJson, type WireContext } from '../bgp/wire/index.js';
 import {
   type CapturedMessage,
   type CapturedOspf,
@@ -193,20 +193,10 @@ function* spelt(bytes: Uint8Array): Generator<object> {
   for (let at = 0; at < bytes.length; ) {
     const claimed = ((bytes[at + 16] ?? 0) << 8) | (bytes[at + 17] ?? 0);
     const length = bytes.length - at < 19 || claimed < 19 || claimed > bytes.length - at ? bytes.length - at : claimed;
-    yield { time: null, from: null, to: null, ...inspected(bytes.slice(at, at + length), UNKNOWN_SESSION) };
+    yield { time: null, from: null, to: null, ...inspected(bytes.slice(at, at + length), lenientContext) };
     at += length;
   }
 }
-
-/** Octets of a session that nothing is known of. */
-const UNKNOWN_SESSION: WireContext = {
-  fourOctetAs: true,
-  peerType: 'internal',
-  addPath: {},
-  extendedNextHop: true,
-  maxMessage: MAX_EXTENDED_MESSAGE,
-  aigp: true,
-};
 
 function inspected(bytes: Uint8Array, context: WireContext): object {
   let read = inspectMessage(bytes, context);

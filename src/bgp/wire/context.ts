@@ -1,4 +1,4 @@
-import { MAX_MESSAGE } from './codes.js';
+import { MAX_EXTENDED_MESSAGE, MAX_MESSAGE } from './codes.js';
 import type { FamilyName } from './family.js';
 
 /**
@@ -29,6 +29,20 @@ export const defaultContext: WireContext = {
   addPath: {},
   extendedNextHop: false,
   maxMessage: MAX_MESSAGE,
+};
+
+/**
+ * For messages of a session whose OPENs are not known, with four-octet AS numbers: whatever some neighbour may send is taken, as from inside the AS.
+ *
+ * @public
+ */
+export const lenientContext: WireContext = {
+  fourOctetAs: true,
+  peerType: 'internal',
+  addPath: {},
+  extendedNextHop: true,
+  maxMessage: MAX_EXTENDED_MESSAGE,
+  aigp: true,
 };
 
 /** Whether prefixes of a family carry path identifiers. @public */

@@ -36,7 +36,7 @@ export type * from './attributes/values.js';
 export type * from './capabilities/values.js';
 export * from './codes.js';
 export * from './communities.js';
-export { defaultContext, receivesPathIds, type WireContext } from './context.js';
+export { defaultContext, lenientContext, receivesPathIds, type WireContext } from './context.js';
 export { type FamilyName, familyName, familyNumbers, type UnicastFamily } from './family.js';
 export { type Json, toJson } from './json.js';
 export { checkHeader, decodeMessage, encodeMessage, type Inspected, inspectMessage } from './message.js';
