@@ -6,13 +6,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { formatAddress, parseAddress } from '../../src/lib/address.js';
-import { formatPrefix, parsePrefix } from '../../src/lib/prefix.js';
+import { parseAddress } from '../../src/lib/address.js';
+import { parsePrefix } from '../../src/lib/prefix.js';
 import { OspfInstance } from '../../src/ospf/instance.js';
 import { StoredLsa } from '../../src/ospf/lsa.js';
 import { Neighbour } from '../../src/ospf/neighbour.js';
 import { AREA_DEFAULTS, INSTANCE_DEFAULTS, INTERFACE_DEFAULTS } from '../../src/ospf/options.js';
-import { best } from '../../src/ospf/routes.js';
 import {
   encodeLsa,
   type LinkPrefix,
@@ -23,6 +22,7 @@ import {
   type RouterLink,
   word,
 } from '../../src/ospf/wire/index.js';
+import { tableOf } from './support/table-of.js';
 
 interface RecordedPrefix {
   readonly prefix: string;
@@ -234,23 +234,6 @@ function replay(recorded: RecordedOspf, configured: ConfiguredAreas): OspfInstan
   }
   machine.tick(now + 1000);
   return machine;
-}
-
-function tableOf(machine: OspfInstance): Record<string, string> {
-  const lines = [...machine.routes.routes.values()].flatMap((route): [string, string][] => {
-    const ways = best(route).map(({ way }) => way);
-    const [first] = ways;
-    if (!first) return [];
-    const hops = ways.flatMap(({ hops: set }) =>
-      machine.hopSets.get(set).flatMap((number) => {
-        const hop = machine.nextHops.get(number);
-        const neighbour = hop?.interface.neighbours.get(hop.routerId);
-        return hop && neighbour ? [`${hop.interface.options.name} ${formatAddress(neighbour.address)}`] : [];
-      }),
-    );
-    return [[formatPrefix(route.prefix), `${first.type} ${first.cost} ${[...new Set(hops)].sort().join(', ')}`]];
-  });
-  return Object.fromEntries(lines.sort(([x], [y]) => (x < y ? -1 : 1)));
 }
 
 const corpora = process.env.VIRTUAL_ROUTER_CORPORA;

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/lib/address.js';
-import { formatPrefix, maskBytes } from '../../src/lib/prefix.js';
+import { maskBytes } from '../../src/lib/prefix.js';
 import { OspfInstance } from '../../src/ospf/instance.js';
 import { StoredLsa } from '../../src/ospf/lsa.js';
 import { Neighbour } from '../../src/ospf/neighbour.js';
 import { AREA_DEFAULTS, INSTANCE_DEFAULTS, INTERFACE_DEFAULTS } from '../../src/ospf/options.js';
-import { best } from '../../src/ospf/routes.js';
 import { encodeLsa, type LsaBody, LsTypeV2, maskedPrefix, type RouterLink, word } from '../../src/ospf/wire/index.js';
+import { tableOf } from './support/table-of.js';
 
 interface RecordedLsa {
   readonly type: string;
@@ -162,23 +162,6 @@ function replay(recorded: RecordedCase): OspfInstance {
   }
   machine.tick(now + 1000);
   return machine;
-}
-
-function tableOf(machine: OspfInstance): Record<string, string> {
-  const lines = [...machine.routes.routes.values()].flatMap((route): [string, string][] => {
-    const ways = best(route).map(({ way }) => way);
-    const [first] = ways;
-    if (!first) return [];
-    const hops = ways.flatMap(({ hops: set }) =>
-      machine.hopSets.get(set).flatMap((number) => {
-        const hop = machine.nextHops.get(number);
-        const neighbour = [...(hop?.interface.neighbours.values() ?? [])].find(({ routerId }) => routerId === hop?.routerId);
-        return hop ? [`${hop.interface.options.name} ${neighbour?.address.join('.') ?? ''}`] : [];
-      }),
-    );
-    return [[formatPrefix(route.prefix), `${first.type} ${first.cost} ${[...new Set(hops)].sort().join(', ')}`]];
-  });
-  return Object.fromEntries(lines.sort(([x], [y]) => (x < y ? -1 : 1)));
 }
 
 const corpora = process.env.VIRTUAL_ROUTER_CORPORA;
