@@ -686,6 +686,15 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#feeds.close(feed, done);
   }
 
+  /**
+   * Ends claims of a family of a feed that goes on, in slices: all, those that are marked, or those with one mark (values of `Stale`). What it says
+   * again meanwhile stays. @internal
+   */
+  endClaims(feed: Feed, rib: Rib, which: 'all' | 'marked' | number, cause: Cause, done: () => void = () => {}): void {
+    rib.condemn(feed.index, which);
+    this.#feeds.end(feed, rib, cause, done);
+  }
+
   /** The end of a turn: decides, publishes, tells. @internal */
   settle(cause: Cause): void {
     this.turns++;
