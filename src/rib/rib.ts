@@ -690,15 +690,22 @@ export class Rib {
   #preference = 0;
   #kind: number = TargetKind.node;
 
-  /** Has a feed's importer look at its claims again: policy, or who owns which address, changed. */
-  reimport(feed: Feed): void {
+  /**
+   * Has a feed's importer look at its claims again: policy, or who owns which address, changed. Where it is about one next hop, at those only that
+   * lead there, which are judged again, too.
+   */
+  reimport(feed: Feed, nextHop?: Uint8Array): void {
     const { importer } = feed;
     if (!importer) return;
     const { records: r, claims, standings } = this;
+    // Neighbours mostly have their set in common.
+    let [last, leads] = [0, false];
     for (let at = this.firstOf(feed.index); at !== 0; at = this.afterOf(at - 1)) {
       const row = at - 1;
       const prefix = claims.prefixOf(row);
       const heard = claims.setInOf(row);
+      if (nextHop !== undefined && heard !== last) [last, leads] = [heard, importer.leadsTo(heard, nextHop)];
+      if (nextHop !== undefined && !leads) continue;
       if (this.ipv6) importer.evaluate(heard, r.aOf(prefix), r.bOf(prefix), r.cOf(prefix), r.dOf(prefix), r.lengthOf(prefix), true);
       else importer.evaluate(heard, r.aOf(prefix), 0, 0, 0, r.lengthOf(prefix), false);
       const before = this.claims.setOutOf(row);
@@ -724,6 +731,7 @@ export class Rib {
       standings.release(stood);
       // Who holds it may be all that is another.
       if (stands !== stood) this.touch(prefix);
+      if (nextHop !== undefined) this.rejudge(row);
     }
   }
 
