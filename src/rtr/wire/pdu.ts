@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from '../../lib/bytes.js';
-import { WireError } from '../../lib/errors.js';
+import { brand, WireError } from '../../lib/errors.js';
 import { PduType, RtrError } from './codes.js';
 
 /** A version of the protocol: 0 is RFC 6810, 1 is RFC 8210, 2 is draft-ietf-sidrops-8210bis. @public */
@@ -10,14 +10,14 @@ export const HEADER = 8;
 /** The longest PDU believed: an ASPA of 16,000 providers fits, and a length that lies cannot make us wait for more. @internal */
 export const MAX_PDU = 65_535;
 
-/** Intervals in seconds (RFC 8210 §6). @internal */
+/** Intervals in seconds (RFC 8210 §6). @public */
 export interface Intervals {
   readonly refresh: number;
   readonly retry: number;
   readonly expire: number;
 }
 
-/** What a cache and a router say to each other. @internal */
+/** What a cache and a router say to each other. @public */
 export type Pdu =
   | { readonly type: 'serial-notify' | 'serial-query'; readonly session: number; readonly serial: number }
   | { readonly type: 'reset-query' | 'cache-reset' }
@@ -41,8 +41,11 @@ export type Pdu =
   | { readonly type: 'error-report'; readonly code: number; readonly pdu: Uint8Array; readonly text: string }
   | { readonly type: 'unknown'; readonly code: number };
 
-/** A PDU that means nothing, with the error to report (RFC 8210 §12). @internal */
+/** A PDU that means nothing, with the error to report (RFC 8210 §12). @public */
 export class RtrWireError extends WireError {
+  static {
+    brand(this, 'RtrWireError');
+  }
   constructor(
     readonly code: number,
     message: string,
@@ -52,7 +55,7 @@ export class RtrWireError extends WireError {
   }
 }
 
-/** Octets in the PDU that starts at `at`, or undefined while its header is not whole. Throws an {@link RtrWireError}. @internal */
+/** Octets in the PDU that starts at `at`, or undefined while its header is not whole. Throws an {@link RtrWireError}. @public */
 export function pduLength(bytes: Uint8Array, at: number): number | undefined {
   if (bytes.length - at < HEADER) return undefined;
   const length = new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(4);
@@ -60,7 +63,7 @@ export function pduLength(bytes: Uint8Array, at: number): number | undefined {
   return length;
 }
 
-/** Decodes one whole PDU. Throws an {@link RtrWireError}. @internal */
+/** Decodes one whole PDU. Throws an {@link RtrWireError}. @public */
 export function decodePdu(bytes: Uint8Array): Pdu {
   const version = bytes[0] ?? 0;
   const type = bytes[1] ?? 0;
