@@ -31,7 +31,7 @@ export function brand(type: { readonly prototype: Error }, name: string): void {
 /** Bytes that cannot be decoded. @public */
 export class WireError extends Error {
   static {
-    brand(this, 'WireError');
+    brand(WireError, 'WireError');
   }
   override readonly name = 'WireError';
   constructor(
@@ -78,7 +78,7 @@ export interface Problem {
 /** A mistake in the calling program or its configuration. @public */
 export class UsageError extends Error {
   static {
-    brand(this, 'UsageError');
+    brand(UsageError, 'UsageError');
   }
   override readonly name = 'UsageError';
   constructor(

@@ -12,7 +12,7 @@ const NO_DATA = new Uint8Array(0);
 /** A message that ends the session, with the NOTIFICATION to send (RFC 4271 §6). @public */
 export class MessageError extends WireError implements NotificationFields {
   static {
-    brand(this, 'MessageError');
+    brand(MessageError, 'MessageError');
   }
   constructor(
     /** NOTIFICATION error code. */

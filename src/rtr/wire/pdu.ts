@@ -17,7 +17,7 @@ export interface Intervals {
   readonly expire: number;
 }
 
-/** What a cache and a router say to each other. @public */
+/** What a cache and a router say to each other. @internal */
 export type Pdu =
   | { readonly type: 'serial-notify' | 'serial-query'; readonly session: number; readonly serial: number }
   | { readonly type: 'reset-query' | 'cache-reset' }
@@ -44,7 +44,7 @@ export type Pdu =
 /** A PDU that means nothing, with the error to report (RFC 8210 §12). @public */
 export class RtrWireError extends WireError {
   static {
-    brand(this, 'RtrWireError');
+    brand(RtrWireError, 'RtrWireError');
   }
   constructor(
     readonly code: number,
@@ -55,7 +55,7 @@ export class RtrWireError extends WireError {
   }
 }
 
-/** Octets in the PDU that starts at `at`, or undefined while its header is not whole. Throws an {@link RtrWireError}. @public */
+/** Octets in the PDU that starts at `at`, or undefined while its header is not whole. Throws an {@link RtrWireError}. @internal */
 export function pduLength(bytes: Uint8Array, at: number): number | undefined {
   if (bytes.length - at < HEADER) return undefined;
   const length = new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(4);
@@ -63,7 +63,7 @@ export function pduLength(bytes: Uint8Array, at: number): number | undefined {
   return length;
 }
 
-/** Decodes one whole PDU. Throws an {@link RtrWireError}. @public */
+/** Decodes one whole PDU. Throws an {@link RtrWireError}. @internal */
 export function decodePdu(bytes: Uint8Array): Pdu {
   const version = bytes[0] ?? 0;
   const type = bytes[1] ?? 0;
