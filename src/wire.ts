@@ -1,8 +1,19 @@
 /**
- * Entry `virtual-router/wire`: BGP messages and OSPF packets, octets to values and back. No state, no time, no I/O.
+ * Entry `virtual-router/wire`: messages of BGP, OSPF, BFD, VRRP and RPKI to Router, octets to values and back. No state, no time, no I/O.
  *
  * @packageDocumentation
  */
+export {
+  type BfdAuthentication,
+  type BfdAuthenticationType,
+  type BfdDiagnostic,
+  type BfdDrop,
+  type BfdState,
+  type ControlPacket as BfdPacket,
+  decodeBfdPacket,
+  encodeBfdPacket,
+  isBfdPacketAuthentic,
+} from './bfd/wire/index.js';
 export type * from './bgp/wire/attributes/values.js';
 export type * from './bgp/wire/capabilities/values.js';
 export {
@@ -76,3 +87,22 @@ export {
   type SeenAuthentication as SeenOspfAuthentication,
 } from './ospf/wire/index.js';
 export type * from './ospf/wire/values.js';
+export {
+  decodeRtrPdu,
+  encodeRtrPdu,
+  type Intervals as RtrIntervals,
+  RtrError,
+  type RtrPdu,
+  type RtrVersion,
+  RtrWireError,
+  type RtrWritablePdu,
+  rtrErrorName,
+  rtrPduLength,
+} from './rtr/wire/index.js';
+export {
+  decodeVrrpAdvertisement,
+  encodeVrrpAdvertisement,
+  type VrrpAdvertisement,
+  type VrrpDrop,
+  type VrrpEnds,
+} from './vrrp/wire/index.js';

@@ -4,6 +4,7 @@ import { LEAST } from '../claims/grant.js';
 import { Verdict } from '../claims/reasons.js';
 import { formatIpv4, formatIpv6 } from '../lib/address.js';
 import { AS_TRANS } from '../lib/asn.js';
+import { toHex } from '../lib/bytes.js';
 import { u32 } from '../lib/octets.js';
 import type { OriginState, PathState } from '../lib/validation.js';
 import type { NetworkModel } from '../network/model.js';
@@ -72,6 +73,9 @@ export interface ImportContext {
 
 /** Local part of the large community `<our AS>:1000:<preference>` by which a guest asks for a preference within its grant's bounds. */
 export const PREFERENCE_COMMUNITY = 1000;
+
+/** Next hops of others that are kept for a session. */
+const MOST_FOREIGN = 256;
 
 const NO_EXPORT = '65535:65281';
 /** It goes no further than our AS already. */
@@ -219,6 +223,7 @@ export class RouteImport implements Importer {
         if (fault !== 0) return fault;
       } else if (code === 3) {
         const owner = model.owner(page, value, length === 4 ? 4 : 16);
+        if (owner?.index !== context.speaker) this.#noteForeign(page, value, length === 4 ? 4 : 16);
         if (!owner) return Verdict['next-hop-not-own'];
         this.holder = owner.index;
         if (owner.index !== context.speaker && !this.authorization.maySpeakFor(context.speaker, owner.index))
@@ -237,6 +242,33 @@ export class RouteImport implements Importer {
       at = value + length;
     }
     return 0;
+  }
+
+  /** Next hops that were not the speaker's own; undefined where they were too many to keep. */
+  #foreign: Set<string> | undefined = new Set();
+  #noteForeign(page: Uint8Array, at: number, length: number): void {
+    const foreign = this.#foreign;
+    if (!foreign) return;
+    foreign.add(toHex(page.subarray(at, at + length)));
+    if (foreign.size > MOST_FOREIGN) this.#foreign = undefined;
+  }
+
+  dependsOn(address: Uint8Array): boolean {
+    return this.#foreign?.has(toHex(address)) ?? true;
+  }
+
+  leadsTo(set: number, address: Uint8Array): boolean {
+    const { sets } = this;
+    const page = sets.pageOf(set);
+    const to = sets.offsetOf(set) + sets.lengthOf(set);
+    for (let at = sets.offsetOf(set); at < to; ) {
+      const extended = ((page[at] ?? 0) & 0x10) !== 0;
+      const length = extended ? ((page[at + 2] ?? 0) << 8) | (page[at + 3] ?? 0) : (page[at + 2] ?? 0);
+      const value = at + (extended ? 4 : 3);
+      if (page[at + 1] === 3) return (length === 4) === (address.length === 4) && address.every((octet, i) => page[value + i] === octet);
+      at = value + length;
+    }
+    return false;
   }
 
   /** What is wrong with the path in `page[from, to)`, on its own. */

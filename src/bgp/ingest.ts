@@ -48,6 +48,8 @@ export class Ingest {
   readonly endOfRib = new Set<'ipv4-unicast' | 'ipv6-unicast'>();
   /** A family that was given up (RFC 7606 §2 "AFI/SAFI disable"): its routes are ignored. */
   readonly disabled = { ipv4: false, ipv6: false };
+  /** Where the claims of a family stand that the last run gave up: they are for the caller to end. */
+  readonly givenUp: Rib[] = [];
   /** Whether the last run announced anything. */
   announcedAny = false;
   /** The family of the last prefix that went beyond a limit. */
@@ -218,8 +220,7 @@ export class Ingest {
     const ipv6 = at < 0 || u16(bytes, at) === 2;
     this.disabled[ipv6 ? 'ipv6' : 'ipv4'] = true;
     const rib = ipv6 ? this.ribs.ipv6 : this.ribs.ipv4;
-    rib?.sweep(this.feed.index, Number.POSITIVE_INFINITY);
-    this.recount();
+    if (rib) this.givenUp.push(rib);
   }
 
   #announce4(rib: Rib, bytes: Uint8Array, from: number, end: number): boolean {

@@ -70,6 +70,10 @@ export function newFeed(options: FeedOptions, index: number): Feed {
 
 /** What an import made of a received attribute set, left in fields: nothing is allocated a route. @internal */
 export interface Importer {
+  /** Whether what it made of claims may be another now that `address` is a node's, or no longer. */
+  dependsOn(address: Uint8Array): boolean;
+  /** Whether a set's next hop is `address`. */
+  leadsTo(set: number, address: Uint8Array): boolean;
   /** Evaluates a received set for a prefix; the fields below hold the result until the next call. */
   evaluate(set: number, a: number, b: number, c: number, d: number, length: number, ipv6: boolean): void;
   /** Position in `VERDICTS`; 0 when the protocol and the policy have nothing against it. */

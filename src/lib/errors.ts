@@ -9,8 +9,30 @@
  * A network that fails is none of these: it is an event that a machine handles.
  */
 
+/**
+ * Has `instanceof` know the errors of a class by a mark, whichever copy of the package made them: a program may have several, as an ES module, by
+ * `require`, and of other versions in what it depends on. A class that extends it is known by itself, unless it has a mark of its own.
+ *
+ * @internal
+ */
+export function brand(type: { readonly prototype: Error }, name: string): void {
+  const mark = Symbol.for(`virtual-router.${name}`);
+  Object.defineProperty(type.prototype, mark, { value: true });
+  Object.defineProperty(type, Symbol.hasInstance, {
+    value(this: unknown, value: unknown): boolean {
+      return (
+        Function.prototype[Symbol.hasInstance].call(this, value) ||
+        (this === type && typeof value === 'object' && value !== null && mark in value)
+      );
+    },
+  });
+}
+
 /** Bytes that cannot be decoded. @public */
 export class WireError extends Error {
+  static {
+    brand(WireError, 'WireError');
+  }
   override readonly name = 'WireError';
   constructor(
     message: string,
@@ -55,6 +77,9 @@ export interface Problem {
 
 /** A mistake in the calling program or its configuration. @public */
 export class UsageError extends Error {
+  static {
+    brand(UsageError, 'UsageError');
+  }
   override readonly name = 'UsageError';
   constructor(
     /** Stable; the message is for people. */

@@ -3,10 +3,11 @@ import { roomFor, touch, widen } from '../lib/columns.js';
 /**
  * Why a claim stands although nobody vouches for it now; values of {@link ClaimRecords.staleOf}. Its feed says it again (RFC 7313), is
  * gone for a while (RFC 4724), is gone for long (RFC 9494), was so in a former life of the router, or is lost in a way that is suspicious.
+ * `ended`: nobody will; it is taken out when it is its turn, unless it is said again before.
  *
  * @internal
  */
-export const Stale = { fresh: 0, refresh: 1, restart: 2, longLived: 3, restored: 4, held: 5 } as const;
+export const Stale = { fresh: 0, refresh: 1, restart: 2, longLived: 3, restored: 4, held: 5, ended: 6 } as const;
 
 /** {@link Stale} in words. @public */
 export type StaleReason = 'refresh' | 'restart' | 'long-lived' | 'restored' | 'held';
@@ -126,6 +127,11 @@ export class ClaimRecords {
   /** See {@link Stale}. */
   staleOf(row: number): number {
     return row < this.#stale.length ? this.#stale[row] : Stale.fresh;
+  }
+  /** {@link ClaimRecords.staleOf} of all there is room for. */
+  get marks(): Uint8Array {
+    if (this.#stale.length < this.room) this.#stale = widen(this.#stale, this.room);
+    return this.#stale;
   }
   /** {@link ClaimRecords.staleOf} in words. */
   staleReasonOf(row: number): StaleReason | undefined {

@@ -98,6 +98,20 @@ export class FeedRows {
     return this.#firstFrom(this.#next[block]);
   }
 
+  /** Of a feed's rows, those whose value in a column is from `least` to `most` get another: a block at a time, as it is about every claim in one turn. */
+  replace(feed: number, column: Uint8Array, least: number, most: number, value: number): void {
+    for (let block = feed < this.#head.length ? this.#head[feed] : 0; block !== 0; block = this.#next[block - 1]) {
+      const from = (block - 1) << BLOCK_BITS;
+      let used = this.#low[block - 1];
+      for (let row = from; row < from + BLOCK; row++) {
+        if (row === from + 32) used = this.#high[block - 1];
+        const now = column[row];
+        if ((used & 1) !== 0 && now >= least && now <= most) column[row] = value;
+        used >>>= 1;
+      }
+    }
+  }
+
   /** The first row of a block, number + 1; a block that is a feed's has one. */
   #firstFrom(block: number): number {
     if (block === 0) return 0;

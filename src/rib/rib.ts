@@ -385,8 +385,36 @@ export class Rib {
 
   /** Marks a feed's claims, but for those that are marked with more already: what it does not repeat before {@link Rib.sweepStale} ends. */
   markStale(feed: number, mark: number): void {
+    this.#feedRows.replace(feed, this.claims.marks, Stale.fresh, mark - 1, mark);
+  }
+
+  /** The claims of a feed are over, but for those that it says again, and for those without a mark, or without this one: {@link Rib.sweepEnded} takes them out. */
+  condemn(feed: number, which: 'all' | 'marked' | number): void {
+    const least = which === 'all' ? Stale.fresh : which === 'marked' ? Stale.refresh : which;
+    this.#feedRows.replace(feed, this.claims.marks, least, typeof which === 'number' ? which : Stale.held, Stale.ended);
+  }
+
+  /**
+   * Ends up to `most` of the claims of a feed that were condemned, and looks at eight times as many. Begins with the row (+ 1) where the last call
+   * ended, if the same claim is still there, and notes where this one does, 0 for the end. Returns how many there were.
+   */
+  sweepEnded(feed: number, most: number, from: { row: number; arrival: number }): number {
     const { claims } = this;
-    for (let at = this.firstOf(feed); at !== 0; at = this.afterOf(at - 1)) if (claims.staleOf(at - 1) < mark) claims.setStale(at - 1, mark);
+    const { row: last } = from;
+    const stands =
+      last !== 0 && claims.setInOf(last - 1) !== 0 && this.feedOf(last - 1) === feed && claims.arrivalOf(last - 1) === from.arrival;
+    let at = stands ? last : this.firstOf(feed);
+    let swept = 0;
+    for (let seen = 0; at !== 0 && swept < most && seen < most * 8; seen++) {
+      const row = at - 1;
+      at = this.afterOf(row);
+      if (claims.staleOf(row) !== Stale.ended) continue;
+      this.remove(row);
+      swept++;
+    }
+    from.row = at;
+    if (at !== 0) from.arrival = claims.arrivalOf(at - 1);
+    return swept;
   }
 
   /** Ends the claims that the feed did not repeat: all marked ones, or those of one mark. */
@@ -412,7 +440,8 @@ export class Rib {
     for (let kept = 0; at !== 0 && kept < most; kept++) {
       const row = at - 1;
       at = this.afterOf(row);
-      if (claims.staleOf(row) === Stale.fresh || claims.staleOf(row) === Stale.longLived) continue;
+      const stale = claims.staleOf(row);
+      if (stale === Stale.fresh || stale === Stale.longLived || stale === Stale.ended) continue;
       const before = claims.setOutOf(row);
       if ((sets.flagsOf(before) & SetFlag.noLlgr) !== 0) {
         this.remove(row);
@@ -661,15 +690,22 @@ export class Rib {
   #preference = 0;
   #kind: number = TargetKind.node;
 
-  /** Has a feed's importer look at its claims again: policy, or who owns which address, changed. */
-  reimport(feed: Feed): void {
+  /**
+   * Has a feed's importer look at its claims again: policy, or who owns which address, changed. Where it is about one next hop, at those only that
+   * lead there, which are judged again, too.
+   */
+  reimport(feed: Feed, nextHop?: Uint8Array): void {
     const { importer } = feed;
     if (!importer) return;
     const { records: r, claims, standings } = this;
+    // Neighbours mostly have their set in common.
+    let [last, leads] = [0, false];
     for (let at = this.firstOf(feed.index); at !== 0; at = this.afterOf(at - 1)) {
       const row = at - 1;
       const prefix = claims.prefixOf(row);
       const heard = claims.setInOf(row);
+      if (nextHop !== undefined && heard !== last) [last, leads] = [heard, importer.leadsTo(heard, nextHop)];
+      if (nextHop !== undefined && !leads) continue;
       if (this.ipv6) importer.evaluate(heard, r.aOf(prefix), r.bOf(prefix), r.cOf(prefix), r.dOf(prefix), r.lengthOf(prefix), true);
       else importer.evaluate(heard, r.aOf(prefix), 0, 0, 0, r.lengthOf(prefix), false);
       const before = this.claims.setOutOf(row);
@@ -695,6 +731,7 @@ export class Rib {
       standings.release(stood);
       // Who holds it may be all that is another.
       if (stands !== stood) this.touch(prefix);
+      if (nextHop !== undefined) this.rejudge(row);
     }
   }
 

@@ -67,7 +67,8 @@ export class SilentNodes {
     if (node.silentTo.size === 0 || !node.present || node.config.state === 'down') return false;
     let last = 0;
     this.#each(node, (rib, row) => {
-      if (rib.verdictOf(row) !== 0 || rib.records.decidedOf(rib.claims.prefixOf(row)) !== 0) return;
+      if (rib.verdictOf(row) !== 0 || rib.records.decidedOf(rib.claims.prefixOf(row)) !== 0 || rib.claims.staleOf(row) === Stale.ended)
+        return;
       rib.claims.setStale(row, Stale.held);
       last++;
     });
@@ -87,7 +88,7 @@ export class SilentNodes {
     model.setSilent(node, watcher, true);
     // A session that goes on vouches for its own, and dies its own death.
     this.#each(node, (rib, row) => {
-      if ((rib.feeds[rib.feedOf(row)]?.speaker ?? 0) < 0) rib.claims.setStale(row, Stale.held);
+      if ((rib.feeds[rib.feedOf(row)]?.speaker ?? 0) < 0 && rib.claims.staleOf(row) !== Stale.ended) rib.claims.setStale(row, Stale.held);
     });
   }
 

@@ -4,6 +4,7 @@ import type { Millis } from '../lib/clock.js';
 import type { ClaimSource } from '../network/config.js';
 import type { NetworkModel } from '../network/model.js';
 import type { AttributeSets } from '../rib/attribute-sets.js';
+import { Stale } from '../rib/claim-records.js';
 import type { Rib } from '../rib/rib.js';
 
 /**
@@ -85,7 +86,7 @@ export function takeSnapshot(network: {
   const claims: { readonly arrival: number; readonly claim: ClaimSnapshot }[] = [];
   for (const rib of [network.ribs.ipv4, network.ribs.ipv6]) {
     for (let row = 0; row < rib.rowLimit; row++) {
-      if (rib.claims.setInOf(row) === 0 || rib.verdictOf(row) !== 0) continue;
+      if (rib.claims.setInOf(row) === 0 || rib.verdictOf(row) !== 0 || rib.claims.staleOf(row) === Stale.ended) continue;
       const feed = rib.feeds[rib.feedOf(row)];
       if (!feed?.alive || feed.source === 'initial') continue;
       claims.push({

@@ -686,6 +686,15 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     this.#feeds.close(feed, done);
   }
 
+  /**
+   * Ends claims of a family of a feed that goes on, in slices: all, those that are marked, or those with one mark (values of `Stale`). What it says
+   * again meanwhile stays. @internal
+   */
+  endClaims(feed: Feed, rib: Rib, which: 'all' | 'marked' | number, cause: Cause, done: () => void = () => {}): void {
+    rib.condemn(feed.index, which);
+    this.#feeds.end(feed, rib, cause, done);
+  }
+
   /** The end of a turn: decides, publishes, tells. @internal */
   settle(cause: Cause): void {
     this.turns++;
@@ -719,15 +728,17 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
     }
   }
 
-  /** Judges claims to exactly this address again: it is reserved now, or no longer. @internal */
+  /** Judges claims to exactly this address again, and those with it as their next hop: it is reserved and a node's now, or no longer. @internal */
   rejudgeAddress(address: string): void {
     this.authorization.invalidate();
     const bytes = parseAddress(address.replace(/%.*$/, ''));
     const rib = bytes.length === 4 ? this.ribs.ipv4 : this.ribs.ipv6;
     const id = rib.prefixes.find(...prefixWords(bytes), 8 * bytes.length);
-    if (id < 0) return;
+    const led = this.#feeds.all.filter((feed): feed is Feed => feed?.alive === true && feed.importer?.dependsOn(bytes) === true);
+    if (id < 0 && led.length === 0) return;
     this.begin();
-    rib.rejudgePrefix(id);
+    for (const feed of led) for (const family of [this.ribs.ipv4, this.ribs.ipv6]) family.reimport(feed, bytes);
+    if (id >= 0) rib.rejudgePrefix(id);
     this.settle({ type: 'configured' });
   }
 

@@ -109,6 +109,27 @@ describe('a wrong file is answered in one line with the place', () => {
     );
   });
 
+  test('of two routers that have one port, or one neighbour', () => {
+    const routers = (network: string, a: string, b = a) =>
+      `network: ${network}\nrouters:\n  - { name: a, as: 1, routerId: 192.0.2.1, ${a} }\n  - { name: b, as: 1, routerId: 192.0.2.2, ${b} }\n`;
+    const at = '{ nodes: [{ name: g, location: pa }] }';
+    const port = 'ports: [{ name: pa, type: stream, path: /run/pa }]';
+    expect(wrong(routers(at, port))).toBe(
+      'router.yaml:4:54: routers[1].ports[0].name: expected another name, as router "a" has a port "pa" too, and node "g" would be at both',
+    );
+    expect(read(routers('{}', port)).routers).toHaveLength(2);
+    const nodes = '{ nodes: [{ name: g, addresses: [10.0.0.2] }] }';
+    const listen = (place: string, address = '10.0.0.2') =>
+      `listen: [{ address: 10.0.0.1${place} }], neighbours: [{ address: ${address}, as: 2${address.includes('/') ? ', node: g' : ''} }]`;
+    for (const other of ['10.0.0.2', '10.0.0.0/24']) {
+      expect(wrong(routers(nodes, listen(''), listen('', other)))).toMatch(
+        /^router\.yaml:4:\d+: routers\[1\]\.neighbours\[0\]\.address: expected a neighbour of this router alone, got 10.*, as router "a" listens on 10\.0\.0\.1 port 179/,
+      );
+    }
+    expect(read(routers(nodes, listen(''), listen(', port: 1790'))).routers).toHaveLength(2);
+    expect(read(routers(nodes, listen(', port: 0'))).routers).toHaveLength(2);
+  });
+
   test('of one router among several', () => {
     const routers = 'network: {}\nrouters:\n  - { name: a, as: 1, routerId: 192.0.2.1 }\n';
     expect(wrong(`${routers}  - { name: a, as: 1, routerId: 192.0.2.2 }\n`)).toMatch(

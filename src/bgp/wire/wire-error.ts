@@ -1,4 +1,4 @@
-import { WireError } from '../../lib/errors.js';
+import { brand, WireError } from '../../lib/errors.js';
 
 /** What a NOTIFICATION says of an error. @public */
 export interface NotificationFields {
@@ -11,6 +11,9 @@ const NO_DATA = new Uint8Array(0);
 
 /** A message that ends the session, with the NOTIFICATION to send (RFC 4271 §6). @public */
 export class MessageError extends WireError implements NotificationFields {
+  static {
+    brand(MessageError, 'MessageError');
+  }
   constructor(
     /** NOTIFICATION error code. */
     readonly code: number,

@@ -1,5 +1,6 @@
 import { ByteReader } from '../../lib/bytes.js';
 import { UsageError } from '../../lib/errors.js';
+import { refuseOther } from '../../lib/read-back.js';
 import { shown } from '../../lib/shown.js';
 import { type Authentication, sendingKey } from './authentication.js';
 import { decodePacket, encodePacket } from './codec.js';
@@ -84,17 +85,4 @@ export function encodeCheckedLsa(head: LsaHead, body: LsaBody, context: BodyCont
 
 function headOf({ age, options, lsType, id, advertisingRouter, sequence }: LsaHead): LsaHead {
   return { age, options, lsType, id, advertisingRouter, sequence };
-}
-
-/** Throws for the first place where a value that was read back is not the one that was given. */
-function refuseOther(given: unknown, read: unknown, path: readonly (string | number)[] = []): void {
-  if (Object.is(given, read)) return;
-  if (typeof given === 'object' && given !== null && typeof read === 'object' && read !== null) {
-    const [before, after] = [given as Readonly<Record<string, unknown>>, read as Readonly<Record<string, unknown>>];
-    const isList = Array.isArray(given) || given instanceof Uint8Array;
-    for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
-      refuseOther(before[key], after[key], [...path, isList ? Number(key) : key]);
-    return;
-  }
-  throw new UsageError('VALUE_INVALID', `got ${shown(given)}, which would be read as ${shown(read)}`, path);
 }

@@ -13,7 +13,7 @@ export const PduType = {
   aspa: 11,
 } as const;
 
-/** Error codes (RFC 8210 §12). @internal */
+/** Error codes (RFC 8210 §12). @public */
 export const RtrError = {
   corruptData: 0,
   internalError: 1,
@@ -26,7 +26,7 @@ export const RtrError = {
   unexpectedVersion: 8,
 } as const;
 
-/** Words for an error code. @internal */
+/** Words for an error code. @public */
 export function rtrErrorName(code: number): string {
   return NAMES[code] ?? `error ${code}`;
 }

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from '../../lib/bytes.js';
-import { WireError } from '../../lib/errors.js';
+import { brand, WireError } from '../../lib/errors.js';
 import { PduType, RtrError } from './codes.js';
 
 /** A version of the protocol: 0 is RFC 6810, 1 is RFC 8210, 2 is draft-ietf-sidrops-8210bis. @public */
@@ -10,7 +10,7 @@ export const HEADER = 8;
 /** The longest PDU believed: an ASPA of 16,000 providers fits, and a length that lies cannot make us wait for more. @internal */
 export const MAX_PDU = 65_535;
 
-/** Intervals in seconds (RFC 8210 §6). @internal */
+/** Intervals in seconds (RFC 8210 §6). @public */
 export interface Intervals {
   readonly refresh: number;
   readonly retry: number;
@@ -41,8 +41,11 @@ export type Pdu =
   | { readonly type: 'error-report'; readonly code: number; readonly pdu: Uint8Array; readonly text: string }
   | { readonly type: 'unknown'; readonly code: number };
 
-/** A PDU that means nothing, with the error to report (RFC 8210 §12). @internal */
+/** A PDU that means nothing, with the error to report (RFC 8210 §12). @public */
 export class RtrWireError extends WireError {
+  static {
+    brand(RtrWireError, 'RtrWireError');
+  }
   constructor(
     readonly code: number,
     message: string,

@@ -38,6 +38,8 @@ export interface AbsenceOwner {
   changed(restart: NeighbourRestart | undefined, why: string): void;
   /** It may linger no longer. */
   lingered(): void;
+  /** Claims have ended that it did not withdraw. */
+  ended(): void;
 }
 
 /**
@@ -176,6 +178,7 @@ export class NeighbourAbsence {
         if (retained.phase === 'restating') this.#restateOver();
         else this.end(NOT_BACK);
       },
+      ended: () => this.owner.ended(),
     });
     this.#retained = retained;
     this.owner.changed(this.restart, why);
@@ -219,7 +222,6 @@ export class NeighbourAbsence {
     for (const family of retained.families) {
       if (!ingest.endOfRib.has(family)) continue;
       retained.complete(family, cause);
-      ingest.recount();
     }
     if (retained.done) this.#restateOver();
   }

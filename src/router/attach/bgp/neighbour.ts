@@ -89,6 +89,7 @@ export class BgpNeighbour implements PeerOwner {
           around.restartChanged(this, restart, why);
         },
         lingered: () => around.lingered(this),
+        ended: () => this.#ingest?.recount(),
       },
       network,
     );
@@ -159,10 +160,8 @@ export class BgpNeighbour implements PeerOwner {
       this.#budget,
     );
     this.#outbound = new Outbound(this.peer, negotiated, this.#feed.index, this.#terms, this.#draining, this.around);
-    this.#refreshed = new RefreshedClaims(this.around, this.#feed, () => {
-      this.#ingest?.recount();
-      network.settle({ type: 'withdrawn', neighbour: this.name, node: this.node.name });
-    });
+    const withdrawn = { type: 'withdrawn', neighbour: this.name, node: this.node.name } as const;
+    this.#refreshed = new RefreshedClaims(this.around, this.#feed, withdrawn, () => this.#ingest?.recount());
     // RFC 4724 §4.1: who sends no End-of-RIB, or has restarted too and waits for ours, is not waited for.
     if (!negotiated.gracefulRestart || negotiated.gracefulRestart.restarted) this.#absence.settle();
     this.#outbound.flush();
@@ -177,6 +176,10 @@ export class BgpNeighbour implements PeerOwner {
     network.begin();
     const { malformed, announced, withdrawn } = ingest.counters;
     const error = ingest.take(bytes, from, to);
+    for (const rib of ingest.givenUp.splice(0)) {
+      const cause = { type: 'withdrawn', neighbour: this.name, node: this.node.name } as const;
+      network.endClaims(feed, rib, 'all', cause, () => ingest.recount());
+    }
     this.#absence.heard(ingest);
     feed.cause = ingest.announcedAny
       ? { type: 'announced', neighbour: this.name, node: this.node.name }

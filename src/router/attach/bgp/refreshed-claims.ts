@@ -1,4 +1,4 @@
-import type { Feed } from '../../../claims/feed.js';
+import type { Cause, Feed } from '../../../claims/feed.js';
 import type { Cancel, Millis } from '../../../lib/clock.js';
 import { Stale } from '../../../rib/claim-records.js';
 import type { AddressFamily } from '../../config.js';
@@ -21,10 +21,14 @@ export class RefreshedClaims {
   /** Families whose first mark was looked at in this turn. */
   readonly #marked = new Map<AddressFamily, Cancel>();
 
-  /** @param ended - Claims may have ended: they are to be counted, and the turn comes to its end. */
+  /**
+   * @param cause - Why claims end that were not said again.
+   * @param ended - They have: they are to be counted.
+   */
   constructor(
     private readonly around: Pick<BgpSurroundings, 'network' | 'host'>,
     private readonly feed: Feed,
+    private readonly cause: Cause,
     private readonly ended: () => void,
   ) {}
 
@@ -48,9 +52,7 @@ export class RefreshedClaims {
     if (!cancel) return;
     cancel();
     this.#begun.delete(family);
-    this.around.network.begin();
-    this.#rib(family).sweepStale(this.feed.index, Stale.refresh);
-    this.ended();
+    this.around.network.endClaims(this.feed, this.#rib(family), Stale.refresh, this.cause, this.ended);
   }
 
   /** The session is over. */

@@ -30,6 +30,8 @@ export interface RetentionOwner {
   changed(phase: RestartPhase): void;
   /** Time is up and the neighbour is not back: nothing stays. */
   over(): void;
+  /** Claims have ended. */
+  ended(): void;
 }
 
 /** Claims that become the last resort in one slice: all that is told of them changes. */
@@ -87,9 +89,7 @@ export class RetainedClaims {
   /** The neighbour is back, and has kept forwarding for `families`. It has `time` for its End-of-RIB. */
   resume(families: readonly AddressFamily[], time: Millis): void {
     this.#resumed = true;
-    this.network.begin();
     for (const family of this.families) if (!families.includes(family)) this.#end(family);
-    this.network.settle(this.feed.cause);
     this.#timer();
     this.until = this.#now + time;
     this.#timer = this.network.timers.clock.at(this.until, () => {
@@ -105,9 +105,7 @@ export class RetainedClaims {
     if (!kept) return;
     kept.cancel?.();
     this.#families.delete(family);
-    this.network.begin();
-    this.#rib(family).sweepStale(this.feed.index);
-    this.network.settle(cause);
+    this.network.endClaims(this.feed, this.#rib(family), 'marked', cause, () => this.owner.ended());
   }
 
   /** Whether nothing is waited for any more. */
@@ -138,17 +136,16 @@ export class RetainedClaims {
 
   /** Marks what stays, and ends the rest. */
   #keep(mark: number): void {
-    this.network.begin();
+    const { network, feed } = this;
     for (const family of FAMILIES) {
       const rib = this.#rib(family);
       if (this.#families.has(family)) {
         // RFC 4724 §4.2: what was marked before and not said again since is not kept through a second restart. RFC 9494 §4.3: what is
         // long-lived is, and its time goes on.
-        if (mark === Stale.restart) rib.sweepStale(this.feed.index, Stale.restart);
-        rib.markStale(this.feed.index, mark);
-      } else rib.sweep(this.feed.index, Number.POSITIVE_INFINITY);
+        if (mark === Stale.restart) network.endClaims(feed, rib, Stale.restart, feed.cause);
+        rib.markStale(feed.index, mark);
+      } else network.endClaims(feed, rib, 'all', feed.cause);
     }
-    this.network.settle(this.feed.cause);
   }
 
   /** The neighbour is not back in time. */
@@ -159,7 +156,6 @@ export class RetainedClaims {
       this.owner.over();
       return;
     }
-    this.network.begin();
     for (const [family, kept] of this.#families) {
       const time = this.#longLived[family];
       if (time === undefined || time === 0) {
@@ -192,18 +188,14 @@ export class RetainedClaims {
 
   #outlived(family: AddressFamily): void {
     if (this.#resumed) this.complete(family, this.feed.cause);
-    else {
-      this.network.begin();
-      this.#end(family);
-      this.network.settle(this.feed.cause);
-    }
+    else this.#end(family);
     if (this.done) this.owner.over();
   }
 
   #end(family: AddressFamily): void {
     this.#families.get(family)?.cancel?.();
     this.#families.delete(family);
-    this.#rib(family).sweep(this.feed.index, Number.POSITIVE_INFINITY);
+    this.network.endClaims(this.feed, this.#rib(family), 'all', this.feed.cause, () => this.owner.ended());
   }
 
   #rib(family: AddressFamily) {
