@@ -1,12 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { readPcapng } from '../../src/capture/index.js';
 import { Forwarder, NodePorts, type Port, type PortConfig, type PortCounters, VirtualRouter } from '../../src/index.js';
+import { TeePort } from '../../src/io/tee.js';
 import { freePort } from '../support/free-port.js';
 import { hex } from '../support/hex.js';
 import { until } from '../support/until.js';
@@ -220,3 +222,134 @@ test.skipIf(!existsSync('/dev/full'))(
     expect(told.slice(1)).toEqual([{ router: 'router', ...failure }]);
   },
 );
+
+/** A port that nobody is at. */
+const nowhere: Port = { mtu: 1500, listen: () => {}, send: () => {}, close: () => Promise.resolve() };
+
+function namedPipe(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'virtual-router-pipe-'));
+  open.push(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'capture');
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+/** The other end of a pipe, which reads when it is told to. */
+function reader(path: string): { read(): Buffer; close(): void } {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
+  open.push(close);
+  const read = (): Buffer => {
+    const room = Buffer.alloc(1 << 20);
+    try {
+      return room.subarray(0, readSync(fd, room));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return Buffer.alloc(0);
+      throw error;
+    }
+  };
+  return { read, close };
+}
+
+test.skipIf(process.platform === 'win32')('a capture to a pipe that nobody reads is an error, and waits for nobody', async () => {
+  const path = namedPipe();
+  // Were it waited for, then by a thread that nothing else ends.
+  const late = setTimeout(() => reader(path), 2000);
+  open.push(() => clearTimeout(late));
+  await expect(TeePort.open(nowhere, path)).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: `cannot write ${path}: nobody reads it`,
+  });
+});
+
+test.skipIf(process.platform === 'win32')('a capture to a pipe is all there, and ends without an error', async () => {
+  const path = namedPipe();
+  const { read } = reader(path);
+  const failures: string[] = [];
+  const tee = await TeePort.open(nowhere, path, (reason) => failures.push(reason));
+  for (let i = 0; i < 3000; i++) tee.send(FRAME, 0, FRAME.length);
+  const closed = tee.close();
+  const parts: Buffer[] = [];
+  let over = false;
+  void closed.then(() => {
+    over = true;
+  });
+  await until('it is written', () => {
+    parts.push(read());
+    return over;
+  });
+  parts.push(read());
+  const frames = [...readPcapng(Buffer.concat(parts))];
+  expect(frames.length).toBe(3000);
+  expect(frames.every((frame) => 'bytes' in frame && Buffer.from(frame.bytes).toString('hex') === text)).toBe(true);
+  expect(failures).toEqual([]);
+});
+
+test.skipIf(process.platform === 'win32')(
+  'who reads a capture no further is not waited for, and what waits for him is bounded',
+  async () => {
+    const path = namedPipe();
+    const { read, close } = reader(path);
+    // A thread that waits for him is let go in the end.
+    const relief = setTimeout(() => {
+      while (read().length > 0);
+      close();
+    }, 15_000);
+    open.push(() => clearTimeout(relief));
+    const tee = await TeePort.open(nowhere, path);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 300_000; i++) {
+      tee.send(FRAME, 0, FRAME.length);
+      if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40 << 20);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      let over = false;
+      void tee.close().then(() => {
+        over = true;
+      });
+      for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+      expect(over).toBe(false);
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(over).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  },
+);
+
+test.skipIf(process.platform === 'win32')('who goes away from a capture has its end told, and frames pass', async () => {
+  const path = namedPipe();
+  const { close } = reader(path);
+  const failures: string[] = [];
+  const tee = await TeePort.open(nowhere, path, (reason) => failures.push(reason));
+  close();
+  await until('it is told', () => {
+    tee.send(FRAME, 0, FRAME.length);
+    return failures.length > 0;
+  });
+  await tee.close();
+  expect(failures).toEqual([expect.stringContaining('EPIPE')]);
+});
+
+test('a capture goes by the time of day, also when that was set since', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'virtual-router-time-'));
+  open.push(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'p.pcapng');
+  const tee = await TeePort.open(nowhere, path);
+  tee.send(FRAME, 0, FRAME.length);
+  const hour = 3_600_000;
+  const now = Date.now();
+  const set = vi.spyOn(Date, 'now').mockReturnValue(now + hour);
+  tee.send(FRAME, 0, FRAME.length);
+  set.mockRestore();
+  await tee.close();
+  const [one, other] = [...readPcapng(readFileSync(path))].map((frame) => ('time' in frame ? frame.time * 1000 - now : Number.NaN));
+  expect(Math.abs(one ?? Number.NaN)).toBeLessThan(1000);
+  expect(Math.abs((other ?? Number.NaN) - hour)).toBeLessThan(1000);
+});
