@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { type AddressInfo, createConnection, createServer, type Socket as NetSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { readPcapng } from '../../src/capture/index.js';
 import { Forwarder, NodePorts, type Port, type PortConfig, type PortCounters, VirtualRouter } from '../../src/index.js';
+import { FrameStream } from '../../src/io/frame-stream.js';
 import { TeePort } from '../../src/io/tee.js';
 import { freePort } from '../support/free-port.js';
 import { hex } from '../support/hex.js';
@@ -159,6 +160,59 @@ test("QEMU's stream cuts frames out however they arrive, takes the next guest, a
   await vm.close();
   const frames = [...readPcapng(readFileSync(capture))];
   expect(frames.map((frame) => 'bytes' in frame && Buffer.from(frame.bytes).toString('hex'))).toEqual([text, text, text, text]);
+});
+
+test("what is sent on QEMU's stream while it is dialled, or once it is over, is lost and counted so", async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  open.push(() => server.close());
+  await once(server, 'listening');
+  const { port: remotePort } = server.address() as AddressInfo;
+  const met = once(server, 'connection') as Promise<[NetSocket]>;
+  const vm = (await port({ type: 'stream', remote: '127.0.0.1', remotePort })) as Port & { readonly counters: PortCounters };
+  vm.send(FRAME, 0, FRAME.length);
+  expect(vm.counters).toMatchObject({ sent: 0, dropped: 1 });
+  const [far] = await met;
+  const arrived = once(far, 'data') as Promise<[Buffer]>;
+  await until('it is sent', () => {
+    vm.send(FRAME, 0, FRAME.length);
+    return vm.counters.sent > 0;
+  });
+  await arrived;
+  const { sent } = vm.counters;
+  // The length of something else.
+  far.write(Buffer.from('ffffffff', 'hex'));
+  await until('it is given up', () => vm.counters.sent === sent && vm.counters.dropped > 1 && far.readableEnded);
+  await vm.close();
+  vm.send(FRAME, 0, FRAME.length);
+  expect(vm.counters.sent).toBe(sent);
+});
+
+test("frames on QEMU's stream are cut out wherever the stream is cut, empty ones too, and a length that lies ends it", () => {
+  const messages = [0, 1, 14, 1514, 65_549].map((length) => {
+    const message = Buffer.alloc(4 + length, length);
+    message.writeUInt32BE(length);
+    return message;
+  });
+  const whole = Buffer.concat(messages);
+  for (const step of [1, 2, 3, 5, 1000, 65_000, whole.length]) {
+    const stream = new FrameStream();
+    const lengths: number[] = [];
+    // One octet at a time where it matters, and all the long one at once.
+    for (let at = 0; at < whole.length; ) {
+      const end = at < 1600 || whole.length - at < 10 ? at + step : at + Math.max(step, 60_000);
+      expect(stream.push(whole.subarray(at, end), (bytes, from, to) => lengths.push(bytes.subarray(from, to).length))).toBe(true);
+      at = end;
+    }
+    expect(lengths).toEqual([0, 1, 14, 1514, 65_549]);
+    expect(stream.pending).toBe(0);
+  }
+  for (const lie of [65_550, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]) {
+    const head = Buffer.alloc(4);
+    head.writeUInt32BE(lie);
+    const stream = new FrameStream();
+    expect(stream.push(head.subarray(0, 3), () => {})).toBe(true);
+    expect(stream.push(head.subarray(3), () => {})).toBe(false);
+  }
 });
 
 test("QEMU's dgram is a frame a datagram, from the one far end", async () => {
