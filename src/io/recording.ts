@@ -7,7 +7,7 @@ import { UsageError } from '../lib/errors.js';
 const ETHERNET = 1;
 /** Octets that may wait for the disk before frames are left out of the file. */
 const MOST_WAITING = 16 << 20;
-/** Octets that are written at once: a buffer for each frame takes ten times what is in it. */
+/** Octets that are written at once: a buffer for each frame takes six times what is in it. */
 const PART = 64 << 10;
 /** Milliseconds until a pipe that was full is tried again. */
 const AGAIN = 5;
