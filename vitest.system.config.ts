@@ -12,6 +12,7 @@ const OUTSIDE = [
   'test/cli/process.test.ts',
   'test/io/freed-memory.test.ts',
   'test/io/ospf-sockets.test.ts',
+  'test/io/tap.test.ts',
   'test/io/tls.test.ts',
   'test/**/corpora.test.ts',
 ];

@@ -16,7 +16,7 @@
  *
  * `ports.ts` opens ports (`stack/port.ts` is the contract): `vxlan.ts`, whose tunnels (`vxlan-tunnel.ts`) of one address and port share a
  * `vxlan-socket.ts`, carried (`vxlan-carrier.ts`) by batched system calls (`vxlan-batched.ts` over `batched-udp.ts`) or without (`vxlan-plain.ts`); QEMU's two kinds of socket in `qemu.ts` (`frame-stream.ts` cuts its stream), `tap.ts`, and
- * `tee.ts`, which writes a capture of any of them. `udp-socket.ts` is what is common to Node's own; `freed-memory.ts` has them not pay for memory twice.
+ * `tee.ts`, which has a capture of any of them written (`recording.ts`). `udp-socket.ts` is what is common to Node's own; `freed-memory.ts` has them not pay for memory twice.
  *
  * `tcp-options.ts` protects TCP connections (RFC 2385, RFC 5082).
  *

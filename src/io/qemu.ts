@@ -45,7 +45,8 @@ export class StreamPort implements Port {
 
   send(buffer: Uint8Array, start: number, end: number): void {
     const guest = this.#guest;
-    if (!guest || guest.writableLength > MOST_WAITING) {
+    // What is said before somebody is there is lost, as on a wire: much later nobody wants it.
+    if (!guest?.writable || guest.connecting || guest.writableLength > MOST_WAITING) {
       this.counters.dropped++;
       return;
     }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const FORMAT = 'virtual-router snapshot 1';
+/** Of a folder: the system does not flush such, or lets nobody open it who may write in it. */
+const UNFLUSHABLE = new Set<string | undefined>(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EACCES', 'EISDIR', 'EBADF']);
 
 /** What a file holds: nothing, a value, or something else. @internal */
 export type SnapshotRead =
@@ -22,7 +24,6 @@ export class SnapshotFile {
 
   /** Reads it, at once. Does not throw. */
   read(): SnapshotRead {
-    if (!existsSync(this.path)) return { type: 'none' };
     try {
       const bytes = readFileSync(this.path);
       const end = bytes.indexOf(10);
@@ -36,6 +37,8 @@ export class SnapshotFile {
       }
       return { type: 'value', value: JSON.parse(body.toString('utf8')) };
     } catch (error) {
+      // Of a folder that may not be looked into nobody knows that there is no file.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { type: 'none' };
       return { type: 'unusable', reason: messageOf(error) };
     }
   }
@@ -52,12 +55,24 @@ export class SnapshotFile {
       await file.close();
       file = undefined;
       await rename(this.#beside, this.path);
-      const folder = await open(dirname(this.path), 'r');
-      await folder.sync().finally(() => folder.close());
+      await this.#flushFolder();
     } catch (error) {
       await file?.close().catch(() => {});
       await rm(this.#beside, { force: true }).catch(() => {});
       throw error;
+    }
+  }
+
+  /** What was renamed is there all the same where a folder cannot be flushed: on Windows, on some network file systems. */
+  async #flushFolder(): Promise<void> {
+    let folder: FileHandle | undefined;
+    try {
+      folder = await open(dirname(this.path), 'r');
+      await folder.sync();
+    } catch (error) {
+      if (!UNFLUSHABLE.has((error as NodeJS.ErrnoException).code)) throw error;
+    } finally {
+      await folder?.close();
     }
   }
 

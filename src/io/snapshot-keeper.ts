@@ -94,5 +94,7 @@ export function formerLife(path: string | undefined): { readonly snapshot?: unkn
   if (path === undefined) return {};
   const read = new SnapshotFile(path).read();
   if (read.type === 'none') return {};
-  return { snapshot: read.type === 'value' ? read.value : { unusable: `the snapshot ${path} is unusable: ${read.reason}` } };
+  if (read.type === 'value' && typeof read.value === 'object' && read.value !== null) return { snapshot: read.value };
+  const reason = read.type === 'value' ? 'it holds something else' : read.reason;
+  return { snapshot: { unusable: `the snapshot ${path} is unusable: ${reason}` } };
 }

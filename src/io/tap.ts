@@ -9,6 +9,10 @@ import { reactor } from './reactor.js';
 const TUNSETIFF = 0x400454ca;
 const IFF_TAP = 2;
 const IFF_NO_PI = 0x1000;
+/** errno: why a device cannot be had. */
+const EPERM = 1;
+const EBUSY = 16;
+const EINVAL = 22;
 /** The device is no more: somebody deleted it, or the namespace that it was in. */
 const EBADFD = 77;
 /** Frames taken before others have their turn. */
@@ -41,6 +45,8 @@ export class TapPort implements Port {
   static async open(config: PortConfig): Promise<TapPort> {
     const device = config.device ?? '';
     if (process.platform !== 'linux') throw new UsageError('DEVICE_UNAVAILABLE', `TAP ports are for Linux, not ${process.platform}`);
+    const fault = nameFault(device);
+    if (fault !== undefined) throw new UsageError('DEVICE_UNAVAILABLE', `cannot make TAP device ${device}: ${fault}`);
     const c = await libc('a TAP port');
     let fd: number;
     try {
@@ -49,11 +55,12 @@ export class TapPort implements Port {
       throw new UsageError('DEVICE_UNAVAILABLE', `cannot open TAP device ${device}: ${(error as Error).message}`);
     }
     const request = Buffer.alloc(40);
-    request.write(device.slice(0, 15), 0);
+    request.write(device, 0);
     request.writeInt16LE(IFF_TAP | IFF_NO_PI, 16);
     if (c.ioctl(fd, TUNSETIFF, request) < 0) {
+      const why = wordsOf(c.errno());
       closeSync(fd);
-      throw new UsageError('DEVICE_UNAVAILABLE', `cannot make TAP device ${device}: it is in use, or CAP_NET_ADMIN is missing`);
+      throw new UsageError('DEVICE_UNAVAILABLE', `cannot make TAP device ${device}: ${why}`);
     }
     return new TapPort(c, fd, mtuOf(config));
   }
@@ -97,5 +104,27 @@ export class TapPort implements Port {
       this.counters.received++;
       this.#receiver?.(this.#in, 0, length);
     }
+  }
+}
+
+/** Why no device of Linux can have a name, if none can. The system would cut it short, or make one of its own of it, without a word. */
+function nameFault(name: string): string | undefined {
+  const length = Buffer.byteLength(name);
+  if (length === 0 || length > 15) return `the name of a device has 1 to 15 octets, and this has ${length}`;
+  const [wrong] = /[\s/:%]/.exec(name) ?? [];
+  if (wrong !== undefined || name === '.' || name === '..') return `the name of a device has no ${JSON.stringify(wrong ?? name)}`;
+  return undefined;
+}
+
+function wordsOf(errno: number): string {
+  switch (errno) {
+    case EPERM:
+      return 'CAP_NET_ADMIN is missing, or it is of another user';
+    case EBUSY:
+      return 'it is in use';
+    case EINVAL:
+      return 'what has that name is another kind of device, or a TAP device of several queues';
+    default:
+      return `errno ${errno}`;
   }
 }

@@ -1,12 +1,17 @@
+import { execFileSync } from 'node:child_process';
 import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { type AddressInfo, createConnection, createServer, type Socket as NetSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test, vi } from 'vitest';
 import { readPcapng } from '../../src/capture/index.js';
 import { Forwarder, NodePorts, type Port, type PortConfig, type PortCounters, VirtualRouter } from '../../src/index.js';
+import { FrameStream } from '../../src/io/frame-stream.js';
+import { TeePort } from '../../src/io/tee.js';
 import { freePort } from '../support/free-port.js';
 import { hex } from '../support/hex.js';
 import { until } from '../support/until.js';
@@ -159,6 +164,59 @@ test("QEMU's stream cuts frames out however they arrive, takes the next guest, a
   expect(frames.map((frame) => 'bytes' in frame && Buffer.from(frame.bytes).toString('hex'))).toEqual([text, text, text, text]);
 });
 
+test("what is sent on QEMU's stream while it is dialled, or once it is over, is lost and counted so", async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  open.push(() => server.close());
+  await once(server, 'listening');
+  const { port: remotePort } = server.address() as AddressInfo;
+  const met = once(server, 'connection') as Promise<[NetSocket]>;
+  const vm = (await port({ type: 'stream', remote: '127.0.0.1', remotePort })) as Port & { readonly counters: PortCounters };
+  vm.send(FRAME, 0, FRAME.length);
+  expect(vm.counters).toMatchObject({ sent: 0, dropped: 1 });
+  const [far] = await met;
+  const arrived = once(far, 'data') as Promise<[Buffer]>;
+  await until('it is sent', () => {
+    vm.send(FRAME, 0, FRAME.length);
+    return vm.counters.sent > 0;
+  });
+  await arrived;
+  const { sent } = vm.counters;
+  // The length of something else.
+  far.write(Buffer.from('ffffffff', 'hex'));
+  await until('it is given up', () => vm.counters.sent === sent && vm.counters.dropped > 1 && far.readableEnded);
+  await vm.close();
+  vm.send(FRAME, 0, FRAME.length);
+  expect(vm.counters.sent).toBe(sent);
+});
+
+test("frames on QEMU's stream are cut out wherever the stream is cut, empty ones too, and a length that lies ends it", () => {
+  const messages = [0, 1, 14, 1514, 65_549].map((length) => {
+    const message = Buffer.alloc(4 + length, length);
+    message.writeUInt32BE(length);
+    return message;
+  });
+  const whole = Buffer.concat(messages);
+  for (const step of [1, 2, 3, 5, 1000, 65_000, whole.length]) {
+    const stream = new FrameStream();
+    const lengths: number[] = [];
+    // One octet at a time where it matters, and all the long one at once.
+    for (let at = 0; at < whole.length; ) {
+      const end = at < 1600 || whole.length - at < 10 ? at + step : at + Math.max(step, 60_000);
+      expect(stream.push(whole.subarray(at, end), (bytes, from, to) => lengths.push(bytes.subarray(from, to).length))).toBe(true);
+      at = end;
+    }
+    expect(lengths).toEqual([0, 1, 14, 1514, 65_549]);
+    expect(stream.pending).toBe(0);
+  }
+  for (const lie of [65_550, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]) {
+    const head = Buffer.alloc(4);
+    head.writeUInt32BE(lie);
+    const stream = new FrameStream();
+    expect(stream.push(head.subarray(0, 3), () => {})).toBe(true);
+    expect(stream.push(head.subarray(3), () => {})).toBe(false);
+  }
+});
+
 test("QEMU's dgram is a frame a datagram, from the one far end", async () => {
   const [at, far] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
   const vm = await port({ type: 'dgram', address: '127.0.0.1', port: at, remote: '127.0.0.1', remotePort: far });
@@ -220,3 +278,146 @@ test.skipIf(!existsSync('/dev/full'))(
     expect(told.slice(1)).toEqual([{ router: 'router', ...failure }]);
   },
 );
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+/** Octets that are in use, without garbage. */
+function living(): number {
+  // The second waits for what the first lets a thread give back.
+  collect();
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+/** A port that nobody is at. */
+const nowhere: Port = { mtu: 1500, listen: () => {}, send: () => {}, close: () => Promise.resolve() };
+
+function namedPipe(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'virtual-router-pipe-'));
+  open.push(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'capture');
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+/** The other end of a pipe, which reads when it is told to. */
+function reader(path: string): { read(): Buffer; close(): void } {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
+  open.push(close);
+  const read = (): Buffer => {
+    const room = Buffer.alloc(1 << 20);
+    try {
+      return room.subarray(0, readSync(fd, room));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return Buffer.alloc(0);
+      throw error;
+    }
+  };
+  return { read, close };
+}
+
+test.skipIf(process.platform === 'win32')('a capture to a pipe that nobody reads is an error, and waits for nobody', async () => {
+  const path = namedPipe();
+  // Were it waited for, then by a thread that nothing else ends.
+  const late = setTimeout(() => reader(path), 2000);
+  open.push(() => clearTimeout(late));
+  await expect(TeePort.open(nowhere, path)).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: `cannot write ${path}: nobody reads it`,
+  });
+});
+
+test.skipIf(process.platform === 'win32')('a capture to a pipe is all there, and ends without an error', async () => {
+  const path = namedPipe();
+  const { read } = reader(path);
+  const failures: string[] = [];
+  const tee = await TeePort.open(nowhere, path, (reason) => failures.push(reason));
+  for (let i = 0; i < 3000; i++) tee.send(FRAME, 0, FRAME.length);
+  const closed = tee.close();
+  const parts: Buffer[] = [];
+  let over = false;
+  void closed.then(() => {
+    over = true;
+  });
+  await until('it is written', () => {
+    parts.push(read());
+    return over;
+  });
+  parts.push(read());
+  const frames = [...readPcapng(Buffer.concat(parts))];
+  expect(frames.length).toBe(3000);
+  expect(frames.every((frame) => 'bytes' in frame && Buffer.from(frame.bytes).toString('hex') === text)).toBe(true);
+  expect(failures).toEqual([]);
+});
+
+test.skipIf(process.platform === 'win32')(
+  'who reads a capture no further is not waited for, and what waits for him is bounded',
+  async () => {
+    const path = namedPipe();
+    const { read, close } = reader(path);
+    // A thread that waits for him is let go in the end.
+    const relief = setTimeout(() => {
+      while (read().length > 0);
+      close();
+    }, 15_000);
+    open.push(() => clearTimeout(relief));
+    const tee = await TeePort.open(nowhere, path);
+    const before = living();
+    for (let i = 0; i < 300_000; i++) {
+      tee.send(FRAME, 0, FRAME.length);
+      if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    // 16 MiB, and not as much again for each of the many that wait.
+    expect(living() - before).toBeLessThan(40 << 20);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      let over = false;
+      void tee.close().then(() => {
+        over = true;
+      });
+      for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+      expect(over).toBe(false);
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(over).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  },
+);
+
+test.skipIf(process.platform === 'win32')('who goes away from a capture has its end told, and frames pass', async () => {
+  const path = namedPipe();
+  const { close } = reader(path);
+  const failures: string[] = [];
+  const tee = await TeePort.open(nowhere, path, (reason) => failures.push(reason));
+  close();
+  await until('it is told', () => {
+    tee.send(FRAME, 0, FRAME.length);
+    return failures.length > 0;
+  });
+  await tee.close();
+  expect(failures).toEqual([expect.stringContaining('EPIPE')]);
+});
+
+test('a capture goes by the time of day, also when that was set since', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'virtual-router-time-'));
+  open.push(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'p.pcapng');
+  const tee = await TeePort.open(nowhere, path);
+  tee.send(FRAME, 0, FRAME.length);
+  const hour = 3_600_000;
+  const now = Date.now();
+  const set = vi.spyOn(Date, 'now').mockReturnValue(now + hour);
+  tee.send(FRAME, 0, FRAME.length);
+  set.mockRestore();
+  await tee.close();
+  const [one, other] = [...readPcapng(readFileSync(path))].map((frame) => ('time' in frame ? frame.time * 1000 - now : Number.NaN));
+  expect(Math.abs(one ?? Number.NaN)).toBeLessThan(1000);
+  expect(Math.abs((other ?? Number.NaN) - hour)).toBeLessThan(1000);
+});

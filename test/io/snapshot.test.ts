@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ManualClock, VirtualNetwork } from '../../src/index.js';
 import { SnapshotFile } from '../../src/io/snapshot-file.js';
 import { SnapshotKeeper } from '../../src/io/snapshot-keeper.js';
@@ -57,6 +58,49 @@ describe('a snapshot file', () => {
     mkdirSync(`${file.path}.new`);
     await expect(file.write({ other: true })).rejects.toThrow(/EISDIR/);
     expect(file.read()).toEqual({ type: 'value', value });
+  });
+
+  test('is written where a folder cannot be flushed, as on some network file systems; what is wrong with the disk is told', async () => {
+    const file = new SnapshotFile(join(folder, 'claims'));
+    const handle = await open(folder);
+    const prototype = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const { sync } = prototype;
+    let code = 'EINVAL';
+    // What the system says of a file is true, of a folder made up.
+    const flushed = vi.spyOn(prototype, 'sync').mockImplementation(async function (this: FileHandle) {
+      if ((await this.stat()).isDirectory()) throw Object.assign(new Error(code), { code });
+      await sync.call(this);
+    });
+    try {
+      await file.write(value);
+      code = 'EIO';
+      await expect(file.write(value)).rejects.toThrow('EIO');
+      expect(flushed).toHaveBeenCalledTimes(4);
+    } finally {
+      flushed.mockRestore();
+    }
+    expect(file.read()).toEqual({ type: 'value', value });
+  });
+
+  test('that cannot be looked for is not taken for one that there is not', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(new SnapshotFile(join(folder, 'file', 'claims')).read()).toEqual({
+      type: 'unusable',
+      reason: expect.stringContaining('ENOTDIR'),
+    });
+  });
+
+  test.each([null, 5, 'text', true])('that holds %j and a good checksum is unusable', async (other) => {
+    const file = new SnapshotFile(join(folder, 'claims'));
+    await file.write(other);
+    const clock = new ManualClock(1_000_000);
+    const network = new VirtualNetwork({ restart: { snapshot: file.path } }, { clock });
+    const told: (string | undefined)[] = [];
+    network.on('restore-change', ({ state, reason }) => told.push(state, reason));
+    clock.advance(1);
+    await network.close();
+    expect(told).toEqual(['unusable', `the snapshot ${file.path} is unusable: it holds something else`]);
   });
 
   test.skipIf(!existsSync('/dev/full'))('a full disk is an error, told once, and tried again', async () => {
