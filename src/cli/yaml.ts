@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -8,6 +9,7 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  visit,
   type YAMLParseError,
   type YAMLWarning,
 } from 'yaml';
@@ -40,10 +42,16 @@ export function readConfig(file: string): ReadFile {
     new CommandError(`${at(placeOf(document, path))}: ${error.message}`, WRONG_USE);
   // A tag that nobody knows is only a warning there, but its value would be another than what was meant: `!env NAME` the text NAME.
   const [broken] = [...document.errors, ...document.warnings];
-  if (broken) throw new CommandError(`${at(broken.pos[0])}: ${sentenceOf(broken)}`, WRONG_USE);
+  if (broken)
+    throw new CommandError(
+      `${at(broken.pos[0])}: ${sentenceOf(broken)}${openedAt(document, text, broken.pos[0], lines)}${hintOf(text, lines, broken.pos[0])}`,
+      WRONG_USE,
+    );
+  const unread = text.indexOf('\ufffd');
+  if (unread >= 0) throw new CommandError(`${at(unread)}: expected UTF-8`, WRONG_USE);
   try {
     // A file of many neighbours may say `*defaults` as often as it has room for; what multiplies by itself is longer than that.
-    return { config: checkFile(toValue(document, Math.max(FEW_ALIASES, text.length), at(0))), explain };
+    return { config: checkFile(toValue(document, Math.max(FEW_ALIASES, text.length), at)), explain };
   } catch (error) {
     throw error instanceof UsageError ? explain(error) : error;
   }
@@ -55,21 +63,62 @@ function sentenceOf({ code, message }: YAMLParseError | YAMLWarning): string {
   return message.replace(/\s+/g, ' ');
 }
 
+/** Where the text, list or object that does not end begins: the parser names the end of the file, or whatever is next. */
+function openedAt(document: Document.Parsed, text: string, end: number, lines: LineCounter): string {
+  let begin: number | undefined;
+  visit(document, {
+    Node: (_, { range }) => {
+      if (range && range[0] < end && range[1] === end && /["'[{]/.test(text[range[0]] ?? '')) begin = range[0];
+    },
+  });
+  if (begin === undefined) return '';
+  const { line, col } = lines.linePos(begin);
+  return `; it begins at ${line}:${col}`;
+}
+
+/** What is written in a line that does not read, and would read a little otherwise. */
+function hintOf(text: string, lines: LineCounter, offset: number): string {
+  const start = lines.lineStarts[lines.linePos(offset).line - 1] ?? 0;
+  const [line = ''] = /^.*/.exec(text.slice(start)) ?? [];
+  if (/^\s*-[^\s-]/.test(line)) return '; a space goes after -';
+  if (/^\s*(- )?[A-Za-z]+:[^\s:]/.test(line)) return '; a space goes after the colon of a field';
+  if (/(^|[\s,[{])[0-9a-f:]*::(?=[\s,\]}]|$)/i.test(line)) return '; an address that ends with a colon goes in quotes';
+  return '';
+}
+
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    // An editor's byte order mark is no part of the first line.
+    return readFileSync(file, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
     throw new CommandError(`${file}: ${reasonOf(error)}`, WRONG_USE);
   }
 }
 
-function toValue(document: Document.Parsed, maxAliasCount: number, at: string): unknown {
+function toValue(document: Document.Parsed, maxAliasCount: number, at: (offset: number) => string): unknown {
   try {
-    return document.toJS({ maxAliasCount });
+    // A file of nothing but comments is null to YAML.
+    return document.toJS({ maxAliasCount }) ?? undefined;
   } catch (error) {
     // Aliases that multiply, or that name nothing.
-    throw new CommandError(`${at}: ${error instanceof Error ? error.message : String(error)}`, WRONG_USE);
+    throw new CommandError(
+      `${at(unresolved(document)?.range?.[0] ?? 0)}: ${error instanceof Error ? error.message : String(error)}`,
+      WRONG_USE,
+    );
   }
+}
+
+/** The first alias that names nothing. */
+function unresolved(document: Document.Parsed): Alias | undefined {
+  let found: Alias | undefined;
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document)) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** Offset of the field that `path` leads to, or of the innermost thing on the way that is there. */

@@ -20,11 +20,14 @@ export function parseAddress(text: string): Uint8Array {
   const [bytes, why] = tryParse(text);
   if (bytes) return bytes;
   const [, alone = ''] = /^([^/]+)\/\d+$/.exec(text) ?? [];
+  const [, unzoned = ''] = /^([^%]+)%/.exec(text) ?? [];
   throw new UsageError(
     'ADDRESS_INVALID',
     isAddress(alone)
       ? `expected an address without a prefix length, got ${JSON.stringify(text)}; did you mean ${JSON.stringify(alone)}?`
-      : `expected an IPv4 or IPv6 address, got ${shown(text)}${why}`,
+      : isAddress(unzoned)
+        ? `expected an address without a zone, got ${shown(text)}`
+        : `expected an IPv4 or IPv6 address, got ${shown(text)}${why}`,
   );
 }
 

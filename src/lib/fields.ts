@@ -142,11 +142,16 @@ export const moment = () =>
     .string(expects('a time such as "2030-01-31T12:00:00Z"'))
     .check((payload) => {
       const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
-      if (!iso.test(payload.value) || Number.isNaN(Date.parse(payload.value))) {
+      if (!iso.test(payload.value) || Number.isNaN(Date.parse(payload.value)) || !hasDay(payload.value.slice(0, 10))) {
         fail(payload, `expected a time such as "2030-01-31T12:00:00Z", got ${shown(payload.value)}`);
       }
     })
     .meta({ title: 'time' });
+
+/** Whether there is such a day: `Date.parse` takes 30 February for 2 March. */
+function hasDay(date: string): boolean {
+  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
+}
 
 /** Words of a field for whatever is wrong with it. @internal */
 export function expects(what: string): { error: (issue: { readonly input?: unknown }) => string } {

@@ -115,7 +115,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.core.$ZodType | undefined, 
   if (issue.code === 'unrecognized_keys') {
     const known = here instanceof z.ZodObject ? Object.keys(here.shape) : [];
     for (const key of issue.keys) {
-      const near = didYouMean(key, known, (word) => word);
+      const near = inFieldOf(here, key) || didYouMean(key, known, (word) => word);
       const all = known.length > 0 && known.length <= FEW ? `; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}` : '';
       problems.add([...path, key], `unknown field ${key}${near || all}`);
     }
@@ -134,6 +134,16 @@ function describe(issue: z.core.$ZodIssue, schema: z.core.$ZodType | undefined, 
     path,
     required === '' ? issue.message : issue.message.replace(/^expected an object,/, `expected an object such as ${required},`),
   );
+}
+
+/** `; network has nodes`: what is indented too little, or was looked for here. */
+function inFieldOf(here: z.core.$ZodType | undefined, key: string): string {
+  if (!(here instanceof z.ZodObject)) return '';
+  const has = Object.keys(here.shape).filter((name) => {
+    const inner = bare(here.shape[name]);
+    return inner instanceof z.ZodObject && Object.hasOwn(inner.shape, key);
+  });
+  return has.length === 1 ? `; ${has[0]} has ${key}` : '';
 }
 
 /** `{ address: ..., as: ... }` */

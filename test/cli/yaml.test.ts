@@ -11,14 +11,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function read(text: string) {
+function read(text: string | Uint8Array) {
   const file = join(folder, 'router.yaml');
   writeFileSync(file, text);
   return readConfig(file).config;
 }
 
 /** The one line that a wrong file is answered with, without the name of its folder. */
-function wrong(text: string): string {
+function wrong(text: string | Uint8Array): string {
   try {
     read(text);
   } catch (error) {
@@ -99,7 +99,8 @@ describe('a wrong file is answered in one line with the place', () => {
     expect(wrong(`${HEAD}neighbours:\n  - { as: 65001 }\n`)).toBe(
       'router.yaml:4:5: neighbours[0].address: expected an address or a prefix, got nothing',
     );
-    expect(wrong('')).toBe('router.yaml:1:1: expected a router (an object with as and routerId), got null');
+    expect(wrong('')).toBe('router.yaml:1:1: expected a router (an object with as and routerId), got nothing');
+    expect(wrong('# nothing but this\n')).toMatch(/, got nothing$/);
   });
 
   test('of what an alias stands for', () => {
@@ -145,6 +146,39 @@ describe('a wrong file is answered in one line with the place', () => {
     expect(wrong('as: 65000\nas: 65001\n')).toBe('router.yaml:2:1: Map keys must be unique');
     expect(wrong('as: [65000\n')).toMatch(/^router\.yaml:2:1: /);
     expect(wrong(`${HEAD}---\n${HEAD}`)).toBe('router.yaml:3:1: expected one document, got another after ---');
+  });
+
+  test('of what does not end, with where it begins', () => {
+    expect(wrong(`as: 65000\nrouterId: "192.0.2.1\nname: x\n`)).toBe('router.yaml:4:1: Missing closing "quote; it begins at 2:11');
+    expect(wrong(`${HEAD}neighbours:\n  - { address: 10.0.0.2, as: 1\n  - { address: 10.0.0.3, as: 1 }\n`)).toMatch(
+      /^router\.yaml:5:3: .*; it begins at 4:5$/,
+    );
+    expect(wrong(`${HEAD}neighbours: [ { address: 10.0.0.2, as: 1 }\nname: x\n`)).toMatch(/^router\.yaml:4:1: .*; it begins at 3:13$/);
+  });
+
+  test('of what a space or quotes would mend, with that', () => {
+    expect(wrong('as: 65000\nrouterId:192.0.2.1\n')).toMatch(/^router\.yaml:2:1: .*; a space goes after the colon of a field$/);
+    expect(wrong(`${HEAD}network:\n  ranges:\n  -10.0.0.0/8\n`)).toMatch(/^router\.yaml:5:3: .*; a space goes after -$/);
+    for (const listen of ['listen:\n  - address: ::\n', 'listen: [{ address: ::, port: 1790 }]\n'])
+      expect(wrong(`${HEAD}${listen}`)).toMatch(/; an address that ends with a colon goes in quotes$/);
+  });
+
+  test('of a field that is indented too little, with what has it', () => {
+    expect(wrong(`${HEAD}network:\nnodes:\n  - name: web-a\n`)).toBe('router.yaml:4:1: nodes: unknown field nodes; network has nodes');
+  });
+
+  test('of an alias that names nothing', () => {
+    expect(wrong(`${HEAD}network:\n  ranges: *none\n`)).toMatch(/^router\.yaml:4:11: Unresolved alias .*: none$/);
+  });
+
+  test('of what is not UTF-8', () => {
+    expect(wrong(Buffer.from(`${HEAD}name: caf\u00e9\n`, 'latin1'))).toBe('router.yaml:3:10: expected UTF-8');
+    expect(wrong(Buffer.from(`\ufeff${HEAD}`, 'utf16le'))).toBe('router.yaml:1:1: expected UTF-8');
+  });
+
+  test('with the ends of lines of Windows, and behind a byte order mark', () => {
+    expect(wrong(`\ufeffas: 0\r\nrouterId: 192.0.2.1\r\n`)).toMatch(/^router\.yaml:1:1: as: /);
+    expect(wrong(`\ufeff${HEAD}nmae: x\n`.replaceAll('\n', '\r\n'))).toBe('router.yaml:3:1: nmae: unknown field nmae; did you mean name?');
   });
 
   test('of a tag that nobody knows, whose value would be taken for another', () => {

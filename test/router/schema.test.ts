@@ -118,9 +118,10 @@ describe('a configuration that is wrong says where, and what was expected', () =
     ]);
   });
 
-  test('where an address has a prefix length', () => {
+  test('where an address has a prefix length, or a zone', () => {
     const message = 'expected an address without a prefix length, got "10.0.0.9/24"; did you mean "10.0.0.9"?';
     expect(wrong({ listen: [{ address: '10.0.0.9/24' }] })).toEqual(['listen[0].address', message]);
+    expect(wrong({ listen: [{ address: 'fe80::1%eth0' }] })[1]).toBe('expected an address without a zone, got "fe80::1%eth0"');
     expect(wrong({ listen: [{ address: '10.0.0.300/24' }] })[1]).toMatch(/^expected an IPv4 or IPv6 address, got "10\.0\.0\.300\/24"/);
   });
 
@@ -187,6 +188,10 @@ describe('a configuration that is wrong says where, and what was expected', () =
       'grants[0].until',
       'expected a time such as "2030-01-31T12:00:00Z", got "tomorrow"',
     ]);
+    // Date.parse takes it for 2 March.
+    expect(wrongNetwork({ grants: [{ node: 'web-a', prefix: '10.0.9.0/24', until: '2027-02-30T00:00:00Z' }] })[1]).toMatch(
+      /^expected a time/,
+    );
   });
 
   test('where a hold time is 1 or 2 (RFC 4271 §4.2)', () => {
