@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, CommandError, FAILED, type Terminal, WRONG_USE } from './command.js';
 import { tuneEngine } from './engine.js';
-import { StreamOutput } from './stream-output.js';
+import { doNotWait, MOST_WAITING, StreamOutput } from './stream-output.js';
 
 /** Commands that live on at SIGHUP, as they read their file again or say that they do not: from the very beginning, as the signal's default is to end the process. */
 const RELOADING: readonly string[] = ['run', 'watch', 'forward'];
@@ -120,6 +120,7 @@ const LAST_WORDS = 2000;
 function processTerminal(): Terminal & { end(): void } {
   const { stdout, stderr, env } = process;
   const stopped = new Set<(why: string) => void>();
+  if (RELOADING.includes(process.argv[2] ?? '')) for (const stream of [stdout, stderr]) doNotWait(stream);
   const colour = (stream: NodeJS.WriteStream): boolean => Boolean(stream.isTTY) && !env.NO_COLOR;
   const out = new StreamOutput(stdout, colour(stdout), {
     unread: () => {
@@ -147,7 +148,7 @@ function processTerminal(): Terminal & { end(): void } {
       // Who was told to stop does not wait for a reader that has stopped itself.
       setTimeout(() => process.exit(out.waits ? FAILED : process.exitCode), LAST_WORDS).unref();
     },
-    err: { write: (text) => void stderr.write(text), colour: colour(stderr) },
+    err: { write: (text) => void (stderr.writableLength <= MOST_WAITING && stderr.write(text)), colour: colour(stderr) },
     now: () => performance.now(),
     onStop: (call) => {
       const onSignal = (signal: NodeJS.Signals, number: number): void => {

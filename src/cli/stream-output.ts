@@ -2,9 +2,19 @@ import type { Writable } from 'node:stream';
 import { type Output, reasonOf } from './command.js';
 
 /** Octets that may wait for a reader who does not keep up, before lines are left out. */
-const MOST_WAITING = 16 << 20;
+export const MOST_WAITING = 16 << 20;
 /** Errors of an output that is at its end: its reader went away, or the terminal was closed. Others may pass: a disk that is full. */
 const UNREAD = ['EPIPE', 'EIO', 'ECONNRESET'];
+
+/**
+ * Has a terminal be written to as a pipe is. Node waits for terminals: one that was stopped (^S) would stop the process with it, and its sessions would
+ * end. What Node opened for itself is no other's, so nobody else's terminal changes.
+ */
+export function doNotWait(stream: Writable): void {
+  const { isTTY, _handle: handle } = stream as { isTTY?: boolean; _handle?: { setBlocking?(blocking: boolean): unknown } };
+  // On Windows what is written so may come in another order.
+  if (isTTY && process.platform !== 'win32') handle?.setBlocking?.(false);
+}
 
 /** What is told of a stream. */
 export interface StreamEvents {

@@ -18,10 +18,10 @@ const SO_SNDBUFFORCE = 32;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 /** linux/udp.h: what is sent leaves as datagrams of so many octets. */
-const SOL_UDP = 17;
+export const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
 /** The same: datagrams without a checksum are taken over IPv6 too. */
-const UDP_NO_CHECK6_RX = 102;
+export const UDP_NO_CHECK6_RX = 102;
 /** Octets that one message may have, for datagrams of their own below the 64 KB of an IP packet. */
 const MOST_OCTETS = 65_000;
 const MSG_DONTWAIT = 0x40;

@@ -1,8 +1,23 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { VXLAN, vniOf } from '../stack/wire/vxlan.js';
+import { SOL_UDP, UDP_NO_CHECK6_RX } from './batched-udp.js';
+import { libc } from './libc.js';
 import { bound, isFull, receiveBuffer } from './udp-socket.js';
 import type { Tunnels, VxlanCarrier } from './vxlan-carrier.js';
 import type { VxlanTunnel } from './vxlan-tunnel.js';
+
+/**
+ * Has a socket take datagrams without a checksum over IPv6 (RFC 6935, RFC 7348 §5), which the kernel keeps from it else. Node has no word for that: where there is
+ * no native code, they do not arrive.
+ */
+async function takeUnchecked(socket: Socket): Promise<void> {
+  const c = await libc('a datagram without a checksum').catch(() => undefined);
+  if (!c) return;
+  // Beware: Node has no public way to a socket's descriptor, and warns of `_handle`. Where it is not found, all is as without native code.
+  const state = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'state symbol');
+  const { handle } = (state === undefined ? {} : Reflect.get(socket, state)) as { readonly handle?: { readonly fd?: number } };
+  if (handle?.fd !== undefined && handle.fd >= 0) c.setsockopt(handle.fd, SOL_UDP, UDP_NO_CHECK6_RX, Uint8Array.of(1, 0, 0, 0), 4);
+}
 
 /** Tunnels by a socket of Node's. @internal */
 export class PlainCarrier implements VxlanCarrier {
@@ -37,6 +52,7 @@ export class PlainCarrier implements VxlanCarrier {
       lookup: (host, _options, done) => done(null, host, family),
     });
     await bound(socket, address, port);
+    if (family === 6) await takeUnchecked(socket);
     return new PlainCarrier(socket, tunnels);
   }
 

@@ -72,6 +72,7 @@ export class RouterPorts {
     await this.#mayChange();
     const at = this.#configs.length;
     const port = this.#checked(config, at);
+    if (this.owner.isRunning) this.owner.link.checkPlace(port.name, at);
     this.owner.keep([...this.#configs, port]);
     if (given) this.#given.set(port.name, given);
     if (!this.owner.isRunning) return;

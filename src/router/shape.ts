@@ -96,7 +96,7 @@ export const portSchema = z
     batched: flag()
       .exactOptional()
       .describe(
-        '`vxlan`: with batched system calls, which are over four times quicker (Linux on 64 bits, koffi), or without. Default: with them where they can be had. Tunnels of one address and port share a socket: those that leave it open take what the others say, which must agree.',
+        '`vxlan`: with batched system calls, which are over four times quicker (Linux on 64 bits, koffi), or without. Default: with them where they can be had. Tunnels of one address and port share a socket: those that leave it open take what the others say, which must agree. Over IPv6, datagrams with no UDP checksum arrive only where koffi is, on Linux: elsewhere the far end has to send checksums (`noudp6zerocsumtx`, its default).',
       ),
     path: text('a path').exactOptional().describe('`stream`: a UNIX socket to listen at, in place of an address.'),
     device: text('the name of a device').exactOptional().describe("`tap`: the device's name."),

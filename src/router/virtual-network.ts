@@ -11,6 +11,7 @@ import { type Logger, silentLogger } from '../lib/logger.js';
 import { maskBytes, parsePrefix, prefixWords } from '../lib/prefix.js';
 import type { Random } from '../lib/random.js';
 import { same } from '../lib/same.js';
+import { shown } from '../lib/shown.js';
 import { TimerHeap } from '../lib/timers.js';
 import { Arbitration } from '../mapping/arbitration.js';
 import type { MappingChange, MappingEntry, Position } from '../mapping/change.js';
@@ -272,6 +273,16 @@ export class VirtualNetwork extends IsolatedEmitter<NetworkEvents> {
   }
 
   #become(checked: NetworkConfig): Reconfigured {
+    for (const [i, { name, location }] of (checked.nodes ?? []).entries()) {
+      if (location === undefined || this.model.find(name)?.config.location === location) continue;
+      const [one, other] = this.routerLinks.withPort(location);
+      if (other !== undefined)
+        throw new UsageError(
+          'CONFIG_INVALID',
+          `expected a port of one router, as ${shown(one)} and ${shown(other)} both have a port ${shown(location)}`,
+          ['nodes', i, 'location'],
+        );
+    }
     return this.hold(() => this.#takeOver(checked));
   }
 

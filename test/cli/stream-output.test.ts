@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { StreamOutput } from '../../src/cli/stream-output.js';
+import { doNotWait, StreamOutput } from '../../src/cli/stream-output.js';
 
 /** A stream whose reader takes what it is told to, and what its output told. */
 function lab() {
@@ -66,3 +66,15 @@ test('an error that may pass is told once', async () => {
   await turn();
   expect([told, output.failure, output.waits]).toEqual([['no space left on device'], 'no space left on device', false]);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a terminal is not waited for, so that one that was stopped stops nothing; other streams stay as they are',
+  () => {
+    const said: unknown[] = [];
+    const stream = (isTTY: boolean) =>
+      Object.assign(new Writable(), { isTTY, _handle: { setBlocking: (blocking: boolean) => said.push([isTTY, blocking]) } });
+    for (const isTTY of [true, false]) doNotWait(stream(isTTY));
+    doNotWait(Object.assign(new Writable(), { isTTY: true }));
+    expect(said).toEqual([[true, false]]);
+  },
+);

@@ -154,7 +154,10 @@ export class LinkAttachment implements NetworkMember {
       },
     });
     try {
-      for (const [i, config] of configs.entries()) await this.open(config, given[config.name], i);
+      for (const [i, config] of configs.entries()) {
+        this.checkPlace(config.name, i);
+        await this.open(config, given[config.name], i);
+      }
     } catch (error) {
       await this.stop();
       throw error;
@@ -162,6 +165,18 @@ export class LinkAttachment implements NetworkMember {
     this.nodesChanged();
     // Nobody announces by ARP what it has announced already: it is believed, and asked as ever.
     for (const { node, address } of this.network.restoration?.linkClaims(this.router.name) ?? []) this.#claims.announced(node, address);
+  }
+
+  /** That nobody is at a port of this name of another router. Throws a `UsageError` (`CONFIG_INVALID`). */
+  checkPlace(name: string, at: number): void {
+    const node = this.network.model.present().find(({ config }) => config.location === name);
+    const other = node && this.network.routerLinks.withPort(name).find((router) => router !== this.router.name);
+    if (other !== undefined)
+      throw new UsageError(
+        'CONFIG_INVALID',
+        `expected another name, as router "${other}" has a port "${name}" too, and node "${node?.name}" would be at both`,
+        ['ports', at, 'name'],
+      );
   }
 
   /** Opens a port, or takes the program's. `at`: its place in the configuration. */

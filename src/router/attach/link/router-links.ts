@@ -59,6 +59,11 @@ export class RouterLinks {
     this.addressesChanged();
     this.#build();
   }
+  /** The running routers with a port of this name. */
+  withPort(name: string): string[] {
+    return [...this.#members].flatMap(([router, { stack }]) => (stack.links.has(name) ? [router] : []));
+  }
+
   leave(router: string): void {
     const member = this.#members.get(router);
     if (!member) return;
