@@ -11,8 +11,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readPcapng } from '../src/capture/index.js';
 import { VirtualRouter } from '../src/index.js';
+import { readPcapng } from '../src/testing.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'virtual-router-'));
 const [path, capture] = [join(folder, 'vm.sock'), join(folder, 'vm.pcapng')];
