@@ -278,7 +278,8 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
 
   #answered(session: number): void {
     if (this.#asked === undefined || this.#answer) throw new RtrWireError(RtrError.corruptData, 'Cache Response without a query');
-    if (this.#asked === 'serial' && session !== this.#place?.session) {
+    // Without a place our data expired since the query, and whatever this answers is asked for anew at its End of Data.
+    if (this.#asked === 'serial' && this.#place && session !== this.#place.session) {
       this.#place = undefined; // RFC 8210 §5.1: all is asked for anew
       throw new RtrWireError(RtrError.corruptData, 'Cache Response has another session ID than the Serial Query');
     }

@@ -125,6 +125,96 @@ describe('a session with a cache', () => {
     expect(it.say(1, response(), ROUTE, OTHER, end(2))).toEqual(['syncing > in-sync', 'data 2']);
   });
 
+  test('asks for everything where its data expires between the query and its answer, and blames no cache for it', () => {
+    const it = synced({ refresh: 3000, expire: 3100 });
+    expect(it.pass(3000)).toEqual(['in-sync > syncing', { v: 1, type: 'serial-query', session: 7, serial: 1 }]);
+    expect(it.pass(100)).toEqual(['data gone']);
+    expect(it.say(1, response(), OTHER, end(2))).toEqual([{ v: 1, type: 'reset-query' }]);
+    expect(it.say(1, response(), ROUTE, OTHER, end(2))).toEqual(['syncing > in-sync', 'data 2']);
+  });
+
+  test('has what an honest cache has at every End of Data, whatever the history', () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('toggle' as const), n: fc.nat(7) }),
+      fc.record({ do: fc.constant('pass' as const), n: fc.constantFrom(1, 50, 99, 100, 300, 1000) }),
+      fc.record({
+        do: fc.constantFrom('answer', 'reset', 'close', 'forget', 'notify', 'restart', 'none') as fc.Arbitrary<string>,
+        n: fc.nat(3),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const it = lab();
+        let cache = new Set<number>();
+        let session = 7;
+        let serial = 0xfffffffe; // wraps soon
+        const past = new Map<number, Set<number>>();
+        const saved = () => past.set(serial, new Set(cache));
+        saved();
+        let query: { type?: string; session?: number; serial?: number } | undefined;
+        const look = (effects: readonly unknown[]) => {
+          for (const effect of effects) {
+            if (effect === 'dial') {
+              query = undefined;
+              look(it.connected());
+            } else if (effect === 'close' || effect === 'syncing > down') query = undefined;
+            else if (typeof effect === 'object' && effect !== null) {
+              const sent = effect as { type: string };
+              expect(sent.type).not.toBe('error-report');
+              query = sent;
+            }
+          }
+        };
+        const record = (n: number, announce: boolean): Sent => ({ ...ROUTE, a: 0x0a000000 + n * 256, announce });
+        look(it.start());
+        for (const { do: what, n } of steps) {
+          if (what === 'toggle') {
+            if (!cache.delete(n)) cache.add(n);
+            serial = (serial + 1) >>> 0;
+            saved();
+          } else if (what === 'pass') look(it.pass(n));
+          else if (what === 'close') {
+            query = undefined;
+            look(it.closed());
+          } else if (what === 'forget') past.clear();
+          else if (what === 'restart') {
+            cache = new Set();
+            session++;
+            serial = n;
+            past.clear();
+            saved();
+            // A cache that restarts has lost its connections.
+            query = undefined;
+            look(it.closed());
+          } else if (what === 'notify' && it.session.state !== 'down') look(it.say(1, { type: 'serial-notify', session, serial }));
+          else if (query && (what === 'answer' || what === 'reset')) {
+            const { type, session: of, serial: since } = query;
+            query = undefined;
+            const old = type === 'serial-query' && of === session ? past.get(since ?? 0) : undefined;
+            if (type === 'serial-query' && (old === undefined || what === 'reset')) {
+              look(it.say(1, { type: 'cache-reset' }));
+              continue;
+            }
+            const before = old ?? new Set<number>();
+            const changes = [
+              ...[...before].filter((one) => !cache.has(one)).map((one) => record(one, false)),
+              ...[...cache].filter((one) => !before.has(one)).map((one) => record(one, true)),
+            ];
+            look(it.say(1, response(session), ...changes, end(serial, session)));
+            if (it.session.state !== 'in-sync') continue;
+            for (let one = 0; one < 8; one++) {
+              const state = it.session.data?.validate(0x0a000000 + one * 256, 0, 0, 0, 24, false, 65001);
+              expect(state === 'valid').toBe(cache.has(one));
+            }
+          }
+        }
+        it.session.handle({ type: 'stop' }, 0);
+        expect(it.session.deadline).toBeUndefined();
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   test('asks a cache that had no data when it says that it has', () => {
     const it = lab();
     it.start();
