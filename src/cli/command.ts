@@ -52,12 +52,6 @@ export class CommandError extends Error {
   }
 }
 
-/** The system's "ENOENT: no such file or directory, open '...'" without its ends. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return /^[A-Z]+: ([^,]+),/.exec(error.message)?.[1] ?? error.message;
-}
-
 /** What would be a line of its own, move the cursor, or turn the reading order about: control characters, and those of lines and directions. */
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 

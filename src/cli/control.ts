@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { askControl, type ControlEndpoint, type RouterMetrics, renderPrometheus, UsageError, type VirtualRouter } from '../index.js';
 import { type ControlAnswers, type ControlServer, openControl } from '../io/control.js';
+import { systemReason } from '../io/system-error.js';
 import { CommandError, FAILED, WRONG_USE } from './command.js';
 
 /** Options that all have. */
@@ -69,7 +70,7 @@ function readToken(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new CommandError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, WRONG_USE);
+    throw new CommandError(`cannot read ${file}: ${systemReason(error)}`, WRONG_USE);
   }
 }
 

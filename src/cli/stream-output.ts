@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
-import { type Output, reasonOf } from './command.js';
+import { systemReason } from '../io/system-error.js';
+import type { Output } from './command.js';
 
 /** Octets that may wait for a reader who does not keep up, before lines are left out. */
 export const MOST_WAITING = 16 << 20;
@@ -36,7 +37,7 @@ export class StreamOutput implements Output {
     // From the first line to the last: an error that nobody listens for ends the process, and with it what it was about to do.
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code && UNREAD.includes(error.code)) events.unread();
-      else this.#failed(reasonOf(error));
+      else this.#failed(systemReason(error));
     });
   }
 

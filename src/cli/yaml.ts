@@ -13,9 +13,10 @@ import {
   type YAMLParseError,
   type YAMLWarning,
 } from 'yaml';
+import { systemReason } from '../io/system-error.js';
 import { UsageError } from '../lib/errors.js';
 import type { Path } from '../lib/validate.js';
-import { CommandError, reasonOf, WRONG_USE } from './command.js';
+import { CommandError, WRONG_USE } from './command.js';
 import { checkFile, type FileConfig } from './file.js';
 
 /** What aliases may come to in however short a file. */
@@ -91,7 +92,7 @@ function readText(file: string): string {
     // An editor's byte order mark is no part of the first line.
     return readFileSync(file, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
-    throw new CommandError(`${file}: ${reasonOf(error)}`, WRONG_USE);
+    throw new CommandError(`${file}: ${systemReason(error)}`, WRONG_USE);
   }
 }
 

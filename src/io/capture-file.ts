@@ -3,6 +3,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { isMrt, isPcap, isPcapng } from '../capture/index.js';
 import { UsageError } from '../lib/errors.js';
 import { bunzip2, TooLarge } from './bzip2.js';
+import { systemReason } from './system-error.js';
 
 /** A file of recorded octets. @public */
 export interface CaptureFile {
@@ -25,7 +26,7 @@ export function openCapture(file: string, progress?: (part: number) => void, mos
   try {
     raw = plain(readFileSync(file));
   } catch (error) {
-    throw new UsageError('FILE_UNREADABLE', `cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new UsageError('FILE_UNREADABLE', `cannot read ${file}: ${systemReason(error)}`);
   }
   const { bytes, damage } = decompress(raw, file, most, progress);
   if (isPcap(bytes)) return { format: 'pcap', bytes, damage };

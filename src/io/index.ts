@@ -6,7 +6,8 @@
  * (`reading-turn.ts`; `closing-turns.ts`: when many end at once), and `tls.ts` dials with TLS. `system-clock.ts` tells the time, `node-compiler.ts` has a rehearsal compiled sooner, `bfd-thread.ts` has neighbours watched on a thread of
  * its own (`bfd-worker.ts`, with `bfd-sockets.ts`, `bfd-messages.ts`, `bfd-echo.ts` and its `packet-filter.ts`; `thread-priority.ts` puts it before others): `src/index.ts` puts these into the one host that all routers of
  * a process share. `capture-file.ts` opens recordings. `control.ts` answers questions about running routers over HTTP. `libc.ts` is the C
- * library, through koffi, for what Node has no words for. `secrets.ts` reads keys from where a configuration says that they are.
+ * library, through koffi, for what Node has no words for. `secrets.ts` reads keys from where a configuration says that they are,
+ * `system-error.ts` says why a call of the system failed.
  * `ospf-sockets.ts` carries OSPF (`ospf/link.ts` is the contract): `netlink.ts` knows the host's interfaces. `reactor.ts` says when
  * descriptors that Node does not know have something to read.
  *
@@ -21,7 +22,7 @@
  * `tcp-options.ts` protects TCP connections (RFC 2385, RFC 5082).
  *
  * Not done: TCP-AO was only tried where the kernel has it not, and its keys do not roll over on host sockets; kernel routes; UNIX datagram sockets (Node has
- * none); `capture` of ports that the program gives; VXLAN over IPv6 without checksums, where its socket is not batched.
+ * none); `capture` of ports that the program gives; VXLAN over IPv6 without checksums, where koffi is not.
  */
 export { BfdThread } from './bfd-thread.js';
 export { type CaptureFile, openCapture } from './capture-file.js';

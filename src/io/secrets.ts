@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../lib/errors.js';
 import type { SecretReader } from '../lib/secrets.js';
+import { systemReason } from './system-error.js';
 
 /** Octets that nobody can guess. @public */
 export function entropy(octets: number): Uint8Array {
@@ -18,6 +19,6 @@ export const readSecret: SecretReader = (place) => {
   try {
     return readFileSync(place.file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    throw new UsageError('SECRET_UNAVAILABLE', `cannot read ${place.file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw new UsageError('SECRET_UNAVAILABLE', `cannot read ${place.file}: ${systemReason(error)}`);
   }
 };

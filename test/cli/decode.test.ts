@@ -136,7 +136,7 @@ test('says in one line that a file cannot be read, and exits with 1', async () =
   });
   const terminal = new KeptTerminal();
   expect(await main(['decode', join(folder, 'absent')], terminal)).toBe(1);
-  expect(terminal.err.text).toMatch(/^virtual-router: cannot read .*ENOENT\n$/);
+  expect(terminal.err.text).toMatch(/^virtual-router: cannot read .*: no such file or directory\n$/);
   expect(await main(['decode'], new KeptTerminal())).toBe(2);
 });
 

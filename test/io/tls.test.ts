@@ -240,7 +240,7 @@ describe.skipIf(!opensslHere)('a cache over TLS', () => {
       () => ({ ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' }),
       /^rpki\.caches\[0\]\.tls\.ca: expected certificates in PEM, and one cannot be read: /,
     ],
-    ['ca', () => ({ ca: { file: '/no/such/file' } }), 'rpki.caches[0].tls.ca: cannot read /no/such/file: ENOENT'],
+    ['ca', () => ({ ca: { file: '/no/such/file' } }), 'rpki.caches[0].tls.ca: cannot read /no/such/file: no such file or directory'],
     [
       'certificate',
       () => ({ certificate: server.key, key: server.key }),
