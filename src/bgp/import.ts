@@ -223,11 +223,11 @@ export class RouteImport implements Importer {
         if (fault !== 0) return fault;
       } else if (code === 3) {
         const owner = model.owner(page, value, length === 4 ? 4 : 16);
-        if (owner?.index !== context.speaker) this.#noteForeign(page, value, length === 4 ? 4 : 16);
-        if (!owner) return Verdict['next-hop-not-own'];
-        this.holder = owner.index;
-        if (owner.index !== context.speaker && !this.authorization.maySpeakFor(context.speaker, owner.index))
-          return Verdict['next-hop-not-own'];
+        if (owner !== undefined) this.holder = owner.index;
+        if (owner?.index !== context.speaker) {
+          this.#noteForeign(page, value, length);
+          if (owner === undefined || !this.authorization.maySpeakFor(context.speaker, owner.index)) return Verdict['next-hop-not-own'];
+        }
       } else if (code === 9 && !context.external && u32(page, value) === context.routerId) return Verdict['originator-loop'];
       else if (code === 10 && !context.external) {
         for (let i = value; i < value + length; i += 4) if (u32(page, i) === context.clusterId) return Verdict['cluster-loop'];
@@ -249,7 +249,7 @@ export class RouteImport implements Importer {
   #noteForeign(page: Uint8Array, at: number, length: number): void {
     const foreign = this.#foreign;
     if (!foreign) return;
-    foreign.add(toHex(page.subarray(at, at + length)));
+    foreign.add(toHex(page.subarray(at, at + (length === 4 ? 4 : 16))));
     if (foreign.size > MOST_FOREIGN) this.#foreign = undefined;
   }
 
