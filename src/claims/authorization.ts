@@ -60,6 +60,16 @@ export class Authorization {
     this.#taken.push(grant.index);
     return this.add(config, now);
   }
+  /** Puts the grants into this order: of several that cover a claim alike, the first counts. */
+  order(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const grant = this.#byId.get(id);
+      if (!grant) continue;
+      this.#byId.delete(id);
+      this.#byId.set(id, grant);
+    }
+    this.#stale = true;
+  }
   /** Every claim that stood by a grant taken back was judged again: its index may be another's. */
   reuse(): void {
     this.#free.push(...this.#taken);

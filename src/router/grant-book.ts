@@ -52,6 +52,7 @@ export class GrantBook {
       this.#add(grant);
       done.push(`grant ${id} given`);
     }
+    this.owner.authorization.order(configs.map(grantId));
     return done;
   }
 

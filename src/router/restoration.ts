@@ -134,6 +134,7 @@ export class Restoration {
         router: one.router,
         reflectorClient: one.reflectorClient,
         graceful: one.graceful,
+        priority: one.priority ?? 0,
         cause: { type: 'restored' },
       });
       if (one.source === 'bgp') {
@@ -147,7 +148,7 @@ export class Restoration {
       return sets.intern(octets, 0, octets.length);
     });
     let claims = 0;
-    for (const [from, text, pathId, setIn, setOut, holder, wish] of snapshot.claims) {
+    for (const [from, text, pathId, setIn, setOut, holder, wish, rank = 0] of snapshot.claims) {
       const feed = feeds[from];
       const node = model.find(snapshot.nodes[holder] ?? '');
       if (!feed || !node) continue;
@@ -155,6 +156,7 @@ export class Restoration {
       const rib = ribs[prefix.family];
       const id = rib.prefixId(...prefixWords(prefix.bytes), prefix.length);
       rib.announce(id, feed.index, pathId, interned[setIn] ?? 0, interned[setOut] ?? 0, 0, node.index, wish);
+      if (rank !== 0) rib.setRank(rib.find(id, feed.index, pathId) - 1, rank);
       if (feed.source === 'arp') this.#link.push({ node: node.name, address: prefix.bytes, router: feed.router });
       claims++;
     }

@@ -43,9 +43,16 @@ export interface FeedSnapshot {
   readonly reflectorClient: boolean;
   /** It sends End-of-RIB (RFC 4724): it is waited for. */
   readonly graceful: boolean;
+  /** Of VRRP: its priority. */
+  readonly priority?: number;
 }
 
-/** Numbers are positions in the snapshot's lists; `wish` is the preference asked for, -1 for none. @public */
+/**
+ * Numbers are positions in the snapshot's lists; `wish` is the preference asked for, -1 for none; `rank` is of OSPF: its kind of path and cost,
+ * the least first.
+ *
+ * @public
+ */
 export type ClaimSnapshot = readonly [
   feed: number,
   prefix: string,
@@ -54,6 +61,7 @@ export type ClaimSnapshot = readonly [
   setOut: number,
   holder: number,
   wish: number,
+  rank?: number,
 ];
 
 /** Numbers things in the order in which they are first met. */
@@ -89,6 +97,7 @@ export function takeSnapshot(network: {
       if (rib.claims.setInOf(row) === 0 || rib.verdictOf(row) !== 0 || rib.claims.staleOf(row) === Stale.ended) continue;
       const feed = rib.feeds[rib.feedOf(row)];
       if (!feed?.alive || feed.source === 'initial') continue;
+      const rank = rib.claims.rankOf(row);
       claims.push({
         arrival: rib.claims.arrivalOf(row),
         claim: [
@@ -99,6 +108,7 @@ export function takeSnapshot(network: {
           sets.of(rib.claims.setOutOf(row)),
           nodes.of(rib.holderOf(row)),
           rib.claims.wishOf(row),
+          ...(rank === 0 ? ([] as const) : ([rank] as const)),
         ],
       });
     }
@@ -120,6 +130,7 @@ export function takeSnapshot(network: {
       routerId: feed.routerId,
       reflectorClient: feed.reflectorClient,
       graceful: feed.graceful,
+      ...(feed.source === 'vrrp' ? { priority: feed.priority } : {}),
     })),
     claims: claims.map(({ claim }) => claim),
     nodes: nodes.all.map(name),
@@ -143,7 +154,7 @@ export function snapshotFault(value: unknown): string | undefined {
   const whole = claims.every(
     (claim: unknown) =>
       Array.isArray(claim) &&
-      claim.length === 7 &&
+      (claim.length === 7 || (claim.length === 8 && Number.isInteger(claim[7]))) &&
       within(claim[0], feeds) &&
       typeof claim[1] === 'string' &&
       Number.isInteger(claim[2]) &&
@@ -163,6 +174,7 @@ function isFeed(value: unknown): boolean {
     [feed.source, feed.router, feed.address, feed.label, feed.speaker].every((field) => typeof field === 'string') &&
     [feed.external, feed.reflectorClient, feed.graceful].every((field) => typeof field === 'boolean') &&
     typeof feed.routerId === 'number' &&
+    (feed.priority === undefined || Number.isInteger(feed.priority)) &&
     /^([0-9a-f]{2})*$/.test(feed.address ?? '')
   );
 }

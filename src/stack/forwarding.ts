@@ -192,7 +192,9 @@ export class Forwarding {
       if (ours && sameAt(b, ip + 8, b, ip + 24, 16)) return local.looped6(link, b, ip, stop);
       // On the link: link-local sources are the node's by the port, and :: is for duplicate address detection and MLD.
       const linkScope =
-        (isLinkLocal(b, ip + 8) && !local.isOurs6(b, ip + 8)) || (group && (isZero(b, ip + 8, 16) || announcesItself(b, ip, stop)));
+        (isLinkLocal(b, ip + 8) && !local.isOurs6(b, ip + 8)) ||
+        (group && isZero(b, ip + 8, 16)) ||
+        ((group || ours) && announcesItself(b, ip, stop));
       if (link.peer === '') {
         if (!linkScope && !this.#owns6(link, b, ip + 8)) return this.#refuse(link, formatAddress(b.subarray(ip + 8, ip + 24)));
         if (link.accessIn.size > 0 && !this.#permits6(link.accessIn, b, ip, stop)) return this.#deny6(link, b, ip, stop);
@@ -411,7 +413,10 @@ export class Forwarding {
   }
 }
 
-/** An unsolicited neighbour advertisement from the very address that it is about: a claim, which its source cannot have yet. */
+/**
+ * A neighbour advertisement from the very address that it is about: a claim, which its source cannot have yet, or its answer when it is asked
+ * whether it still has what another one holds.
+ */
 function announcesItself(b: Uint8Array, ip: number, stop: number): boolean {
   return (
     b[ip + 6] === Protocol.icmp6 && stop - ip >= 64 && b[ip + 40] === Icmp6.neighbourAdvertisement && sameAt(b, ip + 8, b, ip + 48, 16)

@@ -22,7 +22,7 @@
  * | `::` | a group | duplicate address detection, MLD |
  * | 0.0.0.0 port 68 | 255.255.255.255 port 67 | DHCP |
  * | fe80::/10 | the router, or a group | Neighbour Discovery, MLD, routing protocols |
- * | the address announced | a group | unsolicited neighbour advertisements: a claim |
+ * | the address announced | the router, or a group | neighbour advertisements: a claim, or the answer of who is asked whether it still has what it claims |
  * | any MAC | | sender MACs are not checked, as the port is the identity: VRRP's virtual MAC passes |
  *
  * **What a frame may be.** Untagged Ethernet II. VLAN tags, LLDP and 802.1D's reserved groups, unknown EtherTypes, runts, jumbos, unicast for

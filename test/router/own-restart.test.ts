@@ -8,6 +8,7 @@ import {
   type NetworkSnapshot,
   type RouterConfig,
   seeded,
+  VirtualNetwork,
   VirtualRouter,
 } from '../../src/core.js';
 import { MemoryTransport } from '../../src/lib/memory-transport.js';
@@ -320,4 +321,23 @@ test('property: after any history and a restart, the mapping is the one of befor
     }),
     { numRuns: 10 },
   );
+});
+
+test('a network that starts again decides between claims of OSPF by cost, as before', async () => {
+  const clock = new ManualClock(1_000_000);
+  const prefix = '10.0.9.1/32';
+  const nodes = ['a', 'b'].map((name) => ({ name }));
+  const configuration = { ranges: ['10.0.0.0/16'], nodes, grants: nodes.map(({ name }) => ({ node: name, prefix })), restart: {} };
+  await using before = new VirtualNetwork(configuration, { clock });
+  const { ipv4 } = before.ribs;
+  for (const [index, cost] of [20, 10].entries()) {
+    const feed = before.openFeed({ source: 'ospf', speaker: index, label: '', router: 'r', cause: { type: 'configured' } });
+    const id = ipv4.prefixId(0x0a000901, 0, 0, 0, 32);
+    ipv4.announce(id, feed.index, 0, before.bareSet, before.bareSet, 0, index, -1);
+    ipv4.setRank(ipv4.find(id, feed.index, 0) - 1, cost);
+  }
+  before.settle({ type: 'configured' });
+  const snapshot = JSON.parse(JSON.stringify(before.snapshot())) as NetworkSnapshot;
+  await using after = new VirtualNetwork(configuration, { clock, snapshot });
+  expect([before, after].map((network) => network.get(prefix)?.[0].node)).toEqual(['b', 'b']);
 });

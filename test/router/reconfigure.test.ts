@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BgpSpeaker } from '../../src/bgp/speaker.js';
+import { ManualClock, VirtualNetwork } from '../../src/core.js';
 import type { NeighbourConfig, RouterConfig } from '../../src/router/config.js';
 import { A, B, C, routerLab } from '../support/router-lab.js';
 
@@ -374,4 +375,28 @@ describe('a neighbour by itself', () => {
     });
     expect(router.configuration()).toEqual(before);
   });
+});
+
+test('of several grants that cover a claim alike the first counts, in the order that the configuration has now', async () => {
+  const clock = new ManualClock();
+  const prefix = '192.0.2.1/32';
+  const nodes = [{ name: 'a', tags: ['web'] }, { name: 'b' }];
+  const own = { node: 'a', prefix, as: 'gateway', preference: 100 } as const;
+  const tagged = { tag: 'web', prefix, as: 'gateway', preference: 700 } as const;
+  const other = { node: 'b', prefix, as: 'gateway', preference: 300 } as const;
+  await using network = new VirtualNetwork({ nodes, grants: [own, other] }, { clock });
+  for (const node of ['b', 'a']) network.claim({ node, prefix });
+  const found: (string | undefined)[] = [];
+  for (const grants of [
+    [tagged, own, other],
+    [own, tagged, other],
+  ]) {
+    network.reconfigure({ nodes, grants });
+    expect(network.grants()).toEqual(grants);
+    await using fresh = new VirtualNetwork({ nodes, grants }, { clock });
+    for (const node of ['b', 'a']) fresh.claim({ node, prefix });
+    expect(network.get(prefix)).toEqual(fresh.get(prefix));
+    found.push(network.get(prefix)?.[0].node);
+  }
+  expect(found).toEqual(['a', 'b']);
 });

@@ -232,6 +232,31 @@ test('a node that goes down, or leaves its port, has no virtual router any more'
   expect([holder(), router.virtualRouters()]).toEqual([undefined, []]);
 });
 
+test('what a node says while it is down counts once it is up, whatever becomes of others meanwhile', () => {
+  const { network } = router;
+  network.grant({ node: 'a', prefix: '10.0.1.101/32' });
+  network.setNodeState('a', 'down');
+  advertise(a, 100);
+  a.arp(1, '10.0.1.101', '10.0.1.101');
+  network.setNodeState('c', 'down');
+  network.changeNode({ name: 'b', addresses: ['10.0.1.11'], location: 'pb', tags: ['vip'] });
+  expect([holder(), holder('10.0.1.101')]).toEqual([undefined, undefined]);
+  network.setNodeState('a', 'up');
+  expect([holder(), holder('10.0.1.101')]).toEqual(['a', 'a']);
+});
+
+test('a router that starts again has each virtual router with the node of before, by priority', async () => {
+  const network = { ...router.network.configuration(), restart: {} };
+  advertise(a, 200);
+  advertise(b, 100);
+  advertise(a, 100, { addresses: ['fe80::5100', '2001:db8::100'], version: 3 });
+  advertise(b, 200, { addresses: ['fe80::5100', '2001:db8::100'], version: 3 });
+  expect([holder(), holder('2001:db8::100')]).toEqual(['a', 'b']);
+  const snapshot = JSON.parse(JSON.stringify(router.network.snapshot()));
+  await using next = new VirtualNetwork(network, { clock, snapshot });
+  expect([...next.mapping()].sort()).toEqual([...router.mapping()].sort());
+});
+
 test('one node cannot make sessions without end', () => {
   for (let id = 1; id <= 255; id++) {
     const fields = { version: 2, virtualRouterId: id, priority: 1, interval: 1000, addresses: [parseAddress(VIP)] } as const;

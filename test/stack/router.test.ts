@@ -99,6 +99,30 @@ describe('a guest at a port', () => {
   });
 });
 
+test('who announced an address that another one has by now, and answers for it from that address, still claims it: in both families', () => {
+  const both = { '10.0.1.101': '32', '2001:db8::101': '128' };
+  for (const [address, length] of Object.entries(both)) {
+    for (const node of ['a', 'b']) router.grant({ node, prefix: `${address}/${length}` });
+    for (const guest of [a, b]) {
+      guest.addresses.add(address);
+      const octets = parseAddress(address);
+      if (octets.length === 4) guest.arp(1, address, address);
+      else guest.ipv6(octets, parseAddress('ff02::1'), 58, neighbourAdvertisement(octets, guest.mac, 0x20), 255, true);
+    }
+  }
+  clock.advance(60_000);
+  for (const [address, length] of Object.entries(both)) {
+    expect([...router.claims({ prefix: `${address}/${length}` })].map(({ node, best }) => `${node} ${best}`)).toEqual([
+      'a false',
+      'b true',
+    ]);
+  }
+  a.addresses.clear();
+  clock.advance(60_000);
+  for (const [address, length] of Object.entries(both))
+    expect([...router.claims({ prefix: `${address}/${length}` })].map(({ node }) => node)).toEqual(['b']);
+});
+
 test('nothing that is kept is a view of a buffer that the port uses again', () => {
   const buffer = Buffer.alloc(64);
   buffer.set(hex('ffffffffffff 02000000000c 0806 0001 0800 06 04 0001 02000000000c 0a00020c 000000000000 0a000201'));

@@ -58,6 +58,8 @@ export class LinkAttachment implements NetworkMember {
   /** Those that are not the program's. */
   readonly #open = new Map<string, Port>();
   #routes = new Routes();
+  /** Nodes that were down already. */
+  #down: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly network: VirtualNetwork,
@@ -244,8 +246,11 @@ export class LinkAttachment implements NetworkMember {
   nodesChanged(): undefined {
     const { model, routerLinks } = this.network;
     routerLinks.refresh();
-    this.#claims.leave((node) => model.find(node)?.up !== true);
-    this.#vrrp.leave((node) => model.find(node)?.up !== true);
+    // What one that is down says meanwhile stands, though it does not count: other nodes' changes do not end it.
+    const gone = (name: string): boolean => model.find(name)?.up !== true && !(model.find(name) && this.#down.has(name));
+    this.#claims.leave(gone);
+    this.#vrrp.leave(gone);
+    this.#down = new Set(model.present().flatMap(({ name, up }) => (up ? [] : [name])));
     this.tcp.forget((node) => !model.find(node));
     this.#stack.setNodes(
       model.present().map(({ name, config, up }) => ({ name, location: config.location, addresses: config.addresses ?? [], up })),
