@@ -275,6 +275,19 @@ describe('the version', () => {
     expect(pass(1)).toEqual(['in-sync > syncing', { v: 0, type: 'serial-query', session: 7, serial: 1 }]);
   });
 
+  test('falls in an answer to a Serial Query: what it brings is of another session, and all is asked for anew (RFC 8210 §5.1)', () => {
+    const it = synced({ version: 2 }, 2);
+    it.closed();
+    it.pass(50);
+    expect(it.connected()).toContainEqual({ v: 2, type: 'serial-query', session: 7, serial: 1 });
+    expect(it.say(1, response(), OTHER, end(5))).toEqual([{ v: 1, type: 'reset-query' }]);
+    // What there was stays in use until there is a whole copy.
+    expect(it.session.data?.vrps).toBe(1);
+    expect(it.say(1, response(), OTHER, { ...OTHER, asn: 65002 }, end(5))).toEqual(['syncing > in-sync', 'data 2']);
+    it.pass(100);
+    expect(it.say(1, response(), ROUTE, end(6))).toEqual(['syncing > in-sync', 'data 3']);
+  });
+
   test('may not change once it is agreed', () => {
     const { say, session } = synced();
     const [report, ...rest] = say(0, { type: 'serial-notify', session: 7, serial: 2 });
