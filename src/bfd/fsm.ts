@@ -2,13 +2,13 @@ import type { Millis } from '../lib/clock.js';
 import type { Table } from '../lib/machine.js';
 import type { BfdEvent } from './events.js';
 import type { BfdSession } from './session.js';
-import type { BfdState } from './wire/index.js';
+import type { BfdState, ControlPacket } from './wire/index.js';
 
 type Got<T extends BfdEvent['type']> = Extract<BfdEvent, { type: T }>;
 
 /** RFC 5880 §6.2, §6.8.6 and §6.8.16, row by row. An event with no cell is nothing to a session in that state. */
 export const transitions: Table<BfdState, BfdEvent, BfdSession> = {
-  'admin-down': { enable, configured },
+  'admin-down': { packet: note, enable, configured },
   down: { start, packet: hear, disable, configured },
   init: { packet: hear, disable, configured, stalled },
   up: { packet: hear, disable, configured, stalled, echoed, signalled },
@@ -41,6 +41,8 @@ function configured(s: BfdSession, { config }: Got<'configured'>, now: Millis): 
   s.renegotiate();
   // Bit D is told at once: a neighbour that is silent still must hear that it is not to be any more.
   if (s.demanding !== wasDemanding) s.poll();
+  // A silence that is asked for now is none: the neighbour has the time of a poll.
+  if (s.demanding && !wasDemanding) s.timers.stop('detect');
   attend(s, before, now);
   if (!s.demanding) {
     // Nothing was heard now: the neighbour has as long as it had, or as long as polls may be lost in that end its silence.
@@ -97,15 +99,39 @@ function signalled(s: BfdSession, { diagnostic }: Got<'signalled'>, now: Millis)
   return s.state;
 }
 
+/** §6.8.6 as far as it goes while we are administratively down: what the neighbour says of itself counts, and is not answered. */
+function note(s: BfdSession, { packet, bytes }: Got<'packet'>, now: Millis): BfdState {
+  const couldTake = s.remoteMinRx;
+  if (!learn(s, packet, bytes)) return s.state;
+  if (packet.authentication) s.timers.start('forget', now + 2 * s.detectionTime);
+  if (s.remoteMinRx !== couldTake || packet.final) replan(s, now);
+  return s.state;
+}
+
 /** §6.8.6, once the packet is known to be whole and ours. */
 function hear(s: BfdSession, { packet, bytes }: Got<'packet'>, now: Millis): BfdState {
-  if (!s.authenticator.accepts(packet, bytes)) {
-    s.drop('authentication');
-    return s.state;
-  }
   const couldTake = s.remoteMinRx;
   const wasSilenced = s.silenced;
+  const wasDemanding = s.demanding;
   const detectionTime = s.detectionTime;
+  if (!learn(s, packet, bytes)) return s.state;
+  follow(s, packet.state, now);
+  s.renegotiate();
+  // The time for a poll begins with it: what was left of the neighbour's, or of a poll before, is another.
+  if (s.demanding && (!wasDemanding || packet.final)) s.timers.stop('detect');
+  attend(s, detectionTime, now);
+  if (packet.authentication) s.timers.start('forget', now + 2 * Math.max(s.detectionTime, detectionTime));
+  if (s.remoteMinRx !== couldTake || s.silenced !== wasSilenced || packet.final) replan(s, now);
+  if (packet.poll) s.answer();
+  return s.state;
+}
+
+/** Takes over what a neighbour says of itself. False where it was not the neighbour. */
+function learn(s: BfdSession, packet: ControlPacket, bytes: Uint8Array): boolean {
+  if (!s.authenticator.accepts(packet, bytes)) {
+    s.drop('authentication');
+    return false;
+  }
   s.remoteDiscriminator = packet.myDiscriminator;
   s.remoteState = packet.state;
   s.remoteDiagnostic = packet.diagnostic;
@@ -116,13 +142,7 @@ function hear(s: BfdSession, { packet, bytes }: Got<'packet'>, now: Millis): Bfd
   s.remoteDemand = packet.demand;
   s.remoteControlPlaneIndependent = packet.controlPlaneIndependent;
   if (packet.final) s.polled();
-  follow(s, packet.state, now);
-  s.renegotiate();
-  attend(s, detectionTime, now);
-  if (packet.authentication) s.timers.start('forget', now + 2 * Math.max(s.detectionTime, detectionTime));
-  if (s.remoteMinRx !== couldTake || s.silenced !== wasSilenced || packet.final) replan(s, now);
-  if (packet.poll) s.answer();
-  return s.state;
+  return true;
 }
 
 /** The three-way handshake and its end (§6.2). */
@@ -152,7 +172,8 @@ function attend(s: BfdSession, detectionTime: Millis, now: Millis): void {
   else if (!timers.running('echo')) {
     s.echo(now);
     timers.start('echoDetect', now + s.config.multiplier * s.echoInterval);
-  }
+  } else if (s.echoInterval > s.echoPace) timers.start('echoDetect', now + s.config.multiplier * s.echoInterval);
+  s.echoPace = s.echoInterval;
   s.agreed(detectionTime);
 }
 

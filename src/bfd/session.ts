@@ -30,6 +30,8 @@ export class BfdSession implements Machine<BfdEvent, BfdEffect> {
   remoteMinEchoRx: Millis = 0;
   remoteDemand = false;
   remoteControlPlaneIndependent = false;
+  /** The interval between echoes that their detection time was last counted by. */
+  echoPace: Millis = 0;
   /** A poll sequence is under way: our intervals changed, or a silent neighbour is asked whether it is there (§6.5, §6.6). */
   polling = false;
   /** The intervals changed again meanwhile: another poll follows. */

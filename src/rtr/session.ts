@@ -230,6 +230,8 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
     if (!this.#agreed && version < this.version && (type === 3 || type === 8)) {
       this.version = version as RtrVersion; // below a version that is 2 at most
       this.#agreed = true;
+      // RFC 8210 §5.1: another version is another session, whatever its ID. Our serial says nothing in it.
+      this.#place = undefined;
       return true;
     }
     throw new RtrWireError(RtrError.unexpectedVersion, `a PDU of version ${version} in a session of version ${this.version}`);
@@ -278,7 +280,7 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
 
   #answered(session: number): void {
     if (this.#asked === undefined || this.#answer) throw new RtrWireError(RtrError.corruptData, 'Cache Response without a query');
-    // Without a place our data expired since the query, and whatever this answers is asked for anew at its End of Data.
+    // Without a place our data expired since the query, or the version fell: whatever this answers is asked for anew at its End of Data.
     if (this.#asked === 'serial' && this.#place && session !== this.#place.session) {
       this.#place = undefined; // RFC 8210 §5.1: all is asked for anew
       throw new RtrWireError(RtrError.corruptData, 'Cache Response has another session ID than the Serial Query');
@@ -296,8 +298,8 @@ export class CacheSession implements Machine<CacheEvent, CacheEffect> {
   #endOfData(pdu: Extract<Pdu, { readonly type: 'end-of-data' }>, now: Millis): void {
     const answer = this.#answer;
     if (!answer || answer.session !== pdu.session) throw new RtrWireError(RtrError.corruptData, 'End of Data of no answer');
-    if (!answer.fresh && !this.data) {
-      // What these are changes of has expired meanwhile.
+    if (!answer.fresh && !this.#place) {
+      // What these are changes of has expired meanwhile, or is of another version.
       this.#query(now, true);
       return;
     }
