@@ -10,6 +10,11 @@ import type { BfdDiagnostic, BfdState, ControlPacket } from './wire/index.js';
 
 /** Until a session is up, nobody is asked for more than a packet a second (RFC 5880 §6.8.3), nor while there is an echo. */
 const SLOW: Millis = 1000;
+/**
+ * Changes of state that are told at once, each second giving one back. Without a bound two ends that hear old packets of each other, late or twice,
+ * could go up and down with every round trip, and never rest.
+ */
+const SUDDEN = 6;
 
 /**
  * One BFD session as a machine: packets and timers in, packets and changes of state out. The variables are those of RFC 5880 §6.8.1;
@@ -36,6 +41,9 @@ export class BfdSession implements Machine<BfdEvent, BfdEffect> {
   polling = false;
   /** The intervals changed again meanwhile: another poll follows. */
   #again = false;
+  /** Changes of state that may be told at once, as of when that was last worked out. */
+  #sudden = SUDDEN;
+  #suddenAt: Millis = 0;
   /** The intervals that the neighbour was told last, and those that are in use: an old one until a poll is over (§6.8.3). */
   readonly #told: { tx: Millis; rx: Millis };
   readonly #used: { tx: Millis; rx: Millis };
@@ -151,7 +159,7 @@ export class BfdSession implements Machine<BfdEvent, BfdEffect> {
     if (this.state === 'up' && detectionTime !== before) this.#effects.push({ type: 'agreed', detectionTime });
   }
 
-  /** Goes to a state, and tells the neighbour at once (§6.8.7: what changed is not kept for the next interval). */
+  /** Goes to a state, and tells the neighbour at once (§6.8.7: what changed is not kept for the next interval), if it has not done so too often. */
   enter(state: BfdState, diagnostic: BfdDiagnostic, now: Millis): BfdState {
     if (state === this.state) return state;
     const from = this.state;
@@ -160,7 +168,12 @@ export class BfdSession implements Machine<BfdEvent, BfdEffect> {
     if (state !== 'up') this.timers.stop('verify', 'echo', 'echoDetect');
     this.renegotiate();
     this.#effects.push({ type: 'stateChanged', from, to: state, diagnostic });
-    this.transmit(now);
+    this.#sudden = Math.min(SUDDEN, this.#sudden + (now - this.#suddenAt) / SLOW);
+    this.#suddenAt = now;
+    if (this.#sudden >= 1) {
+      this.#sudden--;
+      this.transmit(now);
+    } else if (!this.timers.running('transmit')) this.#plan(now);
     return state;
   }
 
@@ -206,6 +219,9 @@ export class BfdSession implements Machine<BfdEvent, BfdEffect> {
   /** Sends a packet, and plans the next. */
   transmit(now: Millis): void {
     this.#send(false);
+    this.#plan(now);
+  }
+  #plan(now: Millis): void {
     const interval = this.transmitInterval;
     if (interval > 0 && !this.silenced) this.timers.start('transmit', now + this.jittered(interval));
     else this.timers.stop('transmit');

@@ -127,6 +127,28 @@ describe('demand mode', () => {
   });
 });
 
+test('changes of state that follow each other without end are not each told at once', () => {
+  const { say, pass, sent, states } = up(FAST);
+  sent.length = 0;
+  for (let round = 0; round < 500; round++) {
+    for (const state of ['down', 'down', 'up'] as const) {
+      say({ state });
+      pass(1);
+    }
+  }
+  expect(states.length).toBe(1500);
+  // 1.5 s of it: those that are, and the ones that are due.
+  expect(sent.length).toBeLessThan(45);
+  // What it is in the end is told all the same, and after some rest the next at once.
+  say({ state: 'down' });
+  pass(1000);
+  expect(sent.at(-1)?.state).toBe('down');
+  pass(10_000);
+  sent.length = 0;
+  say({ state: 'down' });
+  expect(sent.map(({ state }) => state)).toEqual(['init']);
+});
+
 test('echoes that become rare may still be lost as many as before (§6.8.5)', () => {
   const { say, pass, post, states, session } = up({ ...FAST, echo: 50 }, { requiredMinEchoRx: 50_000 });
   const rare = { requiredMinEchoRx: 1_000_000, desiredMinTx: 1_000_000 };
