@@ -254,7 +254,10 @@ export class RouteImport implements Importer {
   }
 
   dependsOn(address: Uint8Array): boolean {
-    return this.#foreign?.has(toHex(address)) ?? true;
+    const foreign = this.#foreign;
+    if (foreign === undefined) return true;
+    // Mostly there is none, and each neighbour is asked when any session comes up.
+    return foreign.size > 0 && foreign.has(toHex(address));
   }
 
   leadsTo(set: number, address: Uint8Array): boolean {

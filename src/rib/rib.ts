@@ -417,13 +417,12 @@ export class Rib {
     return swept;
   }
 
-  /** Ends the claims that the feed did not repeat: all marked ones, or those of one mark. */
-  sweepStale(feed: number, mark?: number): void {
+  /** Ends the claims that the feed did not repeat: all that are marked, at once. */
+  sweepStale(feed: number): void {
     for (let at = this.firstOf(feed); at !== 0; ) {
       const row = at - 1;
       at = this.afterOf(row);
-      const stale = this.claims.staleOf(row);
-      if (stale !== Stale.fresh && (mark === undefined || stale === mark)) this.remove(row);
+      if (this.claims.staleOf(row) !== Stale.fresh) this.remove(row);
     }
   }
 

@@ -32,6 +32,7 @@ const command = fc.oneof(
   fc.record({ sweep: fc.nat(10), feed: fc.nat(FEEDS - 1) }),
   fc.record({ mark: fc.nat(FEEDS - 1) }),
   fc.record({ sweepStale: fc.nat(FEEDS - 1) }),
+  fc.record({ condemn: fc.constantFrom('all', 'marked'), feed: fc.nat(FEEDS - 1), slice: fc.integer({ min: 1, max: 4 }) }),
   fc.constant({ settle: true } as const),
 );
 
@@ -125,6 +126,13 @@ it('holds the claims that a naive model holds, in every list that it keeps of th
         } else if ('sweepStale' in one) {
           rib.sweepStale(feeds[one.sweepStale]?.index as number);
           end(claims.filter((claim) => claim.feed === one.sweepStale && claim.stale));
+        } else if ('condemn' in one) {
+          const feed = feeds[one.feed]?.index as number;
+          rib.condemn(feed, one.condemn);
+          const from = { row: 0, arrival: 0 };
+          do rib.sweepEnded(feed, one.slice, from);
+          while (from.row !== 0);
+          end(claims.filter((claim) => claim.feed === one.feed && (claim.stale || one.condemn === 'all')));
         } else {
           network.settle({ type: 'configured' });
           changes.clear();
