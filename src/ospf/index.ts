@@ -9,7 +9,7 @@
  * `election.ts` who is designated router. LSAs (`lsa.ts`, with their octets in `lsa-octets.ts`) live in a `database.ts` for each scope, by their three
  * numbers (`columns/lsa-table.ts`), count for who gave them (`departed.ts`: where that is gone), grow old in `ageing.ts`; ours are made
  * in `origination.ts` from what the dialect says they are, and in `border.ts` between areas (`ranges.ts`: several networks as one) and at
- * the edge of the AS (`nssa-translation.ts`: for whom we tell an NSSA's externals, `nssa-ranges.ts`: several of them as one).
+ * the edge of the AS (`nssa-translation.ts`: for whom we tell an NSSA's externals, `nssa-ranges.ts`: several of them as one), under ids of `link-state-ids.ts`.
  *
  * What LSAs say goes two ways: links into an area's graph (`area.ts`; `spf/` has the shortest paths, whole and as amended by what changed, in
  * columns; `next-hops.ts` where they begin; `network-type.ts` tells why none leads over a link that both ends take for different things; `backoff.ts` when), prefixes (`said-prefix.ts`) into `routes.ts`, which works out again only what hangs on what
